@@ -1,0 +1,337 @@
+# imgcore: the entry for everything. `make help` lists the goals.
+#
+# Variables (make NAME=value):
+#   CONFIG     release (default), debug, asan, ubsan, clang, clang-asan: flags and compiler; each
+#              builds into build/CONFIG
+#   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs
+#   CFLAGS CXXFLAGS CPPFLAGS LDFLAGS   added to the config's own
+#   WERROR     0: warnings do not stop the build
+#   V          1: show whole command lines
+#   IMG OUT    make run: a picture or a folder of yours; where the results go (default out)
+#   PACKAGES   no: install nothing; you have seen to it yourself
+#   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
+#
+# Sources are listed by hand, one variable for each room: a new file is built once it stands in its
+# list (make lint finds those forgotten). Paths are relative, so that the folder may have any name.
+
+CONFIG ?= release
+OUT    ?= out
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+PKG_CONFIG ?= pkg-config
+export IMG OUT PACKAGES PKG_CONFIG
+
+# ---------------------------------------------------------------------------- sources, by room
+
+BASE := imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
+
+KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
+	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/targets.c
+
+KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
+	imgcore/kernels/hpass_f32_hwy.cc imgcore/kernels/hpass_i16_hwy.cc \
+	imgcore/kernels/orient_hwy.cc imgcore/kernels/vpass_hwy.cc
+
+CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
+	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
+	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
+	imgcore/codec/png_expand.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
+	imgcore/codec/sniff.c
+
+COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
+	imgcore/color/orient.c imgcore/color/transfer.c
+
+RESAMPLE := imgcore/resample/filter.c imgcore/resample/resampler.c \
+	imgcore/resample/resampler_fixed.c imgcore/resample/resampler_float.c \
+	imgcore/resample/vpass.c imgcore/resample/weights.c
+
+PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
+
+PIPELINE := imgcore/pipeline/finish.c imgcore/pipeline/pipeline.c imgcore/pipeline/route.c
+
+API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c \
+	imgcore/api/transform.c
+
+CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
+	imgcore/cli/contact_sheet.c imgcore/cli/files.c imgcore/cli/info.c imgcore/cli/inputs.c \
+	imgcore/cli/json.c imgcore/cli/main.c imgcore/cli/progress.c imgcore/cli/resize.c \
+	imgcore/cli/settings.c imgcore/cli/targets.c imgcore/cli/text.c imgcore/cli/variants.c \
+	imgcore/cli/write.c
+
+PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/status.h \
+	imgcore/include/imgcore/version.h
+
+# Linked into every test program.
+TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
+
+# Each is a program of its own, with cmocka.
+UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_exif.c \
+	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c tests/imgcore/test_limits.c \
+	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
+	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
+	tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
+	tests/imgcore/test_transform.c tests/imgcore/test_weights.c
+
+# The tool that compares every kernel of every CPU target with plain C, and its parts.
+CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_color.c tests/kernels/check_float.c \
+	tests/kernels/check_hpass.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
+	tests/kernels/check_targets.c tests/kernels/check_vpass.c
+
+# Programs that make what the shell tests need.
+TEST_TOOLS := tests/support/make_pictures.c
+
+END_TO_END := tests/end_to_end/command.sh tests/end_to_end/install.sh \
+	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
+
+# Those of UNIT_TESTS that are also run under valgrind: the rest would take minutes there.
+VALGRIND_TESTS := $(UNIT_TESTS)
+
+# ---------------------------------------------------------------------------- flags
+
+ifneq ($(filter clang%,$(CONFIG)),)
+DEFAULT_CC := clang
+DEFAULT_CXX := clang++
+else
+DEFAULT_CC := gcc
+DEFAULT_CXX := g++
+endif
+ifeq ($(origin CC),default)
+CC := $(DEFAULT_CC)
+endif
+ifeq ($(origin CXX),default)
+CXX := $(DEFAULT_CXX)
+endif
+
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+FLAGS_release    := -O2 -g
+FLAGS_debug      := -O0 -g3 -fno-omit-frame-pointer
+FLAGS_ubsan      := $(SANITIZE) -fsanitize=undefined
+# IC_KEEP_NOTHING: freed blocks go back at once, so that a use after free is seen.
+FLAGS_asan       := $(SANITIZE) -fsanitize=address,undefined -DIC_KEEP_NOTHING
+FLAGS_clang      := $(FLAGS_release)
+FLAGS_clang-asan := $(FLAGS_asan)
+CONFIG_FLAGS := $(FLAGS_$(CONFIG))
+ifeq ($(CONFIG_FLAGS),)
+$(error CONFIG=$(CONFIG) is none of release debug asan ubsan clang clang-asan)
+endif
+
+# libspng's .pc file has two names in the wild.
+SPNG := $(shell $(PKG_CONFIG) --exists libspng 2>/dev/null && echo libspng || echo spng)
+LIBRARIES := libjpeg $(SPNG) lcms2 zlib libhwy
+# The oldest version of each that is known to do.
+LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libhwy 1.0.3
+
+WARNINGS := -Wall -Wextra -Wshadow $(if $(filter 0,$(WERROR)),,-Werror)
+# No contraction: the float kernels are the same to the last bit on every target.
+COMMON := $(CONFIG_FLAGS) -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
+# Empty where pkg-config is still missing: the goals that install it call make anew.
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm
+TEST_LIBS := $(shell $(PKG_CONFIG) --libs cmocka libpng 2>/dev/null)
+ALL_CPPFLAGS = -I. -Iimgcore/include $(LIBRARY_CFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(COMMON) -Wconversion -Wstrict-prototypes $(CFLAGS)
+ALL_CXXFLAGS = -std=c++17 $(COMMON) -fno-exceptions -fno-rtti -fvisibility-inlines-hidden \
+	$(CXXFLAGS)
+ALL_LDFLAGS = $(CONFIG_FLAGS) $(LDFLAGS)
+
+VERSION := $(shell sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' imgcore/include/imgcore/version.h)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+
+# ---------------------------------------------------------------------------- files made
+
+O := build/$(CONFIG)
+objects = $(patsubst %,$(O)/obj/%.o,$(basename $(1)))
+
+LIBRARY_OBJECTS := $(call objects,$(BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) \
+	$(RESAMPLE) $(PLAN) $(PIPELINE) $(API))
+CLI_OBJECTS := $(call objects,$(CLI))
+SUPPORT_OBJECTS := $(call objects,$(TEST_SUPPORT))
+CHECK_OBJECTS := $(call objects,$(CHECK_KERNELS))
+
+STATIC := $(O)/lib/libimgcore.a
+SHARED := $(O)/lib/libimgcore.so.$(VERSION)
+COMMAND := $(O)/bin/imgcore
+UNIT_PROGRAMS := $(patsubst %.c,$(O)/%,$(UNIT_TESTS))
+TOOL_PROGRAMS := $(patsubst %.c,$(O)/%,$(TEST_TOOLS))
+CHECK_PROGRAM := $(if $(CHECK_KERNELS),$(O)/tests/kernels/check_kernels)
+
+ifeq ($(V),1)
+quiet = $(2)
+else
+quiet = @printf '  %-5s %s\n' '$(1)' '$@'; $(2)
+endif
+
+# Both cores without being asked; -jN on the command line is obeyed.
+ifeq ($(MAKELEVEL),0)
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all lib tests run test asan ubsan valgrind clang lint install uninstall clean help FORCE
+
+all: lib $(COMMAND) ## build the library and the command (the default)
+
+lib: $(STATIC) $(SHARED) ## build the library, static and shared
+
+tests: all $(UNIT_PROGRAMS) $(CHECK_PROGRAM) $(TOOL_PROGRAMS) ## build everything with its tests
+
+help: ## list the goals
+	@echo 'make GOAL, with:'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1:\2/p' Makefile | \
+		while IFS=: read -r goal text; do printf '  %-10s %s\n' "$$goal" "$$text"; done
+	@echo 'The head of the Makefile tells of the variables.'
+
+# ---------------------------------------------------------------------------- rules
+
+# Rewritten only when the flags change; every object depends on it.
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(ALL_LDFLAGS)' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# Says what is missing or too old, once, before the compiler complains of it.
+$(O)/libraries: Makefile
+	@mkdir -p $(@D)
+	@command -v $(PKG_CONFIG) >/dev/null || { echo 'imgcore needs pkg-config to build'; exit 1; }
+	@set -- $(LIBRARY_VERSIONS); while [ $$# -gt 0 ]; do \
+		$(PKG_CONFIG) --exists $$1 || { echo "imgcore needs $$1 $$2 or newer with its headers; \`make run\` installs it on Debian"; exit 1; }; \
+		$(PKG_CONFIG) --atleast-version=$$2 $$1 || { echo "imgcore needs $$1 $$2 or newer, here is $$($(PKG_CONFIG) --modversion $$1)"; exit 1; }; \
+		shift 2; done
+	@touch $@
+
+# Tests may use what this system has beyond C11; the library may not.
+$(O)/obj/tests/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
+
+$(O)/obj/%.o: %.c $(O)/flags | $(O)/libraries
+	@mkdir -p $(@D)
+	$(call quiet,CC,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<)
+
+$(O)/obj/%.o: %.cc $(O)/flags | $(O)/libraries
+	@mkdir -p $(@D)
+	$(call quiet,CXX,$(CXX) $(ALL_CPPFLAGS) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
+
+$(STATIC): $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call quiet,AR,$(AR) rcs $@ $^)
+
+# Only imgcore_* leaves the library.
+$(O)/lib/exports: Makefile
+	@mkdir -p $(@D)
+	@printf 'IMGCORE_%s { global: imgcore_*; local: *; };\n' $(SOVERSION) >$@
+
+# Linked as C++ for Highway's sake. A static libstdc++ would win nothing: libhwy brings the shared
+# one along anyway.
+$(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
+	$(call quiet,LINK,$(CXX) -shared $(ALL_LDFLAGS) -Wl$(comma)-soname$(comma)libimgcore.so.$(SOVERSION) \
+		-Wl$(comma)--version-script=$(O)/lib/exports -Wl$(comma)--as-needed $(WHOLE) \
+		-o $@ $(LIBRARY_OBJECTS) $(LIBRARY_LIBS))
+	@ln -sf $(@F) $(@D)/libimgcore.so.$(SOVERSION)
+	@ln -sf libimgcore.so.$(SOVERSION) $(@D)/libimgcore.so
+
+comma := ,
+# Nothing may be left undefined; a sanitizer's runtime, though, comes with the program.
+WHOLE := $(if $(findstring san,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
+
+$(COMMAND): $(CLI_OBJECTS) $(STATIC)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$(CXX) $(ALL_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS) -lpthread)
+
+$(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS) -lpthread)
+
+$(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS))
+
+$(TOOL_PROGRAMS): $(O)/%: $(O)/obj/%.o
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS))
+
+# ---------------------------------------------------------------------------- the two commands
+
+# run.sh-like lines stay here because they are the whole of the job.
+run: ## photographs into four sizes under out/, with a page to look at (IMG=yours)
+	@sh .ci/packages build $(if $(IMG),,run)
+	@$(MAKE) --no-print-directory $(COMMAND)
+	@if [ -n "$$IMG" ]; then set -- "$$IMG"; \
+	elif command -v dpkg-query >/dev/null; then \
+		set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.](jpe?g|png)$$'); \
+	else set -- /usr/share/backgrounds; fi; \
+	status=0; $(COMMAND) variants -o "$$OUT" --contact-sheet "$$OUT/index.html" -- "$$@" || status=$$?; \
+	[ $$status -gt 1 ] || printf '\nLook at %s in a browser; the pictures are below %s.\n' "$$OUT/index.html" "$$OUT"; \
+	exit $$status
+
+test: ## run all tests (installs what they need)
+	@sh .ci/packages build test
+	@$(MAKE) --no-print-directory tests
+	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(END_TO_END)
+
+RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
+
+# ---------------------------------------------------------------------------- more checks
+
+asan: ## all tests with address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory CONFIG=asan test
+
+ubsan: ## all tests with the undefined-behaviour sanitizer alone
+	@$(MAKE) --no-print-directory CONFIG=ubsan test
+
+clang: ## build everything with clang, all warnings on
+	@sh .ci/packages build test ci
+	@$(MAKE) --no-print-directory CONFIG=clang tests
+
+valgrind: ## unit tests under valgrind, with its leak check
+	@sh .ci/packages build test ci
+	@$(MAKE) --no-print-directory tests
+	@RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
+		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS))
+
+lint: ## layout, who may include what, headers, scripts
+	@sh .ci/packages build ci
+	@sh .ci/lint '$(sort $(BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
+		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
+		$(END_TO_END))' '$(ALL_CPPFLAGS)'
+
+# ---------------------------------------------------------------------------- installing
+
+# A folder below the prefix is written with the prefix's name, so that the .pc file can be moved.
+relative = $(subst $(PREFIX)/,$${prefix}/,$(1))
+
+install: all ## install library, headers, command, manual (PREFIX, DESTDIR)
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
+		"$(DESTDIR)$(INCLUDEDIR)/imgcore" "$(DESTDIR)$(MANDIR)/man1"
+	install -m 755 $(COMMAND) "$(DESTDIR)$(BINDIR)/imgcore"
+	install -m 644 $(PUBLIC_HEADERS) "$(DESTDIR)$(INCLUDEDIR)/imgcore"
+	install -m 644 $(STATIC) "$(DESTDIR)$(LIBDIR)/libimgcore.a"
+	install -m 644 $(SHARED) "$(DESTDIR)$(LIBDIR)/libimgcore.so.$(VERSION)"
+	ln -sf libimgcore.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/libimgcore.so.$(SOVERSION)"
+	ln -sf libimgcore.so.$(SOVERSION) "$(DESTDIR)$(LIBDIR)/libimgcore.so"
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call relative,$(LIBDIR))|' \
+		-e 's|@INCLUDEDIR@|$(call relative,$(INCLUDEDIR))|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@LIBRARIES@|$(LIBRARIES)|' \
+		imgcore/imgcore.pc.in >"$(DESTDIR)$(LIBDIR)/pkgconfig/imgcore.pc"
+	sed -e 's|@VERSION@|$(VERSION)|' imgcore/cli/imgcore.1.in >"$(DESTDIR)$(MANDIR)/man1/imgcore.1"
+
+uninstall: ## take away what make install put there
+	rm -f "$(DESTDIR)$(BINDIR)/imgcore" "$(DESTDIR)$(MANDIR)/man1/imgcore.1" \
+		"$(DESTDIR)$(LIBDIR)/libimgcore.a" "$(DESTDIR)$(LIBDIR)/libimgcore.so" \
+		"$(DESTDIR)$(LIBDIR)/libimgcore.so.$(SOVERSION)" \
+		"$(DESTDIR)$(LIBDIR)/libimgcore.so.$(VERSION)" \
+		"$(DESTDIR)$(LIBDIR)/pkgconfig/imgcore.pc"
+	for header in $(notdir $(PUBLIC_HEADERS)); do \
+		rm -f "$(DESTDIR)$(INCLUDEDIR)/imgcore/$$header"; done
+	-rmdir "$(DESTDIR)$(INCLUDEDIR)/imgcore" 2>/dev/null
+
+clean: ## remove everything built
+	rm -rf build
+
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(CLI_OBJECTS) $(SUPPORT_OBJECTS) $(CHECK_OBJECTS) \
+	$(call objects,$(UNIT_TESTS) $(TEST_TOOLS)))

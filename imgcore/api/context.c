@@ -1,0 +1,88 @@
+/* Contexts and CPU targets. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "imgcore/api/context.h"
+
+enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
+                                           struct imgcore_context **result) {
+    if (result == NULL) {
+        return IMGCORE_INVALID_ARGUMENT;
+    }
+    *result = NULL;
+    if (allocator != NULL && (allocator->alloc == NULL || allocator->free == NULL)) {
+        return IMGCORE_INVALID_ARGUMENT;
+    }
+    const size_t target = ic_target_choose(getenv("IMGCORE_TARGETS"));
+    if (target >= ic_target_count()) {
+        return IMGCORE_INVALID_ARGUMENT;
+    }
+    struct ic_mem mem;
+    ic_mem_init(&mem, allocator);
+    struct imgcore_context *context =
+        mem.allocator.alloc(mem.allocator.user, sizeof(struct imgcore_context));
+    if (context == NULL) {
+        return IMGCORE_NO_MEMORY;
+    }
+    memset(context, 0, sizeof(*context));
+    context->mem = mem;
+    ic_target_kernels(target, &context->kernels);
+    context->icc = ic_icc_create(&context->mem);
+    if (context->icc == NULL) {
+        imgcore_context_destroy(context);
+        return IMGCORE_NO_MEMORY;
+    }
+    *result = context;
+    return IMGCORE_OK;
+}
+
+void imgcore_context_destroy(struct imgcore_context *context) {
+    if (context == NULL) {
+        return;
+    }
+    ic_icc_destroy(context->icc);
+    ic_free(&context->mem, context->transfer);
+    ic_mem_clear(&context->mem);
+    const struct imgcore_allocator allocator = context->mem.allocator;
+    allocator.free(allocator.user, context);
+}
+
+enum imgcore_status imgcore_context_use_target(struct imgcore_context *context, const char *name) {
+    if (context == NULL || name == NULL) {
+        return IMGCORE_INVALID_ARGUMENT;
+    }
+    for (size_t i = 0; i < ic_target_count(); i++) {
+        if (strcmp(name, ic_target_name(i)) == 0 && ic_target_usable(i)) {
+            ic_target_kernels(i, &context->kernels);
+            return IMGCORE_OK;
+        }
+    }
+    return IMGCORE_INVALID_ARGUMENT;
+}
+
+const char *imgcore_context_target(const struct imgcore_context *context) {
+    return context->kernels.target;
+}
+
+size_t imgcore_target_count(void) {
+    return ic_target_count();
+}
+
+const char *imgcore_target_name(size_t index) {
+    return ic_target_name(index);
+}
+
+bool imgcore_target_usable(size_t index) {
+    return index < ic_target_count() && ic_target_usable(index);
+}
+
+struct ic_transfer *ic_context_transfer(void *user) {
+    struct imgcore_context *context = user;
+    if (context->transfer == NULL) {
+        context->transfer = ic_alloc(&context->mem, sizeof(struct ic_transfer));
+        if (context->transfer != NULL) {
+            ic_transfer_make(context->transfer);
+        }
+    }
+    return context->transfer;
+}

@@ -1,0 +1,117 @@
+/* What a file is, from its header. */
+#include <stdio.h>
+#include <string.h>
+
+#include "imgcore/api/context.h"
+#include "imgcore/base/orientation.h"
+
+static const char *color_name(const struct ic_header *header) {
+    if (header->palette) {
+        return "palette";
+    }
+    switch (header->color) {
+    case IC_COLOR_GREY:
+        return "grey";
+    case IC_COLOR_GREY_ALPHA:
+        return "grey+alpha";
+    case IC_COLOR_RGB:
+        return "rgb";
+    case IC_COLOR_RGBA:
+        return "rgba";
+    case IC_COLOR_YCBCR:
+        return "ycbcr";
+    case IC_COLOR_CMYK:
+        return header->ycck ? "ycck" : "cmyk";
+    }
+    return "";
+}
+
+/* The J:a:b names of the usual shapes of chroma; the sampling factors for the others. */
+static void name_subsampling(const struct ic_header *header, char *out, size_t size_bytes) {
+    static const struct {
+        uint8_t h, v;
+        const char *name;
+    } names[] = {{1, 1, "4:4:4"}, {2, 1, "4:2:2"}, {2, 2, "4:2:0"},
+                 {1, 2, "4:4:0"}, {4, 1, "4:1:1"}, {4, 2, "4:1:0"}};
+    const uint8_t *h = header->h_samp, *v = header->v_samp;
+    if (header->components < 3) {
+        return;
+    }
+    if (h[1] == 1 && h[2] == 1 && v[1] == 1 && v[2] == 1) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            if (names[i].h == h[0] && names[i].v == v[0]) {
+                snprintf(out, size_bytes, "%s", names[i].name);
+                return;
+            }
+        }
+    }
+    snprintf(out, size_bytes, "%ux%u,%ux%u,%ux%u", h[0] & 15u, v[0] & 15u, h[1] & 15u, v[1] & 15u,
+             h[2] & 15u, v[2] & 15u);
+}
+
+static void fill(const struct ic_header *header, struct imgcore_info *info) {
+    const bool swap = ic_orientation_swaps(header->orientation);
+    info->format = header->format;
+    info->width_px = header->width_px;
+    info->height_px = header->height_px;
+    info->orientation = header->orientation;
+    info->oriented_width_px = swap ? header->height_px : header->width_px;
+    info->oriented_height_px = swap ? header->width_px : header->height_px;
+    info->bits = header->bits;
+    info->has_alpha = header->color == IC_COLOR_GREY_ALPHA || header->color == IC_COLOR_RGBA;
+    info->progressive = header->progressive;
+    info->arithmetic = header->arithmetic;
+    snprintf(info->color, sizeof(info->color), "%s", color_name(header));
+    name_subsampling(header, info->subsampling, sizeof(info->subsampling));
+    info->icc_is_srgb = true;
+}
+
+static enum imgcore_status fill_icc(struct imgcore_context *context, const struct ic_header *header,
+                                    struct imgcore_info *info, struct imgcore_error *error) {
+    if (header->icc == NULL) {
+        return IMGCORE_OK;
+    }
+    info->icc_bytes = header->icc_bytes;
+    ic_icc_describe(context->icc, header->icc, header->icc_bytes, info->icc_description,
+                    sizeof(info->icc_description));
+    enum ic_icc_kind kind;
+    enum imgcore_status status =
+        ic_icc_classify(context->icc, header->icc, header->icc_bytes, header->color, &kind);
+    if (status != IMGCORE_OK) {
+        return ic_fail(error, status, "%s", "");
+    }
+    info->icc_is_srgb = kind != IC_ICC_CONVERT || header->srgb_chunk;
+    return IMGCORE_OK;
+}
+
+enum imgcore_status imgcore_probe(struct imgcore_context *context,
+                                  const struct imgcore_source *source,
+                                  const struct imgcore_options *options, struct imgcore_info *info,
+                                  struct imgcore_error *error) {
+    ic_error_clear(error);
+    if (context == NULL || info == NULL || info->struct_size_bytes != sizeof(*info)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "no context, or the info was not filled by imgcore_info_default");
+    }
+    imgcore_info_default(info);
+    struct imgcore_options resolved;
+    enum imgcore_status status = ic_options_resolve(options, &resolved, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    struct ic_input input;
+    struct ic_reader *reader;
+    struct ic_header header;
+    memset(&header, 0, sizeof(header));
+    status = ic_open_source(context, source, &resolved, &input, &reader, &header, error);
+    if (header.width_px != 0) {
+        fill(&header, info);
+    }
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    status = fill_icc(context, &reader->header, info, error);
+    reader->ops->destroy(reader);
+    ic_input_clear(&input);
+    return status;
+}

@@ -1,0 +1,120 @@
+/* Plain pixels to plain pixels. */
+#include <math.h>
+#include <string.h>
+
+#include "imgcore/api/context.h"
+#include "imgcore/resample/resampler.h"
+
+struct pixels {
+    const uint8_t *first;
+    uint32_t width_px, height_px;
+    ptrdiff_t stride_bytes;
+};
+
+static const char *what_is_wrong(const struct pixels *pixels, int channels) {
+    if (pixels->first == NULL) {
+        return "there are no pixels";
+    }
+    if (pixels->width_px < 1 || pixels->width_px > IC_MAX_RESIZE_SIDE_PX || pixels->height_px < 1 ||
+        pixels->height_px > IC_MAX_RESIZE_SIDE_PX) {
+        return "a side is not between 1 and 16777215 pixels";
+    }
+    const ptrdiff_t row_bytes = (ptrdiff_t)pixels->width_px * channels;
+    if (pixels->stride_bytes < row_bytes && pixels->stride_bytes > -row_bytes) {
+        return "the stride is shorter than a row";
+    }
+    return NULL;
+}
+
+static const char *what_is_wrong_with(const struct imgcore_resize_options *options,
+                                      uint32_t width_px, uint32_t height_px) {
+    if (options->channels < 1 || options->channels > IC_MAX_CHANNELS) {
+        return "the number of channels is not between 1 and 4";
+    }
+    if ((int)options->filter < 0 || options->filter > IMGCORE_FILTER_BOX) {
+        return "the filter is none";
+    }
+    if ((int)options->alpha < 0 || options->alpha > IMGCORE_ALPHA_PREMULTIPLIED) {
+        return "the kind of alpha is none";
+    }
+    if (options->alpha == IMGCORE_ALPHA_STRAIGHT && options->channels % 2 != 0) {
+        return "straight alpha needs 2 or 4 channels";
+    }
+    if (options->linear && options->alpha == IMGCORE_ALPHA_PREMULTIPLIED) {
+        return "linear light needs colours that are not premultiplied";
+    }
+    const double left = options->box_left_px, top = options->box_top_px;
+    const double width = options->box_width_px, height = options->box_height_px;
+    if (width == 0.0 && height == 0.0) {
+        return NULL;
+    }
+    /* written so that NaN fails */
+    if (!(left >= 0.0 && top >= 0.0 && width > 0.0 && height > 0.0 && left + width <= width_px &&
+          top + height <= height_px)) {
+        return "the box is empty or not inside the source";
+    }
+    return NULL;
+}
+
+static void make_axes(const struct imgcore_resize_options *options, const struct pixels *source,
+                      const struct pixels *target, struct ic_resample_spec *spec) {
+    const bool whole = options->box_width_px == 0.0 && options->box_height_px == 0.0;
+    spec->x.source = source->width_px;
+    spec->x.target = target->width_px;
+    spec->x.start = whole ? 0.0 : options->box_left_px;
+    spec->x.length = whole ? source->width_px : options->box_width_px;
+    spec->y.source = source->height_px;
+    spec->y.target = target->height_px;
+    spec->y.start = whole ? 0.0 : options->box_top_px;
+    spec->y.length = whole ? source->height_px : options->box_height_px;
+    spec->x.filter = spec->y.filter = options->filter;
+}
+
+enum imgcore_status
+imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t source_width_px,
+               uint32_t source_height_px, ptrdiff_t source_stride_bytes, uint8_t *target,
+               uint32_t target_width_px, uint32_t target_height_px, ptrdiff_t target_stride_bytes,
+               const struct imgcore_resize_options *options, struct imgcore_error *error) {
+    ic_error_clear(error);
+    struct imgcore_resize_options ours;
+    imgcore_resize_options_default(&ours);
+    if (context == NULL || options == NULL ||
+        !ic_copy_versioned(&ours, sizeof(ours), options, options->struct_size_bytes,
+                           sizeof(ours))) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "no context, or options not filled by imgcore_resize_options_default");
+    }
+    const struct pixels from = {source, source_width_px, source_height_px, source_stride_bytes};
+    const struct pixels to = {target, target_width_px, target_height_px, target_stride_bytes};
+    const char *wrong = what_is_wrong_with(&ours, source_width_px, source_height_px);
+    if (wrong == NULL) {
+        wrong = what_is_wrong(&from, ours.channels);
+    }
+    if (wrong == NULL) {
+        wrong = what_is_wrong(&to, ours.channels);
+    }
+    if (wrong != NULL) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s", wrong);
+    }
+    ic_mem_set_budget(&context->mem, SIZE_MAX / 2);
+    struct ic_resample_spec spec;
+    memset(&spec, 0, sizeof(spec));
+    make_axes(&ours, &from, &to, &spec);
+    spec.channels = ours.channels;
+    spec.alpha = ours.alpha == IMGCORE_ALPHA_STRAIGHT;
+    if (ours.linear) {
+        spec.transfer = ic_context_transfer(context);
+        if (spec.transfer == NULL) {
+            return ic_fail(error, context->mem.status, "%s", "");
+        }
+    }
+    struct ic_resampler *resampler;
+    enum imgcore_status status = ic_resampler_create(&context->mem, &context->kernels, &spec,
+                                                     target, target_stride_bytes, &resampler);
+    if (status != IMGCORE_OK) {
+        return ic_fail(error, status, "%s", "");
+    }
+    ic_resampler_push(resampler, source, source_stride_bytes, 0, source_height_px);
+    ic_resampler_destroy(resampler);
+    return IMGCORE_OK;
+}

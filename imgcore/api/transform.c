@@ -1,0 +1,143 @@
+/* One transform from open to close, and the check that makes nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "imgcore/api/context.h"
+
+/* Where output i of a caller's array lies: his structs may be of another version's size. */
+static void *output_at(struct imgcore_output *outputs, size_t i) {
+    return (char *)outputs + i * outputs[0].struct_size_bytes;
+}
+
+static const char *what_is_wrong(const struct imgcore_output *output) {
+    if (output->bytes != NULL) {
+        return "an output already holds bytes (clear it first)";
+    }
+    if ((int)output->fit < 0 || output->fit > IMGCORE_FIT_OUTSIDE) {
+        return "the fit is none";
+    }
+    if ((int)output->gravity < 0 || output->gravity > IMGCORE_GRAVITY_NORTH_WEST) {
+        return "the gravity is none";
+    }
+    if ((int)output->filter < 0 || output->filter > IMGCORE_FILTER_BOX) {
+        return "the filter is none";
+    }
+    if ((int)output->format < 0 || output->format > IMGCORE_FORMAT_PNG) {
+        return "the format is none";
+    }
+    if ((int)output->subsampling < 0 || output->subsampling > IMGCORE_SUBSAMPLING_AUTO) {
+        return "the subsampling is none";
+    }
+    if (output->quality < 1 || output->quality > 100) {
+        return "the quality is not between 1 and 100";
+    }
+    if (output->png_level < 0 || output->png_level > 9) {
+        return "the PNG level is not between 0 and 9";
+    }
+    return NULL;
+}
+
+static enum imgcore_status copy_outputs(struct imgcore_output *theirs, size_t count,
+                                        struct imgcore_output *ours, struct imgcore_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        const struct imgcore_output *given = output_at(theirs, i);
+        imgcore_output_default(&ours[i]);
+        if (given->struct_size_bytes != theirs[0].struct_size_bytes ||
+            !ic_copy_versioned(&ours[i], sizeof(ours[i]), given, given->struct_size_bytes,
+                               sizeof(ours[i]))) {
+            return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                           "output %zu was not filled by imgcore_output_default", i + 1);
+        }
+        const char *wrong = what_is_wrong(&ours[i]);
+        if (wrong != NULL) {
+            return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "output %zu: %s", i + 1, wrong);
+        }
+    }
+    return IMGCORE_OK;
+}
+
+static void hand_over(struct ic_mem *mem, struct imgcore_output *theirs, size_t count,
+                      struct ic_result *results) {
+    for (size_t i = 0; i < count; i++) {
+        struct imgcore_output *output = output_at(theirs, i);
+        output->bytes = results[i].encoded.bytes;
+        ic_mem_hand_out(mem, output->bytes);
+        output->size_bytes = results[i].encoded.size_bytes;
+        output->result_width_px = results[i].width_px;
+        output->result_height_px = results[i].height_px;
+        output->result_format = results[i].format;
+    }
+}
+
+enum imgcore_status imgcore_transform(struct imgcore_context *context,
+                                      const struct imgcore_source *source,
+                                      const struct imgcore_options *options,
+                                      struct imgcore_output *outputs, size_t count,
+                                      struct imgcore_error *error) {
+    ic_error_clear(error);
+    if (context == NULL || outputs == NULL || count < 1 || count > IMGCORE_MAX_OUTPUTS) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "no context, or not 1 to %d outputs",
+                       IMGCORE_MAX_OUTPUTS);
+    }
+    struct imgcore_options resolved;
+    struct imgcore_output wanted[IMGCORE_MAX_OUTPUTS];
+    enum imgcore_status status = ic_options_resolve(options, &resolved, error);
+    if (status == IMGCORE_OK) {
+        status = copy_outputs(outputs, count, wanted, error);
+    }
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    struct ic_input input;
+    struct ic_reader *reader;
+    status = ic_open_source(context, source, &resolved, &input, &reader, NULL, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    const struct ic_env env = {&context->mem, &context->kernels, context->icc, ic_context_transfer,
+                               context};
+    const struct ic_transform transform = {&resolved, &resolved.limits, wanted, count};
+    struct ic_result results[IMGCORE_MAX_OUTPUTS];
+    status = ic_pipeline_run(&env, reader, &transform, results, error);
+    reader->ops->destroy(reader);
+    ic_input_clear(&input);
+    if (status == IMGCORE_OK) {
+        hand_over(&context->mem, outputs, count, results);
+    }
+    return status;
+}
+
+void imgcore_output_clear(struct imgcore_context *context, struct imgcore_output *outputs,
+                          size_t count) {
+    for (size_t i = 0; context != NULL && outputs != NULL && i < count; i++) {
+        struct imgcore_output *output = output_at(outputs, i);
+        ic_mem_take_back(&context->mem, output->bytes);
+        output->bytes = NULL;
+        output->size_bytes = 0;
+    }
+}
+
+enum imgcore_status imgcore_check(struct imgcore_context *context,
+                                  const struct imgcore_source *source,
+                                  const struct imgcore_options *options,
+                                  struct imgcore_error *error) {
+    ic_error_clear(error);
+    if (context == NULL) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "there is no context");
+    }
+    struct imgcore_options resolved;
+    enum imgcore_status status = ic_options_resolve(options, &resolved, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    struct ic_input input;
+    struct ic_reader *reader;
+    status = ic_open_source(context, source, &resolved, &input, &reader, NULL, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    status = ic_pipeline_check(reader, error);
+    reader->ops->destroy(reader);
+    ic_input_clear(&input);
+    return status;
+}

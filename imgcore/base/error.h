@@ -1,0 +1,18 @@
+/* Failing with a status and a sentence. Used by every room.
+ *
+ * Functions that can fail return enum imgcore_status and, where there is something to tell a
+ * person, fill the imgcore_error they were given (may be NULL). */
+#ifndef IC_ERROR_H
+#define IC_ERROR_H
+
+#include "imgcore/imgcore.h"
+
+/* Fills *error (may be NULL) and answers `status`, so that `return ic_fail(...)` reads well. The
+ * detail is cut at the field's size; control characters that come from a file become '?'. */
+enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status status,
+                            const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Clears *error (may be NULL). */
+void ic_error_clear(struct imgcore_error *error);
+
+#endif

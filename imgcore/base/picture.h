@@ -1,0 +1,41 @@
+/* A reduced picture in memory, as the colour stages change it and the writers take it. */
+#ifndef IC_PICTURE_H
+#define IC_PICTURE_H
+
+#include "imgcore/base/mem.h"
+
+/* The meaning of samples, always 8 bits each. */
+enum ic_color {
+    IC_COLOR_GREY,       /* 1 channel */
+    IC_COLOR_GREY_ALPHA, /* 2 channels, straight alpha */
+    IC_COLOR_RGB,        /* 3 channels */
+    IC_COLOR_RGBA,       /* 4 channels, straight alpha */
+    IC_COLOR_YCBCR, /* 3 planes of 1 channel, JFIF (full range BT.601), chroma may be smaller */
+    IC_COLOR_CMYK   /* 4 channels, 0 = no ink (Adobe's inverted files are turned round) */
+};
+
+/* A small picture in memory, one plane of interleaved channels, or the three
+ * planes of YCBCR. */
+struct ic_picture {
+    enum ic_color color;
+    uint32_t width_px, height_px;
+    int planes;
+    struct {
+        uint8_t *rows;
+        ptrdiff_t stride_bytes;
+        uint32_t width, height; /* samples; chroma: ceil(width_px / h_factor) and so on */
+        int channels;
+    } plane[3];
+};
+
+/* Allocates rows for a picture whose color and size are given: one interleaved plane, or for YCBCR
+ * three planes with `chroma_h` x `chroma_v` luma samples per chroma sample. Rows are
+ * IC_ALIGN_BYTES aligned, with slack. The size must be at least 1x1. Errors: BUDGET, NO_MEMORY,
+ * and then *picture is empty. */
+enum imgcore_status ic_picture_make(struct ic_mem *mem, enum ic_color color, uint32_t width_px,
+                                    uint32_t height_px, int chroma_h, int chroma_v,
+                                    struct ic_picture *picture);
+/* Frees the rows and empties the picture; an empty one is allowed. */
+void ic_picture_clear(struct ic_mem *mem, struct ic_picture *picture);
+
+#endif

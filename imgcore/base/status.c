@@ -1,0 +1,67 @@
+/* The sentences of the statuses, and failing with one. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "imgcore/base/error.h"
+
+const char *imgcore_status_message(enum imgcore_status status) {
+    switch (status) {
+#define CASE(name, value, group, sentence)                                                         \
+    case IMGCORE_##name:                                                                           \
+        return sentence;
+        IMGCORE_STATUS_LIST(CASE)
+#undef CASE
+    }
+    return "unknown status";
+}
+
+const char *imgcore_status_name(enum imgcore_status status) {
+    switch (status) {
+#define CASE(name, value, group, sentence)                                                         \
+    case IMGCORE_##name:                                                                           \
+        return #name;
+        IMGCORE_STATUS_LIST(CASE)
+#undef CASE
+    }
+    return "UNKNOWN";
+}
+
+enum imgcore_status_group imgcore_status_group(enum imgcore_status status) {
+    switch (status) {
+#define CASE(name, value, group, sentence)                                                         \
+    case IMGCORE_##name:                                                                           \
+        return IMGCORE_GROUP_##group;
+        IMGCORE_STATUS_LIST(CASE)
+#undef CASE
+    }
+    return IMGCORE_GROUP_BUG;
+}
+
+const char *imgcore_version(void) {
+    return IMGCORE_VERSION_STRING;
+}
+
+enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status status,
+                            const char *format, ...) {
+    if (error != NULL) {
+        va_list args;
+        error->status = status;
+        va_start(args, format);
+        vsnprintf(error->detail, sizeof(error->detail), format, args);
+        va_end(args);
+        for (char *c = error->detail; *c != '\0'; c++) {
+            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+                *c = '?';
+            }
+        }
+    }
+    return status;
+}
+
+void ic_error_clear(struct imgcore_error *error) {
+    if (error != NULL) {
+        error->status = IMGCORE_OK;
+        error->detail[0] = '\0';
+    }
+}

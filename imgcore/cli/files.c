@@ -1,0 +1,166 @@
+/* Files in: see files.h. */
+#define _GNU_SOURCE /* O_CLOEXEC, O_NOCTTY */
+#include "imgcore/cli/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imgcore/cli/text.h"
+
+/* More than this is not held in memory for an input that cannot be read twice. */
+#define MOST_HELD_BYTES ((size_t)1 << 30)
+
+bool cli_fail(struct cli_failure *failure, const char *status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(failure->message, sizeof failure->message, format, arguments);
+    va_end(arguments);
+    failure->status = status;
+    return false;
+}
+
+bool cli_fail_library(struct cli_failure *failure, enum imgcore_status status,
+                      const struct imgcore_error *error, const struct cli_input *input) {
+    if (status == IMGCORE_READ_FAILED && input->read_errno) {
+        return cli_fail(failure, "READ_FAILED", "cannot be read: %s", strerror(input->read_errno));
+    }
+    const char *detail = error->detail;
+    return cli_fail(failure, imgcore_status_name(status), "%s%s%s", imgcore_status_message(status),
+                    *detail ? ": " : "", detail);
+}
+
+void cli_print_failure(const char *name, const struct cli_failure *failure) {
+    fputs("imgcore: ", stderr);
+    cli_print_safe(stderr, strcmp(name, "-") == 0 ? "standard input" : name);
+    fputs(": ", stderr);
+    cli_print_safe(stderr, failure->message);
+    fputc('\n', stderr);
+}
+
+/* read(2) until the buffer is full or the input ends. */
+static bool read_some(int fd, uint8_t *buffer, size_t size_bytes, size_t *got_bytes) {
+    *got_bytes = 0;
+    while (*got_bytes < size_bytes) {
+        ssize_t n = read(fd, buffer + *got_bytes, size_bytes - *got_bytes);
+        if (n == 0) {
+            break;
+        }
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        *got_bytes += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+static bool hold(struct cli_input *input, struct cli_failure *failure) {
+    size_t capacity = 0;
+    for (;;) {
+        if (input->held_bytes == capacity) {
+            capacity = capacity ? capacity * 2 : (size_t)1 << 20;
+            uint8_t *larger = capacity <= MOST_HELD_BYTES ? realloc(input->held, capacity) : NULL;
+            if (!larger) {
+                return cli_fail(failure, "TOO_LARGE", "more comes from the pipe than is held");
+            }
+            input->held = larger;
+        }
+        size_t got = 0;
+        if (!read_some(input->fd, input->held + input->held_bytes, capacity - input->held_bytes,
+                       &got)) {
+            return cli_fail(failure, "READ_FAILED", "cannot be read: %s", strerror(errno));
+        }
+        if (got == 0) {
+            return true;
+        }
+        input->held_bytes += got;
+    }
+}
+
+bool cli_input_open(struct cli_input *input, const char *path, bool again,
+                    struct cli_failure *failure) {
+    memset(input, 0, sizeof *input);
+    input->is_ours = strcmp(path, "-") != 0;
+    input->fd = input->is_ours ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
+    struct stat st;
+    if (input->fd < 0 || fstat(input->fd, &st) != 0) {
+        bool ours = input->is_ours && input->fd >= 0;
+        cli_fail(failure, "READ_FAILED", "cannot be opened: %s", strerror(errno));
+        if (ours) {
+            close(input->fd);
+        }
+        return false;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        cli_input_close(input);
+        return cli_fail(failure, "READ_FAILED", "is a folder");
+    }
+    input->begin = lseek(input->fd, 0, SEEK_CUR);
+    if (again && input->begin < 0 && !hold(input, failure)) {
+        cli_input_close(input);
+        return false;
+    }
+    return true;
+}
+
+bool cli_input_rewind(struct cli_input *input, struct cli_failure *failure) {
+    input->read_bytes = 0;
+    if (!input->held && lseek(input->fd, input->begin, SEEK_SET) < 0) {
+        return cli_fail(failure, "READ_FAILED", "cannot be read again: %s", strerror(errno));
+    }
+    return true;
+}
+
+static bool read_for_library(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
+    struct cli_input *input = user;
+    if (!read_some(input->fd, buffer, size_bytes, read_bytes)) {
+        input->read_errno = errno;
+        return false;
+    }
+    input->read_bytes += *read_bytes;
+    return true;
+}
+
+struct imgcore_source cli_input_source(struct cli_input *input) {
+    struct imgcore_source source = {0};
+    if (input->held) {
+        source.bytes = input->held;
+        source.size_bytes = input->held_bytes;
+    } else {
+        source.read = read_for_library;
+        source.user = input;
+    }
+    return source;
+}
+
+void cli_input_close(struct cli_input *input) {
+    if (input->is_ours && input->fd >= 0) {
+        close(input->fd);
+    }
+    input->fd = -1;
+    free(input->held);
+    input->held = NULL;
+}
+
+enum imgcore_format cli_input_kind(struct cli_input *input) {
+    static const uint8_t png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    uint8_t first[sizeof png];
+    size_t got = 0;
+    if (!read_some(input->fd, first, sizeof first, &got)) {
+        return IMGCORE_FORMAT_AUTO;
+    }
+    if (got == sizeof png && memcmp(first, png, sizeof png) == 0) {
+        return IMGCORE_FORMAT_PNG;
+    }
+    bool jpeg = got >= 3 && first[0] == 0xff && first[1] == 0xd8 && first[2] == 0xff;
+    return jpeg ? IMGCORE_FORMAT_JPEG : IMGCORE_FORMAT_AUTO;
+}
+
+const char *cli_base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}

@@ -1,0 +1,81 @@
+/* Files in and out of the command. Inputs are read front to back as the library asks for them, from
+ * a file or from standard input. Outputs appear whole: they are written aside in the same folder
+ * and renamed, and nothing stays aside, whatever goes wrong or whoever presses Ctrl-C. Used by
+ * every command. */
+#ifndef CLI_FILES_H
+#define CLI_FILES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "imgcore/imgcore.h"
+
+/* Why one input or output came to nothing: a short name for scripts and a sentence. */
+struct cli_failure {
+    const char *status; /* imgcore_status_name, or READ_FAILED, WRITE_FAILED; NULL: no failure */
+    char message[480];
+};
+
+struct cli_input;
+
+/* Each answers false, for `return`. */
+bool cli_fail(struct cli_failure *failure, const char *status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What the library said of `input`. */
+bool cli_fail_library(struct cli_failure *failure, enum imgcore_status status,
+                      const struct imgcore_error *error, const struct cli_input *input);
+
+/* "imgcore: NAME: MESSAGE" on stderr; "-" is called standard input. */
+void cli_print_failure(const char *name, const struct cli_failure *failure);
+
+/* To be called once, before any thread starts and any file is written: from then on a signal that
+ * ends the program waits until no output is half written. */
+bool cli_files_start(void);
+
+/* ---------------------------------------------------------------------- inputs */
+
+struct cli_input {
+    int fd;
+    bool is_ours;   /* to be closed */
+    off_t begin;    /* where the picture begins in a file that can be read again; else -1 */
+    int read_errno; /* of the last failed read; 0 */
+    uint8_t *held;  /* all of an input that cannot be read again, if it was asked for */
+    size_t held_bytes;
+    uint64_t read_bytes; /* so far */
+};
+
+/* "-" is standard input. `again`: cli_input_rewind will be needed. */
+bool cli_input_open(struct cli_input *input, const char *path, bool again,
+                    struct cli_failure *failure);
+bool cli_input_rewind(struct cli_input *input, struct cli_failure *failure);
+/* The source borrows the input. */
+struct imgcore_source cli_input_source(struct cli_input *input);
+void cli_input_close(struct cli_input *input);
+
+/* The kind of picture the first bytes promise; AUTO for none. Reads on from where the input is. */
+enum imgcore_format cli_input_kind(struct cli_input *input);
+
+/* ---------------------------------------------------------------------- outputs */
+
+struct cli_write {
+    const char *path;
+    const uint8_t *bytes;
+    size_t size_bytes;
+    char *target; /* the writer's own: path with links followed */
+    char *aside;  /* the writer's own */
+};
+
+/* Writes all of them or none, making the folders they need. Devices and pipes are written straight
+ * through. */
+bool cli_write_files(struct cli_write *writes, size_t count, struct cli_failure *failure);
+
+/* Makes a folder and those above it, where they are missing. */
+bool cli_make_folder(const char *path, struct cli_failure *failure);
+
+/* Bytes to standard output. */
+bool cli_write_stdout(const uint8_t *bytes, size_t size_bytes, struct cli_failure *failure);
+
+/* The part after the last slash (of a path without a slash at its end). */
+const char *cli_base_name(const char *path);
+
+#endif

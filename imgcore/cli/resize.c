@@ -1,0 +1,187 @@
+/* `imgcore resize`: one picture from another. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "imgcore/cli/args.h"
+#include "imgcore/cli/command.h"
+#include "imgcore/cli/files.h"
+#include "imgcore/cli/json.h"
+#include "imgcore/cli/progress.h"
+#include "imgcore/cli/settings.h"
+#include "imgcore/cli/text.h"
+
+struct job {
+    const char *in, *out;
+    bool has_size;
+    bool has_format;
+    bool json;
+    struct imgcore_options options;
+    struct imgcore_output output;
+    double ms;
+};
+
+enum option_id { SIZE, FORMAT, JSON };
+
+static const struct cli_option own_options[] = {
+    {SIZE, 's', "size", "WxH", "the box; Wx or xH leave the other side open. Needed"},
+    {FORMAT, 0, "format", "NAME",
+     "jpeg, png, or auto: the input's. Default: what OUT's extension\n"
+     "says, and auto for -"},
+    {JSON, 0, "json", NULL, "print one JSON document about the result"},
+    {0, 0, NULL, NULL, NULL}};
+
+static bool accept(void *target, int id, const struct cli_word *word) {
+    struct job *job = target;
+    if (id == CLI_OPERAND) {
+        if (job->out) {
+            return cli_usage_error(word->command, "one operand too many: %s", word->text);
+        }
+        *(job->in ? &job->out : &job->in) = word->text;
+        return true;
+    }
+    switch ((enum option_id)id) {
+    case SIZE:
+        job->has_size = true;
+        return cli_take_size(word, word->text, &job->output.width_px, &job->output.height_px);
+    case FORMAT:
+        job->has_format = true;
+        return cli_take_format(word, &job->output.format);
+    case JSON:
+        job->json = true;
+        break;
+    }
+    return true;
+}
+
+/* The format that OUT's extension names. */
+static bool format_by_name(const char *path, enum imgcore_format *format) {
+    static const struct {
+        const char *extension;
+        enum imgcore_format format;
+    } known[] = {{"jpg", IMGCORE_FORMAT_JPEG},
+                 {"jpeg", IMGCORE_FORMAT_JPEG},
+                 {"jpe", IMGCORE_FORMAT_JPEG},
+                 {"jfif", IMGCORE_FORMAT_JPEG},
+                 {"png", IMGCORE_FORMAT_PNG}};
+    const char *dot = strrchr(cli_base_name(path), '.');
+    for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++) {
+        if (strcasecmp(dot + 1, known[i].extension) == 0) {
+            *format = known[i].format;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the table of options cannot say. */
+static bool check(struct job *job) {
+    if (!job->out) {
+        return cli_usage_error("resize", "an input and an output are needed");
+    }
+    if (!job->has_size) {
+        return cli_usage_error("resize", "--size is needed");
+    }
+    bool to_stdout = strcmp(job->out, "-") == 0;
+    if (to_stdout && job->json) {
+        return cli_usage_error("resize", "--json and a picture cannot both go to standard output");
+    }
+    if (to_stdout && isatty(STDOUT_FILENO)) {
+        return cli_usage_error("resize", "a picture is not written to a terminal");
+    }
+    if (!to_stdout && !job->has_format && !format_by_name(job->out, &job->output.format)) {
+        return cli_usage_error(
+            "resize", "%s: the extension is none of jpg, jpeg, png; say --format", job->out);
+    }
+    return true;
+}
+
+/* From the input's first byte to the output's last. */
+static bool convert(struct imgcore_context *context, struct job *job, struct cli_failure *failure) {
+    struct cli_input input;
+    double begin_ms = cli_now_ms();
+    if (!cli_input_open(&input, job->in, false, failure)) {
+        return false;
+    }
+    struct imgcore_source source = cli_input_source(&input);
+    struct imgcore_error error = {0};
+    enum imgcore_status status =
+        imgcore_transform(context, &source, &job->options, &job->output, 1, &error);
+    bool good = status == IMGCORE_OK || cli_fail_library(failure, status, &error, &input);
+    cli_input_close(&input);
+    if (good && strcmp(job->out, "-") == 0) {
+        good = cli_write_stdout(job->output.bytes, job->output.size_bytes, failure);
+    } else if (good) {
+        struct cli_write write = {
+            .path = job->out, .bytes = job->output.bytes, .size_bytes = job->output.size_bytes};
+        good = cli_write_files(&write, 1, failure);
+    }
+    job->ms = cli_now_ms() - begin_ms;
+    return good;
+}
+
+static void report_json(const struct job *job, const struct cli_failure *failure) {
+    struct cli_json json = {.out = stdout};
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "input", job->in);
+    cli_json_text(&json, "status", failure->status ? failure->status : "OK");
+    if (failure->status) {
+        cli_json_text(&json, "message", failure->message);
+    } else {
+        cli_json_text(&json, "output", job->out);
+        cli_json_text(&json, "format", cli_format_name(job->output.result_format));
+        cli_json_number(&json, "width", job->output.result_width_px);
+        cli_json_number(&json, "height", job->output.result_height_px);
+        cli_json_number(&json, "bytes", job->output.size_bytes);
+        cli_json_ms(&json, "ms", job->ms);
+    }
+    cli_json_close(&json, '}');
+}
+
+static void report(const struct job *job, const struct cli_failure *failure) {
+    if (failure->status) {
+        cli_print_failure(job->in, failure);
+    }
+    if (job->json) {
+        report_json(job, failure);
+    } else if (!failure->status && strcmp(job->out, "-") != 0) {
+        char bytes[CLI_GROUPED_BYTES];
+        cli_print_safe(stdout, job->out);
+        printf(": %ux%u, %s bytes, %.0f ms\n", job->output.result_width_px,
+               job->output.result_height_px, cli_grouped(job->output.size_bytes, bytes), job->ms);
+    }
+}
+
+int cli_resize(int argc, char **argv) {
+    struct job job = {0};
+    imgcore_options_default(&job.options);
+    imgcore_output_default(&job.output);
+    const struct cli_option_group groups[] = {
+        {"options", own_options, accept, &job},
+        {"the result", cli_output_options, cli_accept_output, &job.output},
+        {"how it is made", cli_making_options, cli_accept_input, &job.options},
+        {"what is accepted", cli_limit_options, cli_accept_input, &job.options}};
+    const struct cli_command_line line = {
+        "resize", "resize IN OUT --size WxH [OPTION...]",
+        "Makes one picture from another. IN and OUT may be -, standard input and output.\n"
+        "EXIF orientation is applied, colours become sRGB, metadata is left behind.\n",
+        groups, sizeof groups / sizeof *groups};
+    enum cli_parse parse = cli_parse(&line, argc, argv);
+    if (parse == CLI_HELP_SHOWN) {
+        return CLI_DONE;
+    }
+    if (parse == CLI_PARSE_FAILED || !check(&job)) {
+        return CLI_USAGE;
+    }
+    struct imgcore_context *context = cli_context_create();
+    if (!context) {
+        return CLI_USAGE;
+    }
+    struct cli_failure failure = {0};
+    bool good = convert(context, &job, &failure);
+    report(&job, &failure);
+    imgcore_output_clear(context, &job.output, 1);
+    imgcore_context_destroy(context);
+    return good ? CLI_DONE : CLI_REFUSED;
+}

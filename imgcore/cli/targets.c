@@ -1,0 +1,69 @@
+/* `imgcore targets`: which CPU targets there are, and which one works. */
+#include <stdio.h>
+#include <string.h>
+
+#include "imgcore/cli/args.h"
+#include "imgcore/cli/command.h"
+#include "imgcore/cli/json.h"
+#include "imgcore/cli/settings.h"
+
+static bool accept(void *target, int id, const struct cli_word *word) {
+    if (id == CLI_OPERAND) {
+        return cli_usage_error(word->command, "takes no operand, and was given '%s'", word->text);
+    }
+    *(bool *)target = true;
+    return true;
+}
+
+static void print_json(const char *in_use) {
+    struct cli_json json = {.out = stdout};
+    cli_json_open(&json, NULL, '{');
+    cli_json_text(&json, "version", imgcore_version());
+    cli_json_open(&json, "targets", '[');
+    for (size_t i = 0; i < imgcore_target_count(); i++) {
+        cli_json_open(&json, NULL, '{');
+        cli_json_text(&json, "name", imgcore_target_name(i));
+        cli_json_bool(&json, "usable", imgcore_target_usable(i));
+        cli_json_bool(&json, "in_use", strcmp(imgcore_target_name(i), in_use) == 0);
+        cli_json_close(&json, '}');
+    }
+    cli_json_close(&json, ']');
+    cli_json_close(&json, '}');
+}
+
+static void print_table(const char *in_use) {
+    for (size_t i = 0; i < imgcore_target_count(); i++) {
+        const char *name = imgcore_target_name(i);
+        printf("%-12s %s%s\n", name, imgcore_target_usable(i) ? "usable" : "not usable",
+               strcmp(name, in_use) == 0 ? ", in use" : "");
+    }
+}
+
+int cli_targets(int argc, char **argv) {
+    static const struct cli_option options[] = {
+        {0, 0, "json", NULL, "print one JSON document"},
+        {0, 0, NULL, NULL, NULL},
+    };
+    bool json = false;
+    const struct cli_option_group groups[] = {{"options", options, accept, &json}};
+    const struct cli_command_line line = {
+        "targets", "targets [--json]",
+        "The CPU targets compiled into imgcore, best first; the last one is plain C. The\n"
+        "environment variable IMGCORE_TARGETS (names separated by commas) limits them.\n",
+        groups, 1};
+    enum cli_parse parse = cli_parse(&line, argc, argv);
+    if (parse != CLI_PARSED) {
+        return parse == CLI_HELP_SHOWN ? CLI_DONE : CLI_USAGE;
+    }
+    struct imgcore_context *context = cli_context_create();
+    if (!context) {
+        return CLI_USAGE;
+    }
+    if (json) {
+        print_json(imgcore_context_target(context));
+    } else {
+        print_table(imgcore_context_target(context));
+    }
+    imgcore_context_destroy(context);
+    return CLI_DONE;
+}

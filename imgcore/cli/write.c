@@ -1,0 +1,178 @@
+/* Files out: see files.h.
+ *
+ * A signal that would end the program is taken by a thread of its own, which waits for the writers
+ * to finish what they are at (milliseconds: the pictures are complete in memory before the first
+ * byte is written) and then lets the signal do its work. So no handler has to know names of files,
+ * and nothing stays aside. */
+#define _GNU_SOURCE /* mkostemp */
+#include "imgcore/cli/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "imgcore/cli/text.h"
+
+static pthread_rwlock_t writing = PTHREAD_RWLOCK_INITIALIZER; /* writers share it */
+static atomic_bool ending;
+static mode_t new_file_mode = 0644;
+static sigset_t ending_signals;
+
+static void *wait_for_end(void *unused) {
+    (void)unused;
+    int signal_number = 0;
+    if (sigwait(&ending_signals, &signal_number) != 0) {
+        return NULL;
+    }
+    atomic_store(&ending, true);
+    pthread_rwlock_wrlock(&writing); /* never given back */
+    signal(signal_number, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &ending_signals, NULL);
+    raise(signal_number);
+    return NULL;
+}
+
+bool cli_files_start(void) {
+    mode_t mask = umask(0);
+    umask(mask);
+    new_file_mode = 0666 & ~mask;
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    sigemptyset(&ending_signals);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction now;
+        /* Whoever started us with a signal ignored (nohup) wants it ignored. */
+        if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
+            sigaddset(&ending_signals, numbers[i]);
+        }
+    }
+    pthread_t thread;
+    pthread_sigmask(SIG_BLOCK, &ending_signals, NULL);
+    if (pthread_create(&thread, NULL, wait_for_end, NULL) != 0) {
+        return false;
+    }
+    pthread_detach(thread);
+    return true;
+}
+
+static void begin_writing(void) {
+    while (atomic_load(&ending)) {
+        pause(); /* the program is about to end */
+    }
+    pthread_rwlock_rdlock(&writing);
+}
+
+/* Makes the folders above `path`. */
+static bool make_folders(const char *path) {
+    char *copy = cli_format("%s", path);
+    bool good = true;
+    for (char *c = copy + 1; good && *c; c++) {
+        if (*c == '/') {
+            *c = '\0';
+            good = mkdir(copy, 0777) == 0 || errno == EEXIST;
+            *c = '/';
+        }
+    }
+    free(copy);
+    return good;
+}
+
+static bool write_all(int fd, const uint8_t *bytes, size_t size_bytes) {
+    while (size_bytes > 0) {
+        ssize_t n = write(fd, bytes, size_bytes);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += n > 0 ? n : 0;
+        size_bytes -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+static bool fail_write(const struct cli_write *w, struct cli_failure *failure) {
+    return cli_fail(failure, "WRITE_FAILED", "%.300s cannot be written: %s", w->path,
+                    strerror(errno));
+}
+
+/* Writes and closes; false with errno set. */
+static bool fill(int fd, const struct cli_write *w) {
+    bool good = write_all(fd, w->bytes, w->size_bytes);
+    int problem = errno;
+    if (close(fd) != 0 && good) {
+        return false;
+    }
+    errno = problem;
+    return good;
+}
+
+/* Puts the bytes aside, next to where they will go; a device or a pipe gets them at once. */
+static bool put_aside(struct cli_write *w, struct cli_failure *failure) {
+    struct stat st;
+    bool exists = stat(w->path, &st) == 0;
+    if (exists && S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return fail_write(w, failure);
+    }
+    if (exists && !S_ISREG(st.st_mode)) {
+        int fd = open(w->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return (fd >= 0 && fill(fd, w)) || fail_write(w, failure);
+    }
+    w->target = exists ? realpath(w->path, NULL) : cli_format("%s", w->path);
+    if (!w->target || !make_folders(w->target)) {
+        return fail_write(w, failure);
+    }
+    int folder_length = (int)(cli_base_name(w->target) - w->target);
+    char *aside = cli_format("%.*s.imgcore-XXXXXX", folder_length, w->target);
+    int fd = mkostemp(aside, O_CLOEXEC);
+    if (fd < 0) {
+        free(aside);
+        return fail_write(w, failure);
+    }
+    w->aside = aside;
+    fchmod(fd, exists ? st.st_mode & 0777 : new_file_mode);
+    return fill(fd, w) || fail_write(w, failure);
+}
+
+bool cli_write_files(struct cli_write *writes, size_t count, struct cli_failure *failure) {
+    bool good = true;
+    begin_writing();
+    for (size_t i = 0; good && i < count; i++) {
+        good = put_aside(&writes[i], failure);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct cli_write *w = &writes[i];
+        if (good && w->aside && rename(w->aside, w->target) != 0) {
+            good = fail_write(w, failure);
+        }
+        if (!good && w->aside) {
+            unlink(w->aside);
+        }
+        free(w->aside);
+        free(w->target);
+        w->aside = NULL;
+        w->target = NULL;
+    }
+    pthread_rwlock_unlock(&writing);
+    return good;
+}
+
+bool cli_make_folder(const char *path, struct cli_failure *failure) {
+    char *inside = cli_format("%s/", path);
+    bool good = make_folders(inside);
+    free(inside);
+    return good ||
+           cli_fail(failure, "WRITE_FAILED", "%.300s cannot be made: %s", path, strerror(errno));
+}
+
+bool cli_write_stdout(const uint8_t *bytes, size_t size_bytes, struct cli_failure *failure) {
+    if (!write_all(STDOUT_FILENO, bytes, size_bytes)) {
+        return cli_fail(failure, "WRITE_FAILED", "standard output cannot be written: %s",
+                        strerror(errno));
+    }
+    return true;
+}

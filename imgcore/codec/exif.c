@@ -1,0 +1,174 @@
+/* Reads orientation and copyright out of a TIFF structure, and writes one that holds nothing but a
+ * copyright. Bytes come from files, so every position is compared with the size before it is read;
+ * positions are kept in 64 bits, where no sum of two of them can wrap. Used by both codecs. */
+#include <string.h>
+
+#include "imgcore/base/bytes.h"
+#include "imgcore/base/limits.h"
+#include "imgcore/codec/exif.h"
+
+#define TIFF_HEAD_BYTES  8u
+#define TIFF_ENTRY_BYTES 12u
+
+#define TAG_ORIENTATION 0x0112u
+#define TAG_COPYRIGHT   0x8298u
+
+#define TYPE_ASCII 2u
+#define TYPE_SHORT 3u
+#define TYPE_LONG  4u
+
+struct tiff {
+    const uint8_t *bytes;
+    size_t size_bytes;
+    bool big_endian;
+};
+
+struct tiff_entry {
+    uint32_t type, count;
+    const uint8_t *field; /* the four bytes that hold the value or its position */
+};
+
+static uint32_t read_u16(const struct tiff *tiff, const uint8_t *at) {
+    return tiff->big_endian ? ic_u16be(at) : ic_u16le(at);
+}
+
+static uint32_t read_u32(const struct tiff *tiff, const uint8_t *at) {
+    return tiff->big_endian ? ic_u32be(at) : ic_u32le(at);
+}
+
+static bool tiff_open(struct tiff *tiff, const uint8_t *bytes, size_t size_bytes) {
+    if (size_bytes < TIFF_HEAD_BYTES) {
+        return false;
+    }
+    if (memcmp(bytes, "II*\0", 4) != 0 && memcmp(bytes, "MM\0*", 4) != 0) {
+        return false;
+    }
+    tiff->bytes = bytes;
+    tiff->size_bytes = size_bytes;
+    tiff->big_endian = bytes[0] == 'M';
+    return true;
+}
+
+/* The first entry of IFD0 with this tag. An IFD that claims more entries than there are bytes is
+ * searched as far as it goes. */
+static bool tiff_find(const struct tiff *tiff, uint32_t tag, struct tiff_entry *entry) {
+    uint64_t ifd = read_u32(tiff, tiff->bytes + 4);
+    if (ifd < TIFF_HEAD_BYTES || ifd + 2 > tiff->size_bytes) {
+        return false;
+    }
+    uint32_t entries = read_u16(tiff, tiff->bytes + ifd);
+    if (entries > IC_MAX_EXIF_ENTRIES) {
+        entries = IC_MAX_EXIF_ENTRIES;
+    }
+    for (uint32_t i = 0; i < entries; i++) {
+        uint64_t at = ifd + 2 + (uint64_t)i * TIFF_ENTRY_BYTES;
+        if (at + TIFF_ENTRY_BYTES > tiff->size_bytes) {
+            return false;
+        }
+        const uint8_t *bytes = tiff->bytes + at;
+        if (read_u16(tiff, bytes) == tag) {
+            entry->type = read_u16(tiff, bytes + 2);
+            entry->count = read_u32(tiff, bytes + 4);
+            entry->field = bytes + 8;
+            return true;
+        }
+    }
+    return false;
+}
+
+int ic_exif_orientation(const uint8_t *bytes, size_t size_bytes) {
+    struct tiff tiff;
+    struct tiff_entry entry;
+    if (!tiff_open(&tiff, bytes, size_bytes) || !tiff_find(&tiff, TAG_ORIENTATION, &entry) ||
+        entry.count != 1) {
+        return 1;
+    }
+    uint32_t value = 0;
+    if (entry.type == TYPE_SHORT) {
+        value = read_u16(&tiff, entry.field);
+    } else if (entry.type == TYPE_LONG) {
+        value = read_u32(&tiff, entry.field);
+    }
+    return value >= 1 && value <= 8 ? (int)value : 1;
+}
+
+/* The length of the text without a UTF-8 character that the limit would cut in two. */
+static size_t cut_text(const uint8_t *text, size_t size_bytes) {
+    if (size_bytes <= IC_MAX_COPYRIGHT_BYTES) {
+        return size_bytes;
+    }
+    size_t cut = IC_MAX_COPYRIGHT_BYTES;
+    size_t back = 0;
+    while (back < 3 && (text[cut - back] & 0xc0) == 0x80) {
+        back++;
+    }
+    return cut - back;
+}
+
+char *ic_exif_copyright(struct ic_mem *mem, const uint8_t *bytes, size_t size_bytes) {
+    struct tiff tiff;
+    struct tiff_entry entry;
+    mem->status = IMGCORE_OK;
+    if (!tiff_open(&tiff, bytes, size_bytes) || !tiff_find(&tiff, TAG_COPYRIGHT, &entry) ||
+        entry.type != TYPE_ASCII) {
+        return NULL;
+    }
+    const uint8_t *text = entry.field;
+    if (entry.count > 4) {
+        uint64_t at = read_u32(&tiff, entry.field);
+        if (at + entry.count > size_bytes) {
+            return NULL;
+        }
+        text = bytes + at;
+    }
+    /* the editor's part, if there is one, follows the first NUL */
+    const uint8_t *end = entry.count > 0 ? memchr(text, '\0', entry.count) : NULL;
+    size_t length = cut_text(text, end != NULL ? (size_t)(end - text) : entry.count);
+    char *copy = ic_alloc(mem, length + 1);
+    if (copy == NULL) {
+        return NULL;
+    }
+    size_t used = 0;
+    bool visible = false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] >= 0x20 && text[i] != 0x7f) {
+            copy[used++] = (char)text[i];
+            visible = visible || text[i] != ' ';
+        }
+    }
+    copy[used] = '\0';
+    if (!visible) { /* a lone space stands for "no photographer, only an editor" */
+        ic_free(mem, copy);
+        return NULL;
+    }
+    return copy;
+}
+
+static void put_u16le(uint8_t *p, uint32_t v) {
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+static void put_u32le(uint8_t *p, uint32_t v) {
+    put_u16le(p, v);
+    put_u16le(p + 2, v >> 16);
+}
+
+bool ic_exif_write_copyright(struct ic_buf *out, const char *copyright) {
+    /* head, count of entries, one entry, position of the next IFD (none) */
+    uint8_t tiff[TIFF_HEAD_BYTES + 2 + TIFF_ENTRY_BYTES + 4] = "II*\0\x08\0\0\0\x01";
+    uint8_t *entry = tiff + TIFF_HEAD_BYTES + 2;
+    const uint8_t *text = (const uint8_t *)copyright;
+    size_t length = cut_text(text, strlen(copyright));
+    uint32_t count = (uint32_t)length + 1; /* TIFF counts the NUL */
+    put_u16le(entry, TAG_COPYRIGHT);
+    put_u16le(entry + 2, TYPE_ASCII);
+    put_u32le(entry + 4, count);
+    if (count <= 4) {
+        memcpy(entry + 8, text, length);
+        return ic_buf_append(out, tiff, sizeof(tiff));
+    }
+    put_u32le(entry + 8, (uint32_t)sizeof(tiff));
+    return ic_buf_reserve(out, sizeof(tiff) + count) && ic_buf_append(out, tiff, sizeof(tiff)) &&
+           ic_buf_append(out, text, length) && ic_buf_append(out, "", 1);
+}

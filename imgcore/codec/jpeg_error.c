@@ -1,0 +1,209 @@
+/* Turns what libjpeg says into a status and a sentence: its fatal errors by a table, its warnings
+ * by another that has a reason for each. The one setjmp of the JPEG codec is here.
+ * Used by jpeg_read.c, jpeg_write.c and their helpers. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "imgcore/base/checked.h"
+#include "imgcore/codec/jpeg_internal.h"
+
+struct verdict {
+    int code;
+    enum imgcore_status status;
+    const char *sentence;
+};
+
+/* Warnings. OK: the picture is whole, libjpeg only remarks on the file. Anything else is damage and
+ * refused unless the caller is tolerant. A code that is not here counts as damage. */
+static const struct verdict warnings[] = {
+    /* Bytes between segments that belong to none; cameras and editors leave padding there. All
+     * that the segments hold is still read. */
+    {JWRN_EXTRANEOUS_DATA, IMGCORE_OK, NULL},
+    /* A baseline scan with the spectral numbers of some other kind: Samsung's phones wrote zeros.
+     * They mean nothing in a baseline file. */
+    {JWRN_NOT_SEQUENTIAL, IMGCORE_OK, NULL},
+    /* An Adobe marker with an unknown transform: libjpeg goes by the number of components, as
+     * without the marker. */
+    {JWRN_ADOBE_XFORM, IMGCORE_OK, NULL},
+    /* A JFIF of a version to come: only its version differs from what is read. */
+    {JWRN_JFIF_MAJOR, IMGCORE_OK, NULL},
+    /* A profile whose parts do not fit together: then there is no profile. (Only libjpeg's own
+     * profile reader says so, which is not used; named here so that it stays harmless.) */
+    {JWRN_BOGUS_ICC, IMGCORE_OK, NULL},
+    /* A refining scan for bits that no earlier scan announced: a scan is missing or comes twice,
+     * and coefficients come out wrong. For AC before DC see is_harmless. */
+    {JWRN_BOGUS_PROGRESSION, IMGCORE_CORRUPT, "its scans do not fit together"},
+    /* A marker stands where coded blocks should be: the rest of the segment is lost. */
+    {JWRN_HIT_MARKER, IMGCORE_CORRUPT, "the picture data of a scan end early"},
+    /* Bits that are no code: all up to the next restart is noise. */
+    {JWRN_HUFF_BAD_CODE, IMGCORE_CORRUPT, "the picture data hold a code that does not exist"},
+    {JWRN_ARITH_BAD_CODE, IMGCORE_CORRUPT, "the picture data hold a code that does not exist"},
+    /* A restart marker out of turn: a stretch of blocks is missing or stands elsewhere. */
+    {JWRN_MUST_RESYNC, IMGCORE_CORRUPT, "a stretch of the picture data is missing"},
+    /* libjpeg's own sources say so when data run out; ours raises by itself. */
+    {JWRN_JPEG_EOF, IMGCORE_TRUNCATED, "the picture data end early"},
+    /* More rows asked for than there are: that would be our fault. */
+    {JWRN_TOO_MUCH_DATA, IMGCORE_INTERNAL, "too many rows were asked for"},
+};
+
+/* Fatal errors that are not simply damage. */
+static const struct verdict fatals[] = {
+    {JERR_OUT_OF_MEMORY, IMGCORE_NO_MEMORY, "the JPEG library got no memory"},
+    {JERR_NO_BACKING_STORE, IMGCORE_NO_MEMORY, "the JPEG library got no memory"},
+    {JERR_IMAGE_TOO_BIG, IMGCORE_TOO_LARGE, "a side is longer than JPEG libraries take"},
+    {JERR_WIDTH_OVERFLOW, IMGCORE_TOO_LARGE, "the picture is too wide"},
+#if JPEG_LIB_VERSION < 70
+    {JERR_ARITH_NOTIMPL, IMGCORE_UNSUPPORTED, "arithmetic coding is not in this JPEG library"},
+#endif
+    {JERR_BAD_PRECISION, IMGCORE_UNSUPPORTED, "only 8 bits per sample are supported"},
+    {JERR_BAD_DCTSIZE, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
+    {JERR_CCIR601_NOTIMPL, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
+    {JERR_COMPONENT_COUNT, IMGCORE_UNSUPPORTED, "its number of components is not supported"},
+    {JERR_CONVERSION_NOTIMPL, IMGCORE_UNSUPPORTED, "its colours are not supported"},
+    {JERR_FRACT_SAMPLE_NOTIMPL, IMGCORE_UNSUPPORTED, "its subsampling is not supported here"},
+    {JERR_NOTIMPL, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
+    {JERR_NOT_COMPILED, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
+    {JERR_SOF_UNSUPPORTED, IMGCORE_UNSUPPORTED,
+     "a kind of JPEG that is not supported (lossless or hierarchical)"},
+    {JERR_BAD_LIB_VERSION, IMGCORE_INTERNAL, "built with headers of another JPEG library"},
+    {JERR_BAD_STRUCT_SIZE, IMGCORE_INTERNAL, "built with headers of another JPEG library"},
+    {JERR_BAD_STATE, IMGCORE_INTERNAL, "the JPEG library was called out of turn"},
+    {JERR_BUFFER_SIZE, IMGCORE_INTERNAL, "the JPEG library was given too few rows"},
+    {JERR_TOO_LITTLE_DATA, IMGCORE_INTERNAL, "the JPEG library was given too few rows"},
+    {JERR_BAD_POOL_ID, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
+    {JERR_BAD_VIRTUAL_ACCESS, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
+    {JERR_VIRTUAL_BUG, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
+};
+
+static const struct verdict *find_verdict(const struct verdict *table, size_t count, int code) {
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].code == code) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+_Noreturn static void leave(struct ic_jpeg_errors *errors, enum imgcore_status status) {
+    errors->status = status;
+    longjmp(errors->jump, 1);
+}
+
+_Noreturn void ic_jpeg_raise(struct jpeg_error_mgr *manager, enum imgcore_status status,
+                             const char *format, ...) {
+    struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)manager;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(errors->detail, sizeof(errors->detail), format, args);
+    va_end(args);
+    leave(errors, status);
+}
+
+/* Raises with our sentence and libjpeg's message behind it. */
+_Noreturn static void raise_message(j_common_ptr cinfo, enum imgcore_status status,
+                                    const char *sentence) {
+    char message[JMSG_LENGTH_MAX];
+    (*cinfo->err->format_message)(cinfo, message);
+    ic_jpeg_raise(cinfo->err, status, "%s (%s)", sentence, message);
+}
+
+/* The two errors whose meaning depends on more than the code. */
+static struct verdict judge_fatal(j_common_ptr cinfo) {
+    int code = cinfo->err->msg_code;
+    const struct verdict *known = find_verdict(fatals, sizeof(fatals) / sizeof(fatals[0]), code);
+    if (known != NULL) {
+        return *known;
+    }
+    if (code == JERR_EMPTY_IMAGE && cinfo->is_decompressor) {
+        const struct jpeg_decompress_struct *d = (const struct jpeg_decompress_struct *)cinfo;
+        if (d->image_height == 0 && d->image_width != 0 && d->num_components > 0) {
+            return (struct verdict){code, IMGCORE_UNSUPPORTED,
+                                    "its height is given only after the picture (DNL)"};
+        }
+    }
+    int marker = cinfo->err->msg_parm.i[0];
+    if (code == JERR_UNKNOWN_MARKER && (marker == 0xde || marker == 0xdf)) {
+        return (struct verdict){code, IMGCORE_UNSUPPORTED, "hierarchical JPEG is not supported"};
+    }
+    return (struct verdict){code, IMGCORE_CORRUPT, "its structure is damaged"};
+}
+
+static void error_exit(j_common_ptr cinfo) {
+    const struct ic_jpeg_errors *errors = (const struct ic_jpeg_errors *)cinfo->err;
+    struct verdict verdict = judge_fatal(cinfo);
+    if (errors->ended && verdict.status == IMGCORE_CORRUPT) {
+        raise_message(cinfo, IMGCORE_TRUNCATED, "the file ends too early to show anything");
+    }
+    raise_message(cinfo, verdict.status, verdict.sentence);
+}
+
+/* AC coefficients before the DC of their component: the order is against the standard, but nothing
+ * is lost as long as the DC comes at all, which the reader checks at the end. */
+static bool is_harmless(j_common_ptr cinfo) {
+    return cinfo->err->msg_code == JWRN_BOGUS_PROGRESSION && cinfo->is_decompressor &&
+           cinfo->err->msg_parm.i[1] == 0 && ((j_decompress_ptr)cinfo)->Ss > 0;
+}
+
+static void emit_message(j_common_ptr cinfo, int level) {
+    struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
+    if (level >= 0) {
+        return; /* a trace: told once per segment, so it must cost nothing */
+    }
+    errors->manager.num_warnings++;
+    if (errors->tolerant || is_harmless(cinfo)) {
+        return;
+    }
+    const struct verdict *known =
+        find_verdict(warnings, sizeof(warnings) / sizeof(warnings[0]), errors->manager.msg_code);
+    if (known == NULL) {
+        raise_message(cinfo, IMGCORE_CORRUPT, "the JPEG library warns of damage");
+    }
+    if (known->status != IMGCORE_OK) {
+        raise_message(cinfo, known->status, known->sentence);
+    }
+}
+
+static void output_nothing(j_common_ptr cinfo) {
+    (void)cinfo; /* a library does not print */
+}
+
+struct jpeg_error_mgr *ic_jpeg_errors_init(struct ic_jpeg_errors *errors, bool tolerant) {
+    memset(errors, 0, sizeof(*errors));
+    jpeg_std_error(&errors->manager);
+    errors->manager.error_exit = error_exit;
+    errors->manager.emit_message = emit_message;
+    errors->manager.output_message = output_nothing;
+    errors->tolerant = tolerant;
+    return &errors->manager;
+}
+
+enum imgcore_status ic_jpeg_guard(struct ic_jpeg_errors *errors, void (*step)(void *state),
+                                  void *state, struct imgcore_error *error) {
+    if (setjmp(errors->jump) != 0) {
+        return ic_fail(error, errors->status, "%s", errors->detail);
+    }
+    step(state);
+    return IMGCORE_OK;
+}
+
+_Noreturn void ic_jpeg_raise_memory(struct jpeg_error_mgr *manager, const struct ic_mem *mem) {
+    ic_jpeg_raise(manager, mem->status, "no room for what a JPEG needs");
+}
+
+void ic_jpeg_reserve(struct jpeg_error_mgr *manager, struct ic_mem *mem, uint64_t size_bytes,
+                     const char *what, size_t *reserved_bytes) {
+    if (size_bytes > SIZE_MAX || !ic_mem_reserve(mem, (size_t)size_bytes)) {
+        ic_jpeg_raise(manager, IMGCORE_BUDGET, "%s need %" PRIu64 " MiB, the budget is %zu MiB",
+                      what, (size_bytes + (1u << 20) - 1) >> 20, mem->budget_bytes >> 20);
+    }
+    *reserved_bytes += (size_t)size_bytes;
+}
+
+uint64_t ic_jpeg_coefficient_bytes(uint32_t width_px, uint32_t height_px, int h_samp, int v_samp,
+                                   int max_h_samp, int max_v_samp) {
+    /* sides are at most 65535 and factors at most 4: nothing here can wrap */
+    uint64_t mcus_across = ic_ceil_div_u32(width_px, (uint32_t)max_h_samp * DCTSIZE);
+    uint64_t mcus_down = ic_ceil_div_u32(height_px, (uint32_t)max_v_samp * DCTSIZE);
+    return mcus_across * (uint64_t)h_samp * mcus_down * (uint64_t)v_samp * sizeof(JBLOCK);
+}

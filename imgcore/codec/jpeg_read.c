@@ -1,0 +1,466 @@
+/* The JPEG reader: header, strips of planes or of interleaved rows, and the check of the end, on
+ * libjpeg-turbo's libjpeg interface. libjpeg's longjmp ends in ic_jpeg_guard.
+ *
+ * Memory grows with the width of the picture. Only a file of several scans makes libjpeg hold all
+ * coefficients; they are reserved from the budget before libjpeg takes them. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "imgcore/base/checked.h"
+#include "imgcore/codec/exif.h"
+#include "imgcore/codec/jpeg_internal.h"
+
+/* Rows of an interleaved strip: enough to make a call cheap, few enough to stay in the cache. */
+#define INTERLEAVED_ROWS 8u
+/* Rows of a plane in a strip: 4 blocks of 8 at the most. */
+#define MAX_PLANE_ROWS (4u * DCTSIZE)
+
+struct strip {
+    uint8_t *block; /* rows of stride_bytes, zero where libjpeg has not written */
+    size_t stride_bytes;
+    uint32_t rows;      /* that one step gives */
+    uint32_t done_rows; /* given so far */
+    JSAMPROW row[MAX_PLANE_ROWS];
+};
+
+struct jpeg_reader {
+    struct ic_reader base;
+    struct ic_mem *mem;
+    struct imgcore_limits limits;
+    struct jpeg_decompress_struct cinfo;
+    struct ic_jpeg_errors errors;
+    struct ic_jpeg_source source;
+    struct ic_jpeg_markers markers;
+    struct jpeg_progress_mgr progress;
+    char *copyright;
+    struct ic_read_request request;
+    struct ic_read_layout layout;
+    struct strip strip[IC_MAX_PLANES];
+    uint32_t rows_read; /* of the last interleaved step */
+    bool all_consumed;  /* nothing is left to read before the rows are had */
+    bool inverted;      /* CMYK as Adobe's programs store it: 255 = no ink */
+    size_t reserved_bytes;
+};
+
+/* ---- header -------------------------------------------------------------------------------- */
+
+static enum imgcore_status judge_color(const struct jpeg_decompress_struct *cinfo,
+                                       struct ic_header *header, struct imgcore_error *error) {
+    switch (cinfo->jpeg_color_space) {
+    case JCS_GRAYSCALE:
+        header->color = IC_COLOR_GREY;
+        return IMGCORE_OK;
+    case JCS_YCbCr:
+        header->color = IC_COLOR_YCBCR;
+        return IMGCORE_OK;
+    case JCS_RGB:
+        header->color = IC_COLOR_RGB;
+        return IMGCORE_OK;
+    case JCS_CMYK:
+    case JCS_YCCK:
+        header->color = IC_COLOR_CMYK;
+        header->ycck = cinfo->jpeg_color_space == JCS_YCCK;
+        return IMGCORE_OK;
+    default:
+        return ic_fail(error, IMGCORE_UNSUPPORTED, "a JPEG of %d components is not supported",
+                       cinfo->num_components);
+    }
+}
+
+/* What the frame says. Also called when libjpeg refused its size, so as to tell it all the same. */
+static void fill_frame(struct jpeg_reader *reader) {
+    const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    struct ic_header *header = &reader->base.header;
+    header->format = IMGCORE_FORMAT_JPEG;
+    header->orientation = 1;
+    header->width_px = cinfo->image_width;
+    header->height_px = cinfo->image_height;
+    header->bits = cinfo->data_precision;
+    header->progressive = cinfo->progressive_mode != 0;
+    header->arithmetic = cinfo->arith_code != 0;
+    header->components = cinfo->num_components;
+    for (int i = 0; cinfo->comp_info != NULL && i < cinfo->num_components && i < 4; i++) {
+        header->h_samp[i] = (uint8_t)cinfo->comp_info[i].h_samp_factor;
+        header->v_samp[i] = (uint8_t)cinfo->comp_info[i].v_samp_factor;
+    }
+}
+
+static enum imgcore_status fill_metadata(struct jpeg_reader *reader, bool want_copyright,
+                                         struct imgcore_error *error) {
+    struct ic_jpeg_markers *markers = &reader->markers;
+    struct ic_header *header = &reader->base.header;
+    if (ic_jpeg_markers_close(markers) != IMGCORE_OK) {
+        return ic_fail(error, reader->mem->status, "no room for the colour profile");
+    }
+    header->icc = markers->icc;
+    header->icc_bytes = markers->icc_bytes;
+    if (markers->exif != NULL) {
+        header->orientation = ic_exif_orientation(markers->exif, markers->exif_bytes);
+        if (want_copyright) {
+            reader->copyright = ic_exif_copyright(reader->mem, markers->exif, markers->exif_bytes);
+            if (reader->copyright == NULL && reader->mem->status != IMGCORE_OK) {
+                return ic_fail(error, reader->mem->status, "no room for the copyright");
+            }
+        }
+        header->copyright = reader->copyright;
+        ic_free(reader->mem, markers->exif);
+        markers->exif = NULL;
+    }
+    return IMGCORE_OK;
+}
+
+static void read_header_step(void *state) {
+    struct jpeg_reader *reader = state;
+    j_decompress_ptr cinfo = &reader->cinfo;
+    struct ic_input *input = reader->source.input;
+    jpeg_create_decompress(cinfo);
+    /* libjpeg would take a limit, and use files beyond it, from an environment variable */
+    cinfo->mem->max_memory_to_use = 0;
+    ic_jpeg_source_init(&reader->source, input, cinfo);
+    ic_jpeg_markers_init(&reader->markers, reader->mem, &reader->limits, cinfo);
+    jpeg_read_header(cinfo, TRUE);
+}
+
+static enum imgcore_status read_header(struct jpeg_reader *reader, bool want_copyright,
+                                       struct imgcore_error *error) {
+    enum imgcore_status status = ic_jpeg_guard(&reader->errors, read_header_step, reader, error);
+    if (status == IMGCORE_OK || status == IMGCORE_TOO_LARGE) {
+        fill_frame(reader);
+    }
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    if (reader->base.header.bits != 8) {
+        return ic_fail(error, IMGCORE_UNSUPPORTED, "%d bits per sample are not supported",
+                       reader->base.header.bits);
+    }
+    status = judge_color(&reader->cinfo, &reader->base.header, error);
+    if (status == IMGCORE_OK) {
+        status = fill_metadata(reader, want_copyright, error);
+    }
+    if (status == IMGCORE_OK) {
+        status = ic_check_size(&reader->base.header, &reader->limits, error);
+    }
+    if (status == IMGCORE_OK && reader->markers.icc_over_limit) {
+        status =
+            ic_fail(error, IMGCORE_TOO_LARGE, "its colour profile is over the limit of %zu bytes",
+                    reader->limits.icc_bytes);
+    }
+    return status;
+}
+
+/* ---- start --------------------------------------------------------------------------------- */
+
+/* Rows for one step of a plane: `samples` that libjpeg may write to, and slack. Zeros at first, so
+ * that what libjpeg never writes is not what the memory held before. */
+static void make_strip(struct jpeg_reader *reader, struct strip *strip, size_t samples,
+                       uint32_t rows) {
+    strip->rows = rows;
+    strip->stride_bytes = ic_round_up(samples + IC_ROW_SLACK_BYTES, IC_ALIGN_BYTES);
+    strip->block = ic_calloc(reader->mem, rows, strip->stride_bytes);
+    if (strip->block == NULL) {
+        ic_jpeg_raise_memory(reader->cinfo.err, reader->mem);
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        strip->row[i] = strip->block + i * strip->stride_bytes;
+    }
+}
+
+static void make_strips(struct jpeg_reader *reader) {
+    const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    if (!reader->request.planes) {
+        make_strip(reader, &reader->strip[0],
+                   (size_t)cinfo->output_width * (size_t)cinfo->output_components,
+                   INTERLEAVED_ROWS);
+        return;
+    }
+    for (int i = 0; i < cinfo->num_components; i++) {
+        const jpeg_component_info *component = &cinfo->comp_info[i];
+        /* whole MCUs: libjpeg skips the blocks that only fill them up, but says so nowhere */
+        size_t blocks = (size_t)ic_ceil_div_u32(cinfo->image_width,
+                                                (uint32_t)cinfo->max_h_samp_factor * DCTSIZE) *
+                        (size_t)component->h_samp_factor;
+        make_strip(reader, &reader->strip[i], blocks * (size_t)IC_DCT_H(component),
+                   (uint32_t)(component->v_samp_factor * IC_DCT_V(component)));
+    }
+}
+
+/* What libjpeg takes by itself and what grows with the picture: the coefficients of a file of
+ * several scans, and the rows around the upsampling when they are interleaved. */
+static void reserve_memory(struct jpeg_reader *reader) {
+    j_decompress_ptr cinfo = &reader->cinfo;
+    uint64_t coefficients = 0;
+    uint64_t rows = 0;
+    for (int i = 0; i < cinfo->num_components; i++) {
+        const jpeg_component_info *component = &cinfo->comp_info[i];
+        coefficients += ic_jpeg_coefficient_bytes(
+            cinfo->image_width, cinfo->image_height, component->h_samp_factor,
+            component->v_samp_factor, cinfo->max_h_samp_factor, cinfo->max_v_samp_factor);
+        /* an iMCU row with four rows of context, and the upsampled rows */
+        rows += (uint64_t)(component->v_samp_factor * (IC_DCT_V(component) + 4) +
+                           cinfo->max_v_samp_factor) *
+                ic_round_up(cinfo->output_width, (size_t)4 * DCTSIZE);
+    }
+    if (jpeg_has_multiple_scans(cinfo)) {
+        ic_jpeg_reserve(cinfo->err, reader->mem, coefficients,
+                        "the coefficients of a JPEG of several scans", &reader->reserved_bytes);
+    }
+    if (!reader->request.planes) {
+        ic_jpeg_reserve(cinfo->err, reader->mem, rows, "the rows of a JPEG",
+                        &reader->reserved_bytes);
+    }
+}
+
+_Noreturn static void raise_scans(struct jpeg_reader *reader) {
+    ic_jpeg_raise(reader->cinfo.err, IMGCORE_TOO_LARGE, "more than %" PRIu32 " scans",
+                  reader->limits.scans);
+}
+
+static void monitor(j_common_ptr cinfo) {
+    const struct ic_jpeg_markers *markers = cinfo->client_data;
+    struct jpeg_reader *reader =
+        (struct jpeg_reader *)((uintptr_t)markers - offsetof(struct jpeg_reader, markers));
+    if ((uint32_t)reader->cinfo.input_scan_number > reader->limits.scans) {
+        raise_scans(reader);
+    }
+}
+
+static void check_scans(struct jpeg_reader *reader) {
+    j_decompress_ptr cinfo = &reader->cinfo;
+    reader->progress.progress_monitor = monitor;
+    cinfo->progress = &reader->progress;
+    if (jpeg_has_multiple_scans(cinfo)) {
+        if (ic_jpeg_source_shows_scans(cinfo, reader->limits.scans)) {
+            raise_scans(reader);
+        }
+    }
+}
+
+/* A file of several scans may end, properly marked, before each component had its own: libjpeg
+ * leaves such a component grey without a word. */
+static void check_components(struct jpeg_reader *reader) {
+    const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    for (int i = 0; i < cinfo->num_components; i++) {
+        if (cinfo->comp_info[i].quant_table == NULL ||
+            (cinfo->progressive_mode && cinfo->coef_bits[i][0] < 0)) {
+            ic_jpeg_raise(cinfo->err, IMGCORE_CORRUPT, "component %d of %d has no picture data",
+                          i + 1, cinfo->num_components);
+        }
+    }
+}
+
+static J_COLOR_SPACE interleaved_color(enum ic_color color) {
+    switch (color) {
+    case IC_COLOR_GREY:
+        return JCS_GRAYSCALE;
+    case IC_COLOR_CMYK:
+        return JCS_CMYK;
+    default:
+        return JCS_RGB;
+    }
+}
+
+static void start_step(void *state) {
+    struct jpeg_reader *reader = state;
+    j_decompress_ptr cinfo = &reader->cinfo;
+    cinfo->scale_num = 1;
+    cinfo->scale_denom = (unsigned int)reader->request.scale_denom;
+    cinfo->dct_method = JDCT_ISLOW;
+    cinfo->raw_data_out = reader->request.planes;
+    cinfo->do_fancy_upsampling = TRUE;
+    /* Without effect on a file whose scans are all there. On one that ends, properly or not, before
+     * its last refinements, it gives what djpeg and browsers show. */
+    cinfo->do_block_smoothing = TRUE;
+    cinfo->out_color_space = reader->request.planes ? cinfo->jpeg_color_space
+                                                    : interleaved_color(reader->base.header.color);
+    reader->inverted = reader->base.header.color == IC_COLOR_CMYK && cinfo->saw_Adobe_marker;
+    jpeg_calc_output_dimensions(cinfo);
+    ic_jpeg_lay_out(cinfo, &reader->layout);
+    check_scans(reader);
+    reserve_memory(reader);
+    make_strips(reader);
+    /* In this mode libjpeg leaves the reading of the scans to consume_step. */
+    cinfo->buffered_image = reader->errors.tolerant && jpeg_has_multiple_scans(cinfo);
+    jpeg_start_decompress(cinfo);
+    if (jpeg_has_multiple_scans(cinfo) && !reader->errors.tolerant) {
+        check_components(reader);
+    }
+}
+
+static void consume_step(void *state) {
+    struct jpeg_reader *reader = state;
+    while (jpeg_consume_input(&reader->cinfo) != JPEG_REACHED_EOI) {
+        monitor((j_common_ptr)&reader->cinfo);
+    }
+}
+
+static void output_step(void *state) {
+    struct jpeg_reader *reader = state;
+    jpeg_start_output(&reader->cinfo, reader->cinfo.input_scan_number);
+    /* a scan that counts as past is one that libjpeg will not try to read more of */
+    reader->cinfo.output_scan_number = reader->cinfo.input_scan_number - 1;
+    reader->all_consumed = true;
+}
+
+/* A tolerant reader takes the scans up to the first that cannot be read: between scans there are
+ * tables, and with half a table or a broken one libjpeg cannot go on. */
+static enum imgcore_status read_scans(struct jpeg_reader *reader, struct imgcore_error *error) {
+    enum imgcore_status status = ic_jpeg_guard(&reader->errors, consume_step, reader, error);
+    if (status != IMGCORE_OK && status != IMGCORE_CORRUPT && status != IMGCORE_TRUNCATED) {
+        return status;
+    }
+    ic_error_clear(error);
+    return ic_jpeg_guard(&reader->errors, output_step, reader, error);
+}
+
+static enum imgcore_status jpeg_start(struct ic_reader *base, const struct ic_read_request *request,
+                                      struct ic_read_layout *layout, struct imgcore_error *error) {
+    struct jpeg_reader *reader = (struct jpeg_reader *)base;
+    int denom = request->scale_denom;
+    if (denom != 1 && denom != 2 && denom != 4 && denom != 8) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "a scale of 1/%d", denom);
+    }
+    if (request->planes && base->header.color != IC_COLOR_YCBCR &&
+        base->header.color != IC_COLOR_GREY) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "planes of a JPEG that is not YCbCr");
+    }
+    reader->request = *request;
+    enum imgcore_status status = ic_jpeg_guard(&reader->errors, start_step, reader, error);
+    if (status == IMGCORE_OK && reader->cinfo.buffered_image) {
+        status = read_scans(reader, error);
+    }
+    if (status == IMGCORE_OK) {
+        *layout = reader->layout;
+    }
+    return status;
+}
+
+/* ---- read ---------------------------------------------------------------------------------- */
+
+static void read_step(void *state) {
+    struct jpeg_reader *reader = state;
+    j_decompress_ptr cinfo = &reader->cinfo;
+    reader->rows_read = 0;
+    if (reader->request.planes) {
+        JSAMPARRAY planes[IC_MAX_PLANES];
+        for (int i = 0; i < reader->layout.planes; i++) {
+            planes[i] = reader->strip[i].row;
+        }
+        if (jpeg_read_raw_data(cinfo, planes,
+                               (JDIMENSION)(cinfo->max_v_samp_factor * IC_MIN_DCT_V(cinfo))) == 0) {
+            ic_jpeg_raise(cinfo->err, IMGCORE_INTERNAL, "the JPEG library gave no rows");
+        }
+        return;
+    }
+    struct strip *strip = &reader->strip[0];
+    while (reader->rows_read < strip->rows && cinfo->output_scanline < cinfo->output_height) {
+        JDIMENSION got = jpeg_read_scanlines(cinfo, strip->row + reader->rows_read,
+                                             strip->rows - reader->rows_read);
+        if (got == 0) {
+            ic_jpeg_raise(cinfo->err, IMGCORE_INTERNAL, "the JPEG library gave no rows");
+        }
+        reader->rows_read += got;
+    }
+}
+
+static void turn_round(struct jpeg_reader *reader) {
+    size_t samples = (size_t)reader->layout.plane[0].width * 4;
+    for (uint32_t y = 0; y < reader->rows_read; y++) {
+        uint8_t *row = reader->strip[0].row[y];
+        for (size_t x = 0; x < samples; x++) {
+            row[x] = (uint8_t)(255 - row[x]);
+        }
+    }
+}
+
+static enum imgcore_status jpeg_read(struct ic_reader *base, struct ic_strip *out,
+                                     struct imgcore_error *error) {
+    struct jpeg_reader *reader = (struct jpeg_reader *)base;
+    enum imgcore_status status = ic_jpeg_guard(&reader->errors, read_step, reader, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    if (reader->inverted) {
+        turn_round(reader);
+    }
+    memset(out, 0, sizeof(*out));
+    for (int i = 0; i < reader->layout.planes; i++) {
+        struct strip *strip = &reader->strip[i];
+        uint32_t left = reader->layout.plane[i].height - strip->done_rows;
+        uint32_t rows = left < strip->rows ? left : strip->rows;
+        out->plane[i].rows = strip->block;
+        out->plane[i].stride_bytes = (ptrdiff_t)strip->stride_bytes;
+        out->plane[i].first_row = strip->done_rows;
+        out->plane[i].row_count = rows;
+        strip->done_rows += rows;
+    }
+    out->done = reader->cinfo.output_scanline >= reader->cinfo.output_height;
+    return IMGCORE_OK;
+}
+
+/* ---- finish and destroy -------------------------------------------------------------------- */
+
+static void finish_step(void *state) {
+    struct jpeg_reader *reader = state;
+    jpeg_finish_decompress(&reader->cinfo);
+    ic_jpeg_source_sync(&reader->cinfo, 0);
+}
+
+static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_error *error) {
+    struct jpeg_reader *reader = (struct jpeg_reader *)base;
+    if (reader->all_consumed) {
+        return IMGCORE_OK;
+    }
+    enum imgcore_status status = ic_jpeg_guard(&reader->errors, finish_step, reader, error);
+    if (reader->errors.tolerant && (status == IMGCORE_CORRUPT || status == IMGCORE_TRUNCATED)) {
+        ic_error_clear(error); /* the rows were had already */
+        return IMGCORE_OK;
+    }
+    return status;
+}
+
+static void jpeg_destroy_reader(struct ic_reader *base) {
+    struct jpeg_reader *reader = (struct jpeg_reader *)base;
+    struct ic_mem *mem = reader->mem;
+    jpeg_destroy_decompress(&reader->cinfo);
+    for (int i = 0; i < IC_MAX_PLANES; i++) {
+        ic_free(mem, reader->strip[i].block);
+    }
+    ic_jpeg_markers_clear(&reader->markers);
+    ic_free(mem, reader->copyright);
+    ic_mem_release(mem, reader->reserved_bytes);
+    ic_free(mem, reader);
+}
+
+static const struct ic_reader_ops jpeg_ops = {jpeg_start, jpeg_read, jpeg_finish,
+                                              jpeg_destroy_reader};
+
+enum imgcore_status ic_jpeg_open(struct ic_mem *mem, struct ic_input *input,
+                                 const struct ic_open_options *options, struct ic_reader **out,
+                                 struct ic_header *header, struct imgcore_error *error) {
+    *out = NULL;
+    struct jpeg_reader *reader = ic_calloc(mem, 1, sizeof(*reader));
+    if (reader == NULL) {
+        return ic_fail(error, mem->status, "no room for a JPEG reader");
+    }
+    reader->base.ops = &jpeg_ops;
+    reader->mem = mem;
+    reader->markers.mem = mem;
+    reader->limits = *options->limits;
+    reader->source.input = input;
+    reader->cinfo.err = ic_jpeg_errors_init(&reader->errors, options->tolerant);
+    enum imgcore_status status = read_header(reader, options->want_copyright, error);
+    if (header != NULL) {
+        *header = reader->base.header;
+    }
+    if (status != IMGCORE_OK) {
+        if (header != NULL) { /* what they point to goes with the reader */
+            header->icc = NULL;
+            header->copyright = NULL;
+        }
+        jpeg_destroy_reader(&reader->base);
+        return status;
+    }
+    *out = &reader->base;
+    return IMGCORE_OK;
+}

@@ -1,0 +1,50 @@
+/* The chunks of a PNG, sorted before libspng sees them.
+ *
+ * libspng treats its limits on text, profiles and the like as fatal, and keeps what it reads. So
+ * it gets only what the pixels need: IHDR, the palette of a palette picture, tRNS, IDAT, IEND, and
+ * critical chunks nobody knows, which it refuses. eXIf, iCCP and sRGB are taken out here, the rest
+ * is stepped over at the cost of finding its end. Used by png_read.c alone. */
+#ifndef IC_PNG_CHUNKS_H
+#define IC_PNG_CHUNKS_H
+
+#include "imgcore/base/input.h"
+#include "imgcore/codec/codec.h"
+
+struct ic_png_chunks {
+    struct ic_mem *mem;
+    struct ic_input *input;
+    struct imgcore_limits limits;
+    bool tolerant;
+    bool want_copyright;
+
+    /* Taken out; complete once the first IDAT has been handed on. */
+    int orientation;
+    char *copyright;   /* ours; NULL: none */
+    struct ic_buf icc; /* size 0: none */
+    bool srgb;
+
+    /* Why the last read answered false. */
+    enum imgcore_status status;
+    const char *detail; /* static storage */
+
+    /* The way through the file. What is handed on next: `head`, then `through_bytes` of the input,
+     * then `tail`. */
+    uint8_t head[8], tail[4];
+    size_t head_left_bytes, tail_left_bytes;
+    uint64_t through_bytes;
+    uint64_t idat_left_bytes; /* tolerant: of the IDAT in hand, not yet handed on in a piece */
+    bool idat_crc_next;       /* tolerant: the file's own CRC of that IDAT comes next */
+    uint32_t chunk_count;
+    uint8_t color_type;
+    bool seen_plte, seen_exif, seen_icc, seen_idat, idat_over;
+};
+
+/* `options` may be gone after the call. Nothing is read yet. */
+void ic_png_chunks_init(struct ic_png_chunks *chunks, struct ic_mem *mem, struct ic_input *input,
+                        const struct ic_open_options *options);
+void ic_png_chunks_clear(struct ic_png_chunks *chunks);
+
+/* Fills `out` with the next `size_bytes` of the thinned file; false: see status and detail. */
+bool ic_png_chunks_read(struct ic_png_chunks *chunks, uint8_t *out, size_t size_bytes);
+
+#endif

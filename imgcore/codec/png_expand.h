@@ -1,0 +1,34 @@
+/* Rows of PNG samples as the file has them (1 to 16 bits, packed, big-endian, palette, colour key)
+ * into rows of 8-bit interleaved channels. The results are those of libpng's png_set_expand and
+ * png_set_scale_16, bit for bit. Used by png_read.c alone. */
+#ifndef IC_PNG_EXPAND_H
+#define IC_PNG_EXPAND_H
+
+#include <spng.h>
+
+#include "imgcore/codec/codec.h"
+
+struct ic_png_expand {
+    void (*row)(const struct ic_png_expand *expand, const uint8_t *raw, uint8_t *out);
+    bool copies; /* rows are already what is wanted: `row` only copies */
+    enum ic_color color;
+    int channels; /* of the result */
+    int depth;    /* bits per sample of the file */
+    size_t width;
+    size_t raw_bytes, out_bytes; /* of one row */
+    uint16_t key[3];             /* the colour that is transparent */
+    uint8_t palette[256][4];     /* R G B A; past the end of PLTE opaque black, as in libpng */
+};
+
+/* plte: only for the palette type, else NULL. trns NULL: none. False if a row's size does not fit
+ * size_t. */
+bool ic_png_expand_init(struct ic_png_expand *expand, const struct spng_ihdr *ihdr,
+                        const struct spng_plte *plte, const struct spng_trns *trns);
+
+/* Expands one row: reads raw_bytes, writes out_bytes. */
+static inline void ic_png_expand_row(const struct ic_png_expand *expand, const uint8_t *raw,
+                                     uint8_t *out) {
+    expand->row(expand, raw, out);
+}
+
+#endif

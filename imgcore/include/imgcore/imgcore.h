@@ -1,0 +1,332 @@
+/* imgcore: photographs in, resized photographs out.
+ *
+ * Three calls do the work:
+ *   imgcore_probe      what a file is, from its header alone
+ *   imgcore_transform  one encoded picture to any number of encoded pictures, decoded once
+ *   imgcore_resize     plain pixels to plain pixels, for those who only want the resizer
+ *
+ * Conventions that hold for every function here:
+ *   - Sizes ending in _px count pixels, in _bytes bytes. A stride is signed and in bytes: the
+ *     distance from one row to the next; a negative one walks a bottom-up picture.
+ *   - Every option struct begins with struct_size_bytes and is filled by its _default function, so
+ *     that a program built against an older header goes on working with a newer library.
+ *   - A call answers IMGCORE_OK or says in `error` (may be NULL) what was wrong. After a failure no
+ *     output exists and nothing is left to free.
+ *   - A context is used by one thread at a time; several contexts may work at the same time. The
+ *     library has no state outside its contexts.
+ */
+#ifndef IMGCORE_H
+#define IMGCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "imgcore/status.h"
+#include "imgcore/version.h"
+
+#if defined(__GNUC__)
+#define IMGCORE_API __attribute__((visibility("default")))
+#else
+#define IMGCORE_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------------- status and version */
+
+/* The sentence for a status; for a number that is none, "unknown status". Static storage. */
+IMGCORE_API const char *imgcore_status_message(enum imgcore_status status);
+
+/* The name of a status without its prefix ("TRUNCATED"), for logs and scripts. Static storage. */
+IMGCORE_API const char *imgcore_status_name(enum imgcore_status status);
+
+/* Whose fault a status is. */
+IMGCORE_API enum imgcore_status_group imgcore_status_group(enum imgcore_status status);
+
+/* The version of the library that runs ("0.1.0"), as against the header's
+ * IMGCORE_VERSION_STRING. */
+IMGCORE_API const char *imgcore_version(void);
+
+/* What went wrong, for a person: filled by a call that fails, cleared by one that succeeds. */
+struct imgcore_error {
+    enum imgcore_status status;
+    char detail[200]; /* what exactly, in English; "" if the status says it all */
+};
+
+/* ---------------------------------------------------------------------- vocabulary */
+
+enum imgcore_format {
+    IMGCORE_FORMAT_AUTO, /* as an output: the format of the input */
+    IMGCORE_FORMAT_JPEG,
+    IMGCORE_FORMAT_PNG
+};
+
+/* How a picture meets the box it is asked to fit. */
+enum imgcore_fit {
+    IMGCORE_FIT_INSIDE,  /* whole picture, both sides at most the box's; default */
+    IMGCORE_FIT_COVER,   /* box filled, the picture cropped by gravity */
+    IMGCORE_FIT_CONTAIN, /* whole picture, the rest of the box painted with the background */
+    IMGCORE_FIT_FILL,    /* exactly the box, aspect ratio ignored */
+    IMGCORE_FIT_OUTSIDE  /* whole picture, both sides at least the box's */
+};
+
+/* Which part stays when `cover` crops, and where the picture stands when `contain` pads. */
+enum imgcore_gravity {
+    IMGCORE_GRAVITY_CENTRE,
+    IMGCORE_GRAVITY_NORTH,
+    IMGCORE_GRAVITY_NORTH_EAST,
+    IMGCORE_GRAVITY_EAST,
+    IMGCORE_GRAVITY_SOUTH_EAST,
+    IMGCORE_GRAVITY_SOUTH,
+    IMGCORE_GRAVITY_SOUTH_WEST,
+    IMGCORE_GRAVITY_WEST,
+    IMGCORE_GRAVITY_NORTH_WEST
+};
+
+/* The reconstruction filter. When shrinking, its support is widened by the ratio. */
+enum imgcore_filter {
+    IMGCORE_FILTER_LANCZOS3,    /* support 3; default */
+    IMGCORE_FILTER_LANCZOS2,    /* support 2 */
+    IMGCORE_FILTER_MITCHELL,    /* cubic, B = C = 1/3, support 2 */
+    IMGCORE_FILTER_CATMULL_ROM, /* cubic, B = 0, C = 1/2, support 2 */
+    IMGCORE_FILTER_TRIANGLE,    /* support 1 */
+    IMGCORE_FILTER_BOX          /* support 1/2 */
+};
+
+/* The chroma of a JPEG output. */
+enum imgcore_subsampling {
+    IMGCORE_SUBSAMPLING_420, /* half in both directions; default */
+    IMGCORE_SUBSAMPLING_422, /* half horizontally */
+    IMGCORE_SUBSAMPLING_444, /* whole */
+    IMGCORE_SUBSAMPLING_AUTO /* whole where saturated edges would show the loss, else half */
+};
+
+/* How far the decoder may shrink on load to save time. */
+enum imgcore_preset {
+    IMGCORE_PRESET_BALANCED, /* shrinks on load while at least 4 times the largest output remains;
+                                default */
+    IMGCORE_PRESET_QUALITY,  /* never */
+    IMGCORE_PRESET_FAST      /* while at least the largest output remains, as the peers do */
+};
+
+/* ---------------------------------------------------------------------- context */
+
+/* Where memory comes from. Both functions or neither; alloc may fail with NULL. The codec
+ * libraries' own memory comes from malloc but counts against the budget where it grows with the
+ * picture. */
+struct imgcore_allocator {
+    void *(*alloc)(void *user, size_t size_bytes); /* aligned for any C type */
+    void (*free)(void *user, void *block);
+    void *user;
+};
+
+struct imgcore_context; /* kernels chosen, tables and buffers kept from call to call */
+
+/* Makes a context. `allocator` NULL: malloc and free; else copied, its functions must outlive the
+ * context. The environment variable IMGCORE_TARGETS (names separated by commas, as
+ * imgcore_target_name gives them) limits the CPU targets used.
+ * Errors: INVALID_ARGUMENT (context NULL, half an allocator, no usable target in
+ * IMGCORE_TARGETS), NO_MEMORY. On failure *context is NULL. */
+IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
+                                                       struct imgcore_context **context);
+
+/* Frees a context and what it keeps; NULL is allowed. Results handed out before stay valid only
+ * until then: clear them first. */
+IMGCORE_API void imgcore_context_destroy(struct imgcore_context *context);
+
+/* Limits a context to one target by name ("ref" is plain C). Errors: INVALID_ARGUMENT for a name
+ * that is not compiled in or that this CPU cannot run. */
+IMGCORE_API enum imgcore_status imgcore_context_use_target(struct imgcore_context *context,
+                                                           const char *name);
+
+/* The name of the target a context uses. Static storage. */
+IMGCORE_API const char *imgcore_context_target(const struct imgcore_context *context);
+
+/* CPU targets compiled in, best first; the last one is always "ref", plain C. */
+IMGCORE_API size_t imgcore_target_count(void);
+/* The name of target `index` (below imgcore_target_count), else NULL. Static storage. */
+IMGCORE_API const char *imgcore_target_name(size_t index);
+/* Whether this CPU can run target `index`. */
+IMGCORE_API bool imgcore_target_usable(size_t index);
+
+/* ---------------------------------------------------------------------- input and limits */
+
+/* Fills `buffer` with up to `size_bytes` bytes and answers how many in *read_bytes; 0 means the
+ * end. Returns false if reading failed. */
+typedef bool imgcore_read_fn(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
+
+/* An encoded picture: bytes in memory, or a function that reads them front to back. */
+struct imgcore_source {
+    const uint8_t *bytes; /* used if read is NULL; borrowed for the call */
+    size_t size_bytes;
+    imgcore_read_fn *read;
+    void *user; /* given to read */
+};
+
+/* What a file may ask for. 0 in any field means its default (IMGCORE_DEFAULT_*). */
+struct imgcore_limits {
+    uint64_t pixels;        /* width x height of the input */
+    uint32_t side_px;       /* width or height of the input */
+    uint32_t scans;         /* scans of a JPEG */
+    size_t memory_bytes;    /* peak of one call, the codec libraries' share included */
+    size_t metadata_bytes;  /* an EXIF block; a larger one is ignored */
+    size_t icc_bytes;       /* an ICC profile, unpacked; a larger one is refused */
+    uint64_t output_pixels; /* width x height of an output */
+};
+
+#define IMGCORE_DEFAULT_PIXELS         (UINT64_C(268402689)) /* 16383 squared */
+#define IMGCORE_DEFAULT_SIDE_PX        (UINT32_C(65535))
+#define IMGCORE_DEFAULT_SCANS          (UINT32_C(100))
+#define IMGCORE_DEFAULT_MEMORY_BYTES   ((size_t)400 << 20)
+#define IMGCORE_DEFAULT_METADATA_BYTES ((size_t)1 << 20)
+#define IMGCORE_DEFAULT_ICC_BYTES      ((size_t)4 << 20)
+#define IMGCORE_DEFAULT_OUTPUT_PIXELS  (UINT64_C(100000000))
+
+/* ---------------------------------------------------------------------- probe */
+
+struct imgcore_info {
+    size_t struct_size_bytes;
+    enum imgcore_format format;
+    uint32_t width_px, height_px;                   /* as stored */
+    uint32_t oriented_width_px, oriented_height_px; /* as seen, orientation applied */
+    int orientation;                                /* EXIF, 1 to 8; 1 if there is none */
+    int bits;                                       /* per sample in the file: 1, 2, 4, 8 or 16 */
+    bool has_alpha;                                 /* an alpha channel or a tRNS chunk */
+    bool progressive;                               /* a progressive JPEG or an interlaced PNG */
+    bool arithmetic;                                /* an arithmetic-coded JPEG */
+    char color[16]; /* "grey", "grey+alpha", "palette", "rgb", "rgba", "ycbcr", "cmyk", "ycck" */
+
+    char subsampling[24];     /* JPEG: "4:2:0", "4:2:2", "4:4:4", ... or the factors; else "" */
+    size_t icc_bytes;         /* 0: no embedded profile */
+    char icc_description[64]; /* the profile's own name, ASCII, "" if none */
+    bool icc_is_srgb;         /* no profile, or one that needs no conversion */
+};
+
+/* Fill with nothing known; sets struct_size_bytes. */
+IMGCORE_API void imgcore_info_default(struct imgcore_info *info);
+
+struct imgcore_options;
+
+/* Fills `info` from the header of a file: reads as little as it can and decodes no pixels.
+ * Errors: as imgcore_transform, as far as the header shows. Where a limit is exceeded, `info`
+ * still holds what was read. */
+IMGCORE_API enum imgcore_status imgcore_probe(struct imgcore_context *context,
+                                              const struct imgcore_source *source,
+                                              const struct imgcore_options *options,
+                                              struct imgcore_info *info,
+                                              struct imgcore_error *error);
+
+/* ---------------------------------------------------------------------- transform */
+
+struct imgcore_options {
+    size_t struct_size_bytes;
+    struct imgcore_limits limits; /* zeros: the defaults */
+    enum imgcore_preset preset;
+    bool tolerant; /* false: a truncated or damaged file is refused; true: what can be decoded is
+                      used, the rest is grey (JPEG) or absent (PNG) */
+    bool linear;   /* resize in linear light instead of in the file's gamma */
+    bool keep_icc; /* keep the profile and its colours instead of converting to sRGB */
+    bool keep_copyright;     /* copy EXIF Copyright (0x8298) to the outputs */
+    bool ignore_orientation; /* leave the picture as stored */
+};
+
+/* One picture to make, and after a success the picture made. */
+struct imgcore_output {
+    size_t struct_size_bytes;
+    /* in */
+    uint32_t width_px, height_px; /* the box; 0 in one of them: no bound on that side (for inside);
+                                     0 in both: the input's size */
+    enum imgcore_fit fit;
+    enum imgcore_gravity gravity;
+    bool enlarge; /* false: never larger than the input */
+    enum imgcore_filter filter;
+    enum imgcore_format format;
+    int quality; /* JPEG, 1 to 100; default 80 */
+    enum imgcore_subsampling subsampling;
+    bool progressive;      /* JPEG scans, or PNG interlacing left off: PNG ignores it */
+    bool optimize;         /* JPEG: Huffman tables made for the picture */
+    int png_level;         /* zlib level, 0 to 9; default 6 */
+    uint8_t background[4]; /* R G B A, sRGB; under transparency in a JPEG, and around a `contain`.
+                              Default white, opaque */
+    /* out */
+    uint8_t *bytes; /* the encoded picture; the library's until imgcore_output_clear */
+    size_t size_bytes;
+    uint32_t result_width_px, result_height_px;
+    enum imgcore_format result_format;
+};
+
+/* Fill with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 6, white. */
+IMGCORE_API void imgcore_options_default(struct imgcore_options *options);
+IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
+
+/* Decodes one picture once and makes `count` outputs of it. JPEG and PNG are known by their first
+ * bytes. EXIF orientation is applied, ICC profiles are converted to sRGB, all metadata is left
+ * behind (see options). Either every output is made or none.
+ *   options  NULL: defaults
+ *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS; bytes must be NULL on entry
+ * Memory: bounded by limits.memory_bytes; grows with the input's width and the outputs' area; with
+ * the input's area only for a progressive JPEG or an interlaced PNG.
+ * Errors: INVALID_ARGUMENT; TRUNCATED, CORRUPT, UNSUPPORTED for the file; TOO_LARGE, BUDGET for
+ * what it asks; NO_MEMORY; READ_FAILED. */
+#define IMGCORE_MAX_OUTPUTS 16
+IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *context,
+                                                  const struct imgcore_source *source,
+                                                  const struct imgcore_options *options,
+                                                  struct imgcore_output *outputs, size_t count,
+                                                  struct imgcore_error *error);
+
+/* Gives back the bytes of `count` outputs and sets them NULL, ready for another call. */
+IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,
+                                      struct imgcore_output *outputs, size_t count);
+
+/* Decodes the whole file and throws the pixels away: whether imgcore_transform would take it.
+ * Errors as there. */
+IMGCORE_API enum imgcore_status imgcore_check(struct imgcore_context *context,
+                                              const struct imgcore_source *source,
+                                              const struct imgcore_options *options,
+                                              struct imgcore_error *error);
+
+/* ---------------------------------------------------------------------- resize */
+
+enum imgcore_alpha {
+    IMGCORE_ALPHA_NONE,         /* every channel for itself */
+    IMGCORE_ALPHA_STRAIGHT,     /* the last channel is alpha; weighed in premultiplied form */
+    IMGCORE_ALPHA_PREMULTIPLIED /* already premultiplied: every channel for itself */
+};
+
+struct imgcore_resize_options {
+    size_t struct_size_bytes;
+    int channels;             /* 1 to 4, interleaved, 8 bits each */
+    enum imgcore_alpha alpha; /* STRAIGHT needs 2 or 4 channels */
+    enum imgcore_filter filter;
+    bool linear; /* the colour channels are sRGB and resized in linear light; not PREMULTIPLIED */
+    /* the part of the source to use, in source pixels, fractions allowed, inside the source;
+     * width and height 0: all of it */
+    double box_left_px, box_top_px, box_width_px, box_height_px;
+};
+
+IMGCORE_API void imgcore_resize_options_default(struct imgcore_resize_options *options);
+
+/* Resizes pixels: separable, weights normalised, clamped once at the end; the result differs from
+ * the exact one by at most 1. Outside the source there is nothing: at the edges the taps that
+ * remain are normalised.
+ *   source  source_height_px rows of source_width_px pixels; only those bytes are read
+ *   target  target_height_px rows of target_width_px pixels; only those bytes are written; must
+ *           not overlap the source
+ *   sides   1 to 2^24 - 1; |stride| at least width x channels
+ * Allocates in the context what the widths need (kept for the next call), nothing by area.
+ * Errors: INVALID_ARGUMENT, NO_MEMORY. */
+IMGCORE_API enum imgcore_status
+imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t source_width_px,
+               uint32_t source_height_px, ptrdiff_t source_stride_bytes, uint8_t *target,
+               uint32_t target_width_px, uint32_t target_height_px, ptrdiff_t target_stride_bytes,
+               const struct imgcore_resize_options *options, struct imgcore_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

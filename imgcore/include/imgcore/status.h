@@ -1,0 +1,41 @@
+/* What a call can answer: one enum, grouped by whose fault it is, with a sentence for each. */
+#ifndef IMGCORE_STATUS_H
+#define IMGCORE_STATUS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(name, value, group, sentence). Values are stable: a new status takes a new number. */
+#define IMGCORE_STATUS_LIST(X)                                                                     \
+    X(OK, 0, NONE, "done")                                                                         \
+    X(INVALID_ARGUMENT, 10, CALLER, "an argument is outside its range")                            \
+    X(TRUNCATED, 20, INPUT, "the file ends before the picture does")                               \
+    X(CORRUPT, 21, INPUT, "the file is damaged")                                                   \
+    X(UNSUPPORTED, 22, INPUT, "the file is of a kind that is not supported")                       \
+    X(TOO_LARGE, 30, LIMIT, "the picture or a part of its file is larger than the limits allow")   \
+    X(BUDGET, 31, LIMIT, "the picture needs more memory than the budget allows")                   \
+    X(NO_MEMORY, 40, ENVIRONMENT, "the system has no memory left")                                 \
+    X(READ_FAILED, 41, ENVIRONMENT, "reading the input failed")                                    \
+    X(INTERNAL, 90, BUG, "a bug in imgcore; please report it")
+
+enum imgcore_status {
+#define IMGCORE_STATUS_ENUM(name, value, group, sentence) IMGCORE_##name = value,
+    IMGCORE_STATUS_LIST(IMGCORE_STATUS_ENUM)
+#undef IMGCORE_STATUS_ENUM
+};
+
+enum imgcore_status_group {
+    IMGCORE_GROUP_NONE,        /* no failure */
+    IMGCORE_GROUP_CALLER,      /* the calling code is wrong */
+    IMGCORE_GROUP_INPUT,       /* the file is wrong; trying again gives the same */
+    IMGCORE_GROUP_LIMIT,       /* the file asks for more than the limits allow */
+    IMGCORE_GROUP_ENVIRONMENT, /* the machine or the source failed; trying again may help */
+    IMGCORE_GROUP_BUG          /* imgcore itself is wrong */
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,10 @@
+/* The version of the library, in one place: the build, imgcore.pc and the soname read it here. */
+#ifndef IMGCORE_VERSION_H
+#define IMGCORE_VERSION_H
+
+#define IMGCORE_VERSION_MAJOR  0
+#define IMGCORE_VERSION_MINOR  1
+#define IMGCORE_VERSION_PATCH  0
+#define IMGCORE_VERSION_STRING "0.1.0"
+
+#endif

@@ -1,0 +1,148 @@
+/* The table of kernels: every loop that is worth vectors, one slot each.
+ *
+ * kernels_ref.c fills every slot with plain C; each Highway target replaces all slots of its files.
+ * Results are the same to the last bit on every target: sums of integers in any order, and sums of
+ * floats only in the order given here, multiplied and added without contraction.
+ *
+ * Contracts that hold for every slot unless it says otherwise:
+ *   - n, width, height count samples or pixels and may be 0; then nothing is read or written.
+ *   - No alignment is needed. Nothing is written outside the stated range, and nothing is read
+ *     outside it except where "slack" is named: then up to IC_ROW_SLACK_BYTES past the range may be
+ *     read (its content does not matter).
+ *   - Sources and destinations do not overlap.
+ * May be used by every room but codec's users need not: kernels include only base. */
+#ifndef IC_KERNELS_H
+#define IC_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Fraction bits of the fixed-point path: weights, and the rows between the two passes. */
+#define IC_WEIGHT_BITS 14
+#define IC_INTER_BITS  6
+
+/* Weights of a horizontal pass: output i is the sum over k < taps of
+ * weight[i * stride + k] * in[left[i] + k]. taps is even; rows of weights are padded with zeros to
+ * stride (a multiple of 16), and left[i] + stride may lie past the row's end: that is slack. */
+struct ic_taps_q14 {
+    const int32_t *left;
+    const int16_t *weight;
+    size_t stride; /* weights from one output to the next */
+    size_t count;  /* outputs */
+    int taps;
+};
+
+/* The same with floats; taps is a multiple of 4. Padding weights are zero and what they meet must
+ * be finite, so rows of floats have IC_ROW_SLACK_BYTES of zeros behind them. */
+struct ic_taps_f32 {
+    const int32_t *left;
+    const float *weight;
+    size_t stride;
+    size_t count;
+    int taps;
+};
+
+struct ic_kernels {
+    const char *target; /* name, as in IMGCORE_TARGETS */
+
+    /* ---- vertical: blind to channels, n samples in a row --------------------------------- */
+
+    /* sums[i] = (accumulate ? sums[i] : 0) + sum over k < taps of round(row[k][i] * w[k]), where
+     * round(v * w) = ((v << 7) * w + 2^14) >> 15: 14-bit weights in, 6 fraction bits out. w[k] in
+     * (-2^15, 2^15); the sums of any subset of the taps must fit int16. 16-bit sums wrap, so their
+     * order does not matter. taps may be 0. */
+    void (*vpass_u8)(const uint8_t *const *rows, const int16_t *weights, int taps, int16_t *sums,
+                     size_t n, bool accumulate);
+
+    /* out[i] = clamp((in[i] + 32) >> 6, 0, 255): ends the fixed-point path where no horizontal
+     * pass follows. */
+    void (*narrow_i16_u8)(const int16_t *in, uint8_t *out, size_t n);
+
+    /* sums[i] = (accumulate ? sums[i] : 0) + row[0][i] * w[0] + row[1][i] * w[1] ...: each product
+     * rounded, added in order of k. */
+    void (*vpass_f32)(const float *const *rows, const float *weights, int taps, float *sums,
+                      size_t n, bool accumulate);
+
+    /* ---- horizontal: `rows` rows at once, channels interleaved ---------------------------- */
+
+    /* out = clamp((sum + 2^19) >> 20, 0, 255), the sum exact in 32 bits: 6 + 14 fraction bits.
+     * Index by channel count (1 to 4; slot 0 is NULL). in_stride in int16, out_stride in bytes.
+     * Reads slack past the end of each row of `in`. */
+    void (*hpass_i16_u8[5])(const int16_t *in, ptrdiff_t in_stride, uint8_t *out,
+                            ptrdiff_t out_stride, size_t rows, const struct ic_taps_q14 *taps);
+
+    /* The same for floats, without rounding or clamping. For each output and channel four partial
+     * sums, p[j] = sum over m of w[4m + j] * in[left + 4m + j] in order of m, from +0;
+     * out = (p[0] + p[2]) + (p[1] + p[3]). Strides in floats. Reads slack. */
+    void (*hpass_f32[5])(const float *in, ptrdiff_t in_stride, float *out, ptrdiff_t out_stride,
+                         size_t rows, const struct ic_taps_f32 *taps);
+
+    /* ---- into and out of floats ------------------------------------------------------------ */
+
+    /* out[i] = in[i]. */
+    void (*load_u8_f32)(const uint8_t *in, float *out, size_t n);
+    /* Pixels of grey+alpha (premultiply_ga) or RGBA (premultiply_rgba): colour * alpha, alpha *
+     * 255; exact. n pixels. */
+    void (*premultiply_ga)(const uint8_t *in, float *out, size_t n);
+    void (*premultiply_rgba)(const uint8_t *in, float *out, size_t n);
+    /* out[i] = clamp(round(in[i]), 0, 255), halves to even. */
+    void (*store_f32_u8)(const float *in, uint8_t *out, size_t n);
+    /* The inverse of premultiply: alpha = clamp(round(a / 255)); a pixel whose alpha is 0 becomes
+     * 0; else colour = clamp(round(c * 255 / a)): one multiplication, then one division, each
+     * rounded. n pixels. */
+    void (*unpremultiply_ga)(const float *in, uint8_t *out, size_t n);
+    void (*unpremultiply_rgba)(const float *in, uint8_t *out, size_t n);
+
+    /* ---- colour ------------------------------------------------------------------------------ */
+
+    /* JFIF: R = Y + 1.402 Cr', G = Y - 0.344136 Cb' - 0.714136 Cr', B = Y + 1.772 Cb', Cb' = Cb -
+     * 128; in 16-bit fixed point: R = clamp(Y + ((91881 Cr' + 2^15) >> 16)), G = clamp(Y + ((-22554
+     * Cb' - 46802 Cr' + 2^15) >> 16)), B = clamp(Y + ((116130 Cb' + 2^15) >> 16)), the shifts
+     * arithmetic (as libjpeg's tables have it). n pixels, rgb interleaved. */
+    void (*ycc_to_rgb)(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgb,
+                       size_t n);
+    /* Without a profile: R = 255 - min(255, C + K) has no black point; so R = (255 - C) * (255 -
+     * K) / 255, rounded to nearest: with t = (255 - C) * (255 - K) + 128, (t + (t >> 8)) >> 8. */
+    void (*cmyk_to_rgb)(const uint8_t *cmyk, uint8_t *rgb, size_t n);
+    /* out[i] = (in[i] * 255 + 32895) >> 16: 16 bits to 8, rounded (libpng's png_set_scale_16). in
+     * is native-endian. */
+    void (*narrow_u16_u8)(const uint16_t *in, uint8_t *out, size_t n);
+    /* Composite on a background: with t = c * a + bg * (255 - a) + 128, (t + (t >> 8)) >> 8. n
+     * pixels, RGBA in, RGB out. */
+    void (*flatten_rgba)(const uint8_t *rgba, const uint8_t background[3], uint8_t *rgb, size_t n);
+
+    /* ---- orientation ---------------------------------------------------------------------------
+     */
+
+    /* out[x][y] = in[y][x] for pixels of the index's channel count (1 to 4; slot 0 NULL): `in` has
+     * `height` rows of `width` pixels, `out` the reverse. Strides in bytes, signed. */
+    void (*transpose_u8[5])(const uint8_t *in, ptrdiff_t in_stride, uint8_t *out,
+                            ptrdiff_t out_stride, size_t width, size_t height);
+    /* out[x] = in[width - 1 - x], pixels of the index's channel count. */
+    void (*mirror_u8[5])(const uint8_t *in, uint8_t *out, size_t width);
+};
+
+/* Fills every slot with the plain C kernels. */
+void ic_kernels_ref(struct ic_kernels *kernels);
+
+/* Targets compiled in, best first; the last is "ref". */
+size_t ic_target_count(void);
+const char *ic_target_name(size_t index); /* NULL past the end */
+bool ic_target_usable(size_t index);      /* whether this CPU runs it */
+/* Fills the table for target `index`, usable or not: only pointers are written. */
+void ic_target_kernels(size_t index, struct ic_kernels *kernels);
+
+/* The best usable target whose name is in `list` (names separated by commas; NULL or "": any).
+ * Answers its index, or ic_target_count() if there is none. */
+size_t ic_target_choose(const char *list);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,113 @@
+/* The list of targets, best first, what this CPU runs of them, and the choice among them.
+ *
+ * The CPU is asked through the compiler's own runtime rather than Highway's library, so that
+ * nothing but headers of Highway is needed and the C++ runtime is not loaded at start. */
+#include "imgcore/kernels/hwy_targets.h"
+
+#include <string.h>
+
+struct target {
+    const char *name;
+    bool (*usable)(void);
+    enum ic_hwy_target hwy; /* not asked for "ref" */
+};
+
+static bool always(void) {
+    return true;
+}
+
+#if IC_HWY_X86
+static bool has_sse4(void) {
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.1") &&
+           __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("aes") &&
+           __builtin_cpu_supports("pclmul");
+}
+
+static bool has_avx2(void) {
+    return has_sse4() && __builtin_cpu_supports("avx") && __builtin_cpu_supports("avx2") &&
+           __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2");
+}
+
+static bool has_avx3(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+}
+
+static bool has_avx3_dl(void) {
+    return has_avx3() && __builtin_cpu_supports("avx512vnni") &&
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+           __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq") &&
+           __builtin_cpu_supports("vpclmulqdq");
+}
+#endif
+
+static const struct target targets[] = {
+#if IC_HWY_X86
+    {"avx3_dl", has_avx3_dl, IC_HWY_AVX3_DL}, {"avx3", has_avx3, IC_HWY_AVX3},
+    {"avx2", has_avx2, IC_HWY_AVX2},          {"sse4", has_sse4, IC_HWY_SSE4},
+#elif IC_HWY_NEON
+    {"neon", always, IC_HWY_STATIC},
+#endif
+    {"ref", always, IC_HWY_STATIC},
+};
+
+static const size_t target_count = sizeof(targets) / sizeof(targets[0]);
+
+size_t ic_target_count(void) {
+    return target_count;
+}
+
+const char *ic_target_name(size_t index) {
+    return index < target_count ? targets[index].name : NULL;
+}
+
+bool ic_target_usable(size_t index) {
+    return index < target_count && targets[index].usable();
+}
+
+void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
+    ic_kernels_ref(kernels);
+    if (index + 1 >= target_count) {
+        return;
+    }
+    const struct target *target = &targets[index];
+    ic_fill_vpass(target->hwy, kernels);
+    ic_fill_hpass_i16(target->hwy, kernels);
+    ic_fill_hpass_f32(target->hwy, kernels);
+    ic_fill_float(target->hwy, kernels);
+    ic_fill_color(target->hwy, kernels);
+    ic_fill_orient(target->hwy, kernels);
+    kernels->target = target->name;
+}
+
+/* Names are compared whole; spaces around them do not count. */
+static bool list_has(const char *list, const char *name) {
+    const char *const blank = " \t";
+    size_t name_length = strlen(name);
+    while (*list != '\0') {
+        size_t item_length = strcspn(list, ",");
+        const char *item = list + strspn(list, blank);
+        size_t skipped = (size_t)(item - list);
+        size_t length = skipped < item_length ? item_length - skipped : 0;
+        while (length > 0 && strchr(blank, item[length - 1]) != NULL) {
+            length--;
+        }
+        if (length == name_length && memcmp(item, name, length) == 0) {
+            return true;
+        }
+        list += item_length;
+        list += *list == ',';
+    }
+    return false;
+}
+
+size_t ic_target_choose(const char *list) {
+    bool any = list == NULL || *list == '\0';
+    for (size_t i = 0; i < target_count; i++) {
+        if ((any || list_has(list, targets[i].name)) && targets[i].usable()) {
+            return i;
+        }
+    }
+    return target_count;
+}

@@ -1,0 +1,105 @@
+/* The order of things: see pipeline.h. */
+#include <string.h>
+
+#include "imgcore/pipeline/stages.h"
+#include "imgcore/resample/resampler.h"
+
+/* Every strip goes into every output while it is in cache. */
+static enum imgcore_status stream_rows(struct ic_job *job, struct imgcore_error *error) {
+    struct ic_strip strip;
+    do {
+        memset(&strip, 0, sizeof(strip));
+        enum imgcore_status status = job->reader->ops->read(job->reader, &strip, error);
+        if (status != IMGCORE_OK) {
+            return status;
+        }
+        for (int p = 0; p < job->layout.planes; p++) {
+            for (size_t i = 0; strip.plane[p].row_count != 0 && i < job->transform->count; i++) {
+                ic_resampler_push(job->route[i].resampler[p], strip.plane[p].rows,
+                                  strip.plane[p].stride_bytes, strip.plane[p].first_row,
+                                  strip.plane[p].row_count);
+            }
+        }
+    } while (!strip.done);
+    return job->reader->ops->finish(job->reader, error);
+}
+
+/* The resamplers' memory is needed no more, and the encoders' may be needed in its place. */
+static void drop_resamplers(struct ic_job *job) {
+    for (size_t i = 0; i < job->transform->count; i++) {
+        for (int p = 0; p < 3; p++) {
+            ic_resampler_destroy(job->route[i].resampler[p]);
+            job->route[i].resampler[p] = NULL;
+        }
+    }
+}
+
+static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reader,
+                               const struct ic_transform *transform, struct ic_result *results,
+                               bool encode, struct imgcore_error *error) {
+    struct ic_job job;
+    memset(&job, 0, sizeof(job));
+    job.env = env;
+    job.reader = reader;
+    job.transform = transform;
+    enum imgcore_status status = ic_job_open(&job, error);
+    if (status == IMGCORE_OK) {
+        status = stream_rows(&job, error);
+    }
+    drop_resamplers(&job);
+    for (size_t i = 0; i < transform->count; i++) {
+        struct ic_result *result = &results[i];
+        memset(result, 0, sizeof(*result));
+        result->encoded.mem = env->mem;
+        if (status == IMGCORE_OK) {
+            status = ic_finish_picture(&job, i, error);
+        }
+        if (status != IMGCORE_OK) {
+            continue;
+        }
+        result->format = job.route[i].format;
+        result->width_px = job.route[i].picture.width_px;
+        result->height_px = job.route[i].picture.height_px;
+        if (encode) {
+            status = ic_encode_picture(&job, i, &result->encoded, error);
+            ic_picture_clear(env->mem, &job.route[i].picture);
+        } else {
+            result->picture = job.route[i].picture;
+            memset(&job.route[i].picture, 0, sizeof(job.route[i].picture));
+        }
+    }
+    for (size_t i = 0; status != IMGCORE_OK && i < transform->count; i++) {
+        ic_picture_clear(env->mem, &results[i].picture);
+        ic_buf_clear(&results[i].encoded);
+    }
+    ic_job_close(&job);
+    return status;
+}
+
+enum imgcore_status ic_pipeline_run(const struct ic_env *env, struct ic_reader *reader,
+                                    const struct ic_transform *transform, struct ic_result *results,
+                                    struct imgcore_error *error) {
+    return run(env, reader, transform, results, true, error);
+}
+
+enum imgcore_status ic_pipeline_pictures(const struct ic_env *env, struct ic_reader *reader,
+                                         const struct ic_transform *transform,
+                                         struct ic_result *results, struct imgcore_error *error) {
+    return run(env, reader, transform, results, false, error);
+}
+
+enum imgcore_status ic_pipeline_check(struct ic_reader *reader, struct imgcore_error *error) {
+    const struct ic_header *header = &reader->header;
+    const bool is_jpeg = header->format == IMGCORE_FORMAT_JPEG;
+    struct ic_read_request request;
+    request.planes = is_jpeg && (header->color == IC_COLOR_YCBCR || header->color == IC_COLOR_GREY);
+    request.scale_denom = is_jpeg ? 8 : 1;
+    struct ic_read_layout layout;
+    enum imgcore_status status = reader->ops->start(reader, &request, &layout, error);
+    struct ic_strip strip = {0};
+    while (status == IMGCORE_OK && !strip.done) {
+        memset(&strip, 0, sizeof(strip));
+        status = reader->ops->read(reader, &strip, error);
+    }
+    return status == IMGCORE_OK ? reader->ops->finish(reader, error) : status;
+}

@@ -1,0 +1,16 @@
+/* The reconstruction filters as functions. Used by weights.c alone. */
+#ifndef IC_FILTER_H
+#define IC_FILTER_H
+
+#include "imgcore/imgcore.h"
+
+/* Half the width of the interval on which the filter is not zero, in samples, before widening. */
+double ic_filter_support(enum imgcore_filter filter);
+
+/* The filter at distance x (samples), not normalised; 0 outside the support.
+ * Lanczos: sinc(x) sinc(x/a) (Duchon 1979). Cubics: Mitchell and Netravali, "Reconstruction
+ * Filters in Computer Graphics", 1988. The box is open on its right side, so that samples that lie
+ * exactly between two targets count once. */
+double ic_filter_value(enum imgcore_filter filter, double x);
+
+#endif

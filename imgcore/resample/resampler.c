@@ -1,0 +1,139 @@
+/* Choosing the path of a resample, and the plain copy: see resampler.h. */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "imgcore/resample/resampler_internal.h"
+
+/* Beyond this many taps weights of 14 bits get coarse, and so do the roundings of the sums; 200
+ * taps are a reduction by 33 with Lanczos3. */
+#define FIXED_MAX_TAPS 200u
+
+/* The vertical pass is the cheaper one per tap; the horizontal one goes first only where that saves
+ * at least this much. */
+#define HORIZONTAL_FIRST_GAIN 3.0
+
+static bool is_identity(const struct ic_axis *axis) {
+    return axis->source == axis->target && axis->start == 0.0 &&
+           axis->length == (double)axis->source && axis->filter != IMGCORE_FILTER_MITCHELL;
+}
+
+/* Narrows an axis to the source samples that count, which is what makes a small crop of a large
+ * picture cheap; answers how many were left out at the front. */
+static uint32_t crop_axis(struct ic_axis *axis) {
+    uint32_t first, count;
+    if (axis->length == (double)axis->target && axis->start == floor(axis->start) &&
+        axis->start >= 0.0 && axis->start + axis->length <= axis->source &&
+        axis->filter != IMGCORE_FILTER_MITCHELL) {
+        first = (uint32_t)axis->start;
+        count = axis->target; /* pixel for pixel: no neighbour has any weight */
+    } else {
+        ic_axis_needed(axis, &first, &count);
+    }
+    axis->source = count;
+    axis->start -= first;
+    return first;
+}
+
+/* Whether passing horizontally first multiplies so much less that it pays. */
+static bool horizontal_first_pays(const struct ic_resample_spec *spec) {
+    const double x_taps = ic_axis_max_taps(&spec->x), y_taps = ic_axis_max_taps(&spec->y);
+    const double x_source = spec->x.source, y_source = spec->y.source;
+    const double x_target = spec->x.target, y_target = spec->y.target;
+    const double vertical_first = x_source * y_target * y_taps + y_target * x_target * x_taps;
+    const double horizontal_first = y_source * x_target * x_taps + y_target * x_target * y_taps;
+    return vertical_first > HORIZONTAL_FIRST_GAIN * horizontal_first;
+}
+
+enum imgcore_status ic_resampler_create(struct ic_mem *mem, const struct ic_kernels *kernels,
+                                        const struct ic_resample_spec *spec, uint8_t *target,
+                                        ptrdiff_t target_stride_bytes,
+                                        struct ic_resampler **result) {
+    assert(spec->channels >= 1 && spec->channels <= 4);
+    assert(!spec->alpha || spec->channels % 2 == 0);
+    *result = NULL;
+    struct ic_resampler *resampler = ic_calloc(mem, 1, sizeof(*resampler));
+    if (resampler == NULL) {
+        return mem->status;
+    }
+    resampler->mem = mem;
+    resampler->kernels = kernels;
+    resampler->spec = *spec;
+    resampler->target = target;
+    resampler->target_stride_bytes = target_stride_bytes;
+    resampler->skipped_columns = crop_axis(&resampler->spec.x);
+    resampler->first_row = crop_axis(&resampler->spec.y);
+    resampler->row_count = resampler->spec.y.source;
+    spec = &resampler->spec;
+    struct ic_resample_path *path = &resampler->path;
+    path->skips_horizontal = is_identity(&spec->x);
+    path->skips_vertical = is_identity(&spec->y);
+    path->horizontal_first = !path->skips_horizontal && horizontal_first_pays(spec);
+    path->is_float = spec->want_float || spec->alpha || spec->transfer != NULL ||
+                     path->horizontal_first || ic_axis_max_taps(&spec->x) > FIXED_MAX_TAPS ||
+                     ic_axis_max_taps(&spec->y) > FIXED_MAX_TAPS;
+    if (path->skips_horizontal && path->skips_vertical) {
+        path->is_float = false; /* a copy */
+        *result = resampler;
+        return IMGCORE_OK;
+    }
+    enum imgcore_status status =
+        path->is_float ? ic_resampler_open_float(resampler) : ic_resampler_open_fixed(resampler);
+    if (status != IMGCORE_OK) {
+        ic_resampler_destroy(resampler);
+        return status;
+    }
+    *result = resampler;
+    return IMGCORE_OK;
+}
+
+static void copy_rows(struct ic_resampler *resampler, const uint8_t *rows, ptrdiff_t stride_bytes,
+                      uint32_t first_row, uint32_t count) {
+    const size_t row_bytes = (size_t)resampler->spec.x.target * (size_t)resampler->spec.channels;
+    for (uint32_t y = 0; y < count; y++) {
+        memcpy(resampler->target + (ptrdiff_t)(first_row + y) * resampler->target_stride_bytes,
+               rows + (ptrdiff_t)y * stride_bytes, row_bytes);
+    }
+}
+
+void ic_resampler_push(struct ic_resampler *resampler, const uint8_t *rows, ptrdiff_t stride_bytes,
+                       uint32_t first_row, uint32_t count) {
+    if (first_row < resampler->first_row) {
+        const uint32_t above = resampler->first_row - first_row;
+        if (count <= above) {
+            return;
+        }
+        rows += (ptrdiff_t)above * stride_bytes;
+        first_row += above;
+        count -= above;
+    }
+    first_row -= resampler->first_row;
+    if (first_row >= resampler->row_count) {
+        return;
+    }
+    count = count < resampler->row_count - first_row ? count : resampler->row_count - first_row;
+    rows += (size_t)resampler->skipped_columns * (size_t)resampler->spec.channels;
+    if (resampler->path.skips_horizontal && resampler->path.skips_vertical) {
+        copy_rows(resampler, rows, stride_bytes, first_row, count);
+    } else if (resampler->path.is_float) {
+        ic_resampler_push_float(resampler, rows, stride_bytes, first_row, count);
+    } else {
+        ic_resampler_push_fixed(resampler, rows, stride_bytes, first_row, count);
+    }
+}
+
+struct ic_resample_path ic_resampler_path(const struct ic_resampler *resampler) {
+    return resampler->path;
+}
+
+void ic_resampler_destroy(struct ic_resampler *resampler) {
+    if (resampler == NULL) {
+        return;
+    }
+    struct ic_mem *mem = resampler->mem;
+    ic_vpass_close(&resampler->vpass);
+    ic_weights_clear(mem, &resampler->x_weights);
+    ic_free(mem, resampler->loaded);
+    ic_free(mem, resampler->widened);
+    ic_free(mem, resampler);
+}

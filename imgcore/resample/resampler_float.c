@@ -1,0 +1,176 @@
+/* The float path: rows become floats (premultiplied, linear), pass in either order, and become
+ * 8 bits again at the very end. */
+#include <string.h>
+
+#include "imgcore/base/checked.h"
+#include "imgcore/base/limits.h"
+#include "imgcore/resample/resampler_internal.h"
+
+/* Source rows turned into floats at a time: rows of four channels are wide, and they should still
+ * be in cache when the vertical pass reads them. */
+#define LOAD_ROWS 4u
+/* Rows behind the horizontal pass held at once; at least what the vertical pass emits. */
+#define WIDENED_ROWS 8u
+
+static size_t row_floats(size_t pixels, size_t channels) {
+    return ic_round_up(pixels * channels + IC_ROW_SLACK_BYTES / sizeof(float),
+                       IC_ALIGN_BYTES / sizeof(float));
+}
+
+/* Linear light has no kernel: the tables are the cost. */
+static void load_linear(const struct ic_resample_spec *spec, const uint8_t *in, float *out,
+                        size_t pixels) {
+    const float *table = spec->transfer->to_linear;
+    const size_t channels = (size_t)spec->channels;
+    if (!spec->alpha) {
+        for (size_t i = 0; i < pixels * channels; i++) {
+            out[i] = table[in[i]];
+        }
+        return;
+    }
+    const size_t colors = channels - 1;
+    for (size_t i = 0; i < pixels; i++, in += channels, out += channels) {
+        const float alpha = in[colors];
+        for (size_t c = 0; c < colors; c++) {
+            out[c] = table[in[c]] * alpha;
+        }
+        out[colors] = alpha * 255.0f;
+    }
+}
+
+static uint8_t from_linear(const struct ic_transfer *transfer, float value) {
+    const float step = value * ((float)IC_TRANSFER_STEPS / 255.0f) + 0.5f;
+    if (!(step > 0.0f)) {
+        return transfer->from_linear[0];
+    }
+    return transfer
+        ->from_linear[step < (float)IC_TRANSFER_STEPS ? (size_t)step : (size_t)IC_TRANSFER_STEPS];
+}
+
+static void store_linear(const struct ic_resample_spec *spec, const float *in, uint8_t *out,
+                         size_t pixels) {
+    const size_t channels = (size_t)spec->channels;
+    if (!spec->alpha) {
+        for (size_t i = 0; i < pixels * channels; i++) {
+            out[i] = from_linear(spec->transfer, in[i]);
+        }
+        return;
+    }
+    const size_t colors = channels - 1;
+    for (size_t i = 0; i < pixels; i++, in += channels, out += channels) {
+        const float weight = in[colors];
+        float alpha = weight / 255.0f + 0.5f;
+        alpha = alpha > 255.0f ? 255.0f : alpha;
+        if (!(alpha >= 1.0f)) { /* rounds to transparent: its colour means nothing */
+            memset(out, 0, channels);
+            continue;
+        }
+        for (size_t c = 0; c < colors; c++) {
+            out[c] = from_linear(spec->transfer, in[c] * 255.0f / weight);
+        }
+        out[colors] = (uint8_t)alpha;
+    }
+}
+
+static void load_row(const struct ic_resampler *resampler, const uint8_t *in, float *out) {
+    const struct ic_resample_spec *spec = &resampler->spec;
+    const size_t pixels = spec->x.source;
+    if (spec->transfer != NULL) {
+        load_linear(spec, in, out, pixels);
+    } else if (!spec->alpha) {
+        resampler->kernels->load_u8_f32(in, out, pixels * (size_t)spec->channels);
+    } else if (spec->channels == 2) {
+        resampler->kernels->premultiply_ga(in, out, pixels);
+    } else {
+        resampler->kernels->premultiply_rgba(in, out, pixels);
+    }
+}
+
+static void store_row(const struct ic_resampler *resampler, const float *in, uint32_t row) {
+    const struct ic_resample_spec *spec = &resampler->spec;
+    const size_t pixels = spec->x.target;
+    uint8_t *out = resampler->target + (ptrdiff_t)row * resampler->target_stride_bytes;
+    if (spec->transfer != NULL) {
+        store_linear(spec, in, out, pixels);
+    } else if (!spec->alpha) {
+        resampler->kernels->store_f32_u8(in, out, pixels * (size_t)spec->channels);
+    } else if (spec->channels == 2) {
+        resampler->kernels->unpremultiply_ga(in, out, pixels);
+    } else {
+        resampler->kernels->unpremultiply_rgba(in, out, pixels);
+    }
+}
+
+static void pass_horizontally(struct ic_resampler *resampler, const float *rows, ptrdiff_t stride,
+                              uint32_t count) {
+    const struct ic_taps_f32 taps = ic_weights_taps_f32(&resampler->x_weights);
+    resampler->kernels->hpass_f32[resampler->spec.channels](
+        rows, stride, resampler->widened, (ptrdiff_t)resampler->widened_stride, count, &taps);
+}
+
+static void finish_rows(void *user, const void *rows, ptrdiff_t stride_bytes, uint32_t first_row,
+                        uint32_t count) {
+    struct ic_resampler *resampler = user;
+    const float *row = rows;
+    ptrdiff_t stride = stride_bytes / (ptrdiff_t)sizeof(float);
+    if (!resampler->path.skips_horizontal && !resampler->path.horizontal_first) {
+        pass_horizontally(resampler, row, stride, count);
+        row = resampler->widened;
+        stride = (ptrdiff_t)resampler->widened_stride;
+    }
+    for (uint32_t y = 0; y < count; y++) {
+        store_row(resampler, row + (ptrdiff_t)y * stride, first_row + y);
+    }
+}
+
+enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
+    const struct ic_resample_spec *spec = &resampler->spec;
+    const size_t channels = (size_t)spec->channels;
+    struct ic_mem *mem = resampler->mem;
+    size_t row_pixels = spec->x.source;
+    if (!resampler->path.skips_horizontal) {
+        enum imgcore_status status =
+            ic_weights_make(mem, &spec->x, IC_WEIGHT_F32, &resampler->x_weights);
+        if (status != IMGCORE_OK) {
+            return status;
+        }
+        ic_weights_fit_rows(&resampler->x_weights, spec->x.source);
+        row_pixels = ic_weights_row_samples(&resampler->x_weights, spec->x.source);
+        resampler->widened_stride = row_floats(spec->x.target, channels);
+        resampler->widened =
+            ic_calloc(mem, WIDENED_ROWS, resampler->widened_stride * sizeof(float));
+        if (resampler->widened == NULL) {
+            return mem->status;
+        }
+    }
+    resampler->loaded_stride = row_floats(row_pixels, channels);
+    resampler->loaded = ic_calloc(mem, LOAD_ROWS, resampler->loaded_stride * sizeof(float));
+    if (resampler->loaded == NULL) {
+        return mem->status;
+    }
+    const bool horizontal_first = resampler->path.horizontal_first;
+    const size_t pixels = horizontal_first ? spec->x.target : spec->x.source;
+    return ic_vpass_open(&resampler->vpass, mem, resampler->kernels, &spec->y, IC_WEIGHT_F32,
+                         pixels * channels, (horizontal_first ? pixels : row_pixels) * channels,
+                         finish_rows, resampler);
+}
+
+void ic_resampler_push_float(struct ic_resampler *resampler, const uint8_t *rows,
+                             ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count) {
+    for (uint32_t y = 0; y < count; y += LOAD_ROWS) {
+        const uint32_t step = count - y < LOAD_ROWS ? count - y : LOAD_ROWS;
+        for (uint32_t k = 0; k < step; k++) {
+            load_row(resampler, rows + (ptrdiff_t)(y + k) * stride_bytes,
+                     resampler->loaded + k * resampler->loaded_stride);
+        }
+        const float *from = resampler->loaded;
+        size_t stride = resampler->loaded_stride;
+        if (resampler->path.horizontal_first) {
+            pass_horizontally(resampler, from, (ptrdiff_t)stride, step);
+            from = resampler->widened;
+            stride = resampler->widened_stride;
+        }
+        ic_vpass_push(&resampler->vpass, from, (ptrdiff_t)(stride * sizeof(float)), first_row + y,
+                      step);
+    }
+}

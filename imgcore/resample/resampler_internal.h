@@ -1,0 +1,34 @@
+/* What the two paths of the resampler share. Included by resampler*.c only. */
+#ifndef IC_RESAMPLER_INTERNAL_H
+#define IC_RESAMPLER_INTERNAL_H
+
+#include "imgcore/resample/resampler.h"
+#include "imgcore/resample/vpass.h"
+
+struct ic_resampler {
+    struct ic_mem *mem;
+    const struct ic_kernels *kernels;
+    struct ic_resample_spec spec;
+    struct ic_resample_path path;
+    uint8_t *target;
+    uint32_t skipped_columns;      /* source pixels left of the first that counts */
+    uint32_t first_row, row_count; /* source rows that count; spec.y speaks of these alone */
+    ptrdiff_t target_stride_bytes;
+    struct ic_weights x_weights; /* fitted for the horizontal kernels */
+    struct ic_vpass vpass;       /* open unless both directions are skipped */
+    /* float path */
+    float *loaded;         /* source rows as floats */
+    size_t loaded_stride;  /* in floats */
+    float *widened;        /* rows behind the horizontal pass */
+    size_t widened_stride; /* in floats */
+};
+
+enum imgcore_status ic_resampler_open_fixed(struct ic_resampler *resampler);
+void ic_resampler_push_fixed(struct ic_resampler *resampler, const uint8_t *rows,
+                             ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count);
+
+enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler);
+void ic_resampler_push_float(struct ic_resampler *resampler, const uint8_t *rows,
+                             ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count);
+
+#endif

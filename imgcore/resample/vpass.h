@@ -1,0 +1,47 @@
+/* The vertical pass over a stream of rows.
+ *
+ * Source rows come in strips, in order. Each goes at once into every target row it counts for: a
+ * ring of partial sums holds the target rows that are open (about twice the filter's support,
+ * however large the ratio), so that memory grows with the width only and a source row is read
+ * while it is in cache. Finished rows leave in order, several at a time. Used by the resamplers. */
+#ifndef IC_VPASS_H
+#define IC_VPASS_H
+
+#include "imgcore/resample/weights.h"
+
+/* `count` finished rows from `first_row` on; row r at rows + r * stride_bytes. They are int16 with
+ * IC_INTER_BITS fraction bits, or floats, as the weights are. Valid during the call. */
+typedef void ic_vpass_rows_fn(void *user, const void *rows, ptrdiff_t stride_bytes,
+                              uint32_t first_row, uint32_t count);
+
+struct ic_vpass {
+    struct ic_mem *mem;
+    const struct ic_kernels *kernels;
+    struct ic_weights weights;
+    size_t samples;         /* in a row */
+    size_t sample_bytes;    /* of a partial sum */
+    ptrdiff_t stride_bytes; /* of the ring */
+    uint32_t ring_rows;
+    uint32_t emitted;  /* target rows below this have left */
+    uint32_t finished; /* target rows below this are complete */
+    char *ring;
+    const void **row_list; /* for one kernel call */
+    ic_vpass_rows_fn *emit;
+    void *user;
+};
+
+/* `row_samples` samples of every ring row are readable (at least `samples`), plus slack, zero
+ * where nothing was computed. Takes u8 rows if type is Q14, float rows if F32. Errors: BUDGET,
+ * NO_MEMORY; then nothing is left to clear. */
+enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_mem *mem,
+                                  const struct ic_kernels *kernels, const struct ic_axis *axis,
+                                  enum ic_weight_type type, size_t samples, size_t row_samples,
+                                  ic_vpass_rows_fn *emit, void *user);
+
+/* The next `count` source rows, from `first_row` on (where the last call ended). */
+void ic_vpass_push(struct ic_vpass *vpass, const void *rows, ptrdiff_t stride_bytes,
+                   uint32_t first_row, uint32_t count);
+
+void ic_vpass_close(struct ic_vpass *vpass);
+
+#endif

@@ -1,0 +1,302 @@
+/* Weight tables: see weights.h. */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "imgcore/base/checked.h"
+#include "imgcore/resample/filter.h"
+#include "imgcore/resample/weights.h"
+
+#define ONE_Q14 (1 << IC_WEIGHT_BITS)
+
+/* The taps of one target sample: those inside the support and inside the source. */
+struct tap_range {
+    int64_t first, last;
+    double centre;
+    double widening;
+};
+
+static struct tap_range tap_range(const struct ic_axis *axis, uint32_t i) {
+    const double ratio = axis->length / axis->target;
+    struct tap_range range;
+    range.widening = ratio > 1.0 ? ratio : 1.0;
+    range.centre = axis->start + (i + 0.5) * ratio;
+    const double support = ic_filter_support(axis->filter) * range.widening;
+    range.first = (int64_t)ceil(range.centre - support - 0.5);
+    range.last = (int64_t)floor(range.centre + support - 0.5);
+    if (range.first < 0) {
+        range.first = 0;
+    }
+    if (range.last > (int64_t)axis->source - 1) {
+        range.last = (int64_t)axis->source - 1;
+    }
+    if (range.first > range.last) { /* no sample that near: the nearest one there is */
+        int64_t nearest = (int64_t)floor(range.centre);
+        nearest = nearest < 0 ? 0 : nearest;
+        nearest = nearest > (int64_t)axis->source - 1 ? (int64_t)axis->source - 1 : nearest;
+        range.first = range.last = nearest;
+    }
+    return range;
+}
+
+uint32_t ic_axis_max_taps(const struct ic_axis *axis) {
+    const double ratio = axis->length / axis->target;
+    const double taps = 2.0 * ic_filter_support(axis->filter) * (ratio > 1.0 ? ratio : 1.0) + 2.0;
+    return taps < axis->source ? (uint32_t)taps : axis->source;
+}
+
+void ic_axis_needed(const struct ic_axis *axis, uint32_t *first, uint32_t *count) {
+    const struct tap_range top = tap_range(axis, 0), bottom = tap_range(axis, axis->target - 1);
+    *first = (uint32_t)top.first;
+    *count = (uint32_t)(bottom.last - top.first + 1);
+}
+
+/* Exact weights of one row, summing to one; answers how many. */
+static int exact_row(const struct ic_axis *axis, const struct tap_range *range, double *row) {
+    const int taps = (int)(range->last - range->first + 1);
+    double sum = 0.0;
+    for (int k = 0; k < taps; k++) {
+        const double x = ((double)(range->first + k) + 0.5 - range->centre) / range->widening;
+        row[k] = ic_filter_value(axis->filter, x);
+        sum += row[k];
+    }
+    if (fabs(sum) < 1e-6) { /* only zeros of the filter were met: take the nearest sample */
+        int64_t nearest = (int64_t)floor(range->centre) - range->first;
+        nearest = nearest < 0 ? 0 : (nearest >= taps ? taps - 1 : nearest);
+        memset(row, 0, (size_t)taps * sizeof(*row));
+        row[nearest] = 1.0;
+        return taps;
+    }
+    for (int k = 0; k < taps; k++) {
+        row[k] /= sum;
+    }
+    return taps;
+}
+
+static bool is_symmetric(const double *row, int taps) {
+    for (int k = 0; k < taps / 2; k++) {
+        if (fabs(row[k] - row[taps - 1 - k]) > 1e-12) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Rounds a row to 14 fraction bits and gives what is missing to one (or is too much), step by
+ * step, to the taps whose rounding went furthest the other way; in pairs where the row is
+ * symmetric, so that it stays so. The largest error of a tap stays below one step. */
+static void round_row(const double *row, int taps, int16_t *q14) {
+    int sum = 0;
+    for (int k = 0; k < taps; k++) {
+        q14[k] = (int16_t)lrint(row[k] * ONE_Q14);
+        sum += q14[k];
+    }
+    int missing = ONE_Q14 - sum;
+    const bool symmetric = is_symmetric(row, taps);
+    if (symmetric && missing % 2 != 0 && taps % 2 != 0) {
+        const int step = missing > 0 ? 1 : -1;
+        q14[taps / 2] = (int16_t)(q14[taps / 2] + step);
+        missing -= step;
+    }
+    const bool pairs = symmetric && missing % 2 == 0 && taps >= 2;
+    while (missing != 0) {
+        const int step = missing > 0 ? 1 : -1;
+        const int end = pairs ? taps / 2 : taps;
+        int best = 0;
+        double best_error = -1e30;
+        for (int k = 0; k < end; k++) {
+            const double error = (row[k] * ONE_Q14 - q14[k]) * step;
+            if (error > best_error) {
+                best_error = error;
+                best = k;
+            }
+        }
+        q14[best] = (int16_t)(q14[best] + step);
+        missing -= step;
+        if (pairs) {
+            q14[taps - 1 - best] = (int16_t)(q14[taps - 1 - best] + step);
+            missing -= step;
+        }
+    }
+}
+
+/* Puts a row into the table without the zeros at its ends. */
+static void store_row(struct ic_weights *weights, uint32_t i, int64_t first, int taps,
+                      const double *row, int16_t *rounded) {
+    int from = 0, to = taps;
+    if (weights->type == IC_WEIGHT_Q14) {
+        round_row(row, taps, rounded);
+        while (to - from > 1 && rounded[from] == 0) {
+            from++;
+        }
+        while (to - from > 1 && rounded[to - 1] == 0) {
+            to--;
+        }
+        memcpy(weights->q14 + i * weights->stride, rounded + from,
+               (size_t)(to - from) * sizeof(*rounded));
+    } else {
+        while (to - from > 1 && fabs(row[from]) < 1e-9) {
+            from++;
+        }
+        while (to - from > 1 && fabs(row[to - 1]) < 1e-9) {
+            to--;
+        }
+        for (int k = from; k < to; k++) {
+            weights->f32[i * weights->stride + (size_t)(k - from)] = (float)row[k];
+        }
+    }
+    weights->left[i] = (int32_t)(first + from);
+    weights->count[i] = to - from;
+}
+
+/* Row i of a centred target is row target - 1 - i read backwards. */
+static void mirror_row(struct ic_weights *weights, uint32_t i, uint32_t source) {
+    const uint32_t twin = weights->target - 1 - i;
+    const int32_t count = weights->count[twin];
+    weights->count[i] = count;
+    weights->left[i] = (int32_t)source - weights->left[twin] - count;
+    for (int32_t k = 0; k < count; k++) {
+        const size_t to = i * weights->stride + (size_t)k;
+        const size_t from = twin * weights->stride + (size_t)(count - 1 - k);
+        if (weights->type == IC_WEIGHT_Q14) {
+            weights->q14[to] = weights->q14[from];
+        } else {
+            weights->f32[to] = weights->f32[from];
+        }
+    }
+}
+
+/* Lets row i begin `by` samples earlier, with zero weights there. */
+static void shift_row(struct ic_weights *weights, uint32_t i, int32_t by) {
+    const size_t size = weights->type == IC_WEIGHT_Q14 ? sizeof(int16_t) : sizeof(float);
+    char *row = weights->type == IC_WEIGHT_Q14 ? (char *)(weights->q14 + i * weights->stride)
+                                               : (char *)(weights->f32 + i * weights->stride);
+    assert((size_t)(weights->count[i] + by) <= weights->stride);
+    memmove(row + (size_t)by * size, row, (size_t)weights->count[i] * size);
+    memset(row, 0, (size_t)by * size);
+    weights->left[i] -= by;
+    weights->count[i] += by;
+}
+
+/* Streaming needs both ends of the rows to move one way only. Trimming zeros can leave a row that
+ * starts before, or ends after, its neighbour by a tap; a zero weight put back mends it. */
+static void make_monotonic(struct ic_weights *weights) {
+    for (uint32_t i = weights->target - 1; i-- > 0;) {
+        const int32_t late = weights->left[i] - weights->left[i + 1];
+        if (late > 0) {
+            shift_row(weights, i, late);
+        }
+    }
+    for (uint32_t i = 1; i < weights->target; i++) {
+        const int32_t before = weights->left[i - 1] + weights->count[i - 1];
+        if (weights->left[i] + weights->count[i] < before) {
+            weights->count[i] = before - weights->left[i];
+        }
+    }
+}
+
+static enum imgcore_status allocate(struct ic_mem *mem, const struct ic_axis *axis,
+                                    enum ic_weight_type type, struct ic_weights *weights) {
+    memset(weights, 0, sizeof(*weights));
+    weights->type = type;
+    weights->target = axis->target;
+    /* room for the taps and for the zeros that make_monotonic may put back */
+    weights->stride = ic_round_up((size_t)ic_axis_max_taps(axis) + 4, 16);
+    weights->left = ic_calloc(mem, axis->target, sizeof(int32_t));
+    weights->count = ic_calloc(mem, axis->target, sizeof(int32_t));
+    size_t cells;
+    if (!ic_mul_size(axis->target, weights->stride, &cells)) {
+        ic_weights_clear(mem, weights);
+        return IMGCORE_NO_MEMORY;
+    }
+    if (type == IC_WEIGHT_Q14) {
+        weights->q14 = ic_calloc(mem, cells, sizeof(int16_t));
+    } else {
+        weights->f32 = ic_calloc(mem, cells, sizeof(float));
+    }
+    if (weights->left == NULL || weights->count == NULL ||
+        (weights->q14 == NULL && weights->f32 == NULL)) {
+        ic_weights_clear(mem, weights);
+        return mem->status;
+    }
+    return IMGCORE_OK;
+}
+
+enum imgcore_status ic_weights_make(struct ic_mem *mem, const struct ic_axis *axis,
+                                    enum ic_weight_type type, struct ic_weights *weights) {
+    enum imgcore_status status = allocate(mem, axis, type, weights);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    double *row = ic_alloc(mem, weights->stride * sizeof(double));
+    int16_t *rounded = ic_alloc(mem, weights->stride * sizeof(int16_t));
+    if (row == NULL || rounded == NULL) {
+        status = mem->status;
+        ic_weights_clear(mem, weights);
+        goto cleanup;
+    }
+    const double from_right = (double)axis->source - (axis->start + axis->length);
+    const bool centred =
+        fabs(axis->start - from_right) < 1e-9 * axis->source && axis->filter != IMGCORE_FILTER_BOX;
+    for (uint32_t i = 0; i < axis->target; i++) {
+        if (centred && i >= axis->target - axis->target / 2) {
+            mirror_row(weights, i, axis->source);
+            continue;
+        }
+        const struct tap_range range = tap_range(axis, i);
+        const int taps = exact_row(axis, &range, row);
+        assert((size_t)taps + 2 <= weights->stride);
+        store_row(weights, i, range.first, taps, row, rounded);
+    }
+    make_monotonic(weights);
+    weights->identity = axis->source == axis->target;
+    for (uint32_t i = 0; i < axis->target; i++) {
+        if (weights->count[i] > weights->max_taps) {
+            weights->max_taps = weights->count[i];
+        }
+        if (weights->count[i] != 1 || weights->left[i] != (int32_t)i) {
+            weights->identity = false;
+        }
+    }
+cleanup:
+    ic_free(mem, row);
+    ic_free(mem, rounded);
+    return status;
+}
+
+void ic_weights_clear(struct ic_mem *mem, struct ic_weights *weights) {
+    ic_free(mem, weights->left);
+    ic_free(mem, weights->count);
+    ic_free(mem, weights->q14);
+    ic_free(mem, weights->f32);
+    memset(weights, 0, sizeof(*weights));
+}
+
+size_t ic_weights_row_samples(const struct ic_weights *weights, uint32_t source) {
+    return source > weights->stride ? source : weights->stride;
+}
+
+void ic_weights_fit_rows(struct ic_weights *weights, uint32_t source) {
+    const int32_t length = (int32_t)ic_weights_row_samples(weights, source);
+    for (uint32_t i = 0; i < weights->target; i++) {
+        const int32_t over = weights->left[i] + (int32_t)weights->stride - length;
+        if (over > 0) {
+            shift_row(weights, i, over);
+        }
+        if (weights->count[i] > weights->max_taps) {
+            weights->max_taps = weights->count[i];
+        }
+    }
+}
+
+struct ic_taps_q14 ic_weights_taps_q14(const struct ic_weights *weights) {
+    struct ic_taps_q14 taps = {weights->left, weights->q14, weights->stride, weights->target,
+                               (weights->max_taps + 1) & ~1};
+    return taps;
+}
+
+struct ic_taps_f32 ic_weights_taps_f32(const struct ic_weights *weights) {
+    struct ic_taps_f32 taps = {weights->left, weights->f32, weights->stride, weights->target,
+                               (weights->max_taps + 3) & ~3};
+    return taps;
+}

@@ -1,0 +1,54 @@
+/* Weight tables: for every target sample, which source samples count and how much.
+ *
+ * Every row sums to exactly one: in fixed point by construction (the rounding errors are made up
+ * for where they are largest), in floats to the last bit that floats have. A target whose interval
+ * is centred in the source has mirrored rows, exactly. Used by the resamplers. */
+#ifndef IC_WEIGHTS_H
+#define IC_WEIGHTS_H
+
+#include "imgcore/base/axis.h"
+#include "imgcore/base/mem.h"
+#include "imgcore/kernels/kernels.h"
+
+enum ic_weight_type {
+    IC_WEIGHT_Q14, /* int16, IC_WEIGHT_BITS fraction bits */
+    IC_WEIGHT_F32
+};
+
+/* One of q14 and f32 is set. Row i: taps left[i] .. left[i] + count[i] - 1 with weights at
+ * [i * stride]; the rest of the stride is zeros. left and left + count never decrease with i. */
+struct ic_weights {
+    enum ic_weight_type type;
+    uint32_t target;
+    int max_taps;  /* the largest count */
+    size_t stride; /* a multiple of 16, at least max_taps */
+    int32_t *left;
+    int32_t *count; /* 1 or more */
+    int16_t *q14;
+    float *f32;
+    bool identity; /* target i is source sample i, nothing else */
+};
+
+/* The most taps a row of an axis can have, without making the table. */
+uint32_t ic_axis_max_taps(const struct ic_axis *axis);
+
+/* The source samples [*first, *first + *count) that have a weight in any row of an axis. */
+void ic_axis_needed(const struct ic_axis *axis, uint32_t *first, uint32_t *count);
+
+/* Errors: BUDGET, NO_MEMORY; then nothing is left to clear. */
+enum imgcore_status ic_weights_make(struct ic_mem *mem, const struct ic_axis *axis,
+                                    enum ic_weight_type type, struct ic_weights *weights);
+void ic_weights_clear(struct ic_mem *mem, struct ic_weights *weights);
+
+/* Prepares a table for the horizontal kernels: moves rows near the right edge to the left, behind
+ * zero weights, so that left[i] + stride is at most ic_weights_row_samples. Afterwards count no
+ * longer says which weights count. */
+void ic_weights_fit_rows(struct ic_weights *weights, uint32_t source);
+/* How many samples (times channels) a row must have to be read with this table. */
+size_t ic_weights_row_samples(const struct ic_weights *weights, uint32_t source);
+
+/* The tables as the horizontal kernels take them; borrowed. */
+struct ic_taps_q14 ic_weights_taps_q14(const struct ic_weights *weights);
+struct ic_taps_f32 ic_weights_taps_f32(const struct ic_weights *weights);
+
+#endif

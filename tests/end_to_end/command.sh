@@ -1,0 +1,118 @@
+#!/bin/sh
+# The command line itself: help, versions, wrong usage, info and targets.
+# shellcheck source=tests/end_to_end/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+"$make_pictures" good.jpg 90x60
+"$make_pictures" turned.jpg 90x60 orientation=6
+"$make_pictures" cut.jpg 90x60 cut=-60
+"$make_pictures" alpha.png 30x20 rgba
+echo 'just text' >text.jpg
+
+# ---- help and version
+check 'no command is wrong usage' exits 2 "$imgcore"
+check '... and shows how it goes' says stderr 'usage: imgcore COMMAND'
+check '--help' exits 0 "$imgcore" --help
+check '... is on stdout' says stdout 'usage: imgcore COMMAND'
+check '... and nothing on stderr' is_silent stderr
+check 'help' exits 0 "$imgcore" help
+check '--version' exits 0 "$imgcore" --version
+version=$(sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' \
+    "$top/imgcore/include/imgcore/version.h")
+check '... is that of the header' says stdout "imgcore $version"
+for command in variants resize info targets; do
+    check "$command --help" exits 0 "$imgcore" $command --help
+    check "... names itself" says stdout "usage: imgcore $command"
+    check "... and --json" says stdout '--json'
+    check "help $command" exits 0 "$imgcore" help $command
+    check "$command refuses an unknown option" exits 2 "$imgcore" $command --foo
+    check "... in these words" says stderr \
+        "imgcore: unknown option --foo (see imgcore $command --help)"
+done
+check 'an unknown command' exits 2 "$imgcore" enlarge
+check '... in these words' says stderr 'imgcore: unknown command enlarge (see imgcore --help)'
+check 'help of an unknown command' exits 2 "$imgcore" help enlarge
+
+# ---- wrong usage
+check 'resize without operands' exits 2 "$imgcore" resize
+check 'resize without a size' exits 2 "$imgcore" resize good.jpg out.jpg
+check 'a size that is none' exits 2 "$imgcore" resize good.jpg out.jpg --size 0x10
+check 'a size without an x' exits 2 "$imgcore" resize good.jpg out.jpg --size 10
+check 'an empty size' exits 2 "$imgcore" resize good.jpg out.jpg --size x
+check 'a size far too large' exits 2 "$imgcore" resize good.jpg out.jpg --size 99999999999999x1
+check 'an option without its value' exits 2 "$imgcore" resize good.jpg out.jpg --size
+check '... says which' says stderr '--size needs a value: WxH'
+check 'a flag with a value' exits 2 "$imgcore" resize good.jpg out.jpg --size=9x9 --linear=yes
+check 'quality 0' exits 2 "$imgcore" resize good.jpg out.jpg --size 9x9 --quality 0
+check 'quality 101' exits 2 "$imgcore" resize good.jpg out.jpg --size 9x9 --quality 101
+check 'a fit that is none' exits 2 "$imgcore" resize good.jpg out.jpg --size 9x9 --fit tight
+check '... lists those there are' says stderr 'inside, cover, contain, fill, outside'
+check 'a colour that is none' exits 2 "$imgcore" resize good.jpg out.jpg --size 9x9 \
+    --background '#12345'
+check 'an extension that says nothing' exits 2 "$imgcore" resize good.jpg out.webp --size 9x9
+check 'three operands' exits 2 "$imgcore" resize good.jpg out.jpg more.jpg --size 9x9
+check 'variants without an output' exits 2 "$imgcore" variants good.jpg
+check 'variants of standard input' exits 2 "$imgcore" variants - -o out
+check 'a size without a name' exits 2 "$imgcore" variants good.jpg -o out --size 10x10
+check 'a size whose name climbs' exits 2 "$imgcore" variants good.jpg -o out --size ../up=10x10
+check 'a size named twice' exits 2 "$imgcore" variants good.jpg -o out --size a=1x1 --size a=2x2
+check 'no jobs' exits 2 "$imgcore" variants good.jpg -o out --jobs 0
+check 'info of nothing' exits 2 "$imgcore" info
+check 'none of these made anything' not test -e out -o -e out.jpg -o -e out.webp
+
+# ---- info
+check 'info of good files' exits 0 "$imgcore" info good.jpg alpha.png
+check 'info of a turned one' exits 0 "$imgcore" info turned.jpg
+check '... tells both sizes' says stdout '90x60, seen as 60x90 (orientation 6)'
+"$make_pictures" p3.jpg p3
+"$make_pictures" srgb.png srgb
+check 'info of profiles' exits 0 "$imgcore" info --json p3.jpg srgb.png
+check '... one to be converted' json '.inputs[0] | .icc_bytes > 300 and (.icc_is_srgb | not)'
+check '... one as good as none' json '.inputs[1] | .icc_bytes > 300 and .icc_is_srgb'
+check 'info --json' exits 1 "$imgcore" info --json good.jpg turned.jpg cut.jpg alpha.png text.jpg \
+    missing.jpg
+check '... is one document' json '.inputs | length == 6'
+check '... knows the good' json '.inputs[0] | .status == "OK" and .format == "jpeg" and
+    .width == 90 and .height == 60 and .subsampling == "4:2:0" and .orientation == 1'
+check '... the turned' json '.inputs[1] | .oriented_width == 60 and .oriented_height == 90'
+check '... the cut' json '.inputs[2] | .status == "TRUNCATED" and (.message | length > 10)'
+check '... the PNG' json '.inputs[3] | .format == "png" and .has_alpha and .bits == 8'
+check '... the text' json '.inputs[4].status == "UNSUPPORTED"'
+check '... the missing' json '.inputs[5].status == "READ_FAILED"'
+check '... and counts' json '.accepted == 3 and .refused == 3'
+check '... each refusal is a sentence with its name' says stderr 'imgcore: cut.jpg: '
+check 'info --header-only does not see the cut' exits 0 "$imgcore" info --header-only cut.jpg
+info_stdin() { "$imgcore" info --json - <"$1"; }
+info_pipe() { cat "$1" | "$imgcore" info --json -; }
+info_pipe_for_exits() { info_pipe good.jpg; }
+check 'info of standard input' info_stdin good.jpg
+check 'info of a pipe' exits 0 info_pipe_for_exits
+check '... reads all of it' json '.inputs[0] | .status == "OK" and .width == 90'
+check 'a limit given to info' exits 1 "$imgcore" info good.jpg --max-pixels 5399
+check '... counts pixels exactly' exits 0 "$imgcore" info good.jpg --max-pixels 5400
+
+# ---- targets
+check 'targets' exits 0 "$imgcore" targets
+check '... the last is ref' says stdout 'ref'
+check 'targets --json' exits 0 "$imgcore" targets --json
+check '... one is in use, ref is usable' json '([.targets[] | select(.in_use)] | length == 1) and
+    (.targets[-1] | .name == "ref" and .usable)'
+check 'IMGCORE_TARGETS limits them' exits 0 env IMGCORE_TARGETS=ref "$imgcore" targets --json
+check '... to what it names' json '.targets[-1].in_use'
+check 'IMGCORE_TARGETS of nonsense' exits 2 env IMGCORE_TARGETS=nonsense "$imgcore" targets
+
+# ---- standard output that takes nothing
+full() { "$imgcore" targets >/dev/full; }
+if [ -e /dev/full ]; then
+    check 'a full standard output is an error' exits 1 full
+fi
+
+# ---- names cannot work on a terminal
+name=$(printf 'red\033[31m\nline.jpg')
+cp good.jpg "$name"
+check 'a name with control characters' exits 0 "$imgcore" info "$name"
+check '... is shown, not obeyed' says stdout 'red\x1b[31m\x0aline.jpg'
+check '... and stays itself in JSON' exits 0 "$imgcore" info --json "$name"
+check '... escaped' json '.inputs[0].input == "red\u001b[31m\nline.jpg"'
+
+finish

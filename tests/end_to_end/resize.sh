@@ -1,0 +1,105 @@
+#!/bin/sh
+# imgcore resize: formats, standard input and output, options that change the result, and outputs
+# that appear whole or not at all.
+# shellcheck source=tests/end_to_end/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+"$make_pictures" in.jpg 300x200 stripes
+"$make_pictures" turned.jpg 300x200 orientation=6
+"$make_pictures" in.png 120x80 rgba
+"$make_pictures" cut.jpg 300x200 noise cut=-300
+echo 'just text' >text.jpg
+
+# ---- sizes and formats
+check 'inside a box' exits 0 "$imgcore" resize in.jpg out.jpg --size 100x100
+check '... says what it did' says stdout 'out.jpg: 100x67, '
+check '... in that size' has_size out.jpg '100 67'
+check 'by width' exits 0 "$imgcore" resize in.jpg w.jpg --size 150x
+check '... in that size' has_size w.jpg '150 100'
+check 'by height, with =' exits 0 "$imgcore" resize --size=x50 in.jpg h.jpg
+check '... in that size' has_size h.jpg '75 50'
+check 'never larger unasked' exits 0 "$imgcore" resize in.jpg same.jpg --size 900x900
+check '... stays' has_size same.jpg '300 200'
+check 'larger when asked' exits 0 "$imgcore" resize in.jpg big.jpg --size 600x600 --enlarge
+check '... grows' has_size big.jpg '600 400'
+check 'cover fills the box' exits 0 "$imgcore" resize in.jpg cover.jpg --size 50x50 --fit cover
+check '... all of it' has_size cover.jpg '50 50'
+check 'the right way up' exits 0 "$imgcore" resize turned.jpg up.jpg --size 100x150
+check '... with its sides swapped' has_size up.jpg '100 150'
+check 'a PNG becomes a JPEG by name' exits 0 "$imgcore" resize in.png fromng.JPG --size 60x60
+check '... of that size' has_size fromng.JPG '60 40'
+check 'a JPEG becomes a PNG by --format' exits 0 "$imgcore" resize in.jpg out.bin --size 9x9 \
+    --format png
+is_png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ]; }
+check '... by its magic' is_png out.bin
+check 'resize --json' exits 0 "$imgcore" resize in.jpg j.jpg --size 30x30 --json
+check '... tells all' json '.status == "OK" and .width == 30 and .height == 20 and
+    .format == "jpeg" and .bytes > 100 and .output == "j.jpg"'
+
+# ---- options change what they name
+differs() { not cmp -s "$1" "$2"; }
+"$imgcore" resize in.jpg base.jpg --size 100x100 >/dev/null
+for option in '--filter box' '--quality 40' '--subsampling 444' '--progressive' '--optimize' \
+    '--linear' '--fit fill'; do
+    # shellcheck disable=SC2086 # an option and its value
+    check "$option is taken" exits 0 "$imgcore" resize in.jpg other.jpg --size 100x100 $option
+    check '... and makes a difference' differs base.jpg other.jpg
+done
+check 'a background' exits 0 "$imgcore" resize in.png red.jpg --size 60x60 --background '#ff0000'
+check '... makes a difference' differs red.jpg fromng.JPG
+
+# ---- standard input and output
+through() { "$imgcore" resize - - --size 100x100 <"$1" >"$2"; }
+check 'from standard input to standard output' through in.jpg piped.jpg
+check '... gives the same bytes' cmp base.jpg piped.jpg
+piped() { cat in.jpg | "$imgcore" resize - - --size 100x100 >piped2.jpg; }
+check 'through pipes' piped
+check '... gives the same bytes' cmp base.jpg piped2.jpg
+check 'the format of standard output is the input'"'"'s' through in.png piped.png
+check '... PNG here' is_png piped.png
+check '- and --json exclude each other' exits 2 "$imgcore" resize in.jpg - --size 9x9 --json
+refused_to_stdout() { "$imgcore" resize cut.jpg - --size 9x9; }
+check 'a refusal with standard output' exits 1 refused_to_stdout
+check '... writes nothing there' is_silent stdout
+check '... and a sentence elsewhere' says stderr 'imgcore: cut.jpg: the file ends before'
+
+# ---- whole or not at all
+check 'a cut file is refused' exits 1 "$imgcore" resize cut.jpg never.jpg --size 50x50
+check '... and leaves nothing' not test -e never.jpg
+check '... unless tolerated' exits 0 "$imgcore" resize cut.jpg tolerated.jpg --size 50x50 --tolerant
+check 'a text file is refused' exits 1 "$imgcore" resize text.jpg never.jpg --size 50x50
+check '... and leaves nothing' not test -e never.jpg
+echo 'what was there' >kept.jpg
+check 'a refusal over an existing file' exits 1 "$imgcore" resize cut.jpg kept.jpg --size 50x50
+check '... leaves it as it was' grep -qx 'what was there' kept.jpg
+check 'a refusal as JSON' exits 1 "$imgcore" resize cut.jpg never.jpg --size 50x50 --json
+check '... says why' json '.status == "TRUNCATED" and (.message | length > 10)'
+check 'a limit by name' exits 1 "$imgcore" resize in.jpg never.jpg --size 9x9 --max-side 299
+check 'folders are made' exits 0 "$imgcore" resize in.jpg deep/er/out.jpg --size 9x9
+check '... for the output' test -s deep/er/out.jpg
+check 'an output that is a folder' exits 1 "$imgcore" resize in.jpg deep --format jpeg --size 9x9
+check 'a missing input' exits 1 "$imgcore" resize missing.jpg never.jpg --size 9x9
+cp in.jpg self.jpg
+check 'over itself' exits 0 "$imgcore" resize self.jpg self.jpg --size 100x100
+check '... gives the same bytes' cmp base.jpg self.jpg
+ln -s base.jpg link.jpg
+check 'through a link' exits 0 "$imgcore" resize in.jpg link.jpg --size 20x20
+check '... which stays one' test -L link.jpg
+check '/dev/null stays a device' exits 0 "$imgcore" resize in.jpg /dev/null --size 20x20 \
+    --format jpeg
+check '... afterwards too' test -c /dev/null
+umask 027
+"$imgcore" resize in.jpg mode.jpg --size 20x20 >/dev/null
+umask 022
+check 'a new file has the usual mode' test "$(stat -c %a mode.jpg)" = 640
+check 'nothing is left aside' is_tidy .
+
+# ---- names
+cp in.jpg '상품 사진.jpg'
+check 'a Korean name with a space' exits 0 "$imgcore" resize '상품 사진.jpg' '결과 작은.jpg' --size 20x20
+check '... is written' test -s '결과 작은.jpg'
+cp in.jpg ./-dash.jpg
+check 'a name with a dash, after --' exits 0 "$imgcore" resize --size 9x9 -- -dash.jpg -out.jpg
+check '... is written' test -s ./-out.jpg
+
+finish

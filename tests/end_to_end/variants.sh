@@ -1,0 +1,149 @@
+#!/bin/sh
+# imgcore variants: sizes, folders, refusals among good files, several jobs, the contact sheet, and
+# a Ctrl-C in between.
+# shellcheck source=tests/end_to_end/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p 'photos/one two' photos/.hidden
+"$make_pictures" photos/wide.jpg 1500x900 noise
+"$make_pictures" photos/small.jpg 50x40
+"$make_pictures" 'photos/one two/tall & <odd>.png' 90x300
+"$make_pictures" 'photos/one two/사진 100%.jpg' 500x400 stripes
+"$make_pictures" photos/.hidden/no.jpg
+"$make_pictures" photos/.no.jpg
+echo 'notes' >photos/notes.txt
+ln -s ../photos photos/loop
+"$make_pictures" cut.jpg 90x60 cut=-60
+
+# ---- the product sizes
+check 'a folder' exits 0 "$imgcore" variants photos -o out --contact-sheet out/index.html
+check '... counts' says stdout '4 done, 0 refused, 1 files of other kinds passed over'
+check 'large' has_size out/large/wide.jpg '1200 720'
+check 'medium' has_size out/medium/wide.jpg '800 480'
+check 'small' has_size out/small/wide.jpg '400 240'
+check 'thumbnail' has_size out/thumbnail/wide.jpg '200 120'
+check 'never larger' has_size out/large/small.jpg '50 40'
+check 'sub-folders and names are kept' test -s 'out/thumbnail/one two/사진 100%.jpg'
+check 'a PNG stays one' test -s 'out/small/one two/tall & <odd>.png'
+count_files() { [ "$(find "$1" -type f | wc -l)" = "$2" ]; }
+check 'nothing else is there' count_files out 17
+check 'nothing is left aside' is_tidy out
+
+# ---- the page
+page=out/index.html
+check 'the page names a file as text' grep -qF 'tall &amp; &lt;odd&gt;.png' $page
+check '... and as an address' grep -qF \
+    'src="large/one%20two/%EC%82%AC%EC%A7%84%20100%25.jpg"' $page
+check '... has a language' grep -q '<html lang="en">' $page
+check '... every picture has an alt' \
+    test "$(grep -o '<img ' $page | wc -l)" = "$(grep -o ' alt="[^"]' $page | wc -l)"
+check '... and there are all' test "$(grep -o '<img ' $page | wc -l)" = 16
+check '... takes nothing from elsewhere' not grep -qE '(src|href)="(https?:|/)' $page
+mkdir elsewhere
+check 'a page elsewhere' exits 0 "$imgcore" variants photos -o out \
+    --contact-sheet elsewhere/deep/page.html
+check '... finds its way' grep -qF 'src="../../out/large/wide.jpg"' elsewhere/deep/page.html
+
+# ---- the same by any number of threads, and again
+check 'JSON by one job' exits 0 "$imgcore" variants photos -o one --jobs 1 --json
+check '... is one document' json '.done == 4 and .refused == 0 and .passed_over == 1 and
+    (.inputs | length == 4) and (.inputs[0].outputs | length == 4)'
+check '... with every size' json '[.inputs[-1].outputs[] | .size] ==
+    ["large", "medium", "small", "thumbnail"]'
+check '... in bytes that are true' json ".inputs[-1].outputs[0].bytes == $(stat -c %s out/large/wide.jpg)"
+check 'three jobs' exits 0 "$imgcore" variants photos -o three --jobs 3
+check '... give the same bytes' diff -r one three
+check 'an output inside the input' exits 0 "$imgcore" variants photos -o photos/made
+check '... is not walked into the next time' exits 0 "$imgcore" variants photos -o photos/made --json
+check '... nor counted' json '.done == 4'
+check 'an output that is the input' exits 0 "$imgcore" variants photos/made/large -o photos/made/large
+check '... is walked into, but for its sizes' exits 0 "$imgcore" variants photos/made/large \
+    -o photos/made/large --json
+check '... which would come back as inputs' json '.done == 4'
+rm -r photos/made
+
+# ---- colour profiles, by contexts of several threads
+mkdir profiles
+for i in 1 2 3 4 5 6 7 8; do
+    "$make_pictures" profiles/p3-$i.jpg 300x200 p3 stripes
+    "$make_pictures" profiles/srgb-$i.png 60x40 srgb
+done
+check 'profiles by one job' exits 0 "$imgcore" variants profiles -o profiles-one --jobs 1
+check '... by eight' exits 0 "$imgcore" variants profiles -o profiles-eight --jobs 8
+check '... give the same bytes' diff -r profiles-one profiles-eight
+check '... and are gone' not grep -rqaE 'ICC_PROFILE|iCCP' profiles-one
+check '... or kept when asked' exits 0 "$imgcore" variants profiles/p3-1.jpg -o kept --keep-icc
+check '... as they were' grep -qa ICC_PROFILE kept/small/p3-1.jpg
+
+# ---- other sizes
+check 'sizes of one'"'"'s own' exits 0 "$imgcore" variants photos/wide.jpg -o own \
+    --size square=64x64 --size 'long one=x30' --fit cover
+check '... the square' has_size own/square/wide.jpg '64 64'
+check '... the long one' test -s 'own/long one/wide.jpg'
+check '... and no other' count_files own 2
+
+# ---- refusals
+echo 'just text' >text.jpg
+check 'bad ones among good ones' exits 1 "$imgcore" variants photos/wide.jpg cut.jpg text.jpg \
+    missing.jpg photos/small.jpg -o some --contact-sheet some/page.html
+check '... the good are done' count_files some 9
+check '... each of the bad has a sentence: cut' says stderr 'imgcore: cut.jpg: the file ends before'
+check '... text' says stderr 'imgcore: text.jpg: the file is of a kind'
+check '... missing' says stderr 'imgcore: missing.jpg: cannot be opened'
+check '... and is counted' says stdout '2 done, 3 refused'
+check '... and on the page' grep -qF '<b>cut.jpg</b>' some/page.html
+check '... and in JSON' exits 1 "$imgcore" variants photos/wide.jpg cut.jpg -o some --json
+check '... with its reason' json '.inputs[1] | .status == "TRUNCATED" and (.message | length > 10)'
+mkdir empty
+check 'a folder without pictures' exits 1 "$imgcore" variants empty -o nothing
+check '... makes nothing' not test -e nothing
+
+# ---- what would destroy something is refused before anything is written
+mkdir a b
+cp photos/small.jpg a/x.jpg
+cp photos/small.jpg b/x.jpg
+check 'two inputs of one name' exits 2 "$imgcore" variants a/x.jpg b/x.jpg -o clash
+check '... are both named' says stderr 'a/x.jpg and b/x.jpg would write the same outputs'
+check '... nothing was done' not test -e clash
+mkdir -p own2/large
+cp photos/wide.jpg own2/large/wide.jpg
+cp photos/wide.jpg before.jpg
+check 'an output over an input' exits 2 "$imgcore" variants own2/large/wide.jpg -o own2
+check '... leaves it' cmp before.jpg own2/large/wide.jpg
+check 'a place that cannot be written' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out
+check '... is said' says stderr 'cannot be written'
+
+# ---- no bar off a terminal
+check 'no bar off a terminal' exits 0 "$imgcore" variants photos -o bar
+check '... nothing on stderr' is_silent stderr
+
+# ---- Ctrl-C: whole pictures or none, nothing aside
+mkdir many
+i=0
+while [ $i -lt 40 ]; do
+    ln photos/wide.jpg many/$i.jpg
+    i=$((i + 1))
+done
+"$imgcore" variants many -o stopped --jobs 2 >/dev/null 2>&1 &
+pid=$!
+i=0
+while [ $i -lt 100 ] && [ ! -e stopped/thumbnail ]; do
+    sleep 0.02
+    i=$((i + 1))
+done
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+check 'a signal ends it as signals do' test $status = 143
+check '... with nothing left aside' is_tidy stopped
+all_whole() {
+    find stopped -name '*.jpg' | while read -r file; do
+        djpeg "$file" >/dev/null 2>"$scratch/djpeg" || echo "$file"
+        cat "$scratch/djpeg"
+    done >"$scratch/broken"
+    cat "$scratch/broken"
+    [ ! -s "$scratch/broken" ]
+}
+check '... and only whole pictures' all_whole
+
+finish

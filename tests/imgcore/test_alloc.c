@@ -1,0 +1,271 @@
+/* Every allocation fails in turn: the nth alone, and all from the nth on; those of libjpeg,
+ * libspng, zlib and lcms2 too, since malloc itself is replaced in this program. Nothing may crash,
+ * leak, or pass a failure off as a success with another picture. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <lcms2.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imgcore/imgcore.h"
+#include "tests/support/pictures.h"
+
+/* Sanitizers bring their own malloc; there the library's own allocator hooks are used instead. */
+#if defined(__SANITIZE_ADDRESS__)
+#define OWN_MALLOC 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define OWN_MALLOC 0
+#endif
+#endif
+#ifndef OWN_MALLOC
+#define OWN_MALLOC 1
+#endif
+
+static struct {
+    bool armed;
+    bool from_there_on;
+    long countdown; /* allocations until the one that fails */
+    long seen;
+    long live; /* blocks allocated while armed and not freed yet */
+} faults;
+
+static bool fails_now(void) {
+    if (!faults.armed) {
+        return false;
+    }
+    faults.seen++;
+    if (faults.countdown > 0) {
+        faults.countdown--;
+        return false;
+    }
+    if (faults.countdown == 0) {
+        faults.countdown = faults.from_there_on ? 0 : -1;
+        return true;
+    }
+    return false;
+}
+
+#if OWN_MALLOC
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void __libc_free(void *block);
+
+void *malloc(size_t size) {
+    if (fails_now()) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    void *block = __libc_malloc(size);
+    faults.live += faults.armed && block != NULL;
+    return block;
+}
+
+void *calloc(size_t count, size_t size) {
+    if (fails_now()) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    void *block = __libc_calloc(count, size);
+    faults.live += faults.armed && block != NULL;
+    return block;
+}
+
+void *realloc(void *old, size_t size) {
+    if (fails_now()) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    void *block = __libc_realloc(old, size);
+    faults.live += faults.armed && old == NULL && block != NULL;
+    return block;
+}
+
+void free(void *block) {
+    faults.live -= faults.armed && block != NULL;
+    __libc_free(block);
+}
+#endif
+
+static void *hooked_alloc(void *user, size_t size_bytes) {
+    (void)user;
+#if OWN_MALLOC
+    return malloc(size_bytes);
+#else
+    void *block = fails_now() ? NULL : malloc(size_bytes);
+    faults.live += faults.armed && block != NULL;
+    return block;
+#endif
+}
+
+static void hooked_free(void *user, void *block) {
+    (void)user;
+#if !OWN_MALLOC
+    faults.live -= faults.armed && block != NULL;
+#endif
+    free(block);
+}
+
+struct trial {
+    const uint8_t *bytes;
+    size_t size;
+    bool linear;
+    struct imgcore_output outputs[2];
+    enum imgcore_status status;
+    uint64_t checksum; /* of the outputs of a success */
+};
+
+static uint64_t checksum_of(const struct imgcore_output *outputs, size_t count) {
+    uint64_t sum = 1469598103934665603u;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < outputs[i].size_bytes; k++) {
+            sum = (sum ^ outputs[i].bytes[k]) * 1099511628211u;
+        }
+    }
+    return sum;
+}
+
+/* From context to context, with allocation `nth` failing (-1: none). */
+static void run(struct trial *trial, long nth, bool from_there_on) {
+    const struct imgcore_allocator allocator = {hooked_alloc, hooked_free, NULL};
+    const struct imgcore_source source = {trial->bytes, trial->size, NULL, NULL};
+    struct imgcore_options options;
+    imgcore_options_default(&options);
+    options.linear = trial->linear;
+    options.keep_copyright = true;
+    for (int i = 0; i < 2; i++) {
+        imgcore_output_default(&trial->outputs[i]);
+        trial->outputs[i].width_px = trial->outputs[i].height_px = 40 - 17 * (uint32_t)i;
+        trial->outputs[i].format = i == 0 ? IMGCORE_FORMAT_JPEG : IMGCORE_FORMAT_PNG;
+    }
+    memset(&faults, 0, sizeof(faults));
+    faults.countdown = nth;
+    faults.from_there_on = from_there_on;
+    faults.armed = true;
+    struct imgcore_context *context = NULL;
+    trial->status = imgcore_context_create(&allocator, &context);
+    if (trial->status == IMGCORE_OK) {
+        trial->status = imgcore_transform(context, &source, &options, trial->outputs, 2, NULL);
+    }
+    trial->checksum = trial->status == IMGCORE_OK ? checksum_of(trial->outputs, 2) : 0;
+    for (int i = 0; trial->status != IMGCORE_OK && i < 2; i++) {
+        faults.armed = false;
+        assert_null(trial->outputs[i].bytes);
+        faults.armed = true;
+    }
+    imgcore_output_clear(context, trial->outputs, 2);
+    imgcore_context_destroy(context);
+    faults.armed = false;
+}
+
+static void fail_each_in_turn(const uint8_t *bytes, size_t size, bool linear) {
+    struct trial trial = {.bytes = bytes, .size = size, .linear = linear};
+    run(&trial, -1, false);
+    assert_int_equal(trial.status, IMGCORE_OK);
+    assert_int_equal(faults.live, 0);
+    const long allocations = faults.seen;
+    const uint64_t want = trial.checksum;
+    assert_true(allocations > 20);
+    for (int mode = 0; mode < 2; mode++) {
+        for (long nth = 0; nth < allocations; nth++) {
+            run(&trial, nth, mode == 1);
+            if (faults.live != 0) {
+                fail_msg("allocation %ld, mode %d: %ld blocks leak", nth, mode, faults.live);
+            }
+            if (trial.status == IMGCORE_OK ? trial.checksum != want
+                                           : trial.status != IMGCORE_NO_MEMORY) {
+                fail_msg("allocation %ld, mode %d: %s", nth, mode,
+                         trial.status == IMGCORE_OK ? "another picture"
+                                                    : imgcore_status_name(trial.status));
+            }
+        }
+    }
+}
+
+static void a_jpeg_survives(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {.width = 61,
+                                   .height = 47,
+                                   .channels = 3,
+                                   .h_samp = 2,
+                                   .v_samp = 2,
+                                   .orientation = 6,
+                                   .copyright = "(c) us"};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    fail_each_in_turn(bytes, size, false);
+    free(bytes);
+}
+
+static void a_progressive_jpeg_survives(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {.width = 61, .height = 47, .channels = 3, .progressive = true};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    fail_each_in_turn(bytes, size, true);
+    free(bytes);
+}
+
+static void a_cmyk_jpeg_survives(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {.width = 61, .height = 47, .channels = 4, .ycck = true};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    fail_each_in_turn(bytes, size, false);
+    free(bytes);
+}
+
+static void a_png_with_alpha_survives(void **state) {
+    (void)state;
+    for (int interlaced = 0; interlaced < 2; interlaced++) {
+        const struct png_spec spec = {.width = 61,
+                                      .height = 47,
+                                      .channels = 4,
+                                      .interlaced = interlaced != 0,
+                                      .orientation = 3};
+        size_t size;
+        uint8_t *bytes = png_make(&spec, &size);
+        fail_each_in_turn(bytes, size, false);
+        free(bytes);
+    }
+}
+
+static void a_profile_survives(void **state) {
+    (void)state;
+    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.5);
+    cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
+    cmsUInt32Number icc_bytes = 0;
+    assert_true(cmsSaveProfileToMem(profile, NULL, &icc_bytes));
+    uint8_t *icc = malloc(icc_bytes);
+    assert_non_null(icc);
+    assert_true(cmsSaveProfileToMem(profile, icc, &icc_bytes));
+    cmsCloseProfile(profile);
+    cmsFreeToneCurve(curve);
+    for (int png = 0; png < 2; png++) {
+        const struct jpeg_spec j = {
+            .width = 61, .height = 47, .channels = 1, .icc = icc, .icc_bytes = icc_bytes};
+        const struct png_spec p = {
+            .width = 61, .height = 47, .channels = 2, .icc = icc, .icc_bytes = icc_bytes};
+        size_t size;
+        uint8_t *bytes = png ? png_make(&p, &size) : jpeg_make(&j, &size);
+        fail_each_in_turn(bytes, size, false);
+        free(bytes);
+    }
+    free(icc);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_jpeg_survives),      cmocka_unit_test(a_progressive_jpeg_survives),
+        cmocka_unit_test(a_cmyk_jpeg_survives), cmocka_unit_test(a_png_with_alpha_survives),
+        cmocka_unit_test(a_profile_survives),
+    };
+    return cmocka_run_group_tests_name("alloc", tests, NULL, NULL);
+}

@@ -1,0 +1,747 @@
+/* Encoded pictures in, encoded pictures out: sizes, colours, orientation, metadata, sources. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <lcms2.h>
+#include <malloc.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imgcore/imgcore.h"
+#include "tests/support/exact.h"
+#include "tests/support/pictures.h"
+
+static struct imgcore_context *context;
+
+static int set_up(void **state) {
+    (void)state;
+    return imgcore_context_create(NULL, &context) == IMGCORE_OK ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    imgcore_context_destroy(context);
+    return 0;
+}
+
+static struct imgcore_output box(uint32_t width, uint32_t height, enum imgcore_format format) {
+    struct imgcore_output output;
+    imgcore_output_default(&output);
+    output.width_px = width;
+    output.height_px = height;
+    output.format = format;
+    return output;
+}
+
+static void must(const uint8_t *bytes, size_t size, const struct imgcore_options *options,
+                 struct imgcore_output *outputs, size_t count) {
+    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    struct imgcore_error error;
+    const enum imgcore_status status =
+        imgcore_transform(context, &source, options, outputs, count, &error);
+    if (status != IMGCORE_OK) {
+        fail_msg("%s: %s", imgcore_status_name(status), error.detail);
+    }
+}
+
+/* One output as pixels, read by the codec's own library. */
+static uint8_t *pixels_of(const uint8_t *bytes, size_t size, const struct imgcore_options *options,
+                          struct imgcore_output output, uint32_t *width, uint32_t *height,
+                          int *channels) {
+    must(bytes, size, options, &output, 1);
+    uint8_t *pixels = output.result_format == IMGCORE_FORMAT_JPEG
+                          ? jpeg_read(output.bytes, output.size_bytes, width, height, channels)
+                          : png_read(output.bytes, output.size_bytes, width, height, channels);
+    assert_int_equal(*width, output.result_width_px);
+    assert_int_equal(*height, output.result_height_px);
+    imgcore_output_clear(context, &output, 1);
+    assert_null(output.bytes);
+    return pixels;
+}
+
+static double psnr_between(const uint8_t *a, const uint8_t *b, size_t n) {
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+    }
+    return sum == 0.0 ? 99.0 : 10.0 * log10(255.0 * 255.0 * (double)n / sum);
+}
+
+static void four_sizes_come_from_one_call(void **state) {
+    (void)state;
+    static const uint32_t sides[4] = {1200, 800, 400, 200};
+    for (int png = 0; png < 2; png++) {
+        size_t size;
+        uint8_t *bytes;
+        if (png) {
+            const struct png_spec spec = {.width = 1301, .height = 977, .channels = 3};
+            bytes = png_make(&spec, &size);
+        } else {
+            const struct jpeg_spec spec = {
+                .width = 1301, .height = 977, .channels = 3, .h_samp = 2, .v_samp = 2};
+            bytes = jpeg_make(&spec, &size);
+        }
+        struct imgcore_output outputs[4];
+        for (size_t i = 0; i < 4; i++) {
+            outputs[i] = box(sides[i], sides[i], IMGCORE_FORMAT_AUTO);
+        }
+        must(bytes, size, NULL, outputs, 4);
+        for (size_t i = 0; i < 4; i++) {
+            assert_int_equal(outputs[i].result_width_px, sides[i]);
+            assert_int_equal(outputs[i].result_height_px,
+                             (uint32_t)floor(977.0 * sides[i] / 1301.0 + 0.5));
+            assert_int_equal(outputs[i].result_format,
+                             png ? IMGCORE_FORMAT_PNG : IMGCORE_FORMAT_JPEG);
+            uint32_t width, height;
+            int channels;
+            uint8_t *pixels =
+                png ? png_read(outputs[i].bytes, outputs[i].size_bytes, &width, &height, &channels)
+                    : jpeg_read(outputs[i].bytes, outputs[i].size_bytes, &width, &height,
+                                &channels);
+            assert_int_equal(width, outputs[i].result_width_px);
+            assert_int_equal(channels, 3);
+            /* the mark in the corner: its white part, then its black one */
+            assert_true(pixels[(height / 16 * width + width / 16) * 3] > 230);
+            assert_true(pixels[(height * 3 / 16 * width + width * 3 / 16) * 3] < 25);
+            free(pixels);
+        }
+        imgcore_output_clear(context, outputs, 4);
+        free(bytes);
+    }
+}
+
+/* Lossless both ways: the pixels must be the exact resize's. */
+static void png_to_png_is_exact(void **state) {
+    (void)state;
+    for (int channels = 1; channels <= 4; channels++) {
+        const struct png_spec spec = {
+            .width = 331, .height = 217, .channels = channels, .interlaced = channels % 2 == 0};
+        size_t size;
+        uint8_t *bytes = png_make(&spec, &size), *scene = scene_make(331, 217, channels);
+        uint32_t width, height;
+        int got;
+        uint8_t *result =
+            pixels_of(bytes, size, NULL, box(100, 100, IMGCORE_FORMAT_AUTO), &width, &height, &got);
+        assert_int_equal(got, channels);
+        const struct exact_spec exact_spec = {.source_width = 331,
+                                              .source_height = 217,
+                                              .target_width = width,
+                                              .target_height = height,
+                                              .channels = channels,
+                                              .alpha = channels % 2 == 0,
+                                              .width = 331,
+                                              .height = 217};
+        double *exact = exact_resize(&exact_spec, scene);
+        const size_t n = (size_t)width * height * (size_t)channels;
+        assert_true(exact_worst(exact, result, n) <= 1.0);
+        assert_true(exact_psnr(exact, result, n) >= 58.8);
+        free(exact);
+        free(result);
+        free(scene);
+        free(bytes);
+    }
+}
+
+/* From the planes of a JPEG, against the exact resize of its own full decode: odd sizes, every
+ * preset that promises quality. 4:4:4, since libjpeg's way of enlarging chroma is not ours. */
+static void jpeg_planes_are_exact(void **state) {
+    (void)state;
+    for (int channels = 1; channels <= 3; channels += 2) {
+        const struct jpeg_spec spec = {.width = 1231, .height = 819, .channels = channels};
+        size_t size;
+        uint8_t *bytes = jpeg_make(&spec, &size);
+        uint32_t width, height;
+        int got;
+        uint8_t *full = jpeg_read(bytes, size, &width, &height, &got);
+        static const uint32_t sides[] = {307, 200, 77, 25};
+        for (size_t s = 0; s < 4; s++) {
+            for (int preset = IMGCORE_PRESET_BALANCED; preset <= IMGCORE_PRESET_QUALITY; preset++) {
+                struct imgcore_options options;
+                imgcore_options_default(&options);
+                options.preset = (enum imgcore_preset)preset;
+                uint8_t *result =
+                    pixels_of(bytes, size, &options, box(sides[s], sides[s], IMGCORE_FORMAT_PNG),
+                              &width, &height, &got);
+                const struct exact_spec exact_spec = {.source_width = 1231,
+                                                      .source_height = 819,
+                                                      .target_width = width,
+                                                      .target_height = height,
+                                                      .channels = channels,
+                                                      .width = 1231,
+                                                      .height = 819};
+                double *exact = exact_resize(&exact_spec, full);
+                const double psnr =
+                    exact_psnr(exact, result, (size_t)width * height * (size_t)channels);
+                /* in RGB the roundings of three planes of 8 bits add up to 52.9 dB */
+                const double least = channels == 1 ? 58.5 : 52.5;
+                if (psnr < (preset == IMGCORE_PRESET_QUALITY ? least : 45.0)) {
+                    fail_msg("%d channels to %u, preset %d: %.1f dB", channels, sides[s], preset,
+                             psnr);
+                }
+                free(exact);
+                free(result);
+            }
+        }
+        free(full);
+        free(bytes);
+    }
+}
+
+static void subsampled_chroma_keeps_its_place(void **state) {
+    (void)state;
+    static const int factors[][2] = {{1, 1}, {2, 1}, {2, 2}, {1, 2}, {4, 1}};
+    const struct jpeg_spec whole = {.width = 403, .height = 301, .channels = 3, .quality = 98};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&whole, &size);
+    uint32_t width, height;
+    int channels;
+    uint8_t *want =
+        pixels_of(bytes, size, NULL, box(101, 101, IMGCORE_FORMAT_PNG), &width, &height, &channels);
+    free(bytes);
+    for (size_t f = 1; f < 5; f++) {
+        struct jpeg_spec spec = whole;
+        spec.h_samp = factors[f][0];
+        spec.v_samp = factors[f][1];
+        bytes = jpeg_make(&spec, &size);
+        uint8_t *result = pixels_of(bytes, size, NULL, box(101, 101, IMGCORE_FORMAT_PNG), &width,
+                                    &height, &channels);
+        /* a chroma plane that lies half a sample off costs 10 dB here */
+        const double psnr = psnr_between(want, result, (size_t)width * height * 3);
+        if (psnr < (f == 4 ? 32.0 : 36.0)) {
+            fail_msg("%dx%d: %.1f dB", factors[f][0], factors[f][1], psnr);
+        }
+        free(result);
+        free(bytes);
+    }
+    free(want);
+}
+
+/* What is stored turned must come out as what was stored upright: the same pixels, turned. */
+static void orientation_is_applied(void **state) {
+    (void)state;
+    for (int png = 0; png < 2; png++) {
+        for (int orientation = 1; orientation <= 8; orientation++) {
+            size_t size;
+            uint8_t *bytes;
+            if (png) {
+                const struct png_spec spec = {
+                    .width = 121, .height = 83, .channels = 4, .orientation = orientation};
+                bytes = png_make(&spec, &size);
+            } else {
+                const struct jpeg_spec spec = {
+                    .width = 121, .height = 83, .channels = 3, .orientation = orientation};
+                bytes = jpeg_make(&spec, &size);
+            }
+            const bool swap = orientation >= 5;
+            struct imgcore_options as_stored;
+            imgcore_options_default(&as_stored);
+            as_stored.ignore_orientation = true;
+            uint32_t sw, sh, width, height;
+            int channels;
+            uint8_t *stored = pixels_of(bytes, size, &as_stored, box(50, 50, IMGCORE_FORMAT_PNG),
+                                        &sw, &sh, &channels);
+            uint8_t *seen = pixels_of(bytes, size, NULL, box(50, 50, IMGCORE_FORMAT_PNG), &width,
+                                      &height, &channels);
+            assert_int_equal(width, swap ? sh : sw);
+            assert_int_equal(height, swap ? sw : sh);
+            const bool flip_x =
+                orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+            const bool flip_y =
+                orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+            for (uint32_t y = 0; y < height; y++) {
+                for (uint32_t x = 0; x < width; x++) {
+                    const uint32_t a = swap ? y : x, b = swap ? x : y;
+                    const uint32_t from_x = flip_x ? sw - 1 - a : a;
+                    const uint32_t from_y = flip_y ? sh - 1 - b : b;
+                    assert_memory_equal(seen + (y * width + x) * (size_t)channels,
+                                        stored + (from_y * sw + from_x) * (size_t)channels,
+                                        (size_t)channels);
+                }
+            }
+            free(stored);
+            free(seen);
+            free(bytes);
+        }
+    }
+}
+
+/* A 4:2:0 output of odd size, turned: chroma must lie where it lies in the upright one. */
+static void turned_odd_chroma_lies_right(void **state) {
+    (void)state;
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        const struct jpeg_spec spec = {
+            .width = 243, .height = 189, .channels = 3, .quality = 97, .orientation = orientation};
+        size_t size;
+        uint8_t *bytes = jpeg_make(&spec, &size);
+        uint32_t width, height;
+        int channels;
+        struct imgcore_output half = box(81, 81, IMGCORE_FORMAT_JPEG);
+        half.quality = 97;
+        uint8_t *want = pixels_of(bytes, size, NULL, box(81, 81, IMGCORE_FORMAT_PNG), &width,
+                                  &height, &channels);
+        uint8_t *got = pixels_of(bytes, size, NULL, half, &width, &height, &channels);
+        const double psnr = psnr_between(want, got, (size_t)width * height * 3);
+        if (psnr < 25.0) {
+            fail_msg("orientation %d: %.1f dB", orientation, psnr);
+        }
+        free(want);
+        free(got);
+        free(bytes);
+    }
+}
+
+static uint8_t *wide_profile(size_t *size_bytes) {
+    const cmsCIExyY white = {0.3127, 0.3290, 1.0};
+    const cmsCIExyYTRIPLE primaries = {
+        {0.680, 0.320, 1.0}, {0.265, 0.690, 1.0}, {0.150, 0.060, 1.0}};
+    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.8);
+    cmsToneCurve *curves[3] = {curve, curve, curve};
+    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
+    cmsUInt32Number bytes = 0;
+    assert_true(cmsSaveProfileToMem(profile, NULL, &bytes));
+    uint8_t *out = malloc(bytes);
+    assert_non_null(out);
+    assert_true(cmsSaveProfileToMem(profile, out, &bytes));
+    cmsCloseProfile(profile);
+    cmsFreeToneCurve(curve);
+    *size_bytes = bytes;
+    return out;
+}
+
+static void profiles_become_srgb_or_are_kept(void **state) {
+    (void)state;
+    size_t icc_bytes, size;
+    uint8_t *icc = wide_profile(&icc_bytes);
+    cmsHPROFILE from = cmsOpenProfileFromMem(icc, (cmsUInt32Number)icc_bytes);
+    cmsHPROFILE to = cmsCreate_sRGBProfile();
+    cmsHTRANSFORM direct =
+        cmsCreateTransform(from, TYPE_RGB_8, to, TYPE_RGB_8, INTENT_PERCEPTUAL, 0);
+    for (int png = 0; png < 2; png++) {
+        uint8_t *bytes;
+        if (png) {
+            const struct png_spec spec = {
+                .width = 200, .height = 150, .channels = 3, .icc = icc, .icc_bytes = icc_bytes};
+            bytes = png_make(&spec, &size);
+        } else {
+            const struct jpeg_spec spec = {
+                .width = 200, .height = 150, .channels = 3, .icc = icc, .icc_bytes = icc_bytes};
+            bytes = jpeg_make(&spec, &size);
+        }
+        struct imgcore_options keep;
+        imgcore_options_default(&keep);
+        keep.keep_icc = true;
+        uint32_t width, height;
+        int channels;
+        uint8_t *kept = pixels_of(bytes, size, &keep, box(90, 90, IMGCORE_FORMAT_PNG), &width,
+                                  &height, &channels);
+        uint8_t *converted = pixels_of(bytes, size, NULL, box(90, 90, IMGCORE_FORMAT_PNG), &width,
+                                       &height, &channels);
+        assert_true(psnr_between(kept, converted, (size_t)width * height * 3) < 40.0);
+        cmsDoTransform(direct, kept, kept, width * height);
+        assert_memory_equal(kept, converted, (size_t)width * height * 3);
+        free(kept);
+        free(converted);
+        for (int format = IMGCORE_FORMAT_JPEG; format <= IMGCORE_FORMAT_PNG; format++) {
+            for (int keeping = 0; keeping < 2; keeping++) { /* is the profile in the output? */
+                struct imgcore_output output = box(90, 90, (enum imgcore_format)format);
+                must(bytes, size, keeping ? &keep : NULL, &output, 1);
+                const struct imgcore_source again = {output.bytes, output.size_bytes, NULL, NULL};
+                struct imgcore_info info;
+                imgcore_info_default(&info);
+                assert_int_equal(imgcore_probe(context, &again, NULL, &info, NULL), IMGCORE_OK);
+                assert_int_equal(info.icc_bytes, keeping ? icc_bytes : 0);
+                imgcore_output_clear(context, &output, 1);
+            }
+        }
+        free(bytes);
+    }
+    cmsDeleteTransform(direct);
+    cmsCloseProfile(from);
+    cmsCloseProfile(to);
+    free(icc);
+}
+
+static bool contains(const uint8_t *bytes, size_t size, const char *text) {
+    return memmem(bytes, size, text, strlen(text)) != NULL;
+}
+
+static void metadata_is_left_behind(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {.width = 90,
+                                   .height = 60,
+                                   .channels = 3,
+                                   .orientation = 6,
+                                   .copyright = "(c) A Photographer"};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    assert_true(contains(bytes, size, "A Photographer"));
+    for (int format = IMGCORE_FORMAT_JPEG; format <= IMGCORE_FORMAT_PNG; format++) {
+        for (int keep = 0; keep < 2; keep++) {
+            struct imgcore_options options;
+            imgcore_options_default(&options);
+            options.keep_copyright = keep != 0;
+            struct imgcore_output output = box(45, 45, (enum imgcore_format)format);
+            must(bytes, size, &options, &output, 1);
+            assert_int_equal(contains(output.bytes, output.size_bytes, "(c) A Photographer"), keep);
+            const struct imgcore_source again = {output.bytes, output.size_bytes, NULL, NULL};
+            struct imgcore_info info;
+            imgcore_info_default(&info);
+            assert_int_equal(imgcore_probe(context, &again, NULL, &info, NULL), IMGCORE_OK);
+            assert_int_equal(info.orientation, 1);
+            imgcore_output_clear(context, &output, 1);
+        }
+    }
+    free(bytes);
+}
+
+static void cmyk_and_ycck_become_rgb(void **state) {
+    (void)state;
+    /* inverted, as Adobe's files are: white paper with a red stripe of full magenta and yellow */
+    enum { W = 64, H = 48 };
+    static uint8_t inks[W * H * 4];
+    for (size_t i = 0; i < (size_t)W * H; i++) {
+        memset(inks + 4 * i, 255, 4);
+        if (i % W >= W / 2) {
+            inks[4 * i + 1] = inks[4 * i + 2] = 0;
+        }
+    }
+    for (int ycck = 0; ycck < 2; ycck++) {
+        const struct jpeg_spec spec = {.width = W,
+                                       .height = H,
+                                       .channels = 4,
+                                       .pixels = inks,
+                                       .quality = 98,
+                                       .ycck = ycck != 0};
+        size_t size;
+        uint8_t *bytes = jpeg_make(&spec, &size);
+        uint32_t width, height;
+        int channels;
+        uint8_t *result = pixels_of(bytes, size, NULL, box(32, 32, IMGCORE_FORMAT_JPEG), &width,
+                                    &height, &channels);
+        assert_int_equal(channels, 3);
+        const uint8_t *paper = result + (height / 2 * width + 4) * 3;
+        const uint8_t *red = result + (height / 2 * width + width - 5) * 3;
+        assert_true(paper[0] > 245 && paper[1] > 245 && paper[2] > 245);
+        assert_true(red[0] > 240 && red[1] < 15 && red[2] < 15);
+        free(result);
+        free(bytes);
+    }
+}
+
+static void transparency_lies_on_the_background_in_a_jpeg(void **state) {
+    (void)state;
+    const struct png_spec spec = {.width = 160, .height = 120, .channels = 4};
+    size_t size;
+    uint8_t *bytes = png_make(&spec, &size);
+    struct imgcore_output output = box(80, 80, IMGCORE_FORMAT_JPEG);
+    output.background[0] = 10;
+    output.background[1] = 200;
+    output.background[2] = 30;
+    uint32_t width, height;
+    int channels;
+    uint8_t *result = pixels_of(bytes, size, NULL, output, &width, &height, &channels);
+    const uint8_t *corner = result + (height / 2 * width + width - 2) * 3; /* alpha 0 there */
+    assert_true(abs(corner[0] - 10) < 8 && abs(corner[1] - 200) < 8 && abs(corner[2] - 30) < 8);
+    free(result);
+    free(bytes);
+}
+
+static void fits_crop_and_pad(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {.width = 300, .height = 200, .channels = 3};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    uint32_t width, height;
+    int channels;
+    struct imgcore_output output = box(90, 90, IMGCORE_FORMAT_PNG);
+    output.fit = IMGCORE_FIT_COVER;
+    output.gravity = IMGCORE_GRAVITY_WEST;
+    uint8_t *result = pixels_of(bytes, size, NULL, output, &width, &height, &channels);
+    assert_int_equal(width, 90);
+    assert_int_equal(height, 90);
+    assert_true(result[(5 * 90 + 5) * 3] > 230); /* the mark is at the west */
+    free(result);
+    output.fit = IMGCORE_FIT_CONTAIN;
+    output.background[0] = 1;
+    output.background[3] = 0;
+    result = pixels_of(bytes, size, NULL, output, &width, &height, &channels);
+    assert_int_equal(channels, 4); /* the background lets through */
+    assert_int_equal(height, 90);
+    static const uint8_t background[4] = {1, 255, 255, 0};
+    assert_memory_equal(result, background, 4);
+    assert_int_equal(result[(20 * 90 + 5) * 4 + 3], 255);
+    free(result);
+    output = box(600, 0, IMGCORE_FORMAT_PNG);
+    output.enlarge = true;
+    result = pixels_of(bytes, size, NULL, output, &width, &height, &channels);
+    assert_int_equal(width, 600);
+    assert_int_equal(height, 400);
+    free(result);
+    free(bytes);
+}
+
+static void chroma_of_the_output_is_as_asked(void **state) {
+    (void)state;
+    static const char *const names[] = {"4:2:0", "4:2:2", "4:4:4"};
+    for (int png = 0; png < 2; png++) {
+        size_t size;
+        uint8_t *bytes;
+        if (png) {
+            const struct png_spec spec = {.width = 131, .height = 77, .channels = 3};
+            bytes = png_make(&spec, &size);
+        } else {
+            const struct jpeg_spec spec = {.width = 131, .height = 77, .channels = 3, .h_samp = 2};
+            bytes = jpeg_make(&spec, &size);
+        }
+        for (int subsampling = 0; subsampling < 4; subsampling++) {
+            for (int scans = 0; scans < 2; scans++) {
+                struct imgcore_output output = box(65, 65, IMGCORE_FORMAT_JPEG);
+                output.subsampling = (enum imgcore_subsampling)subsampling;
+                output.progressive = scans != 0;
+                output.optimize = true;
+                must(bytes, size, NULL, &output, 1);
+                const struct imgcore_source again = {output.bytes, output.size_bytes, NULL, NULL};
+                struct imgcore_info info;
+                imgcore_info_default(&info);
+                assert_int_equal(imgcore_probe(context, &again, NULL, &info, NULL), IMGCORE_OK);
+                if (subsampling < 3) {
+                    assert_string_equal(info.subsampling, names[subsampling]);
+                }
+                assert_int_equal(info.progressive, scans);
+                imgcore_output_clear(context, &output, 1);
+            }
+        }
+        free(bytes);
+    }
+}
+
+static void linear_light_keeps_the_light_of_thin_lines(void **state) {
+    (void)state;
+    /* every other column white: half the light is 188 in sRGB, half the code is 128 */
+    enum { W = 256, H = 64 };
+    static uint8_t stripes[W * H];
+    for (size_t i = 0; i < sizeof(stripes); i++) {
+        stripes[i] = i % 2 ? 255 : 0;
+    }
+    const struct png_spec spec = {.width = W, .height = H, .channels = 1, .pixels = stripes};
+    size_t size;
+    uint8_t *bytes = png_make(&spec, &size);
+    for (int linear = 0; linear < 2; linear++) {
+        struct imgcore_options options;
+        imgcore_options_default(&options);
+        options.linear = linear != 0;
+        uint32_t width, height;
+        int channels;
+        uint8_t *result = pixels_of(bytes, size, &options, box(32, 32, IMGCORE_FORMAT_PNG), &width,
+                                    &height, &channels);
+        assert_true(abs(result[3 * width + width / 2] - (linear ? 188 : 128)) <= 2);
+        free(result);
+    }
+    free(bytes);
+}
+
+struct slow_source {
+    const uint8_t *bytes;
+    size_t size, at, step;
+    int calls_until_failure;
+};
+
+static bool read_slowly(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
+    struct slow_source *source = user;
+    if (source->calls_until_failure >= 0 && source->calls_until_failure-- == 0) {
+        return false;
+    }
+    size_t n = source->size - source->at;
+    n = n < source->step ? n : source->step;
+    n = n < size_bytes ? n : size_bytes;
+    memcpy(buffer, source->bytes + source->at, n);
+    source->at += n;
+    *read_bytes = n;
+    return true;
+}
+
+static void a_stream_is_as_good_as_memory(void **state) {
+    (void)state;
+    for (int png = 0; png < 2; png++) {
+        size_t size;
+        const struct png_spec p = {.width = 90, .height = 70, .channels = 4};
+        const struct jpeg_spec j = {.width = 90, .height = 70, .channels = 3, .progressive = true};
+        uint8_t *bytes = png ? png_make(&p, &size) : jpeg_make(&j, &size);
+        struct imgcore_output want = box(40, 40, IMGCORE_FORMAT_AUTO), got = want;
+        must(bytes, size, NULL, &want, 1);
+        for (size_t step = 1; step < 3000; step = step * 3 + 1) {
+            struct slow_source slow = {bytes, size, 0, step, -1};
+            const struct imgcore_source source = {NULL, 0, read_slowly, &slow};
+            assert_int_equal(imgcore_transform(context, &source, NULL, &got, 1, NULL), IMGCORE_OK);
+            assert_int_equal(got.size_bytes, want.size_bytes);
+            assert_memory_equal(got.bytes, want.bytes, want.size_bytes);
+            imgcore_output_clear(context, &got, 1);
+        }
+        for (int calls = 0; calls < (int)(size / 500); calls++) {
+            struct slow_source slow = {bytes, size, 0, 500, calls};
+            const struct imgcore_source source = {NULL, 0, read_slowly, &slow};
+            assert_int_equal(imgcore_transform(context, &source, NULL, &got, 1, NULL),
+                             IMGCORE_READ_FAILED);
+            assert_null(got.bytes);
+        }
+        imgcore_output_clear(context, &want, 1);
+        free(bytes);
+    }
+}
+
+static void *patterned_alloc(void *user, size_t size_bytes) {
+    void *block = malloc(size_bytes);
+    if (block != NULL) {
+        memset(block, *(int *)user, size_bytes);
+    }
+    return block;
+}
+
+static void plain_free(void *user, void *block) {
+    (void)user;
+    free(block);
+}
+
+/* Whatever memory held before must not show: two fill patterns, the same bytes. */
+static void outputs_do_not_depend_on_old_memory(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        size_t size;
+        const struct png_spec p = {
+            .width = 97, .height = 71, .channels = 4, .interlaced = kind == 1};
+        const struct jpeg_spec j = {.width = 97,
+                                    .height = 71,
+                                    .channels = 3,
+                                    .h_samp = 2,
+                                    .v_samp = 2,
+                                    .progressive = kind == 3,
+                                    .orientation = 6};
+        uint8_t *bytes = kind < 2 ? png_make(&p, &size) : jpeg_make(&j, &size);
+        struct imgcore_output outputs[2][3];
+        struct imgcore_context *contexts[2];
+        int patterns[2] = {0x00, 0xff};
+        for (int c = 0; c < 2; c++) {
+            const struct imgcore_allocator allocator = {patterned_alloc, plain_free, &patterns[c]};
+            mallopt(M_PERTURB, c == 0 ? 0 : 0x5a);
+            assert_int_equal(imgcore_context_create(&allocator, &contexts[c]), IMGCORE_OK);
+            outputs[c][0] = box(41, 41, IMGCORE_FORMAT_JPEG);
+            outputs[c][1] = box(33, 33, IMGCORE_FORMAT_PNG);
+            outputs[c][2] = box(300, 300, IMGCORE_FORMAT_JPEG);
+            outputs[c][2].enlarge = true;
+            const struct imgcore_source source = {bytes, size, NULL, NULL};
+            assert_int_equal(imgcore_transform(contexts[c], &source, NULL, outputs[c], 3, NULL),
+                             IMGCORE_OK);
+        }
+        mallopt(M_PERTURB, 0);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(outputs[0][i].size_bytes, outputs[1][i].size_bytes);
+            assert_memory_equal(outputs[0][i].bytes, outputs[1][i].bytes, outputs[0][i].size_bytes);
+        }
+        for (int c = 0; c < 2; c++) {
+            imgcore_output_clear(contexts[c], outputs[c], 3);
+            imgcore_context_destroy(contexts[c]);
+        }
+        free(bytes);
+    }
+}
+
+static void every_target_makes_the_same_file(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {
+        .width = 403, .height = 301, .channels = 3, .h_samp = 2, .v_samp = 2, .orientation = 8};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    struct imgcore_output want = box(150, 150, IMGCORE_FORMAT_JPEG), got = want;
+    struct imgcore_context *other;
+    assert_int_equal(imgcore_context_create(NULL, &other), IMGCORE_OK);
+    assert_int_equal(imgcore_context_use_target(other, "ref"), IMGCORE_OK);
+    assert_int_equal(imgcore_transform(other, &source, NULL, &want, 1, NULL), IMGCORE_OK);
+    size_t ran = 0;
+    for (size_t t = 0; t < imgcore_target_count(); t++) {
+        if (imgcore_target_usable(t)) {
+            assert_int_equal(imgcore_context_use_target(other, imgcore_target_name(t)), IMGCORE_OK);
+            assert_int_equal(imgcore_transform(other, &source, NULL, &got, 1, NULL), IMGCORE_OK);
+            assert_int_equal(got.size_bytes, want.size_bytes);
+            assert_memory_equal(got.bytes, want.bytes, want.size_bytes);
+            imgcore_output_clear(other, &got, 1);
+            ran++;
+        }
+    }
+    assert_true(ran >= 1);
+    imgcore_output_clear(other, &want, 1);
+    imgcore_context_destroy(other);
+    free(bytes);
+}
+
+static void wrong_arguments_are_refused(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {.width = 20, .height = 20, .channels = 3};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    const struct imgcore_source source = {bytes, size, NULL, NULL}, none = {NULL, 5, NULL, NULL};
+    struct imgcore_error error;
+    struct imgcore_output good = box(10, 10, IMGCORE_FORMAT_AUTO), bad;
+#define REFUSED(...)                                                                               \
+    do {                                                                                           \
+        assert_int_equal(imgcore_transform(__VA_ARGS__, &error), IMGCORE_INVALID_ARGUMENT);        \
+        assert_int_equal(error.status, IMGCORE_INVALID_ARGUMENT);                                  \
+        assert_true(error.detail[0] != '\0');                                                      \
+    } while (0)
+    REFUSED(NULL, &source, NULL, &good, 1);
+    REFUSED(context, &source, NULL, NULL, 1);
+    REFUSED(context, &source, NULL, &good, 0);
+    REFUSED(context, &source, NULL, &good, IMGCORE_MAX_OUTPUTS + 1);
+    REFUSED(context, NULL, NULL, &good, 1);
+    REFUSED(context, &none, NULL, &good, 1);
+#define BAD(field, value)                                                                          \
+    bad = good;                                                                                    \
+    bad.field = value;                                                                             \
+    REFUSED(context, &source, NULL, &bad, 1)
+    BAD(quality, 0);
+    BAD(quality, 101);
+    BAD(png_level, 10);
+    BAD(fit, (enum imgcore_fit)17);
+    BAD(gravity, (enum imgcore_gravity)17);
+    BAD(filter, (enum imgcore_filter)17);
+    BAD(format, (enum imgcore_format)17);
+    BAD(subsampling, (enum imgcore_subsampling)17);
+    BAD(bytes, bytes);
+    BAD(struct_size_bytes, 1);
+    struct imgcore_options options;
+    imgcore_options_default(&options);
+    options.preset = (enum imgcore_preset)9;
+    REFUSED(context, &source, &options, &good, 1);
+    imgcore_options_default(&options);
+    options.struct_size_bytes = 0;
+    REFUSED(context, &source, &options, &good, 1);
+    free(bytes);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(four_sizes_come_from_one_call),
+        cmocka_unit_test(png_to_png_is_exact),
+        cmocka_unit_test(jpeg_planes_are_exact),
+        cmocka_unit_test(subsampled_chroma_keeps_its_place),
+        cmocka_unit_test(orientation_is_applied),
+        cmocka_unit_test(turned_odd_chroma_lies_right),
+        cmocka_unit_test(profiles_become_srgb_or_are_kept),
+        cmocka_unit_test(metadata_is_left_behind),
+        cmocka_unit_test(cmyk_and_ycck_become_rgb),
+        cmocka_unit_test(transparency_lies_on_the_background_in_a_jpeg),
+        cmocka_unit_test(fits_crop_and_pad),
+        cmocka_unit_test(chroma_of_the_output_is_as_asked),
+        cmocka_unit_test(linear_light_keeps_the_light_of_thin_lines),
+        cmocka_unit_test(a_stream_is_as_good_as_memory),
+        cmocka_unit_test(outputs_do_not_depend_on_old_memory),
+        cmocka_unit_test(every_target_makes_the_same_file),
+        cmocka_unit_test(wrong_arguments_are_refused),
+    };
+    return cmocka_run_group_tests_name("transform", tests, set_up, tear_down);
+}

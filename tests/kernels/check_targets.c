@@ -1,0 +1,72 @@
+/* Checks of the list of targets and of the choice by names, as IMGCORE_TARGETS has them. */
+#include "check.h"
+
+#include <string.h>
+
+static int failures, passes;
+
+static void expect(bool ok, const char *what) {
+    if (ok) {
+        passes++;
+    } else {
+        failures++;
+        printf("FAILED targets: %s\n", what);
+    }
+}
+
+static size_t best_usable(void) {
+    size_t i = 0;
+    while (!ic_target_usable(i)) {
+        i++;
+    }
+    return i;
+}
+
+static void check_list(void) {
+    size_t count = ic_target_count();
+    expect(count >= 1, "there is a target");
+    expect(strcmp(ic_target_name(count - 1), "ref") == 0, "the last is ref");
+    expect(ic_target_usable(count - 1), "ref is usable");
+    expect(ic_target_name(count) == NULL, "no name past the end");
+    expect(!ic_target_usable(count), "nothing usable past the end");
+    for (size_t i = 0; i < count; i++) {
+        struct ic_kernels kernels;
+        ic_target_kernels(i, &kernels);
+        expect(strcmp(kernels.target, ic_target_name(i)) == 0, "a table has its target's name");
+        expect(kernels.hpass_i16_u8[0] == NULL && kernels.hpass_f32[0] == NULL &&
+                   kernels.transpose_u8[0] == NULL && kernels.mirror_u8[0] == NULL,
+               "nothing for 0 channels");
+    }
+}
+
+static void check_choice(void) {
+    size_t count = ic_target_count(), best = best_usable(), ref = count - 1;
+    char list[64];
+    expect(ic_target_choose(NULL) == best, "no list: the best");
+    expect(ic_target_choose("") == best, "empty list: the best");
+    expect(ic_target_choose("ref") == ref, "ref");
+    expect(ic_target_choose("nonsense") == count, "an unknown name: none");
+    expect(ic_target_choose(",") == count, "only a comma: none");
+    expect(ic_target_choose(" ") == count, "only a space: none");
+    expect(ic_target_choose("re") == count, "part of a name: none");
+    expect(ic_target_choose("reff") == count, "more than a name: none");
+    expect(ic_target_choose("REF") == count, "upper case: none");
+    expect(ic_target_choose(",,ref,") == ref, "empty names do not count");
+    expect(ic_target_choose("nonsense , ref ") == ref, "spaces around names do not count");
+    snprintf(list, sizeof(list), "ref,%s", ic_target_name(best));
+    expect(ic_target_choose(list) == best, "the best of the list, whatever its order");
+    for (size_t i = 0; i < count; i++) {
+        size_t alone = ic_target_choose(ic_target_name(i));
+        expect(alone == (ic_target_usable(i) ? i : count), "a name alone: it, if usable");
+        snprintf(list, sizeof(list), "%s,ref", ic_target_name(i));
+        expect(ic_target_choose(list) == (ic_target_usable(i) ? i : ref), "or what is next");
+    }
+}
+
+int check_targets(int *passed) {
+    failures = passes = 0;
+    check_list();
+    check_choice();
+    *passed += passes;
+    return failures;
+}

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Runs test programs and adds up what they count: run_tests.sh PROGRAM...
+#
+# A program says how it went by TAP lines ("ok 1 - name", "not ok 2 - name", "1..N"; cmocka's own
+# and those of the shell tests), or by a last line "N passed, N failed"; one that says neither is
+# one test, by its exit status. One that crashes, hangs or leaves out planned tests has failed. The
+# output of failing programs is shown. Ends with the total alone on a line.
+#
+# RUN_WITH   a command in front of each program (valgrind ...)
+# JOBS       programs at once (default: one for each CPU)
+# TEST_SECONDS   how long one may take (default 600)
+set -eu
+
+# One program: its output, status and counts as files of $1. A process of its own for each, so that
+# several may run at once.
+if [ "${1:-}" = --one ]; then
+    results=$2
+    program=$3
+    name=$(printf '%s' "$program" | tr '/' '_')
+    case $program in
+    *.sh) set -- sh "$program" ;;
+    *) set -- "$program" ;;
+    esac
+    status=0
+    # shellcheck disable=SC2086 # a command and its options
+    CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_SECONDS:-600}" ${RUN_WITH:-} "$@" \
+        </dev/null >"$results/$name.output" 2>&1 || status=$?
+    awk -v status="$status" -v name="$program" -v counts="$results/$name.counts" '
+        /^ok / { ok++ }
+        /^not ok / { bad++ }
+        /^1\.\.[0-9]+$/ { has_plan = 1; planned += substr($0, 4) }
+        /^[0-9]+ passed, [0-9]+ failed$/ { said = 1; said_ok = $1; said_bad = $3 }
+        END {
+            if (said) { ok = said_ok; bad = said_bad }
+            else if (planned > ok + bad) bad = planned - ok
+            else if (!has_plan && !ok && status == 0) ok = 1
+            if (status != 0 && !bad) bad = 1
+            if (status == 0 && bad) status = 1
+            printf "%-44s %4d passed", name, ok
+            if (bad) printf ", %d failed (exit status %d)", bad, status
+            printf "\n"
+            print ok + 0, bad + 0 >counts
+        }' "$results/$name.output" >"$results/$name.summary"
+    # In one piece, so that programs running at once do not mix their reports.
+    if grep -q ' failed (exit' "$results/$name.summary"; then
+        sed '/^ok /d; s/^/    /' "$results/$name.output" >"$results/$name.report"
+    fi
+    cat "$results/$name.summary" >>"$results/$name.report"
+    cat "$results/$name.report"
+    exit 0
+fi
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+if [ $# -gt 0 ]; then
+    printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-$(nproc)}" sh "$0" --one "$results"
+fi
+: >"$results/all.counts"
+cat "$results"/*.counts | awk -v programs=$# '
+    { passed += $1; failed += $2; seen++ }
+    END {
+        # One whose counts are not there never ran.
+        failed += programs - seen
+        printf "\n%d passed, %d failed\n", passed, failed
+        exit failed > 0 || passed == 0
+    }'
