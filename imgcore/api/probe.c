@@ -80,7 +80,7 @@ static enum imgcore_status fill_icc(struct imgcore_context *context, const struc
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "%s", "");
     }
-    info->icc_is_srgb = kind != IC_ICC_CONVERT || header->srgb_chunk;
+    info->icc_is_srgb = kind != IC_ICC_CONVERT;
     return IMGCORE_OK;
 }
 

@@ -31,9 +31,8 @@ struct ic_header {
     int components;      /* of a JPEG, else 0 */
     uint8_t h_samp[4], v_samp[4]; /* sampling factors of a JPEG */
     int orientation;              /* EXIF, 1 to 8; 1 if there is none or it is nonsense */
-    const uint8_t *icc;           /* NULL: none. A profile that cannot be put together is none */
+    const uint8_t *icc; /* NULL: none. One that cannot be put together is none; iCCP beats sRGB */
     size_t icc_bytes;
-    bool srgb_chunk;       /* PNG: an sRGB chunk says the colours are sRGB, whatever iCCP says */
     const char *copyright; /* EXIF 0x8298, NUL-terminated, control characters removed; or NULL */
 };
 

@@ -34,7 +34,6 @@ enum {
     TYPE_TRNS = TYPE('t', 'R', 'N', 'S'),
     TYPE_EXIF = TYPE('e', 'X', 'I', 'f'),
     TYPE_ICCP = TYPE('i', 'C', 'C', 'P'),
-    TYPE_SRGB = TYPE('s', 'R', 'G', 'B')
 };
 
 void ic_png_chunks_init(struct ic_png_chunks *chunks, struct ic_mem *mem, struct ic_input *input,
@@ -255,9 +254,6 @@ static bool take_or_skip(struct ic_png_chunks *chunks, uint32_t type, uint32_t l
     if (type == TYPE_ICCP && color_counts && !chunks->seen_icc) {
         chunks->seen_icc = true;
         return take_icc(chunks, chunk);
-    }
-    if (type == TYPE_SRGB && color_counts && length == 1) {
-        chunks->srgb = true;
     }
     return skip(chunks, (uint64_t)length + CRC_BYTES);
 }

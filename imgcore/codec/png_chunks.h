@@ -2,7 +2,7 @@
  *
  * libspng treats its limits on text, profiles and the like as fatal, and keeps what it reads. So
  * it gets only what the pixels need: IHDR, the palette of a palette picture, tRNS, IDAT, IEND, and
- * critical chunks nobody knows, which it refuses. eXIf, iCCP and sRGB are taken out here, the rest
+ * critical chunks nobody knows, which it refuses. eXIf and iCCP are taken out here, the rest
  * is stepped over at the cost of finding its end. Used by png_read.c alone. */
 #ifndef IC_PNG_CHUNKS_H
 #define IC_PNG_CHUNKS_H
@@ -21,7 +21,6 @@ struct ic_png_chunks {
     int orientation;
     char *copyright;   /* ours; NULL: none */
     struct ic_buf icc; /* size 0: none */
-    bool srgb;
 
     /* Why the last read answered false. */
     enum imgcore_status status;

@@ -339,11 +339,11 @@ static enum imgcore_status cmyk_to_rgb(struct ic_icc *icc, struct ic_picture *pi
 enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_picture *picture) {
     assert(icc->kind == IC_ICC_CONVERT && icc->opaque != NULL);
     assert(space_of(icc->color) == space_of(picture->color) && picture->planes == 1);
+    entered = icc;
     if (picture->color == IC_COLOR_CMYK) {
         return cmyk_to_rgb(icc, picture);
     }
     const bool alpha = picture->color == IC_COLOR_RGBA || picture->color == IC_COLOR_GREY_ALPHA;
-    entered = icc;
     if (alpha && icc->with_alpha == NULL) {
         if (setjmp(icc->out_of_memory) != 0) {
             return drop_lcms(icc);
@@ -360,18 +360,32 @@ enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_picture *pictur
     return IMGCORE_OK;
 }
 
+/* Apart from the loop over the text, so that nothing of the caller's lives across the jump. */
+static bool read_description(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes,
+                             char *out, size_t out_bytes) {
+    if (setjmp(icc->out_of_memory) != 0) {
+        drop_lcms(icc);
+        return false;
+    }
+    icc->can_jump = true;
+    cmsHPROFILE opened = cmsOpenProfileFromMemTHR(icc->lcms, profile, (cmsUInt32Number)size_bytes);
+    if (opened != NULL) {
+        cmsGetProfileInfoASCII(opened, cmsInfoDescription, "en", "US", out,
+                               (cmsUInt32Number)out_bytes);
+        cmsCloseProfile(opened);
+    }
+    icc->can_jump = false;
+    return true;
+}
+
 void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes, char *out,
                      size_t out_bytes) {
     memset(out, 0, out_bytes);
-    if (size_bytes < 128 || size_bytes > UINT32_MAX / 2) {
+    if (size_bytes < 128 || size_bytes > UINT32_MAX / 2 || enter(icc) != IMGCORE_OK ||
+        !read_description(icc, profile, size_bytes, out, out_bytes)) {
+        out[0] = '\0';
         return;
     }
-    cmsHPROFILE opened = cmsOpenProfileFromMemTHR(icc->lcms, profile, (cmsUInt32Number)size_bytes);
-    if (opened == NULL) {
-        return;
-    }
-    cmsGetProfileInfoASCII(opened, cmsInfoDescription, "en", "US", out, (cmsUInt32Number)out_bytes);
-    cmsCloseProfile(opened);
     out[out_bytes - 1] = '\0';
     for (char *c = out; *c != '\0'; c++) {
         if (*c < 0x20 || *c > 0x7e) {

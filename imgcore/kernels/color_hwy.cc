@@ -51,9 +51,9 @@ HWY_INLINE V16 RoundedSum(V16 a, int16_t a_factor, V16 b, int16_t b_factor) {
     const D32 d32;
     const auto half = hn::Set(d32, 1 << 15);
 #if IC_HWY_X86
-    const auto factors = hn::BitCast(
-        D16(), hn::Set(d32, static_cast<int32_t>(static_cast<uint32_t>(b_factor) << 16 |
-                                                 static_cast<uint16_t>(a_factor))));
+    const auto factors =
+        hn::BitCast(D16(), hn::Set(d32, static_cast<int32_t>(static_cast<uint32_t>(b_factor) << 16 |
+                                                             static_cast<uint16_t>(a_factor))));
     const auto lower_pairs = hn::InterleaveLower(D16(), a, b);
     const auto upper_pairs = hn::InterleaveUpper(D16(), a, b);
 #if HWY_MAX_BYTES == 64
@@ -167,10 +167,10 @@ struct FlattenStep {
     HWY_INLINE V8 Mix(V8 color, V8 alpha, VU16 behind) const {
         const VU16 full = hn::Set(DU16(), 255);
         const VU16 alpha0 = Lower16(alpha), alpha1 = Upper16(alpha);
-        const VU16 sum0 = hn::Add(hn::Mul(Lower16(color), alpha0),
-                                  hn::Mul(behind, hn::Sub(full, alpha0)));
-        const VU16 sum1 = hn::Add(hn::Mul(Upper16(color), alpha1),
-                                  hn::Mul(behind, hn::Sub(full, alpha1)));
+        const VU16 sum0 =
+            hn::Add(hn::Mul(Lower16(color), alpha0), hn::Mul(behind, hn::Sub(full, alpha0)));
+        const VU16 sum1 =
+            hn::Add(hn::Mul(Upper16(color), alpha1), hn::Mul(behind, hn::Sub(full, alpha1)));
         return ToBytes(Div255(sum0), Div255(sum1));
     }
 

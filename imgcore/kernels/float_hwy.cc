@@ -45,7 +45,8 @@ void Columns1(const float *const *rows, const float *weights, int taps, size_t x
     hn::StoreU(a, DF(), out);
 }
 
-/* Four vectors of columns hide the latency of the additions. */
+/* Four vectors of columns hide the latency of the additions. Rows in L2 are bound by its bandwidth
+ * (prefetching gains nothing), strips of 512 columns in L1 run twice as fast. */
 void Columns4(const float *const *rows, const float *weights, int taps, size_t x, float *sums,
               bool accumulate) {
     VF a = Old(sums, accumulate), b = Old(sums + kLanes, accumulate);
@@ -142,8 +143,7 @@ template <size_t kChannels> void Premultiply(const uint8_t *in, float *out, size
         alpha_of[i] = static_cast<uint8_t>(alpha);
         alpha_255[i] = i == alpha ? 255 : 0;
     }
-    const PremultiplyStep<kChannels> step = {hn::LoadU(D8(), alpha_of),
-                                             hn::LoadU(D8(), alpha_255)};
+    const PremultiplyStep<kChannels> step = {hn::LoadU(D8(), alpha_of), hn::LoadU(D8(), alpha_255)};
     MapPixels(step, in, out, n);
 }
 
@@ -187,8 +187,7 @@ template <size_t kChannels> struct UnpremultiplyStep {
      * gives what no one sees. */
     HWY_INLINE void operator()(const float *in, uint8_t *out) const {
         const hn::Vec<D32> last = hn::Set(D32(), static_cast<int32_t>(kChannels - 1));
-        const auto is_alpha =
-            hn::RebindMask(DF(), hn::Eq(hn::And(hn::Iota(D32(), 0), last), last));
+        const auto is_alpha = hn::RebindMask(DF(), hn::Eq(hn::And(hn::Iota(D32(), 0), last), last));
         const VF full = hn::Set(DF(), 255.0f);
         const VF v = hn::LoadU(DF(), in);
         const VF numerator = hn::IfThenElse(is_alpha, v, hn::Mul(v, full));

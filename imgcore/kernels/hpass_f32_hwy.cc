@@ -111,10 +111,10 @@ struct Rgb {
     static HWY_INLINE VBlock Total(const Sums &s) {
         alignas(64) static constexpr int32_t kBySix[16] = {6, 7, 8, 9, 10, 11};
         alignas(64) static constexpr int32_t kByThree[16] = {3, 4, 5};
-        const VFull pair = hn::Add(
-            s.a, hn::TableLookupLanes(s.a, hn::SetTableIndices(Full(), kBySix)));
-        const VFull total = hn::Add(
-            pair, hn::TableLookupLanes(pair, hn::SetTableIndices(Full(), kByThree)));
+        const VFull pair =
+            hn::Add(s.a, hn::TableLookupLanes(s.a, hn::SetTableIndices(Full(), kBySix)));
+        const VFull total =
+            hn::Add(pair, hn::TableLookupLanes(pair, hn::SetTableIndices(Full(), kByThree)));
         return hn::LowerHalf(hn::LowerHalf(total));
     }
 };
@@ -251,8 +251,7 @@ struct Rgba {
     }
     static HWY_INLINE Weights Load(const float *weight) {
         const VBlock w = hn::LoadU(Block(), weight);
-        return {hn::Broadcast<0>(w), hn::Broadcast<1>(w), hn::Broadcast<2>(w),
-                hn::Broadcast<3>(w)};
+        return {hn::Broadcast<0>(w), hn::Broadcast<1>(w), hn::Broadcast<2>(w), hn::Broadcast<3>(w)};
     }
     static HWY_INLINE void Add(Sums &s, const float *in, const Weights &w) {
         s.a = hn::Add(s.a, hn::Mul(hn::LoadU(Block(), in), w.a));
@@ -313,8 +312,7 @@ void SharedRows(const float *const *in, float *const *out, const struct ic_taps_
 }
 
 /* kUnits outputs of one row at once, the last ones again where they do not come out even. */
-template <class Pixel>
-void SingleRow(const float *in, float *out, const struct ic_taps_f32 *taps) {
+template <class Pixel> void SingleRow(const float *in, float *out, const struct ic_taps_f32 *taps) {
     const size_t tap_count = static_cast<size_t>(taps->taps);
     for (size_t i = 0; i < taps->count; i += Pixel::kUnits) {
         const float *weight[4];

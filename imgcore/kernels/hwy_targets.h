@@ -26,6 +26,9 @@
 #define IC_HWY_NEON 0
 #endif
 
+/* Highway's own assertions, on in unoptimised and sanitized builds, would need its library. */
+#define HWY_IS_DEBUG_BUILD 0
+
 /* Whether the target that is being compiled is one of ours: asked once for each inclusion. */
 #define IC_HWY_WANTED                                                                              \
     (IC_HWY_NEON || (IC_HWY_X86 && (HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 ||            \

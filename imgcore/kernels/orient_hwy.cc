@@ -67,7 +67,7 @@ struct Bytes3 {
         return hn::BitCast(D(), hn::TableLookupBytes(twelve, hn::Load(Block8(), kSpread)));
     }
     static HWY_INLINE void Store(hn::Vec<D> v, uint8_t *out, ptrdiff_t out_stride, ptrdiff_t i) {
-        alignas(16) static constexpr uint8_t kPack[16] = {0, 1,  2,  4,  5,  6, 8, 9,
+        alignas(16) static constexpr uint8_t kPack[16] = {0,  1,  2,  4,  5, 6, 8, 9,
                                                           10, 12, 13, 14, 0, 0, 0, 0};
         const hn::CappedTag<uint8_t, 8> eight;
         const hn::CappedTag<uint8_t, 4> four;
@@ -82,8 +82,7 @@ struct Bytes3 {
 /* A tile as two halves of rows. One step interleaves the halves; as many steps as a side has bits,
  * and rows have become columns. The rows are variables, not arrays: gcc 12 leaves arrays in memory,
  * ten times as slow. */
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE void Step4(D d, V &a0, V &a1, V &b0, V &b1) {
+template <class D, class V = hn::Vec<D>> HWY_INLINE void Step4(D d, V &a0, V &a1, V &b0, V &b1) {
     const V r0 = hn::InterleaveLower(d, a0, b0), r1 = hn::InterleaveUpper(d, a0, b0);
     const V r2 = hn::InterleaveLower(d, a1, b1), r3 = hn::InterleaveUpper(d, a1, b1);
     a0 = r0, a1 = r1, b0 = r2, b1 = r3;

@@ -5,6 +5,9 @@
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
+#if IC_HWY_X86
+#include <cpuid.h>
+#endif
 
 struct target {
     const char *name;
@@ -34,8 +37,15 @@ static bool has_avx3(void) {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
 }
 
+/* CPUID leaf 7, subleaf 1. Highway 1.0.3 compiles AVX3_DL with AVX-VNNI, which its name does not
+ * imply (Ice Lake and Zen 4 have only the 512-bit kind), and clang makes use of it. */
+static bool has_avx_vnni(void) {
+    unsigned eax, ebx, ecx, edx;
+    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
+}
+
 static bool has_avx3_dl(void) {
-    return has_avx3() && __builtin_cpu_supports("avx512vnni") &&
+    return has_avx3() && has_avx_vnni() && __builtin_cpu_supports("avx512vnni") &&
            __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
            __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq") &&
            __builtin_cpu_supports("vpclmulqdq");

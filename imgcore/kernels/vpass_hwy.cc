@@ -83,9 +83,9 @@ HWY_INLINE void AddTap(V8 v, V16 weight, V16 negated, Sums &sums) {
 /* Into the order of the samples. */
 HWY_INLINE Sums InOrder(const Sums &sums) {
 #if HWY_MAX_BYTES == 64
-    alignas(64) static constexpr int16_t kLower[32] = {
-        0, 32, 1, 33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
-        8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47};
+    alignas(64) static constexpr int16_t kLower[32] = {0,  32, 1,  33, 2,  34, 3,  35, 4,  36, 5,
+                                                       37, 6,  38, 7,  39, 8,  40, 9,  41, 10, 42,
+                                                       11, 43, 12, 44, 13, 45, 14, 46, 15, 47};
     const V16 lower = hn::Load(d16, kLower);
     const V16 upper = hn::Add(lower, hn::Set(d16, 16));
     return {V16{_mm512_permutex2var_epi16(sums.first.raw, lower.raw, sums.second.raw)},

@@ -19,7 +19,7 @@ static enum imgcore_status wants_conversion(const struct ic_job *job, bool *conv
     *convert = false;
     /* colours of ink mean nothing in the outputs' RGB: they are converted in any case */
     const bool keep = job->transform->options->keep_icc && header->color != IC_COLOR_CMYK;
-    if (header->icc == NULL || header->srgb_chunk || keep) {
+    if (header->icc == NULL || keep) {
         return IMGCORE_OK;
     }
     enum ic_icc_kind kind;

@@ -165,7 +165,6 @@ static void the_header_says_what_the_file_is(void **state) {
             assert_int_equal(d.header.orientation, 1);
             assert_int_equal(d.header.components, 0);
             assert_int_equal(d.icc.size, 0);
-            assert_false(d.header.srgb_chunk);
             decoded_clear(&d);
             bytes_clear(&file);
         }

@@ -410,24 +410,6 @@ static void profiles_are_unpacked(void **state) {
     bytes_clear(&other);
 }
 
-static void the_srgb_chunk_is_told(void **state) {
-    (void)state;
-    static const struct {
-        struct extra extra;
-        bool expected;
-    } cases[] = {{{.type = "sRGB", .data = "\0", .size = 1}, true},
-                 {{.type = "sRGB", .data = "\0\0", .size = 2}, false},
-                 {{.type = "sRGB", .data = "\0", .size = 1, .after_idat = true}, false},
-                 {{.type = "gAMA", .data = "\0\0\0\0", .size = 4}, false}};
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct decoded d;
-        decode_with(&cases[i].extra, 1, NULL, &d);
-        assert_int_equal(d.status, IMGCORE_OK);
-        assert_int_equal(d.header.srgb_chunk, cases[i].expected);
-        decoded_clear(&d);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_crcs_are_found),
@@ -439,7 +421,6 @@ int main(void) {
         cmocka_unit_test(idat_chunks_must_stand_together),
         cmocka_unit_test(orientation_comes_from_exif),
         cmocka_unit_test(profiles_are_unpacked),
-        cmocka_unit_test(the_srgb_chunk_is_told),
     };
     return cmocka_run_group_tests_name("png_chunks", tests, NULL, NULL);
 }

@@ -244,8 +244,7 @@ void check_report_timings(const struct check *check, bool json) {
         if (json) {
             printf("  {\"kernel\": \"%s\", \"target\": \"%s\", \"size\": \"%s\", \"ns\": %.1f, "
                    "\"samples_per_ns\": %.3f, \"times_ref\": %.2f}%s\n",
-                   t->kernel, t->target, t->label, t->ns, rate, ratio,
-                   t->next != NULL ? "," : "");
+                   t->kernel, t->target, t->label, t->ns, rate, ratio, t->next != NULL ? "," : "");
         } else {
             printf("%-19s %-8s %-30s %12.0f %11.3f %8.2f\n", t->kernel, t->target, t->label, t->ns,
                    rate, ratio);

@@ -18,8 +18,8 @@ static struct shape pick_shape(struct check *check, int channels, int unit, size
     s.taps = unit * (check_range(check, 0, 7) == 0 ? check_range(check, 1, 160 / unit)
                                                    : check_range(check, 1, 48 / unit));
     s.width = (size_t)s.taps + check_size(check, 1500);
-    s.rows = (size_t)(check_range(check, 0, 2) ? check_range(check, 0, 9)
-                                               : check_range(check, 0, 19));
+    s.rows =
+        (size_t)(check_range(check, 0, 2) ? check_range(check, 0, 9) : check_range(check, 0, 19));
     s.count = check_size(check, 200);
     s.stride = ((size_t)s.taps + 15) / 16 * 16 + (check_range(check, 0, 3) == 0 ? 16 : 0);
     size_t in_row = s.width * (size_t)channels + slack;
@@ -100,8 +100,8 @@ static void run_hpass_i16(struct check *check, int channels) {
     size_t out_first = first_row(s.rows, s.out_stride);
     check->ref->hpass_i16_u8[c](first, s.in_stride, out.ref + out_first, s.out_stride, s.rows,
                                 &taps);
-    check->tested->hpass_i16_u8[c](first, s.in_stride, out.tested + out_first, s.out_stride,
-                                   s.rows, &taps);
+    check->tested->hpass_i16_u8[c](first, s.in_stride, out.tested + out_first, s.out_stride, s.rows,
+                                   &taps);
     check_compare(check, &out);
 }
 
@@ -130,8 +130,8 @@ static void run_hpass_f32(struct check *check, int channels) {
         check, extent(s.rows, s.count * c, s.out_stride) * sizeof(float), sizeof(float));
     describe(check, &s);
     size_t out_first = first_row(s.rows, s.out_stride);
-    check->ref->hpass_f32[c](first, s.in_stride, (float *)(void *)out.ref + out_first,
-                             s.out_stride, s.rows, &taps);
+    check->ref->hpass_f32[c](first, s.in_stride, (float *)(void *)out.ref + out_first, s.out_stride,
+                             s.rows, &taps);
     check->tested->hpass_f32[c](first, s.in_stride, (float *)(void *)out.tested + out_first,
                                 s.out_stride, s.rows, &taps);
     check_compare(check, &out);
@@ -172,7 +172,7 @@ static void bench_hpass(struct check *check, int channels, bool f32) {
     static const struct {
         int outputs, taps;
         size_t rows;
-    } sizes[] = {{1200, 26, 4}, {1200, 26, 1}, {852, 36, 4}, {800, 38, 4},
+    } sizes[] = {{1200, 26, 4}, {1200, 26, 1}, {852, 36, 4},  {800, 38, 4},
                  {400, 74, 4},  {200, 148, 4}, {1200, 26, 3}, {1200, 26, 8}};
     struct bench *b = calloc(1, sizeof(*b));
     if (b == NULL) {

@@ -72,7 +72,8 @@ static bool wanted_kernel(const struct options *options, const struct check_kern
     return options->kernel == NULL || strstr(kernel->name, options->kernel) != NULL;
 }
 
-/* Each kernel starts from the seed anew, so that one alone gets the same numbers as in a full run. */
+/* Each kernel starts from the seed anew, so that one alone gets the same numbers as in a full run.
+ */
 static bool check_one(struct check *check, const struct options *options,
                       const struct check_kernel *kernel) {
     int rounds = options->quick ? 25 : 250;

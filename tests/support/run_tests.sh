@@ -3,8 +3,9 @@
 #
 # A program says how it went by TAP lines ("ok 1 - name", "not ok 2 - name", "1..N"; cmocka's own
 # and those of the shell tests), or by a last line "N passed, N failed"; one that says neither is
-# one test, by its exit status. One that crashes, hangs or leaves out planned tests has failed. The
-# output of failing programs is shown. Ends with the total alone on a line.
+# one test, by its exit status. One that crashes, hangs or leaves out planned tests has failed;
+# skipped tests count as neither. The output of failing programs is shown. Ends with the total alone
+# on a line.
 #
 # RUN_WITH   a command in front of each program (valgrind ...)
 # JOBS       programs at once (default: one for each CPU)
@@ -27,16 +28,18 @@ if [ "${1:-}" = --one ]; then
         </dev/null >"$results/$name.output" 2>&1 || status=$?
     awk -v status="$status" -v name="$program" -v counts="$results/$name.counts" '
         /^ok / { ok++ }
+        /^not ok [0-9]+ # SKIP/ { skipped++; next }
         /^not ok / { bad++ }
         /^1\.\.[0-9]+$/ { has_plan = 1; planned += substr($0, 4) }
         /^[0-9]+ passed, [0-9]+ failed$/ { said = 1; said_ok = $1; said_bad = $3 }
         END {
             if (said) { ok = said_ok; bad = said_bad }
-            else if (planned > ok + bad) bad = planned - ok
+            else if (planned > ok + bad + skipped) bad = planned - ok - skipped
             else if (!has_plan && !ok && status == 0) ok = 1
             if (status != 0 && !bad) bad = 1
             if (status == 0 && bad) status = 1
             printf "%-44s %4d passed", name, ok
+            if (skipped) printf ", %d skipped", skipped
             if (bad) printf ", %d failed (exit status %d)", bad, status
             printf "\n"
             print ok + 0, bad + 0 >counts
