@@ -113,6 +113,12 @@ check '... leaves it' cmp before.jpg own2/large/wide.jpg
 check 'a place that cannot be written' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out
 check '... is said' says stderr 'cannot be written'
 
+mkdir halfway
+echo 'in the way' >halfway/medium
+check 'a second size that cannot be written' exits 1 "$imgcore" variants photos/wide.jpg -o halfway
+check '... leaves nothing aside of the first' is_tidy halfway
+check '... nor the first itself' not test -e halfway/large/wide.jpg
+
 # ---- no bar off a terminal
 check 'no bar off a terminal' exits 0 "$imgcore" variants photos -o bar
 check '... nothing on stderr' is_silent stderr
@@ -124,17 +130,29 @@ while [ $i -lt 40 ]; do
     ln photos/wide.jpg many/$i.jpg
     i=$((i + 1))
 done
-"$imgcore" variants many -o stopped --jobs 2 >/dev/null 2>&1 &
-pid=$!
+# stop_after SECONDS OPTION...: starts on the many and ends it by a signal.
+stop_after() {
+    seconds=$1
+    shift
+    status=0
+    "$imgcore" variants many -o stopped --jobs 2 "$@" >/dev/null 2>&1 &
+    pid=$!
+    sleep "$seconds"
+    kill -TERM $pid
+    wait $pid 2>/dev/null || status=$?
+}
+stop_after 0.05
+check 'a signal ends it as signals do' test $status = 143
+# Large files that cost little else, so that some signal meets a file half written.
+"$make_pictures" flat.png 1500x1500 flat
 i=0
-while [ $i -lt 100 ] && [ ! -e stopped/thumbnail ]; do
-    sleep 0.02
+while [ $i -lt 40 ]; do
+    ln -f flat.png many/$i.png
     i=$((i + 1))
 done
-kill -TERM $pid
-status=0
-wait $pid || status=$?
-check 'a signal ends it as signals do' test $status = 143
+for seconds in 0.1 0.13 0.17 0.2 0.23 0.27 0.3 0.33 0.37 0.4; do
+    stop_after $seconds --size big=3000x3000 --enlarge --filter box --png-level 0
+done
 check '... with nothing left aside' is_tidy stopped
 all_whole() {
     find stopped -name '*.jpg' | while read -r file; do
