@@ -121,7 +121,7 @@ endif
 
 # libspng's .pc file has two names in the wild.
 SPNG := $(shell $(PKG_CONFIG) --exists libspng 2>/dev/null && echo libspng || echo spng)
-LIBRARIES := libjpeg $(SPNG) lcms2 zlib libhwy
+LIBRARIES := libjpeg $(SPNG) lcms2 zlib
 # The oldest version of each that is known to do.
 LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libhwy 1.0.3
 
@@ -129,7 +129,8 @@ WARNINGS := -Wall -Wextra -Wshadow $(if $(filter 0,$(WERROR)),,-Werror)
 # No contraction: the float kernels are the same to the last bit on every target.
 COMMON := $(CONFIG_FLAGS) -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
 # Empty where pkg-config is still missing: the goals that install it call make anew.
-LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+# Of Highway only headers are used: nothing of it, nor of the C++ runtime, is linked.
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libhwy 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs cmocka libpng 2>/dev/null)
 ALL_CPPFLAGS = -I. -Iimgcore/include $(LIBRARY_CFLAGS) $(CPPFLAGS)
@@ -227,10 +228,8 @@ $(O)/lib/exports: Makefile
 	@mkdir -p $(@D)
 	@printf 'IMGCORE_%s { global: imgcore_*; local: *; };\n' $(SOVERSION) >$@
 
-# Linked as C++ for Highway's sake. A static libstdc++ would win nothing: libhwy brings the shared
-# one along anyway.
 $(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
-	$(call quiet,LINK,$(CXX) -shared $(ALL_LDFLAGS) -Wl$(comma)-soname$(comma)libimgcore.so.$(SOVERSION) \
+	$(call quiet,LINK,$(CC) -shared $(ALL_LDFLAGS) -Wl$(comma)-soname$(comma)libimgcore.so.$(SOVERSION) \
 		-Wl$(comma)--version-script=$(O)/lib/exports -Wl$(comma)--as-needed $(WHOLE) \
 		-o $@ $(LIBRARY_OBJECTS) $(LIBRARY_LIBS))
 	@ln -sf $(@F) $(@D)/libimgcore.so.$(SOVERSION)
@@ -242,15 +241,15 @@ WHOLE := $(if $(findstring san,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
 
 $(COMMAND): $(CLI_OBJECTS) $(STATIC)
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CXX) $(ALL_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS) -lpthread)
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS) -lpthread)
 
 $(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS) -lpthread)
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS) -lpthread)
 
 $(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS))
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS))
 
 $(TOOL_PROGRAMS): $(O)/%: $(O)/obj/%.o
 	@mkdir -p $(@D)
