@@ -29,11 +29,12 @@ export IMG OUT PACKAGES PKG_CONFIG
 BASE := imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
 
 KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
-	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/targets.c
+	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_reduce.c \
+	imgcore/kernels/targets.c
 
 KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_f32_hwy.cc imgcore/kernels/hpass_i16_hwy.cc \
-	imgcore/kernels/orient_hwy.cc imgcore/kernels/vpass_hwy.cc
+	imgcore/kernels/orient_hwy.cc imgcore/kernels/reduce_hwy.cc imgcore/kernels/vpass_hwy.cc
 
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
@@ -44,9 +45,10 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
 	imgcore/color/orient.c imgcore/color/transfer.c
 
-RESAMPLE := imgcore/resample/filter.c imgcore/resample/resampler.c \
+RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
+	imgcore/resample/reducer.c imgcore/resample/resampler.c \
 	imgcore/resample/resampler_fixed.c imgcore/resample/resampler_float.c \
-	imgcore/resample/vpass.c imgcore/resample/weights.c
+	imgcore/resample/vpass.c imgcore/resample/weight_cache.c imgcore/resample/weights.c
 
 PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
 
@@ -72,13 +74,13 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcor
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
-	tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
+	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_weights.c
 
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_color.c tests/kernels/check_float.c \
 	tests/kernels/check_hpass.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
-	tests/kernels/check_targets.c tests/kernels/check_vpass.c
+	tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
 
 # Programs that make what the shell tests need.
 TEST_TOOLS := tests/support/make_pictures.c

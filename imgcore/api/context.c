@@ -26,6 +26,7 @@ enum imgcore_status imgcore_context_create(const struct imgcore_allocator *alloc
     }
     memset(context, 0, sizeof(*context));
     context->mem = mem;
+    ic_weight_cache_init(&context->weights, &context->mem);
     ic_target_kernels(target, &context->kernels);
     context->icc = ic_icc_create(&context->mem);
     if (context->icc == NULL) {
@@ -41,6 +42,7 @@ void imgcore_context_destroy(struct imgcore_context *context) {
         return;
     }
     ic_icc_destroy(context->icc);
+    ic_weight_cache_clear(&context->weights);
     ic_free(&context->mem, context->transfer);
     ic_mem_clear(&context->mem);
     const struct imgcore_allocator allocator = context->mem.allocator;

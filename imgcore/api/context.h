@@ -5,11 +5,13 @@
 #include "imgcore/base/transfer.h"
 #include "imgcore/kernels/kernels.h"
 #include "imgcore/pipeline/pipeline.h"
+#include "imgcore/resample/weight_cache.h"
 
 struct imgcore_context {
     struct ic_mem mem;
     struct ic_kernels kernels;
     struct ic_icc *icc;
+    struct ic_weight_cache weights;
     struct ic_transfer *transfer; /* made when first needed */
 };
 

@@ -94,8 +94,8 @@ enum imgcore_status imgcore_transform(struct imgcore_context *context,
     if (status != IMGCORE_OK) {
         return status;
     }
-    const struct ic_env env = {&context->mem, &context->kernels, context->icc, ic_context_transfer,
-                               context};
+    const struct ic_env env = {&context->mem,     &context->kernels,   context->icc,
+                               &context->weights, ic_context_transfer, context};
     const struct ic_transform transform = {&resolved, &resolved.limits, wanted, count};
     struct ic_result results[IMGCORE_MAX_OUTPUTS];
     status = ic_pipeline_run(&env, reader, &transform, results, error);

@@ -59,7 +59,9 @@ void ic_mem_clear(struct ic_mem *mem) {
 }
 
 void ic_mem_set_budget(struct ic_mem *mem, size_t budget_bytes) {
-    mem->budget_bytes = budget_bytes;
+    /* what a context keeps between calls is not the call's */
+    const size_t taken = mem->used_bytes + mem->reserved_bytes;
+    mem->budget_bytes = budget_bytes < SIZE_MAX - taken ? budget_bytes + taken : SIZE_MAX;
     mem->peak_bytes = mem->used_bytes + mem->reserved_bytes;
 }
 

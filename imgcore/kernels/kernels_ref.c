@@ -172,4 +172,5 @@ void ic_kernels_ref(struct ic_kernels *kernels) {
     };
     ic_kernels_ref_color(kernels);
     ic_kernels_ref_orient(kernels);
+    ic_kernels_ref_reduce(kernels);
 }

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "imgcore/pipeline/stages.h"
-#include "imgcore/resample/resampler.h"
 
 /* Every strip goes into every output while it is in cache. */
 static enum imgcore_status stream_rows(struct ic_job *job, struct imgcore_error *error) {
@@ -14,24 +13,13 @@ static enum imgcore_status stream_rows(struct ic_job *job, struct imgcore_error 
             return status;
         }
         for (int p = 0; p < job->layout.planes; p++) {
-            for (size_t i = 0; strip.plane[p].row_count != 0 && i < job->transform->count; i++) {
-                ic_resampler_push(job->route[i].resampler[p], strip.plane[p].rows,
-                                  strip.plane[p].stride_bytes, strip.plane[p].first_row,
-                                  strip.plane[p].row_count);
+            if (strip.plane[p].row_count != 0) {
+                ic_job_push(job, p, strip.plane[p].rows, strip.plane[p].stride_bytes,
+                            strip.plane[p].first_row, strip.plane[p].row_count);
             }
         }
     } while (!strip.done);
     return job->reader->ops->finish(job->reader, error);
-}
-
-/* The resamplers' memory is needed no more, and the encoders' may be needed in its place. */
-static void drop_resamplers(struct ic_job *job) {
-    for (size_t i = 0; i < job->transform->count; i++) {
-        for (int p = 0; p < 3; p++) {
-            ic_resampler_destroy(job->route[i].resampler[p]);
-            job->route[i].resampler[p] = NULL;
-        }
-    }
 }
 
 static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reader,
@@ -46,7 +34,7 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
     if (status == IMGCORE_OK) {
         status = stream_rows(&job, error);
     }
-    drop_resamplers(&job);
+    ic_job_drop_resamplers(&job);
     for (size_t i = 0; i < transform->count; i++) {
         struct ic_result *result = &results[i];
         memset(result, 0, sizeof(*result));

@@ -9,12 +9,14 @@
 #include "imgcore/plan/plan.h"
 
 struct ic_transfer;
+struct ic_weight_cache;
 
 /* What a context lends to a call. */
 struct ic_env {
     struct ic_mem *mem;
     const struct ic_kernels *kernels;
     struct ic_icc *icc;
+    struct ic_weight_cache *weights;
     struct ic_transfer *(*transfer)(void *user); /* sRGB tables, made at the first call; NULL: no
                                                     memory */
     void *user;

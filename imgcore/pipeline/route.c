@@ -3,6 +3,7 @@
 
 #include "imgcore/base/orientation.h"
 #include "imgcore/pipeline/stages.h"
+#include "imgcore/resample/reducer.h"
 #include "imgcore/resample/resampler.h"
 
 static enum imgcore_status memory_failure(const struct ic_mem *mem, struct imgcore_error *error) {
@@ -60,6 +61,30 @@ static void settle_route(const struct ic_job *job, size_t i, bool convert, struc
     }
 }
 
+/* One plane of one output: its axes, the level of rows that serves it, its resampler. */
+static enum imgcore_status open_resampler(struct ic_job *job, size_t i, int p, int factor_x,
+                                          int factor_y, const struct ic_transfer *transfer) {
+    struct ic_route *route = &job->route[i];
+    const struct ic_plane_layout *layout = &job->layout.plane[p];
+    const struct ic_plan_plane plane = {layout->width, layout->height, layout->extent_width,
+                                        layout->extent_height};
+    struct ic_resample_spec spec;
+    memset(&spec, 0, sizeof(spec));
+    ic_plan_axes(&job->input, &job->plan.output[i], &plane, p == 0 ? 1 : factor_x,
+                 p == 0 ? 1 : factor_y, &spec.x, &spec.y);
+    spec.channels = layout->channels;
+    spec.alpha = route->color == IC_COLOR_RGBA || route->color == IC_COLOR_GREY_ALPHA;
+    spec.transfer = route->color == IC_COLOR_CMYK ? NULL : transfer;
+    /* a lossless file is answered exactly; a JPEG has lost more than the pyramid costs */
+    if (job->planes && job->transform->options->preset != IMGCORE_PRESET_QUALITY) {
+        spec.level = ic_resample_level(&spec.x, &spec.y);
+    }
+    route->level[p] = spec.level;
+    return ic_resampler_create(job->env->weights, job->env->kernels, &spec,
+                               route->picture.plane[p].rows, route->picture.plane[p].stride_bytes,
+                               &route->resampler[p]);
+}
+
 static enum imgcore_status open_resamplers(struct ic_job *job, size_t i,
                                            const struct ic_transfer *transfer) {
     struct ic_route *route = &job->route[i];
@@ -71,21 +96,53 @@ static enum imgcore_status open_resamplers(struct ic_job *job, size_t i,
         ic_picture_make(job->env->mem, route->color, planned->stored_width_px,
                         planned->stored_height_px, factor_x, factor_y, &route->picture);
     for (int p = 0; status == IMGCORE_OK && p < route->picture.planes; p++) {
-        const struct ic_plane_layout *layout = &job->layout.plane[p];
-        const struct ic_plan_plane plane = {layout->width, layout->height, layout->extent_width,
-                                            layout->extent_height};
-        struct ic_resample_spec spec;
-        memset(&spec, 0, sizeof(spec));
-        ic_plan_axes(&job->input, planned, &plane, p == 0 ? 1 : factor_x, p == 0 ? 1 : factor_y,
-                     &spec.x, &spec.y);
-        spec.channels = layout->channels;
-        spec.alpha = route->color == IC_COLOR_RGBA || route->color == IC_COLOR_GREY_ALPHA;
-        spec.transfer = route->color == IC_COLOR_CMYK ? NULL : transfer;
-        status = ic_resampler_create(job->env->mem, job->env->kernels, &spec,
-                                     route->picture.plane[p].rows,
-                                     route->picture.plane[p].stride_bytes, &route->resampler[p]);
+        status = open_resampler(job, i, p, factor_x, factor_y, transfer);
     }
     return status;
+}
+
+/* Halved rows to the outputs that take this level. */
+static void push_level(void *user, int level, const int16_t *rows, ptrdiff_t stride_bytes,
+                       uint32_t first_row, uint32_t count) {
+    const struct ic_pyramid *pyramid = user;
+    struct ic_job *job = pyramid->job;
+    for (size_t i = 0; i < job->transform->count; i++) {
+        if (job->route[i].level[pyramid->plane] == level) {
+            ic_resampler_push_level(job->route[i].resampler[pyramid->plane], rows, stride_bytes,
+                                    first_row, count);
+        }
+    }
+}
+
+static enum imgcore_status open_pyramids(struct ic_job *job) {
+    enum imgcore_status status = IMGCORE_OK;
+    for (int p = 0; status == IMGCORE_OK && p < job->layout.planes && p < 3; p++) {
+        struct ic_pyramid *pyramid = &job->pyramid[p];
+        int levels = 0;
+        for (size_t i = 0; i < job->transform->count; i++) {
+            levels = job->route[i].level[p] > levels ? job->route[i].level[p] : levels;
+        }
+        if (levels > 0) {
+            pyramid->job = job;
+            pyramid->plane = p;
+            status = ic_reducer_create(job->env->mem, job->env->kernels, job->layout.plane[p].width,
+                                       job->layout.plane[p].height, levels, push_level, pyramid,
+                                       &pyramid->reducer);
+        }
+    }
+    return status;
+}
+
+void ic_job_push(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
+                 uint32_t first_row, uint32_t count) {
+    for (size_t i = 0; i < job->transform->count; i++) {
+        if (job->route[i].level[plane] == 0) {
+            ic_resampler_push(job->route[i].resampler[plane], rows, stride_bytes, first_row, count);
+        }
+    }
+    if (job->pyramid[plane].reducer != NULL) {
+        ic_reducer_push(job->pyramid[plane].reducer, rows, stride_bytes, first_row, count);
+    }
 }
 
 static enum imgcore_status start_reader(struct ic_job *job, struct imgcore_error *error) {
@@ -130,15 +187,26 @@ enum imgcore_status ic_job_open(struct ic_job *job, struct imgcore_error *error)
             return memory_failure(job->env->mem, error);
         }
     }
+    if (status == IMGCORE_OK && open_pyramids(job) != IMGCORE_OK) {
+        return memory_failure(job->env->mem, error);
+    }
     return status;
 }
 
-void ic_job_close(struct ic_job *job) {
-    for (size_t i = 0; i < job->transform->count; i++) {
-        for (int p = 0; p < 3; p++) {
+void ic_job_drop_resamplers(struct ic_job *job) {
+    for (int p = 0; p < 3; p++) {
+        for (size_t i = 0; i < job->transform->count; i++) {
             ic_resampler_destroy(job->route[i].resampler[p]);
             job->route[i].resampler[p] = NULL;
         }
+        ic_reducer_destroy(job->pyramid[p].reducer);
+        job->pyramid[p].reducer = NULL;
+    }
+}
+
+void ic_job_close(struct ic_job *job) {
+    ic_job_drop_resamplers(job);
+    for (size_t i = 0; i < job->transform->count; i++) {
         ic_picture_clear(job->env->mem, &job->route[i].picture);
     }
 }

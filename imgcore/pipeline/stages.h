@@ -6,6 +6,7 @@
 #include "imgcore/pipeline/pipeline.h"
 
 struct ic_resampler;
+struct ic_reducer;
 
 /* How one output gets from samples to bytes. */
 struct ic_route {
@@ -18,6 +19,16 @@ struct ic_route {
     bool padded;
     struct ic_picture picture;
     struct ic_resampler *resampler[3];
+    int level[3]; /* of the rows each takes; 0: as decoded */
+};
+
+struct ic_job;
+
+/* The halved rows of one plane. */
+struct ic_pyramid {
+    struct ic_job *job;
+    int plane;
+    struct ic_reducer *reducer; /* NULL: no output wants any */
 };
 
 struct ic_job {
@@ -29,10 +40,16 @@ struct ic_job {
     bool planes;
     struct ic_read_layout layout;
     struct ic_route route[IMGCORE_MAX_OUTPUTS];
+    struct ic_pyramid pyramid[3];
 };
 
 /* Fills plan, layout and routes, makes the pictures and resamplers; starts the reader. */
 enum imgcore_status ic_job_open(struct ic_job *job, struct imgcore_error *error);
+/* Rows of a plane into every output, by way of its pyramid where that serves. */
+void ic_job_push(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
+                 uint32_t first_row, uint32_t count);
+/* Frees the resamplers and pyramids once all rows are in: the encoders may need their memory. */
+void ic_job_drop_resamplers(struct ic_job *job);
 /* Frees what the job holds; safe after any failure. */
 void ic_job_close(struct ic_job *job);
 

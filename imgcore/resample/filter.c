@@ -5,6 +5,9 @@
 
 static const double PI = 3.14159265358979323846;
 
+/* A sample exactly on the edge of the box must be in or out by rule, not by the last bit of x. */
+static const double TIE = 1e-9;
+
 double ic_filter_support(enum imgcore_filter filter) {
     switch (filter) {
     case IMGCORE_FILTER_LANCZOS3:
@@ -59,7 +62,50 @@ double ic_filter_value(enum imgcore_filter filter, double x) {
     case IMGCORE_FILTER_TRIANGLE:
         return fabs(x) < 1.0 ? 1.0 - fabs(x) : 0.0;
     case IMGCORE_FILTER_BOX:
-        return x >= -0.5 && x < 0.5 ? 1.0 : 0.0;
+        return x >= -0.5 - TIE && x < 0.5 - TIE ? 1.0 : 0.0;
     }
     return 0.0;
+}
+
+/* sin(angle), sin(angle + step), ... by turning a point on the circle. */
+struct turning {
+    double sine, cosine, step_sine, step_cosine;
+};
+
+static struct turning turning_from(double angle, double step) {
+    const struct turning t = {sin(angle), cos(angle), sin(step), cos(step)};
+    return t;
+}
+
+static void turn(struct turning *t) {
+    const double sine = t->sine * t->step_cosine + t->cosine * t->step_sine;
+    t->cosine = t->cosine * t->step_cosine - t->sine * t->step_sine;
+    t->sine = sine;
+}
+
+static void lanczos_row(double a, double x, double step, int taps, double *row) {
+    struct turning wide = turning_from(PI * x / a, PI * step / a);
+    struct turning narrow = turning_from(PI * x, PI * step);
+    for (int k = 0; k < taps; k++) {
+        const double at = x + k * step;
+        if (fabs(at) >= a) {
+            row[k] = 0.0;
+        } else if (fabs(at) < 1e-4) { /* where the quotient of two small numbers would be noise */
+            row[k] = lanczos(at, a);
+        } else {
+            row[k] = a * narrow.sine * wide.sine / (PI * PI * at * at);
+        }
+        turn(&wide);
+        turn(&narrow);
+    }
+}
+
+void ic_filter_row(enum imgcore_filter filter, double x, double step, int taps, double *row) {
+    if (filter == IMGCORE_FILTER_LANCZOS3 || filter == IMGCORE_FILTER_LANCZOS2) {
+        lanczos_row(filter == IMGCORE_FILTER_LANCZOS3 ? 3.0 : 2.0, x, step, taps, row);
+        return;
+    }
+    for (int k = 0; k < taps; k++) {
+        row[k] = ic_filter_value(filter, x + k * step);
+    }
 }

@@ -3,11 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "imgcore/resample/reduced_weights.h"
 #include "imgcore/resample/resampler_internal.h"
 
 /* Beyond this many taps weights of 14 bits get coarse, and so do the roundings of the sums; 200
  * taps are a reduction by 33 with Lanczos3. */
 #define FIXED_MAX_TAPS 200u
+
+/* The most taps of a row of weights behind a reducer; above, the reduction by 32 is not enough. */
+#define REDUCED_MAX_TAPS 56u
 
 /* The vertical pass is the cheaper one per tap; the horizontal one goes first only where that saves
  * at least this much. */
@@ -45,27 +49,51 @@ static bool horizontal_first_pays(const struct ic_resample_spec *spec) {
     return vertical_first > HORIZONTAL_FIRST_GAIN * horizontal_first;
 }
 
-enum imgcore_status ic_resampler_create(struct ic_mem *mem, const struct ic_kernels *kernels,
+int ic_resample_level(const struct ic_axis *x, const struct ic_axis *y) {
+    const int x_level = ic_axis_level(x), y_level = ic_axis_level(y);
+    const int level = x_level < y_level ? x_level : y_level;
+    /* very long rows of weights stay with the float path */
+    const uint32_t most =
+        ic_axis_max_taps(x) > ic_axis_max_taps(y) ? ic_axis_max_taps(x) : ic_axis_max_taps(y);
+    return most >> level <= REDUCED_MAX_TAPS ? level : 0;
+}
+
+enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
+                                        const struct ic_kernels *kernels,
                                         const struct ic_resample_spec *spec, uint8_t *target,
                                         ptrdiff_t target_stride_bytes,
                                         struct ic_resampler **result) {
     assert(spec->channels >= 1 && spec->channels <= 4);
     assert(!spec->alpha || spec->channels % 2 == 0);
     *result = NULL;
+    struct ic_mem *mem = cache->mem;
     struct ic_resampler *resampler = ic_calloc(mem, 1, sizeof(*resampler));
     if (resampler == NULL) {
         return mem->status;
     }
     resampler->mem = mem;
+    resampler->cache = cache;
     resampler->kernels = kernels;
     resampler->spec = *spec;
     resampler->target = target;
     resampler->target_stride_bytes = target_stride_bytes;
-    resampler->skipped_columns = crop_axis(&resampler->spec.x);
-    resampler->first_row = crop_axis(&resampler->spec.y);
-    resampler->row_count = resampler->spec.y.source;
+    if (spec->level == 0) {
+        resampler->skipped_columns = crop_axis(&resampler->spec.x);
+        resampler->first_row = crop_axis(&resampler->spec.y);
+        resampler->row_count = resampler->spec.y.source;
+    }
     spec = &resampler->spec;
     struct ic_resample_path *path = &resampler->path;
+    if (spec->level > 0) {
+        assert(spec->channels == 1 && spec->transfer == NULL && !spec->want_float);
+        const enum imgcore_status status = ic_resampler_open_fixed(resampler);
+        if (status != IMGCORE_OK) {
+            ic_resampler_destroy(resampler);
+            return status;
+        }
+        *result = resampler;
+        return IMGCORE_OK;
+    }
     path->skips_horizontal = is_identity(&spec->x);
     path->skips_vertical = is_identity(&spec->y);
     path->horizontal_first = !path->skips_horizontal && horizontal_first_pays(spec);
@@ -122,6 +150,12 @@ void ic_resampler_push(struct ic_resampler *resampler, const uint8_t *rows, ptrd
     }
 }
 
+void ic_resampler_push_level(struct ic_resampler *resampler, const int16_t *rows,
+                             ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count) {
+    assert(resampler->spec.level > 0);
+    ic_vpass_push(&resampler->vpass, rows, stride_bytes, first_row, count);
+}
+
 struct ic_resample_path ic_resampler_path(const struct ic_resampler *resampler) {
     return resampler->path;
 }
@@ -132,7 +166,7 @@ void ic_resampler_destroy(struct ic_resampler *resampler) {
     }
     struct ic_mem *mem = resampler->mem;
     ic_vpass_close(&resampler->vpass);
-    ic_weights_clear(mem, &resampler->x_weights);
+    ic_weight_cache_put(resampler->cache, resampler->x_weights);
     ic_free(mem, resampler->loaded);
     ic_free(mem, resampler->widened);
     ic_free(mem, resampler);

@@ -12,6 +12,7 @@
 #include "imgcore/base/mem.h"
 #include "imgcore/base/transfer.h"
 #include "imgcore/kernels/kernels.h"
+#include "imgcore/resample/weight_cache.h"
 
 struct ic_resample_spec {
     struct ic_axis x, y;
@@ -20,6 +21,8 @@ struct ic_resample_spec {
     const struct ic_transfer
         *transfer;   /* linear light for the colour channels; NULL: as they are */
     bool want_float; /* take the float path in any case: the more exact of the two, slower */
+    int level; /* the rows that come are those of a reducer, halved so often; 0: plain u8. The axes
+                  speak of the plane before. One channel, no alpha, no transfer */
 };
 
 /* What a resampler does, for tests and for the curious. */
@@ -33,7 +36,8 @@ struct ic_resampler;
 
 /* Makes a resampler that writes y.target rows of x.target pixels to `target` as their source rows
  * come in. Errors: BUDGET, NO_MEMORY. */
-enum imgcore_status ic_resampler_create(struct ic_mem *mem, const struct ic_kernels *kernels,
+enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
+                                        const struct ic_kernels *kernels,
                                         const struct ic_resample_spec *spec, uint8_t *target,
                                         ptrdiff_t target_stride_bytes,
                                         struct ic_resampler **resampler);
@@ -42,6 +46,14 @@ enum imgcore_status ic_resampler_create(struct ic_mem *mem, const struct ic_kern
  * Nothing is read outside them. After the last row of the source every target row is written. */
 void ic_resampler_push(struct ic_resampler *resampler, const uint8_t *rows, ptrdiff_t stride_bytes,
                        uint32_t first_row, uint32_t count);
+
+/* The same for rows of a reducer (spec.level above 0), as its emit function gets them. */
+void ic_resampler_push_level(struct ic_resampler *resampler, const int16_t *rows,
+                             ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count);
+
+/* The level at which rows serve a resample with little enough loss (see reduced_weights.h), 0 if
+ * none does: the same in both directions. */
+int ic_resample_level(const struct ic_axis *x, const struct ic_axis *y);
 
 struct ic_resample_path ic_resampler_path(const struct ic_resampler *resampler);
 

@@ -1,4 +1,5 @@
 /* The fixed-point path: u8 rows, vertical pass to 16 bits, horizontal pass back to u8. */
+#include "imgcore/resample/reduced_weights.h"
 #include "imgcore/resample/resampler_internal.h"
 
 static void finish_rows(void *user, const void *rows, ptrdiff_t stride_bytes, uint32_t first_row,
@@ -16,27 +17,27 @@ static void finish_rows(void *user, const void *rows, ptrdiff_t stride_bytes, ui
         }
         return;
     }
-    const struct ic_taps_q14 taps = ic_weights_taps_q14(&resampler->x_weights);
+    const struct ic_taps_q14 taps = ic_weights_taps_q14(resampler->x_weights);
     resampler->kernels->hpass_i16_u8[channels](rows, stride, target, resampler->target_stride_bytes,
                                                count, &taps);
 }
 
 enum imgcore_status ic_resampler_open_fixed(struct ic_resampler *resampler) {
     const struct ic_resample_spec *spec = &resampler->spec;
-    size_t row_pixels = spec->x.source;
+    const uint32_t width = ic_level_samples(spec->x.source, spec->level);
+    size_t row_pixels = width;
     if (!resampler->path.skips_horizontal) {
-        enum imgcore_status status =
-            ic_weights_make(resampler->mem, &spec->x, IC_WEIGHT_Q14, &resampler->x_weights);
+        enum imgcore_status status = ic_weight_cache_get(
+            resampler->cache, &spec->x, spec->level, IC_WEIGHT_Q14, true, &resampler->x_weights);
         if (status != IMGCORE_OK) {
             return status;
         }
-        ic_weights_fit_rows(&resampler->x_weights, spec->x.source);
-        row_pixels = ic_weights_row_samples(&resampler->x_weights, spec->x.source);
+        row_pixels = ic_weights_row_samples(resampler->x_weights, width);
     }
     const size_t channels = (size_t)spec->channels;
-    return ic_vpass_open(&resampler->vpass, resampler->mem, resampler->kernels, &spec->y,
-                         IC_WEIGHT_Q14, spec->x.source * channels, row_pixels * channels,
-                         finish_rows, resampler);
+    return ic_vpass_open(&resampler->vpass, resampler->cache, resampler->kernels, &spec->y,
+                         spec->level, spec->level > 0 ? IC_WEIGHT_Q15 : IC_WEIGHT_Q14,
+                         width * channels, row_pixels * channels, finish_rows, resampler);
 }
 
 void ic_resampler_push_fixed(struct ic_resampler *resampler, const uint8_t *rows,

@@ -103,7 +103,7 @@ static void store_row(const struct ic_resampler *resampler, const float *in, uin
 
 static void pass_horizontally(struct ic_resampler *resampler, const float *rows, ptrdiff_t stride,
                               uint32_t count) {
-    const struct ic_taps_f32 taps = ic_weights_taps_f32(&resampler->x_weights);
+    const struct ic_taps_f32 taps = ic_weights_taps_f32(resampler->x_weights);
     resampler->kernels->hpass_f32[resampler->spec.channels](
         rows, stride, resampler->widened, (ptrdiff_t)resampler->widened_stride, count, &taps);
 }
@@ -129,13 +129,12 @@ enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
     struct ic_mem *mem = resampler->mem;
     size_t row_pixels = spec->x.source;
     if (!resampler->path.skips_horizontal) {
-        enum imgcore_status status =
-            ic_weights_make(mem, &spec->x, IC_WEIGHT_F32, &resampler->x_weights);
+        enum imgcore_status status = ic_weight_cache_get(
+            resampler->cache, &spec->x, 0, IC_WEIGHT_F32, true, &resampler->x_weights);
         if (status != IMGCORE_OK) {
             return status;
         }
-        ic_weights_fit_rows(&resampler->x_weights, spec->x.source);
-        row_pixels = ic_weights_row_samples(&resampler->x_weights, spec->x.source);
+        row_pixels = ic_weights_row_samples(resampler->x_weights, spec->x.source);
         resampler->widened_stride = row_floats(spec->x.target, channels);
         resampler->widened =
             ic_calloc(mem, WIDENED_ROWS, resampler->widened_stride * sizeof(float));
@@ -150,9 +149,10 @@ enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
     }
     const bool horizontal_first = resampler->path.horizontal_first;
     const size_t pixels = horizontal_first ? spec->x.target : spec->x.source;
-    return ic_vpass_open(&resampler->vpass, mem, resampler->kernels, &spec->y, IC_WEIGHT_F32,
-                         pixels * channels, (horizontal_first ? pixels : row_pixels) * channels,
-                         finish_rows, resampler);
+    return ic_vpass_open(&resampler->vpass, resampler->cache, resampler->kernels, &spec->y, 0,
+                         IC_WEIGHT_F32, pixels * channels,
+                         (horizontal_first ? pixels : row_pixels) * channels, finish_rows,
+                         resampler);
 }
 
 void ic_resampler_push_float(struct ic_resampler *resampler, const uint8_t *rows,

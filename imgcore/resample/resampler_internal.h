@@ -7,6 +7,7 @@
 
 struct ic_resampler {
     struct ic_mem *mem;
+    struct ic_weight_cache *cache;
     const struct ic_kernels *kernels;
     struct ic_resample_spec spec;
     struct ic_resample_path path;
@@ -14,8 +15,8 @@ struct ic_resampler {
     uint32_t skipped_columns;      /* source pixels left of the first that counts */
     uint32_t first_row, row_count; /* source rows that count; spec.y speaks of these alone */
     ptrdiff_t target_stride_bytes;
-    struct ic_weights x_weights; /* fitted for the horizontal kernels */
-    struct ic_vpass vpass;       /* open unless both directions are skipped */
+    const struct ic_weights *x_weights; /* from the cache, fitted for the horizontal kernels */
+    struct ic_vpass vpass;              /* open unless both directions are skipped */
     /* float path */
     float *loaded;         /* source rows as floats */
     size_t loaded_stride;  /* in floats */

@@ -29,22 +29,25 @@ static uint32_t most_open(const struct ic_weights *weights) {
     return most;
 }
 
-enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_mem *mem,
+enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_weight_cache *cache,
                                   const struct ic_kernels *kernels, const struct ic_axis *axis,
-                                  enum ic_weight_type type, size_t samples, size_t row_samples,
-                                  ic_vpass_rows_fn *emit, void *user) {
+                                  int level, enum ic_weight_type type, size_t samples,
+                                  size_t row_samples, ic_vpass_rows_fn *emit, void *user) {
     memset(vpass, 0, sizeof(*vpass));
-    enum imgcore_status status = ic_weights_make(mem, axis, type, &vpass->weights);
+    enum imgcore_status status =
+        ic_weight_cache_get(cache, axis, level, type, false, &vpass->weights);
     if (status != IMGCORE_OK) {
         return status;
     }
+    struct ic_mem *mem = cache->mem;
+    vpass->cache = cache;
     vpass->mem = mem;
     vpass->kernels = kernels;
     vpass->samples = samples;
-    vpass->sample_bytes = type == IC_WEIGHT_Q14 ? sizeof(int16_t) : sizeof(float);
+    vpass->sample_bytes = type == IC_WEIGHT_F32 ? sizeof(float) : sizeof(int16_t);
     vpass->emit = emit;
     vpass->user = user;
-    vpass->ring_rows = most_open(&vpass->weights) + EMIT_ROWS;
+    vpass->ring_rows = most_open(vpass->weights) + EMIT_ROWS;
     size_t row_bytes;
     if (!ic_mul_size(row_samples, vpass->sample_bytes, &row_bytes) || row_bytes > SIZE_MAX / 4) {
         ic_vpass_close(vpass);
@@ -53,7 +56,7 @@ enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_mem *mem,
     row_bytes = ic_round_up(row_bytes + IC_ROW_SLACK_BYTES, IC_ALIGN_BYTES);
     vpass->stride_bytes = (ptrdiff_t)row_bytes;
     vpass->ring = ic_calloc(mem, vpass->ring_rows, row_bytes);
-    vpass->row_list = ic_calloc(mem, (size_t)vpass->weights.max_taps, sizeof(void *));
+    vpass->row_list = ic_calloc(mem, (size_t)vpass->weights->max_taps, sizeof(void *));
     if (vpass->ring == NULL || vpass->row_list == NULL) {
         ic_vpass_close(vpass);
         return mem->status;
@@ -65,7 +68,7 @@ void ic_vpass_close(struct ic_vpass *vpass) {
     if (vpass->mem != NULL) {
         ic_free(vpass->mem, vpass->ring);
         ic_free(vpass->mem, vpass->row_list);
-        ic_weights_clear(vpass->mem, &vpass->weights);
+        ic_weight_cache_put(vpass->cache, vpass->weights);
     }
     memset(vpass, 0, sizeof(*vpass));
 }
@@ -77,24 +80,27 @@ static char *ring_row(const struct ic_vpass *vpass, uint32_t target_row) {
 /* Adds what rows [from, to) contribute to one target row. */
 static void add_taps(struct ic_vpass *vpass, uint32_t target_row, const char *rows,
                      ptrdiff_t stride_bytes, uint32_t from, uint32_t to) {
-    const uint32_t left = (uint32_t)vpass->weights.left[target_row];
-    const uint32_t end = left + (uint32_t)vpass->weights.count[target_row];
+    const uint32_t left = (uint32_t)vpass->weights->left[target_row];
+    const uint32_t end = left + (uint32_t)vpass->weights->count[target_row];
     const uint32_t first = left > from ? left : from;
     const uint32_t last = end < to ? end : to;
     const int taps = (int)(last - first);
     for (int k = 0; k < taps; k++) {
         vpass->row_list[k] = rows + (ptrdiff_t)(first - from + (uint32_t)k) * stride_bytes;
     }
-    const size_t at = target_row * vpass->weights.stride + (first - left);
+    const size_t at = target_row * vpass->weights->stride + (first - left);
     const bool accumulate = first > left;
-    if (vpass->weights.type == IC_WEIGHT_Q14) {
-        vpass->kernels->vpass_u8((const uint8_t *const *)vpass->row_list, vpass->weights.q14 + at,
-                                 taps, (int16_t *)(void *)ring_row(vpass, target_row),
-                                 vpass->samples, accumulate);
+    const struct ic_weights *weights = vpass->weights;
+    char *sums = ring_row(vpass, target_row);
+    if (weights->type == IC_WEIGHT_Q14) {
+        vpass->kernels->vpass_u8((const uint8_t *const *)vpass->row_list, weights->fixed + at, taps,
+                                 (int16_t *)(void *)sums, vpass->samples, accumulate);
+    } else if (weights->type == IC_WEIGHT_Q15) {
+        vpass->kernels->vpass_i16((const int16_t *const *)vpass->row_list, weights->fixed + at,
+                                  taps, (int16_t *)(void *)sums, vpass->samples, accumulate);
     } else {
-        vpass->kernels->vpass_f32((const float *const *)vpass->row_list, vpass->weights.f32 + at,
-                                  taps, (float *)(void *)ring_row(vpass, target_row),
-                                  vpass->samples, accumulate);
+        vpass->kernels->vpass_f32((const float *const *)vpass->row_list, weights->f32 + at, taps,
+                                  (float *)(void *)sums, vpass->samples, accumulate);
     }
 }
 
@@ -104,7 +110,7 @@ static void emit_finished(struct ic_vpass *vpass) {
     const uint32_t slot = vpass->emitted % vpass->ring_rows;
     const uint32_t count = vpass->finished - vpass->emitted;
     if (count == EMIT_ROWS || slot + count == vpass->ring_rows ||
-        vpass->finished == vpass->weights.target) {
+        vpass->finished == vpass->weights->target) {
         vpass->emit(vpass->user, ring_row(vpass, vpass->emitted), vpass->stride_bytes,
                     vpass->emitted, count);
         vpass->emitted = vpass->finished;
@@ -114,7 +120,7 @@ static void emit_finished(struct ic_vpass *vpass) {
 /* Source rows [from, to) into every target row they count for. */
 static void push_step(struct ic_vpass *vpass, const char *rows, ptrdiff_t stride_bytes,
                       uint32_t from, uint32_t to) {
-    const struct ic_weights *weights = &vpass->weights;
+    const struct ic_weights *weights = vpass->weights;
     for (uint32_t i = vpass->finished; i < weights->target && (uint32_t)weights->left[i] < to;
          i++) {
         assert(i - vpass->emitted < vpass->ring_rows);
@@ -131,7 +137,7 @@ void ic_vpass_push(struct ic_vpass *vpass, const void *rows, ptrdiff_t stride_by
                    uint32_t first_row, uint32_t count) {
     const char *at = rows;
     const uint32_t end = first_row + count;
-    while (first_row < end && vpass->finished < vpass->weights.target) {
+    while (first_row < end && vpass->finished < vpass->weights->target) {
         const uint32_t step = end - first_row < STEP_ROWS ? end - first_row : STEP_ROWS;
         push_step(vpass, at, stride_bytes, first_row, first_row + step);
         at += (ptrdiff_t)step * stride_bytes;

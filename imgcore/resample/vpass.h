@@ -7,7 +7,7 @@
 #ifndef IC_VPASS_H
 #define IC_VPASS_H
 
-#include "imgcore/resample/weights.h"
+#include "imgcore/resample/weight_cache.h"
 
 /* `count` finished rows from `first_row` on; row r at rows + r * stride_bytes. They are int16 with
  * IC_INTER_BITS fraction bits, or floats, as the weights are. Valid during the call. */
@@ -17,10 +17,11 @@ typedef void ic_vpass_rows_fn(void *user, const void *rows, ptrdiff_t stride_byt
 struct ic_vpass {
     struct ic_mem *mem;
     const struct ic_kernels *kernels;
-    struct ic_weights weights;
-    size_t samples;         /* in a row */
-    size_t sample_bytes;    /* of a partial sum */
-    ptrdiff_t stride_bytes; /* of the ring */
+    struct ic_weight_cache *cache;
+    const struct ic_weights *weights; /* from the cache */
+    size_t samples;                   /* in a row */
+    size_t sample_bytes;              /* of a partial sum */
+    ptrdiff_t stride_bytes;           /* of the ring */
     uint32_t ring_rows;
     uint32_t emitted;  /* target rows below this have left */
     uint32_t finished; /* target rows below this are complete */
@@ -30,13 +31,14 @@ struct ic_vpass {
     void *user;
 };
 
-/* `row_samples` samples of every ring row are readable (at least `samples`), plus slack, zero
- * where nothing was computed. Takes u8 rows if type is Q14, float rows if F32. Errors: BUDGET,
- * NO_MEMORY; then nothing is left to clear. */
-enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_mem *mem,
+/* `level`: how often the rows that come in were halved. `row_samples` samples of every ring row are
+ * readable (at least `samples`), plus slack, zero where nothing was computed. Takes u8 rows if type
+ * is Q14, int16 rows if Q15, float rows if F32. Errors: BUDGET, NO_MEMORY; then nothing is left to
+ * clear. */
+enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_weight_cache *cache,
                                   const struct ic_kernels *kernels, const struct ic_axis *axis,
-                                  enum ic_weight_type type, size_t samples, size_t row_samples,
-                                  ic_vpass_rows_fn *emit, void *user);
+                                  int level, enum ic_weight_type type, size_t samples,
+                                  size_t row_samples, ic_vpass_rows_fn *emit, void *user);
 
 /* The next `count` source rows, from `first_row` on (where the last call ended). */
 void ic_vpass_push(struct ic_vpass *vpass, const void *rows, ptrdiff_t stride_bytes,

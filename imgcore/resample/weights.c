@@ -7,7 +7,10 @@
 #include "imgcore/resample/filter.h"
 #include "imgcore/resample/weights.h"
 
-#define ONE_Q14 (1 << IC_WEIGHT_BITS)
+/* What one is in a fixed-point type. */
+static int one_of(enum ic_weight_type type) {
+    return type == IC_WEIGHT_Q14 ? 1 << IC_WEIGHT_BITS : 1 << (IC_WEIGHT_BITS + 1);
+}
 
 /* The taps of one target sample: those inside the support and inside the source. */
 struct tap_range {
@@ -21,7 +24,8 @@ static struct tap_range tap_range(const struct ic_axis *axis, uint32_t i) {
     struct tap_range range;
     range.widening = ratio > 1.0 ? ratio : 1.0;
     range.centre = axis->start + (i + 0.5) * ratio;
-    const double support = ic_filter_support(axis->filter) * range.widening;
+    /* a hair more, so that a sample on the very edge is judged by the filter, not by rounding */
+    const double support = ic_filter_support(axis->filter) * range.widening + 1e-6;
     range.first = (int64_t)ceil(range.centre - support - 0.5);
     range.last = (int64_t)floor(range.centre + support - 0.5);
     if (range.first < 0) {
@@ -55,9 +59,9 @@ void ic_axis_needed(const struct ic_axis *axis, uint32_t *first, uint32_t *count
 static int exact_row(const struct ic_axis *axis, const struct tap_range *range, double *row) {
     const int taps = (int)(range->last - range->first + 1);
     double sum = 0.0;
+    ic_filter_row(axis->filter, ((double)range->first + 0.5 - range->centre) / range->widening,
+                  1.0 / range->widening, taps, row);
     for (int k = 0; k < taps; k++) {
-        const double x = ((double)(range->first + k) + 0.5 - range->centre) / range->widening;
-        row[k] = ic_filter_value(axis->filter, x);
         sum += row[k];
     }
     if (fabs(sum) < 1e-6) { /* only zeros of the filter were met: take the nearest sample */
@@ -73,6 +77,12 @@ static int exact_row(const struct ic_axis *axis, const struct tap_range *range, 
     return taps;
 }
 
+int ic_axis_exact_row(const struct ic_axis *axis, uint32_t i, double *row, int64_t *first) {
+    const struct tap_range range = tap_range(axis, i);
+    *first = range.first;
+    return exact_row(axis, &range, row);
+}
+
 static bool is_symmetric(const double *row, int taps) {
     for (int k = 0; k < taps / 2; k++) {
         if (fabs(row[k] - row[taps - 1 - k]) > 1e-12) {
@@ -82,20 +92,20 @@ static bool is_symmetric(const double *row, int taps) {
     return true;
 }
 
-/* Rounds a row to 14 fraction bits and gives what is missing to one (or is too much), step by
+/* Rounds a row to fractions of `one` and gives what is missing to one (or is too much), step by
  * step, to the taps whose rounding went furthest the other way; in pairs where the row is
  * symmetric, so that it stays so. The largest error of a tap stays below one step. */
-static void round_row(const double *row, int taps, int16_t *q14) {
+static void round_row(const double *row, int taps, int one, int16_t *fixed) {
     int sum = 0;
     for (int k = 0; k < taps; k++) {
-        q14[k] = (int16_t)lrint(row[k] * ONE_Q14);
-        sum += q14[k];
+        fixed[k] = (int16_t)lrint(row[k] * one);
+        sum += fixed[k];
     }
-    int missing = ONE_Q14 - sum;
+    int missing = one - sum;
     const bool symmetric = is_symmetric(row, taps);
     if (symmetric && missing % 2 != 0 && taps % 2 != 0) {
         const int step = missing > 0 ? 1 : -1;
-        q14[taps / 2] = (int16_t)(q14[taps / 2] + step);
+        fixed[taps / 2] = (int16_t)(fixed[taps / 2] + step);
         missing -= step;
     }
     const bool pairs = symmetric && missing % 2 == 0 && taps >= 2;
@@ -105,34 +115,34 @@ static void round_row(const double *row, int taps, int16_t *q14) {
         int best = 0;
         double best_error = -1e30;
         for (int k = 0; k < end; k++) {
-            const double error = (row[k] * ONE_Q14 - q14[k]) * step;
+            const double error = (row[k] * one - fixed[k]) * step;
             if (error > best_error) {
                 best_error = error;
                 best = k;
             }
         }
-        q14[best] = (int16_t)(q14[best] + step);
+        fixed[best] = (int16_t)(fixed[best] + step);
         missing -= step;
         if (pairs) {
-            q14[taps - 1 - best] = (int16_t)(q14[taps - 1 - best] + step);
+            fixed[taps - 1 - best] = (int16_t)(fixed[taps - 1 - best] + step);
             missing -= step;
         }
     }
 }
 
 /* Puts a row into the table without the zeros at its ends. */
-static void store_row(struct ic_weights *weights, uint32_t i, int64_t first, int taps,
-                      const double *row, int16_t *rounded) {
+void ic_weights_store_row(struct ic_weights *weights, uint32_t i, int64_t first, int taps,
+                          const double *row, int16_t *rounded) {
     int from = 0, to = taps;
-    if (weights->type == IC_WEIGHT_Q14) {
-        round_row(row, taps, rounded);
+    if (weights->type != IC_WEIGHT_F32) {
+        round_row(row, taps, one_of(weights->type), rounded);
         while (to - from > 1 && rounded[from] == 0) {
             from++;
         }
         while (to - from > 1 && rounded[to - 1] == 0) {
             to--;
         }
-        memcpy(weights->q14 + i * weights->stride, rounded + from,
+        memcpy(weights->fixed + i * weights->stride, rounded + from,
                (size_t)(to - from) * sizeof(*rounded));
     } else {
         while (to - from > 1 && fabs(row[from]) < 1e-9) {
@@ -158,8 +168,8 @@ static void mirror_row(struct ic_weights *weights, uint32_t i, uint32_t source) 
     for (int32_t k = 0; k < count; k++) {
         const size_t to = i * weights->stride + (size_t)k;
         const size_t from = twin * weights->stride + (size_t)(count - 1 - k);
-        if (weights->type == IC_WEIGHT_Q14) {
-            weights->q14[to] = weights->q14[from];
+        if (weights->type != IC_WEIGHT_F32) {
+            weights->fixed[to] = weights->fixed[from];
         } else {
             weights->f32[to] = weights->f32[from];
         }
@@ -168,8 +178,8 @@ static void mirror_row(struct ic_weights *weights, uint32_t i, uint32_t source) 
 
 /* Lets row i begin `by` samples earlier, with zero weights there. */
 static void shift_row(struct ic_weights *weights, uint32_t i, int32_t by) {
-    const size_t size = weights->type == IC_WEIGHT_Q14 ? sizeof(int16_t) : sizeof(float);
-    char *row = weights->type == IC_WEIGHT_Q14 ? (char *)(weights->q14 + i * weights->stride)
+    const size_t size = weights->type != IC_WEIGHT_F32 ? sizeof(int16_t) : sizeof(float);
+    char *row = weights->type != IC_WEIGHT_F32 ? (char *)(weights->fixed + i * weights->stride)
                                                : (char *)(weights->f32 + i * weights->stride);
     assert((size_t)(weights->count[i] + by) <= weights->stride);
     memmove(row + (size_t)by * size, row, (size_t)weights->count[i] * size);
@@ -195,36 +205,65 @@ static void make_monotonic(struct ic_weights *weights) {
     }
 }
 
-static enum imgcore_status allocate(struct ic_mem *mem, const struct ic_axis *axis,
-                                    enum ic_weight_type type, struct ic_weights *weights) {
+enum imgcore_status ic_weights_allocate(struct ic_mem *mem, uint32_t target, uint32_t taps,
+                                        enum ic_weight_type type, struct ic_weights *weights) {
     memset(weights, 0, sizeof(*weights));
     weights->type = type;
-    weights->target = axis->target;
+    weights->target = target;
     /* room for the taps and for the zeros that make_monotonic may put back */
-    weights->stride = ic_round_up((size_t)ic_axis_max_taps(axis) + 4, 16);
-    weights->left = ic_calloc(mem, axis->target, sizeof(int32_t));
-    weights->count = ic_calloc(mem, axis->target, sizeof(int32_t));
+    weights->stride = ic_round_up((size_t)taps + 4, 16);
+    weights->left = ic_calloc(mem, target, sizeof(int32_t));
+    weights->count = ic_calloc(mem, target, sizeof(int32_t));
     size_t cells;
-    if (!ic_mul_size(axis->target, weights->stride, &cells)) {
+    if (!ic_mul_size(target, weights->stride, &cells)) {
         ic_weights_clear(mem, weights);
         return IMGCORE_NO_MEMORY;
     }
-    if (type == IC_WEIGHT_Q14) {
-        weights->q14 = ic_calloc(mem, cells, sizeof(int16_t));
+    weights->size_bytes = cells * (type == IC_WEIGHT_F32 ? sizeof(float) : sizeof(int16_t)) +
+                          2 * target * sizeof(int32_t);
+    if (type != IC_WEIGHT_F32) {
+        weights->fixed = ic_calloc(mem, cells, sizeof(int16_t));
     } else {
         weights->f32 = ic_calloc(mem, cells, sizeof(float));
     }
     if (weights->left == NULL || weights->count == NULL ||
-        (weights->q14 == NULL && weights->f32 == NULL)) {
+        (weights->fixed == NULL && weights->f32 == NULL)) {
         ic_weights_clear(mem, weights);
         return mem->status;
     }
     return IMGCORE_OK;
 }
 
+/* Brings the rows as close together as the longest of them allows: the kernels walk whole strides.
+ */
+static void close_up(struct ic_weights *weights) {
+    const size_t stride = ic_round_up((size_t)weights->max_taps, 16);
+    const size_t size = weights->type == IC_WEIGHT_F32 ? sizeof(float) : sizeof(int16_t);
+    char *table = weights->type == IC_WEIGHT_F32 ? (char *)weights->f32 : (char *)weights->fixed;
+    for (size_t i = 1; i < weights->target; i++) {
+        memmove(table + i * stride * size, table + i * weights->stride * size, stride * size);
+    }
+    weights->stride = stride;
+}
+
+void ic_weights_finish(struct ic_weights *weights, uint32_t source) {
+    make_monotonic(weights);
+    weights->identity = source == weights->target;
+    for (uint32_t i = 0; i < weights->target; i++) {
+        if (weights->count[i] > weights->max_taps) {
+            weights->max_taps = weights->count[i];
+        }
+        if (weights->count[i] != 1 || weights->left[i] != (int32_t)i) {
+            weights->identity = false;
+        }
+    }
+    close_up(weights);
+}
+
 enum imgcore_status ic_weights_make(struct ic_mem *mem, const struct ic_axis *axis,
                                     enum ic_weight_type type, struct ic_weights *weights) {
-    enum imgcore_status status = allocate(mem, axis, type, weights);
+    enum imgcore_status status =
+        ic_weights_allocate(mem, axis->target, ic_axis_max_taps(axis), type, weights);
     if (status != IMGCORE_OK) {
         return status;
     }
@@ -243,21 +282,12 @@ enum imgcore_status ic_weights_make(struct ic_mem *mem, const struct ic_axis *ax
             mirror_row(weights, i, axis->source);
             continue;
         }
-        const struct tap_range range = tap_range(axis, i);
-        const int taps = exact_row(axis, &range, row);
+        int64_t first;
+        const int taps = ic_axis_exact_row(axis, i, row, &first);
         assert((size_t)taps + 2 <= weights->stride);
-        store_row(weights, i, range.first, taps, row, rounded);
+        ic_weights_store_row(weights, i, first, taps, row, rounded);
     }
-    make_monotonic(weights);
-    weights->identity = axis->source == axis->target;
-    for (uint32_t i = 0; i < axis->target; i++) {
-        if (weights->count[i] > weights->max_taps) {
-            weights->max_taps = weights->count[i];
-        }
-        if (weights->count[i] != 1 || weights->left[i] != (int32_t)i) {
-            weights->identity = false;
-        }
-    }
+    ic_weights_finish(weights, axis->source);
 cleanup:
     ic_free(mem, row);
     ic_free(mem, rounded);
@@ -267,7 +297,7 @@ cleanup:
 void ic_weights_clear(struct ic_mem *mem, struct ic_weights *weights) {
     ic_free(mem, weights->left);
     ic_free(mem, weights->count);
-    ic_free(mem, weights->q14);
+    ic_free(mem, weights->fixed);
     ic_free(mem, weights->f32);
     memset(weights, 0, sizeof(*weights));
 }
@@ -290,7 +320,7 @@ void ic_weights_fit_rows(struct ic_weights *weights, uint32_t source) {
 }
 
 struct ic_taps_q14 ic_weights_taps_q14(const struct ic_weights *weights) {
-    struct ic_taps_q14 taps = {weights->left, weights->q14, weights->stride, weights->target,
+    struct ic_taps_q14 taps = {weights->left, weights->fixed, weights->stride, weights->target,
                                (weights->max_taps + 1) & ~1};
     return taps;
 }

@@ -11,20 +11,22 @@
 #include "imgcore/kernels/kernels.h"
 
 enum ic_weight_type {
-    IC_WEIGHT_Q14, /* int16, IC_WEIGHT_BITS fraction bits */
+    IC_WEIGHT_Q14, /* int16, IC_WEIGHT_BITS fraction bits: for rows of u8, and across rows */
+    IC_WEIGHT_Q15, /* int16, one bit more: down rows of int16; no weight may reach 1 */
     IC_WEIGHT_F32
 };
 
-/* One of q14 and f32 is set. Row i: taps left[i] .. left[i] + count[i] - 1 with weights at
+/* One of fixed and f32 is set. Row i: taps left[i] .. left[i] + count[i] - 1 with weights at
  * [i * stride]; the rest of the stride is zeros. left and left + count never decrease with i. */
 struct ic_weights {
     enum ic_weight_type type;
     uint32_t target;
-    int max_taps;  /* the largest count */
-    size_t stride; /* a multiple of 16, at least max_taps */
+    int max_taps;      /* the largest count */
+    size_t stride;     /* a multiple of 16, at least max_taps */
+    size_t size_bytes; /* of all its memory */
     int32_t *left;
     int32_t *count; /* 1 or more */
-    int16_t *q14;
+    int16_t *fixed; /* Q14, Q15 */
     float *f32;
     bool identity; /* target i is source sample i, nothing else */
 };
@@ -39,6 +41,19 @@ void ic_axis_needed(const struct ic_axis *axis, uint32_t *first, uint32_t *count
 enum imgcore_status ic_weights_make(struct ic_mem *mem, const struct ic_axis *axis,
                                     enum ic_weight_type type, struct ic_weights *weights);
 void ic_weights_clear(struct ic_mem *mem, struct ic_weights *weights);
+
+/* The steps of making a table, for weights that come from elsewhere (reduced_weights.c). An empty
+ * table for `taps` taps at most; rows stored one after the other; then finished. */
+enum imgcore_status ic_weights_allocate(struct ic_mem *mem, uint32_t target, uint32_t taps,
+                                        enum ic_weight_type type, struct ic_weights *weights);
+/* Row i from `taps` exact weights that sum to one and belong to samples first, first + 1, ...;
+ * `rounded` is room for as many. */
+void ic_weights_store_row(struct ic_weights *weights, uint32_t i, int64_t first, int taps,
+                          const double *row, int16_t *rounded);
+void ic_weights_finish(struct ic_weights *weights, uint32_t source);
+/* The direct weights of row i, exact, summing to one; `row` has room for ic_axis_max_taps. Answers
+ * how many, the first one's sample in *first. */
+int ic_axis_exact_row(const struct ic_axis *axis, uint32_t i, double *row, int64_t *first);
 
 /* Prepares a table for the horizontal kernels: moves rows near the right edge to the left, behind
  * zero weights, so that left[i] + stride is at most ic_weights_row_samples. Afterwards count no

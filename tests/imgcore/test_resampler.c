@@ -14,16 +14,19 @@
 
 static struct ic_mem mem;
 static struct ic_kernels kernels;
+static struct ic_weight_cache cache;
 
 static int set_up(void **state) {
     (void)state;
     ic_mem_init(&mem, NULL);
+    ic_weight_cache_init(&cache, &mem);
     ic_target_kernels(ic_target_choose(NULL), &kernels);
     return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
+    ic_weight_cache_clear(&cache);
     ic_mem_clear(&mem);
     return 0;
 }
@@ -44,7 +47,7 @@ static struct ic_resample_spec whole(uint32_t sw, uint32_t sh, uint32_t tw, uint
 
 static struct ic_resampler *open_on(const struct ic_resample_spec *spec, uint8_t *target) {
     struct ic_resampler *resampler;
-    assert_int_equal(ic_resampler_create(&mem, &kernels, spec, target,
+    assert_int_equal(ic_resampler_create(&cache, &kernels, spec, target,
                                          (ptrdiff_t)spec->x.target * spec->channels, &resampler),
                      IMGCORE_OK);
     return resampler;

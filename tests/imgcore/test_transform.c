@@ -179,7 +179,9 @@ static void jpeg_planes_are_exact(void **state) {
                     exact_psnr(exact, result, (size_t)width * height * (size_t)channels);
                 /* in RGB the roundings of three planes of 8 bits add up to 52.9 dB */
                 const double least = channels == 1 ? 58.5 : 52.5;
-                if (psnr < (preset == IMGCORE_PRESET_QUALITY ? least : 45.0)) {
+                /* the pyramid and the scaled decode may cost a little more, on this hard scene */
+                const double allowed = preset == IMGCORE_PRESET_QUALITY ? 0.0 : 3.0;
+                if (psnr < least - allowed) {
                     fail_msg("%d channels to %u, preset %d: %.1f dB", channels, sides[s], preset,
                              psnr);
                 }
@@ -286,7 +288,7 @@ static void turned_odd_chroma_lies_right(void **state) {
                                   &height, &channels);
         uint8_t *got = pixels_of(bytes, size, NULL, half, &width, &height, &channels);
         const double psnr = psnr_between(want, got, (size_t)width * height * 3);
-        if (psnr < 25.0) {
+        if (psnr < 28.0) {
             fail_msg("orientation %d: %.1f dB", orientation, psnr);
         }
         free(want);

@@ -45,8 +45,8 @@ static void check_rows(const struct ic_axis *axis, const struct ic_weights *weig
         for (size_t k = 0; k < weights->stride; k++) {
             const size_t at = i * weights->stride + k;
             if (weights->type == IC_WEIGHT_Q14) {
-                sum += weights->q14[at];
-                assert_true(k < (size_t)weights->count[i] || weights->q14[at] == 0);
+                sum += weights->fixed[at];
+                assert_true(k < (size_t)weights->count[i] || weights->fixed[at] == 0);
             } else {
                 sum_f32 += weights->f32[at];
                 assert_true(k < (size_t)weights->count[i] || weights->f32[at] == 0.0f);
@@ -95,11 +95,11 @@ static void the_symmetric_is_symmetric(void **state) {
             const uint32_t twin = axis.target - 1 - i;
             memset(dense, 0, sizeof(dense));
             for (int32_t k = 0; k < weights.count[i]; k++) {
-                dense[0][weights.left[i] + k] = weights.q14[i * weights.stride + (size_t)k];
+                dense[0][weights.left[i] + k] = weights.fixed[i * weights.stride + (size_t)k];
             }
             for (int32_t k = 0; k < weights.count[twin]; k++) {
                 dense[1][axis.source - 1 - (uint32_t)(weights.left[twin] + k)] =
-                    weights.q14[twin * weights.stride + (size_t)k];
+                    weights.fixed[twin * weights.stride + (size_t)k];
             }
             assert_memory_equal(dense[0], dense[1], sizeof(dense[0]));
         }
@@ -122,7 +122,7 @@ static void fixed_weights_are_within_a_step(void **state) {
             for (int32_t k = 0; k < exact.count[i]; k++) {
                 const int32_t at = exact.left[i] + k - fixed.left[i];
                 const int q14 =
-                    at >= 0 && at < fixed.count[i] ? fixed.q14[i * fixed.stride + (size_t)at] : 0;
+                    at >= 0 && at < fixed.count[i] ? fixed.fixed[i * fixed.stride + (size_t)at] : 0;
                 const double want = exact.f32[i * exact.stride + (size_t)k] * 16384.0;
                 assert_true(fabs(q14 - want) < 1.51);
             }
@@ -149,8 +149,8 @@ static void fitted_rows_stay_inside_and_keep_their_weights(void **state) {
             assert_true(fitted.left[i] >= 0 && (size_t)fitted.left[i] + fitted.stride <= row);
             for (int32_t k = 0; k < plain.count[i]; k++) {
                 const size_t at = (size_t)(plain.left[i] + k - fitted.left[i]);
-                assert_int_equal(plain.q14[i * plain.stride + (size_t)k],
-                                 fitted.q14[i * fitted.stride + at]);
+                assert_int_equal(plain.fixed[i * plain.stride + (size_t)k],
+                                 fitted.fixed[i * fitted.stride + at]);
             }
         }
         ic_weights_clear(&mem, &plain);

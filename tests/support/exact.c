@@ -36,7 +36,7 @@ static double filter_at(enum imgcore_filter filter, double x) {
     case IMGCORE_FILTER_TRIANGLE:
         return fmax(0.0, 1.0 - fabs(x));
     case IMGCORE_FILTER_BOX:
-        return x >= -0.5 && x < 0.5 ? 1.0 : 0.0;
+        return x >= -0.5 - 1e-9 && x < 0.5 - 1e-9 ? 1.0 : 0.0; /* ties go left */
     }
     return 0.0;
 }

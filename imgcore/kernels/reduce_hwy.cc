@@ -1,0 +1,263 @@
+/* The pyramid: rows halved, halved rows added up, and the vertical pass over the result.
+ *
+ * Halving a row needs no shuffle: neighbouring samples lie in the two halves of a wider lane, and
+ * two loads one sample apart give the four of each target. On x86 one pmaddubsw weighs and adds a
+ * pair of bytes. The edges, whose neighbours are clamped, are done one by one. */
+#include "imgcore/kernels/hwy_targets.h"
+
+#include <string.h>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "imgcore/kernels/reduce_hwy.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+#if IC_HWY_WANTED
+HWY_BEFORE_NAMESPACE();
+namespace imgcore {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+const hn::ScalableTag<uint8_t> du8;
+const hn::ScalableTag<int16_t> d16;
+const hn::ScalableTag<int32_t> d32;
+using V16 = hn::Vec<decltype(d16)>;
+
+constexpr size_t kLanes16 = HWY_MAX_BYTES / 2;
+constexpr size_t kLanes32 = HWY_MAX_BYTES / 4;
+
+/* ---- halving a row ------------------------------------------------------------------------- */
+
+/* Target j of either kind of row, with its neighbours clamped. */
+template <class Sample> HWY_INLINE int SumAt(const Sample *in, size_t j, size_t n) {
+    const int left = in[j == 0 ? 0 : 2 * j - 1], first = in[2 * j];
+    const int second = in[HWY_MIN(2 * j + 1, n - 1)], right = in[HWY_MIN(2 * j + 2, n - 1)];
+    return left + 3 * first + 3 * second + right;
+}
+
+/* A vector of targets; `in` points at source 2j of the first, and in[-1] is there. */
+HWY_INLINE V16 HalveVector(const uint8_t *in) {
+    const auto before = hn::LoadU(du8, in - 1);
+    const auto after = hn::LoadU(du8, in + 1);
+#if IC_HWY_X86
+    const V16 one_three = hn::Set(d16, 0x0301), three_one = hn::Set(d16, 0x0103);
+#if HWY_MAX_BYTES == 64
+    return V16{_mm512_add_epi16(_mm512_maddubs_epi16(before.raw, one_three.raw),
+                                _mm512_maddubs_epi16(after.raw, three_one.raw))};
+#elif HWY_MAX_BYTES == 32
+    return V16{_mm256_add_epi16(_mm256_maddubs_epi16(before.raw, one_three.raw),
+                                _mm256_maddubs_epi16(after.raw, three_one.raw))};
+#else
+    return V16{_mm_add_epi16(_mm_maddubs_epi16(before.raw, one_three.raw),
+                             _mm_maddubs_epi16(after.raw, three_one.raw))};
+#endif
+#else
+    const hn::Repartition<uint16_t, decltype(du8)> du16;
+    const auto low = hn::Set(du16, 0x00FF);
+    const auto b = hn::BitCast(du16, before), a = hn::BitCast(du16, after);
+    const auto inner = hn::Add(hn::ShiftRight<8>(b), hn::And(a, low));
+    const auto outer = hn::Add(hn::And(b, low), hn::ShiftRight<8>(a));
+    return hn::BitCast(d16, hn::Add(outer, hn::Add(inner, hn::Add(inner, inner))));
+#endif
+}
+
+/* Half a vector of targets. */
+HWY_INLINE void HalveStore(const int16_t *in, int16_t *out) {
+    const hn::Rebind<int16_t, decltype(d32)> dhalf;
+    const auto before = hn::BitCast(d32, hn::LoadU(d16, in - 1));
+    const auto after = hn::BitCast(d32, hn::LoadU(d16, in + 1));
+    const auto low = hn::Set(d32, 0xFFFF); /* no sample is negative */
+    const auto inner = hn::Add(hn::ShiftRight<16>(before), hn::And(after, low));
+    const auto outer = hn::Add(hn::And(before, low), hn::ShiftRight<16>(after));
+    const auto sum = hn::Add(outer, hn::Add(inner, hn::Add(inner, inner)));
+    hn::StoreU(hn::DemoteTo(dhalf, hn::ShiftRight<3>(hn::Add(sum, hn::Set(d32, 4)))), dhalf, out);
+}
+
+/* Vectors that reach from source 2j - 1 to 2j + 2 kOutputs may lie inside the row. */
+void HalveRowU8(const uint8_t *in, int16_t *out, size_t n) {
+    const size_t count = (n + 1) / 2;
+    size_t j = 0;
+    if (n > 2 * kLanes16 + 2) {
+        out[0] = static_cast<int16_t>(SumAt(in, 0, n));
+        for (j = 1; 2 * j + 2 * kLanes16 < n; j += kLanes16) {
+            hn::StoreU(HalveVector(in + 2 * j), d16, out + j);
+        }
+    }
+    for (; j < count; j++) {
+        out[j] = static_cast<int16_t>(SumAt(in, j, n));
+    }
+}
+
+void HalveRowI16(const int16_t *in, int16_t *out, size_t n) {
+    const size_t count = (n + 1) / 2;
+    size_t j = 0;
+    if (n > 2 * kLanes32 + 2) {
+        out[0] = static_cast<int16_t>((SumAt(in, 0, n) + 4) >> 3);
+        for (j = 1; 2 * j + 2 * kLanes32 < n; j += kLanes32) {
+            HalveStore(in + 2 * j, out + j);
+        }
+    }
+    for (; j < count; j++) {
+        out[j] = static_cast<int16_t>((SumAt(in, j, n) + 4) >> 3);
+    }
+}
+
+/* ---- adding rows up ------------------------------------------------------------------------ */
+
+HWY_INLINE V16 SumVector(const int16_t *const rows[4], size_t i) {
+    const V16 inner = hn::Add(hn::LoadU(d16, rows[1] + i), hn::LoadU(d16, rows[2] + i));
+    const V16 outer = hn::Add(hn::LoadU(d16, rows[0] + i), hn::LoadU(d16, rows[3] + i));
+    return hn::Add(outer, hn::Add(inner, hn::Add(inner, inner)));
+}
+
+HWY_INLINE V16 MeanVector(const int16_t *const rows[4], size_t i) {
+    const V16 inner = hn::Add(hn::LoadU(d16, rows[1] + i), hn::LoadU(d16, rows[2] + i));
+    const V16 outer = hn::Add(hn::LoadU(d16, rows[0] + i), hn::LoadU(d16, rows[3] + i));
+    return hn::Add(hn::MulFixedPoint15(inner, hn::Set(d16, 3 << 12)),
+                   hn::MulFixedPoint15(outer, hn::Set(d16, 1 << 12)));
+}
+
+/* The last vector overlaps its neighbour; rows shorter than one go through copies. */
+template <class Vector>
+HWY_INLINE void MapRows(const Vector &vector, const int16_t *const rows[4], int16_t *out,
+                        size_t n) {
+    if (n < kLanes16) {
+        int16_t copies[4][kLanes16] = {}, result[kLanes16];
+        const int16_t *copied[4];
+        for (int k = 0; k < 4; k++) {
+            memcpy(copies[k], rows[k], n * sizeof(out[0]));
+            copied[k] = copies[k];
+        }
+        hn::StoreU(vector(copied, 0), d16, result);
+        memcpy(out, result, n * sizeof(out[0]));
+        return;
+    }
+    for (size_t i = 0; i < n - kLanes16; i += kLanes16) {
+        hn::StoreU(vector(rows, i), d16, out + i);
+    }
+    hn::StoreU(vector(rows, n - kLanes16), d16, out + n - kLanes16);
+}
+
+struct SumOfRows {
+    HWY_INLINE V16 operator()(const int16_t *const rows[4], size_t i) const {
+        return SumVector(rows, i);
+    }
+};
+
+struct MeanOfRows {
+    HWY_INLINE V16 operator()(const int16_t *const rows[4], size_t i) const {
+        return MeanVector(rows, i);
+    }
+};
+
+void SumRowsI16(const int16_t *const rows[4], int16_t *out, size_t n) {
+    MapRows(SumOfRows(), rows, out, n);
+}
+
+void MeanRowsI16(const int16_t *const rows[4], int16_t *out, size_t n) {
+    MapRows(MeanOfRows(), rows, out, n);
+}
+
+/* ---- the vertical pass --------------------------------------------------------------------- */
+
+HWY_INLINE void AddTap(const int16_t *row, V16 weight, V16 &sum) {
+    sum = hn::Add(sum, hn::MulFixedPoint15(hn::LoadU(d16, row), weight));
+    IC_HWY_KEEP(sum);
+}
+
+HWY_INLINE V16 Old(const int16_t *sums, bool accumulate) {
+    return accumulate ? hn::LoadU(d16, sums) : hn::Zero(d16);
+}
+
+void Columns1(const int16_t *const *rows, const int16_t *weights, int taps, size_t x, V16 &sum) {
+    for (int k = 0; k < taps; k++) {
+        AddTap(rows[k] + x, hn::Set(d16, weights[k]), sum);
+    }
+}
+
+/* Eight vectors share each broadcast weight, and their chains of additions run side by side. */
+HWY_INLINE void Columns8(const int16_t *const *rows, const int16_t *weights, int taps,
+                         int16_t *sums, size_t x, bool accumulate) {
+    int16_t *out = sums + x;
+    V16 a = Old(out, accumulate), b = Old(out + kLanes16, accumulate);
+    V16 c = Old(out + 2 * kLanes16, accumulate), d = Old(out + 3 * kLanes16, accumulate);
+    V16 e = Old(out + 4 * kLanes16, accumulate), f = Old(out + 5 * kLanes16, accumulate);
+    V16 g = Old(out + 6 * kLanes16, accumulate), h = Old(out + 7 * kLanes16, accumulate);
+    for (int k = 0; k < taps; k++) {
+        const int16_t *row = rows[k] + x;
+        const V16 weight = hn::Set(d16, weights[k]);
+        AddTap(row, weight, a);
+        AddTap(row + kLanes16, weight, b);
+        AddTap(row + 2 * kLanes16, weight, c);
+        AddTap(row + 3 * kLanes16, weight, d);
+        AddTap(row + 4 * kLanes16, weight, e);
+        AddTap(row + 5 * kLanes16, weight, f);
+        AddTap(row + 6 * kLanes16, weight, g);
+        AddTap(row + 7 * kLanes16, weight, h);
+    }
+    hn::StoreU(a, d16, out);
+    hn::StoreU(b, d16, out + kLanes16);
+    hn::StoreU(c, d16, out + 2 * kLanes16);
+    hn::StoreU(d, d16, out + 3 * kLanes16);
+    hn::StoreU(e, d16, out + 4 * kLanes16);
+    hn::StoreU(f, d16, out + 5 * kLanes16);
+    hn::StoreU(g, d16, out + 6 * kLanes16);
+    hn::StoreU(h, d16, out + 7 * kLanes16);
+}
+
+void VpassFew(const int16_t *const *rows, const int16_t *weights, int taps, int16_t *sums, size_t n,
+              bool accumulate) {
+    for (size_t i = 0; i < n; i++) {
+        int32_t sum = accumulate ? sums[i] : 0;
+        for (int k = 0; k < taps; k++) {
+            sum += (rows[k][i] * weights[k] + (1 << 14)) >> 15;
+        }
+        sums[i] = static_cast<int16_t>(sum);
+    }
+}
+
+void VpassI16(const int16_t *const *rows, const int16_t *weights, int taps, int16_t *sums, size_t n,
+              bool accumulate) {
+    if (n < kLanes16) {
+        VpassFew(rows, weights, taps, sums, n, accumulate);
+        return;
+    }
+    /* The last vector overlaps its neighbour: computed first and stored last, so that the old sums
+     * under it are added once. */
+    const size_t last_x = n - kLanes16;
+    V16 last = Old(sums + last_x, accumulate);
+    Columns1(rows, weights, taps, last_x, last);
+    size_t x = 0;
+    for (; x + 8 * kLanes16 <= n; x += 8 * kLanes16) {
+        Columns8(rows, weights, taps, sums, x, accumulate);
+    }
+    for (; x < last_x; x += kLanes16) {
+        V16 sum = Old(sums + x, accumulate);
+        Columns1(rows, weights, taps, x, sum);
+        hn::StoreU(sum, d16, sums + x);
+    }
+    hn::StoreU(last, d16, sums + last_x);
+}
+
+} // namespace
+
+void FillReduce(struct ic_kernels *kernels) {
+    kernels->halve_row_u8 = HalveRowU8;
+    kernels->halve_row_i16 = HalveRowI16;
+    kernels->sum_rows_i16 = SumRowsI16;
+    kernels->mean_rows_i16 = MeanRowsI16;
+    kernels->vpass_i16 = VpassI16;
+}
+
+} // namespace HWY_NAMESPACE
+} // namespace imgcore
+HWY_AFTER_NAMESPACE();
+#endif
+
+#if HWY_ONCE
+void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels) {
+    IC_HWY_FILL(FillReduce, target, kernels)
+}
+#endif

@@ -1,0 +1,248 @@
+/* Weights for rows that have been halved: see reduced_weights.h.
+ *
+ * With M the matrix that says what source samples a sample of the level is made of, w the direct
+ * weights of a target and R the correlation of source samples, the weights g that minimise
+ * (M g - w)' R (M g - w) solve M'RM g = M'R w. M'RM is the same for every target away from the
+ * edges, so it is factored once; a target costs a few hundred multiplications. That g sums to one
+ * is kept by moving along (M'RM)^-1 1, the direction that costs least. */
+#include "imgcore/resample/reduced_weights.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* Correlation of neighbouring samples, and the share of each sample that is its own (grain, noise).
+ * The result hardly depends on either: 0.02 to 1 of grain change 0.2 dB. */
+#define CORRELATION 0.95
+#define GRAIN       0.02
+
+/* Samples of the level beyond those under the direct taps; a second one adds 0.1 dB. */
+#define MARGIN 1
+
+/* A level's sample is made of (3 << level) - 2 source samples, the first ((1 << level) - 1) before
+ * its own. */
+#define MAX_SPAN ((3 << IC_MAX_LEVEL) - 2)
+
+/* A target's taps in the level: less than 6 * 2 * IC_NEXT_LEVEL_KEEP and margins, since one level
+ * more would have been taken otherwise; more only on the last level. */
+#define MAX_TAPS 64
+
+struct solver {
+    const struct ic_axis *axis;
+    int level;
+    uint32_t samples; /* of the level */
+    /* the inner matrix by size, factored (L L'), and what 1 becomes by its inverse */
+    int factored; /* size, 0 none */
+    double factor[MAX_TAPS * MAX_TAPS];
+    double direction[MAX_TAPS];
+    double *correlated; /* R w over the window */
+    double *column;     /* R times a column of M */
+};
+
+uint32_t ic_level_samples(uint32_t n, int level) {
+    for (int l = 0; l < level; l++) {
+        n = n / 2 + n % 2;
+    }
+    return n;
+}
+
+int ic_axis_level(const struct ic_axis *axis) {
+    const double ratio = axis->length / axis->target;
+    int level = 0;
+    while (level < IC_MAX_LEVEL &&
+           ratio / (2 << level) >= (level == 0 ? IC_FIRST_LEVEL_KEEP : IC_NEXT_LEVEL_KEEP) &&
+           ic_level_samples(axis->source, level + 1) >= 16) {
+        level++;
+    }
+    return level;
+}
+
+/* The source samples that sample j of a level is made of, by the same clamping as the kernels: adds
+ * `weight` of it to cells, whose first one is source sample `origin`. */
+static void spread(const struct solver *solver, int level, int64_t j, double weight, double *cells,
+                   int64_t origin) {
+    static const double parts[4] = {0.125, 0.375, 0.375, 0.125};
+    if (level == 0) {
+        cells[j - origin] += weight;
+        return;
+    }
+    const int64_t last = (int64_t)ic_level_samples(solver->axis->source, level - 1) - 1;
+    for (int k = 0; k < 4; k++) {
+        int64_t from = 2 * j - 1 + k;
+        from = from < 0 ? 0 : from > last ? last : from;
+        spread(solver, level - 1, from, weight * parts[k], cells, origin);
+    }
+}
+
+/* R times a vector of n cells, in place: two running sums for the exponential decay. */
+static void correlate(double *cells, int64_t n, double *scratch) {
+    double sum = 0.0;
+    for (int64_t s = 0; s < n; s++) {
+        sum = sum * CORRELATION + cells[s];
+        scratch[s] = sum;
+    }
+    sum = 0.0;
+    for (int64_t s = n - 1; s >= 0; s--) {
+        const double own = cells[s];
+        cells[s] = scratch[s] + sum * CORRELATION + GRAIN * own;
+        sum = sum * CORRELATION + own;
+    }
+}
+
+/* In place: the lower triangle becomes the factor. */
+static void factor_matrix(double *matrix, int n) {
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j <= i; j++) {
+            double sum = matrix[i * n + j];
+            for (int k = 0; k < j; k++) {
+                sum -= matrix[i * n + k] * matrix[j * n + k];
+            }
+            matrix[i * n + j] = i == j ? sqrt(sum) : sum / matrix[j * n + j];
+        }
+    }
+}
+
+static void solve(const double *factor, int n, double *b) {
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < i; k++) {
+            b[i] -= factor[i * n + k] * b[k];
+        }
+        b[i] /= factor[i * n + i];
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        for (int k = i + 1; k < n; k++) {
+            b[i] -= factor[k * n + i] * b[k];
+        }
+        b[i] /= factor[i * n + i];
+    }
+}
+
+struct window {
+    int64_t first; /* sample of the level */
+    int taps;
+    int64_t origin, cells; /* source samples under them and under the direct taps */
+    bool inner;            /* no sample in it was clamped */
+};
+
+static struct window window_of(const struct solver *solver, int64_t first, int taps) {
+    const int64_t before = (1 << solver->level) - 1, span = (3 << solver->level) - 2;
+    const int64_t source = solver->axis->source;
+    struct window window;
+    int64_t from = (first >> solver->level) - MARGIN;
+    int64_t to = ((first + taps - 1) >> solver->level) + MARGIN;
+    from = from < 0 ? 0 : from;
+    to = to > (int64_t)solver->samples - 1 ? (int64_t)solver->samples - 1 : to;
+    to = to - from < MAX_TAPS ? to : from + MAX_TAPS - 1;
+    window.first = from;
+    window.taps = (int)(to - from + 1);
+    const int64_t start = (from << solver->level) - before;
+    const int64_t end = (to << solver->level) - before + span;
+    window.inner = start >= 0 && end <= source;
+    window.origin = start < 0 ? 0 : start;
+    window.origin = window.origin < first ? window.origin : first;
+    int64_t stop = end < source ? end : source;
+    stop = stop > first + taps ? stop : first + taps;
+    window.cells = stop - window.origin;
+    return window;
+}
+
+static double dot(const double *a, const double *b, int64_t n) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += a[i] * b[i];
+    }
+    return sum;
+}
+
+/* M'RM of a window, factored, and the direction in which the sum of the weights is corrected. */
+static void factor_window(struct solver *solver, const struct window *window, double *columns,
+                          double *scratch) {
+    const int n = window->taps;
+    for (int j = 0; j < n; j++) {
+        memcpy(solver->column, columns + (size_t)j * (size_t)window->cells,
+               (size_t)window->cells * sizeof(double));
+        correlate(solver->column, window->cells, scratch);
+        for (int i = 0; i < n; i++) {
+            solver->factor[i * n + j] =
+                dot(columns + (size_t)i * (size_t)window->cells, solver->column, window->cells);
+        }
+        solver->direction[j] = 1.0;
+    }
+    factor_matrix(solver->factor, n);
+    solve(solver->factor, n, solver->direction);
+    solver->factored = window->inner ? n : 0;
+}
+
+/* The weights of one target. `columns` has room for MAX_TAPS windows, `scratch` for one. */
+static void solve_row(struct solver *solver, const struct window *window, const double *direct,
+                      int64_t first, int taps, double *columns, double *scratch, double *row) {
+    const int n = window->taps;
+    memset(columns, 0, (size_t)n * (size_t)window->cells * sizeof(double));
+    for (int j = 0; j < n; j++) {
+        spread(solver, solver->level, window->first + j, 1.0,
+               columns + (size_t)j * (size_t)window->cells, window->origin);
+    }
+    if (!window->inner || solver->factored != n) {
+        factor_window(solver, window, columns, scratch);
+    }
+    memset(solver->correlated, 0, (size_t)window->cells * sizeof(double));
+    memcpy(solver->correlated + (first - window->origin), direct, (size_t)taps * sizeof(double));
+    correlate(solver->correlated, window->cells, scratch);
+    for (int j = 0; j < n; j++) {
+        row[j] =
+            dot(columns + (size_t)j * (size_t)window->cells, solver->correlated, window->cells);
+    }
+    solve(solver->factor, n, row);
+    double sum = 0.0, step = 0.0;
+    for (int j = 0; j < n; j++) {
+        sum += row[j];
+        step += solver->direction[j];
+    }
+    for (int j = 0; j < n; j++) {
+        row[j] += solver->direction[j] * ((1.0 - sum) / step);
+    }
+}
+
+/* All that a row needs, in one block. */
+struct room {
+    struct solver solver;
+    double row[MAX_TAPS];
+    int16_t rounded[MAX_TAPS];
+};
+
+enum imgcore_status ic_reduced_weights_make(struct ic_mem *mem, const struct ic_axis *axis,
+                                            int level, enum ic_weight_type type,
+                                            struct ic_weights *weights) {
+    assert(level >= 1 && level <= IC_MAX_LEVEL);
+    const size_t cells = (size_t)ic_axis_max_taps(axis) + 4 * MAX_SPAN;
+    enum imgcore_status status = ic_weights_allocate(mem, axis->target, MAX_TAPS, type, weights);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    struct room *room = ic_calloc(mem, 1, sizeof(*room));
+    double *rows = ic_calloc(mem, cells * (MAX_TAPS + 4), sizeof(double));
+    if (room == NULL || rows == NULL) {
+        status = mem->status;
+        ic_weights_clear(mem, weights);
+        goto cleanup;
+    }
+    room->solver.axis = axis;
+    room->solver.level = level;
+    room->solver.samples = ic_level_samples(axis->source, level);
+    double *direct = rows, *scratch = rows + cells, *columns = rows + 4 * cells;
+    room->solver.correlated = rows + 2 * cells;
+    room->solver.column = rows + 3 * cells;
+    for (uint32_t i = 0; i < axis->target; i++) {
+        int64_t first;
+        const int taps = ic_axis_exact_row(axis, i, direct, &first);
+        const struct window window = window_of(&room->solver, first, taps);
+        assert((size_t)window.cells <= cells);
+        solve_row(&room->solver, &window, direct, first, taps, columns, scratch, room->row);
+        ic_weights_store_row(weights, i, window.first, window.taps, room->row, room->rounded);
+    }
+    ic_weights_finish(weights, room->solver.samples);
+cleanup:
+    ic_free(mem, room);
+    ic_free(mem, rows);
+    return status;
+}

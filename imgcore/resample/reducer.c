@@ -1,0 +1,143 @@
+/* A pyramid: see reducer.h. */
+#include "imgcore/resample/reducer.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "imgcore/base/checked.h"
+#include "imgcore/base/limits.h"
+#include "imgcore/resample/reduced_weights.h"
+
+/* Rows handed on at a time: the vertical pass behind shares its sums among them. */
+#define EMIT_ROWS 16u
+
+struct level {
+    uint32_t below_height; /* rows of the level before */
+    uint32_t below_width;
+    uint32_t width, height;
+    uint32_t made;    /* own rows made */
+    uint32_t emitted; /* own rows handed on */
+    int16_t *halved;  /* the last four rows of the level before, halved across */
+    int16_t *rows;    /* own rows that wait to be handed on */
+    size_t stride;    /* of both, in int16 */
+};
+
+struct ic_reducer {
+    struct ic_mem *mem;
+    const struct ic_kernels *kernels;
+    ic_reducer_rows_fn *emit;
+    void *user;
+    int levels;
+    struct level level[IC_MAX_LEVEL];
+};
+
+static enum imgcore_status open_level(struct ic_mem *mem, struct level *level) {
+    level->width = level->below_width / 2 + level->below_width % 2;
+    level->height = level->below_height / 2 + level->below_height % 2;
+    level->stride = ic_round_up((size_t)level->width + IC_ROW_SLACK_BYTES / sizeof(int16_t),
+                                IC_ALIGN_BYTES / sizeof(int16_t));
+    level->halved = ic_calloc(mem, 4, level->stride * sizeof(int16_t));
+    level->rows = ic_calloc(mem, EMIT_ROWS, level->stride * sizeof(int16_t));
+    return level->halved != NULL && level->rows != NULL ? IMGCORE_OK : mem->status;
+}
+
+enum imgcore_status ic_reducer_create(struct ic_mem *mem, const struct ic_kernels *kernels,
+                                      uint32_t width, uint32_t height, int levels,
+                                      ic_reducer_rows_fn *emit, void *user,
+                                      struct ic_reducer **result) {
+    assert(levels >= 1 && levels <= IC_MAX_LEVEL);
+    *result = NULL;
+    struct ic_reducer *reducer = ic_calloc(mem, 1, sizeof(*reducer));
+    if (reducer == NULL) {
+        return mem->status;
+    }
+    reducer->mem = mem;
+    reducer->kernels = kernels;
+    reducer->emit = emit;
+    reducer->user = user;
+    reducer->levels = levels;
+    for (int l = 0; l < levels; l++) {
+        struct level *level = &reducer->level[l];
+        level->below_width = l == 0 ? width : reducer->level[l - 1].width;
+        level->below_height = l == 0 ? height : reducer->level[l - 1].height;
+        const enum imgcore_status status = open_level(mem, level);
+        if (status != IMGCORE_OK) {
+            ic_reducer_destroy(reducer);
+            return status;
+        }
+    }
+    *result = reducer;
+    return IMGCORE_OK;
+}
+
+void ic_reducer_destroy(struct ic_reducer *reducer) {
+    if (reducer == NULL) {
+        return;
+    }
+    for (int l = 0; l < reducer->levels; l++) {
+        ic_free(reducer->mem, reducer->level[l].halved);
+        ic_free(reducer->mem, reducer->level[l].rows);
+    }
+    ic_free(reducer->mem, reducer);
+}
+
+static int16_t *halved_row(const struct level *level, uint32_t below_row) {
+    return level->halved + (below_row % 4) * level->stride;
+}
+
+/* Own row j from rows 2j - 1 to 2j + 2 of the level before, clamped. */
+static void make_row(const struct ic_reducer *reducer, int l, uint32_t j) {
+    const struct level *level = &reducer->level[l];
+    const uint32_t last = level->below_height - 1;
+    const int16_t *rows[4];
+    for (uint32_t k = 0; k < 4; k++) {
+        const uint32_t at = 2 * j + k > 0 ? 2 * j + k - 1 : 0;
+        rows[k] = halved_row(level, at < last ? at : last);
+    }
+    int16_t *out = level->rows + (j - level->emitted) * level->stride;
+    if (l == 0) {
+        reducer->kernels->sum_rows_i16(rows, out, level->width);
+    } else {
+        reducer->kernels->mean_rows_i16(rows, out, level->width);
+    }
+}
+
+static void take_row(struct ic_reducer *reducer, int l, const void *below, uint32_t below_row);
+
+/* Hands the waiting rows of a level on, to the next level too. */
+static void emit_rows(struct ic_reducer *reducer, int l) {
+    struct level *level = &reducer->level[l];
+    const uint32_t first = level->emitted, count = level->made - level->emitted;
+    reducer->emit(reducer->user, l + 1, level->rows, (ptrdiff_t)(level->stride * sizeof(int16_t)),
+                  first, count);
+    for (uint32_t i = 0; l + 1 < reducer->levels && i < count; i++) {
+        take_row(reducer, l + 1, level->rows + i * level->stride, first + i);
+    }
+    level->emitted = level->made;
+}
+
+/* Takes in one row of the level before. Own row j is made when row 2j + 2 has come, or the last.
+ * The recursion goes up one level at a time. */
+static void take_row(struct ic_reducer *reducer, int l, const void *below, uint32_t below_row) {
+    struct level *level = &reducer->level[l];
+    if (l == 0) {
+        reducer->kernels->halve_row_u8(below, halved_row(level, below_row), level->below_width);
+    } else {
+        reducer->kernels->halve_row_i16(below, halved_row(level, below_row), level->below_width);
+    }
+    const bool last = below_row + 1 == level->below_height;
+    while (level->made < level->height && (last || below_row >= 2 * level->made + 2)) {
+        make_row(reducer, l, level->made);
+        level->made++;
+        if (level->made - level->emitted == EMIT_ROWS || level->made == level->height) {
+            emit_rows(reducer, l);
+        }
+    }
+}
+
+void ic_reducer_push(struct ic_reducer *reducer, const uint8_t *rows, ptrdiff_t stride_bytes,
+                     uint32_t first_row, uint32_t count) {
+    for (uint32_t y = 0; y < count; y++) {
+        take_row(reducer, 0, rows + (ptrdiff_t)y * stride_bytes, first_row + y);
+    }
+}
