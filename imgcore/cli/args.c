@@ -56,7 +56,7 @@ static void print_help(const struct cli_command_line *line) {
     }
 }
 
-/* The option a word names: its first name_length bytes are the name without dashes. */
+/* The option a word names: the first name_length bytes of `name`, which stands without dashes. */
 static const struct cli_option *find_option(const struct cli_command_line *line, const char *name,
                                             size_t name_length, bool is_letter,
                                             const struct cli_option_group **group) {
@@ -81,8 +81,7 @@ static bool take_option(const struct cli_command_line *line, int argc, char **ar
     const char *name = word + (is_letter ? 1 : 2);
     size_t name_length = is_letter ? 1 : strcspn(name, "=");
     const struct cli_option_group *group = NULL;
-    const struct cli_option *option =
-        is_letter && name[1] ? NULL : find_option(line, name, name_length, is_letter, &group);
+    const struct cli_option *option = find_option(line, name, name_length, is_letter, &group);
     int typed = (int)(name_length + (is_letter ? 1 : 2));
     if (!option) {
         return cli_usage_error(line->command, "unknown option %.*s", is_letter ? 64 : typed, word);
@@ -90,13 +89,15 @@ static bool take_option(const struct cli_command_line *line, int argc, char **ar
     char option_text[64];
     snprintf(option_text, sizeof option_text, "%.*s", typed, word);
     struct cli_word taken = {line->command, option_text, NULL};
-    bool attached = name[name_length] == '=';
+    /* A letter's value begins right behind it: -o=x means a value of "=x", as with getopt. */
+    const char *attached = name + name_length + (is_letter ? 0 : 1);
+    bool is_attached = name[name_length] != '\0';
     if (!option->value) {
-        if (attached) {
+        if (is_attached) {
             return cli_usage_error(line->command, "%s takes no value", option_text);
         }
-    } else if (attached) {
-        taken.text = name + name_length + 1;
+    } else if (is_attached) {
+        taken.text = attached;
     } else if (*at + 1 < argc) {
         taken.text = argv[++*at];
     } else {

@@ -1,8 +1,8 @@
 /* Reading a command line: options from tables, which the help is printed from as well, so that the
  * two cannot disagree. Used by every command.
  *
- * Understood: --name VALUE, --name=VALUE, -x VALUE, flags without a value, operands in any place,
- * "--" before operands that begin with a dash, and "-" as an operand. */
+ * Understood: --name VALUE, --name=VALUE, -x VALUE, -xVALUE, flags without a value, operands in any
+ * place, "--" before operands that begin with a dash, and "-" as an operand. */
 #ifndef CLI_ARGS_H
 #define CLI_ARGS_H
 

@@ -69,6 +69,7 @@ static bool write_outputs(const struct cli_batch *batch, const struct cli_item *
         writes[i].path = made->path;
         writes[i].bytes = outputs[i].bytes;
         writes[i].size_bytes = outputs[i].size_bytes;
+        writes[i].make_folders = true;
     }
     return cli_write_files(writes, batch->size_count, &result->failure);
 }

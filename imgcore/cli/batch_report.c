@@ -29,7 +29,7 @@ static void print_refusals(const struct cli_batch *batch) {
     for (size_t i = 0; i < batch->items.count; i++) {
         const struct cli_failure *failure = &batch->results[i].failure;
         if (failure->status) {
-            cli_print_failure(batch->items.item[i].path, failure);
+            cli_print_failure(batch->items.item[i].path, failure, batch->json);
         }
     }
 }
@@ -75,7 +75,7 @@ void cli_batch_table(const struct cli_batch *batch) {
 static void json_result(struct cli_json *json, const struct cli_batch *batch, size_t i) {
     const struct cli_result *result = &batch->results[i];
     cli_json_open(json, NULL, '{');
-    cli_json_text(json, "input", batch->items.item[i].path);
+    cli_json_name(json, "input", batch->items.item[i].path);
     cli_json_text(json, "status", result->failure.status ? result->failure.status : "OK");
     if (result->failure.status) {
         cli_json_text(json, "message", result->failure.message);
@@ -91,8 +91,8 @@ static void json_result(struct cli_json *json, const struct cli_batch *batch, si
     for (size_t s = 0; s < batch->size_count; s++) {
         const struct cli_made *made = &result->made[s];
         cli_json_open(json, NULL, '{');
-        cli_json_text(json, "size", batch->size[s].name);
-        cli_json_text(json, "output", made->path);
+        cli_json_name(json, "size", batch->size[s].name);
+        cli_json_name(json, "output", made->path);
         cli_json_number(json, "width", made->width_px);
         cli_json_number(json, "height", made->height_px);
         cli_json_number(json, "bytes", made->size_bytes);

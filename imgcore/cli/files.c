@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,7 +35,10 @@ bool cli_fail_library(struct cli_failure *failure, enum imgcore_status status,
                     *detail ? ": " : "", detail);
 }
 
-void cli_print_failure(const char *name, const struct cli_failure *failure) {
+void cli_print_failure(const char *name, const struct cli_failure *failure, bool json) {
+    if (json && strcmp(failure->status, "WRITE_FAILED") != 0) {
+        return;
+    }
     fputs("imgcore: ", stderr);
     cli_print_safe(stderr, strcmp(name, "-") == 0 ? "standard input" : name);
     fputs(": ", stderr);
@@ -158,6 +162,24 @@ enum imgcore_format cli_input_kind(struct cli_input *input) {
     }
     bool jpeg = got >= 3 && first[0] == 0xff && first[1] == 0xd8 && first[2] == 0xff;
     return jpeg ? IMGCORE_FORMAT_JPEG : IMGCORE_FORMAT_AUTO;
+}
+
+enum imgcore_format cli_named_kind(const char *path) {
+    static const struct {
+        const char *extension;
+        enum imgcore_format format;
+    } known[] = {{"jpg", IMGCORE_FORMAT_JPEG},
+                 {"jpeg", IMGCORE_FORMAT_JPEG},
+                 {"jpe", IMGCORE_FORMAT_JPEG},
+                 {"jfif", IMGCORE_FORMAT_JPEG},
+                 {"png", IMGCORE_FORMAT_PNG}};
+    const char *dot = strrchr(cli_base_name(path), '.');
+    for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++) {
+        if (strcasecmp(dot + 1, known[i].extension) == 0) {
+            return known[i].format;
+        }
+    }
+    return IMGCORE_FORMAT_AUTO;
 }
 
 const char *cli_base_name(const char *path) {

@@ -25,8 +25,10 @@ bool cli_fail(struct cli_failure *failure, const char *status, const char *forma
 bool cli_fail_library(struct cli_failure *failure, enum imgcore_status status,
                       const struct imgcore_error *error, const struct cli_input *input);
 
-/* "imgcore: NAME: MESSAGE" on stderr; "-" is called standard input. */
-void cli_print_failure(const char *name, const struct cli_failure *failure);
+/* "imgcore: NAME: MESSAGE" on stderr; "-" is called standard input. `json`: a document on stdout
+ * has the sentence, so only what could not be written is said here as well: on a terminal, where
+ * the two meet, a sentence for each refusal would spoil the document. */
+void cli_print_failure(const char *name, const struct cli_failure *failure, bool json);
 
 /* To be called once, before any thread starts and any file is written: from then on a signal that
  * ends the program waits until no output is half written. */
@@ -54,6 +56,8 @@ void cli_input_close(struct cli_input *input);
 
 /* The kind of picture the first bytes promise; AUTO for none. Reads on from where the input is. */
 enum imgcore_format cli_input_kind(struct cli_input *input);
+/* The kind of picture the extension of a file's name promises, in any case; AUTO for none. */
+enum imgcore_format cli_named_kind(const char *path);
 
 /* ---------------------------------------------------------------------- outputs */
 
@@ -61,12 +65,12 @@ struct cli_write {
     const char *path;
     const uint8_t *bytes;
     size_t size_bytes;
-    char *target; /* the writer's own: path with links followed */
-    char *aside;  /* the writer's own */
+    bool make_folders; /* those above it that are missing; otherwise they are an error */
+    char *target;      /* the writer's own: path with links followed */
+    char *aside;       /* the writer's own */
 };
 
-/* Writes all of them or none, making the folders they need. Devices and pipes are written straight
- * through. */
+/* Writes all of them or none. Devices and pipes are written straight through. */
 bool cli_write_files(struct cli_write *writes, size_t count, struct cli_failure *failure);
 
 /* Makes a folder and those above it, where they are missing. */

@@ -27,7 +27,7 @@ enum option_id { HEADER_ONLY, JSON };
 
 static const struct cli_option own_options[] = {
     {HEADER_ONLY, 0, "header-only", NULL, "look at the header only, do not decode the picture"},
-    {JSON, 0, "json", NULL, "print one JSON document"},
+    {JSON, 0, "json", NULL, "print one JSON document" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
 
 static bool accept(void *target, int id, const struct cli_word *word) {
@@ -110,7 +110,7 @@ static void print_finding(const char *path, const struct finding *finding) {
 static void json_finding(struct cli_json *json, const char *path, const struct finding *finding) {
     const struct imgcore_info *info = &finding->info;
     cli_json_open(json, NULL, '{');
-    cli_json_text(json, "input", path);
+    cli_json_name(json, "input", path);
     cli_json_text(json, "status", finding->failure.status ? finding->failure.status : "OK");
     if (finding->failure.status) {
         cli_json_text(json, "message", finding->failure.message);
@@ -149,7 +149,7 @@ static size_t report(struct imgcore_context *context, const struct request *requ
         if (!examine(context, request, path, &finding)) {
             refused++;
             fflush(stdout);
-            cli_print_failure(path, &finding.failure);
+            cli_print_failure(path, &finding.failure, request->json);
         }
         if (request->json) {
             json_finding(&json, path, &finding);

@@ -46,14 +46,16 @@ static bool is_skipped(const struct walk *walk, const struct stat *st) {
     return false;
 }
 
-/* Adds a file of a folder if its first bytes are a picture's; counts it otherwise. */
+/* Adds a file of a folder if its first bytes or its name are a picture's; counts it otherwise. One
+ * that is a picture by name only is refused later on, like any other that cannot be decoded. */
 static void add_found(struct walk *walk, const char *path, const char *name,
                       const struct stat *st) {
     struct cli_input input;
     struct cli_failure failure = {0};
     bool is_picture = true; /* one that cannot be read is reported, not passed over */
     if (cli_input_open(&input, path, false, &failure)) {
-        is_picture = cli_input_kind(&input) != IMGCORE_FORMAT_AUTO;
+        is_picture = cli_input_kind(&input) != IMGCORE_FORMAT_AUTO ||
+                     cli_named_kind(name) != IMGCORE_FORMAT_AUTO;
         cli_input_close(&input);
     }
     if (!is_picture) {

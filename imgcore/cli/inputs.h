@@ -15,7 +15,7 @@ struct cli_item {
 struct cli_items {
     struct cli_item *item;
     size_t count, capacity;
-    size_t skipped; /* files of other kinds found in folders */
+    size_t skipped; /* files of other kinds, by bytes and by name, found in folders */
 };
 
 /* A folder that a walk does not enter. */
@@ -24,9 +24,9 @@ struct cli_skip {
     ino_t inode;
 };
 
-/* Adds a file, or the pictures of a folder and its folders in order of their names: no dot files,
- * nothing that is neither a regular file nor a folder, no folder behind a link. What is wrong with
- * a path is kept as an item with a failure. */
+/* Adds a file, or the pictures of a folder and its folders in order of their names: what begins
+ * like a picture or is named like one, no dot files, nothing that is neither a regular file nor a
+ * folder, no folder behind a link. What is wrong with a path is kept as an item with a failure. */
 void cli_items_add(struct cli_items *items, const char *path, const struct cli_skip *skips,
                    size_t skip_count);
 void cli_items_clear(struct cli_items *items);

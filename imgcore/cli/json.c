@@ -1,6 +1,8 @@
 /* Writing one JSON document: see json.h. */
 #include "imgcore/cli/json.h"
 
+#include <stdlib.h>
+
 #include "imgcore/cli/text.h"
 
 static void write_string(FILE *out, const char *text) {
@@ -54,6 +56,31 @@ void cli_json_close(struct cli_json *json, char bracket) {
 void cli_json_text(struct cli_json *json, const char *key, const char *text) {
     begin_value(json, key);
     write_string(json->out, text);
+}
+
+static bool is_utf8(const char *text) {
+    size_t bytes = 0;
+    for (const char *c = text; *c; c += bytes) {
+        if (cli_utf8_next(c, &bytes) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void cli_json_name(struct cli_json *json, const char *key, const char *name) {
+    cli_json_text(json, key, name);
+    if (is_utf8(name)) {
+        return;
+    }
+    char *hex_key = cli_format("%s_hex", key);
+    begin_value(json, hex_key);
+    fputc('"', json->out);
+    for (const char *c = name; *c; c++) {
+        fprintf(json->out, "%02x", (unsigned)(unsigned char)*c);
+    }
+    fputc('"', json->out);
+    free(hex_key);
 }
 
 void cli_json_number(struct cli_json *json, const char *key, uint64_t number) {

@@ -1,7 +1,6 @@
 /* `imgcore resize`: one picture from another. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "imgcore/cli/args.h"
@@ -29,7 +28,7 @@ static const struct cli_option own_options[] = {
     {FORMAT, 0, "format", "NAME",
      "jpeg, png, or auto: the input's. Default: what OUT's extension\n"
      "says, and auto for -"},
-    {JSON, 0, "json", NULL, "print one JSON document about the result"},
+    {JSON, 0, "json", NULL, "print one JSON document about the result" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
 
 static bool accept(void *target, int id, const struct cli_word *word) {
@@ -55,30 +54,13 @@ static bool accept(void *target, int id, const struct cli_word *word) {
     return true;
 }
 
-/* The format that OUT's extension names. */
-static bool format_by_name(const char *path, enum imgcore_format *format) {
-    static const struct {
-        const char *extension;
-        enum imgcore_format format;
-    } known[] = {{"jpg", IMGCORE_FORMAT_JPEG},
-                 {"jpeg", IMGCORE_FORMAT_JPEG},
-                 {"jpe", IMGCORE_FORMAT_JPEG},
-                 {"jfif", IMGCORE_FORMAT_JPEG},
-                 {"png", IMGCORE_FORMAT_PNG}};
-    const char *dot = strrchr(cli_base_name(path), '.');
-    for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++) {
-        if (strcasecmp(dot + 1, known[i].extension) == 0) {
-            *format = known[i].format;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What the table of options cannot say. */
 static bool check(struct job *job) {
     if (!job->out) {
         return cli_usage_error("resize", "an input and an output are needed");
+    }
+    if (*job->out == '\0') {
+        return cli_usage_error("resize", "the output is empty");
     }
     if (!job->has_size) {
         return cli_usage_error("resize", "--size is needed");
@@ -90,9 +72,12 @@ static bool check(struct job *job) {
     if (to_stdout && isatty(STDOUT_FILENO)) {
         return cli_usage_error("resize", "a picture is not written to a terminal");
     }
-    if (!to_stdout && !job->has_format && !format_by_name(job->out, &job->output.format)) {
-        return cli_usage_error(
-            "resize", "%s: the extension is none of jpg, jpeg, png; say --format", job->out);
+    if (!to_stdout && !job->has_format) {
+        job->output.format = cli_named_kind(job->out);
+        if (job->output.format == IMGCORE_FORMAT_AUTO) {
+            return cli_usage_error(
+                "resize", "%s: the extension is none of jpg, jpeg, png; say --format", job->out);
+        }
     }
     return true;
 }
@@ -124,12 +109,12 @@ static bool convert(struct imgcore_context *context, struct job *job, struct cli
 static void report_json(const struct job *job, const struct cli_failure *failure) {
     struct cli_json json = {.out = stdout};
     cli_json_open(&json, NULL, '{');
-    cli_json_text(&json, "input", job->in);
+    cli_json_name(&json, "input", job->in);
     cli_json_text(&json, "status", failure->status ? failure->status : "OK");
     if (failure->status) {
         cli_json_text(&json, "message", failure->message);
     } else {
-        cli_json_text(&json, "output", job->out);
+        cli_json_name(&json, "output", job->out);
         cli_json_text(&json, "format", cli_format_name(job->output.result_format));
         cli_json_number(&json, "width", job->output.result_width_px);
         cli_json_number(&json, "height", job->output.result_height_px);
@@ -141,7 +126,7 @@ static void report_json(const struct job *job, const struct cli_failure *failure
 
 static void report(const struct job *job, const struct cli_failure *failure) {
     if (failure->status) {
-        cli_print_failure(job->in, failure);
+        cli_print_failure(job->in, failure, job->json);
     }
     if (job->json) {
         report_json(job, failure);
@@ -164,7 +149,8 @@ int cli_resize(int argc, char **argv) {
         {"what is accepted", cli_limit_options, cli_accept_input, &job.options}};
     const struct cli_command_line line = {
         "resize", "resize IN OUT --size WxH [OPTION...]",
-        "Makes one picture from another. IN and OUT may be -, standard input and output.\n"
+        "Makes one picture from another. IN and OUT may be -, standard input and output. The\n"
+        "folder of OUT has to be there.\n"
         "EXIF orientation is applied, colours become sRGB, metadata is left behind.\n",
         groups, sizeof groups / sizeof *groups};
     enum cli_parse parse = cli_parse(&line, argc, argv);

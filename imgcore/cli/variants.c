@@ -7,6 +7,7 @@
 #include "imgcore/cli/args.h"
 #include "imgcore/cli/batch.h"
 #include "imgcore/cli/command.h"
+#include "imgcore/cli/json.h"
 #include "imgcore/cli/settings.h"
 #include "imgcore/cli/text.h"
 
@@ -21,7 +22,7 @@ static const struct cli_option own_options[] = {
      "large=1200x1200 medium=800x800 small=400x400 thumbnail=200x200"},
     {JOBS, 'j', "jobs", "N", "pictures worked on at once (default: one for each CPU)"},
     {SHEET, 0, "contact-sheet", "FILE", "write a page (HTML) that shows all results"},
-    {JSON, 0, "json", NULL, "print one JSON document instead of the table"},
+    {JSON, 0, "json", NULL, "print one JSON document instead of the table" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
 
 struct request {
@@ -218,7 +219,7 @@ static int run(struct request *request) {
     bool good = cli_batch_refused(batch) == 0;
     struct cli_failure failure = {0};
     if (batch->sheet_path && !cli_contact_sheet(batch, &failure)) {
-        cli_print_failure("contact sheet", &failure);
+        cli_print_failure("contact sheet", &failure, batch->json);
         good = false;
     }
     return good ? CLI_DONE : CLI_REFUSED;
@@ -251,7 +252,8 @@ int cli_variants(int argc, char **argv) {
     const struct cli_command_line line = {
         "variants", "variants FILE|DIR... -o OUT [OPTION...]",
         "Makes every size of every picture: OUT/SIZE/NAME, in the input's own format. A folder\n"
-        "is searched with all its folders, whose paths are kept below OUT/SIZE.\n",
+        "is searched with all its folders, whose paths are kept below OUT/SIZE; what is no JPEG\n"
+        "or PNG is passed over there, unless its name ends like one's: then it is refused.\n",
         groups, sizeof groups / sizeof *groups};
     enum cli_parse parse = cli_parse(&line, argc, argv);
     int result = parse == CLI_HELP_SHOWN ? CLI_DONE : CLI_USAGE;

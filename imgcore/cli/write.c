@@ -95,8 +95,9 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size_bytes) {
 }
 
 static bool fail_write(const struct cli_write *w, struct cli_failure *failure) {
+    /* A new file is made if it is missing, so what is missing can only be its folder. */
     return cli_fail(failure, "WRITE_FAILED", "%.300s cannot be written: %s", w->path,
-                    strerror(errno));
+                    errno == ENOENT ? "no such folder" : strerror(errno));
 }
 
 /* Writes and closes; false with errno set. */
@@ -123,7 +124,7 @@ static bool put_aside(struct cli_write *w, struct cli_failure *failure) {
         return (fd >= 0 && fill(fd, w)) || fail_write(w, failure);
     }
     w->target = exists ? realpath(w->path, NULL) : cli_format("%s", w->path);
-    if (!w->target || !make_folders(w->target)) {
+    if (!w->target || (w->make_folders && !make_folders(w->target))) {
         return fail_write(w, failure);
     }
     int folder_length = (int)(cli_base_name(w->target) - w->target);

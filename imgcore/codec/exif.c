@@ -14,8 +14,6 @@
 #define TAG_COPYRIGHT   0x8298u
 
 #define TYPE_ASCII 2u
-#define TYPE_SHORT 3u
-#define TYPE_LONG  4u
 
 struct tiff {
     const uint8_t *bytes;
@@ -76,19 +74,50 @@ static bool tiff_find(const struct tiff *tiff, uint32_t tag, struct tiff_entry *
     return false;
 }
 
+/* Bytes of one value of a type of whole numbers; 0 for any other type. */
+static uint32_t integer_bytes(uint32_t type) {
+    switch (type) {
+    case 1: /* BYTE */
+    case 6: /* SBYTE */
+        return 1;
+    case 3: /* SHORT */
+    case 8: /* SSHORT */
+        return 2;
+    case 4: /* LONG */
+    case 9: /* SLONG */
+        return 4;
+    default:
+        return 0;
+    }
+}
+
+/* The first value of an entry of whole numbers; 0 if there is none. A negative one comes out as a
+ * number far above any that is looked for. */
+static uint32_t first_integer(const struct tiff *tiff, const struct tiff_entry *entry) {
+    uint32_t value_bytes = integer_bytes(entry->type);
+    if (value_bytes == 0 || entry->count == 0) {
+        return 0;
+    }
+    const uint8_t *value = entry->field;
+    if ((uint64_t)entry->count * value_bytes > 4) {
+        uint64_t at = read_u32(tiff, entry->field);
+        if (at + value_bytes > tiff->size_bytes) {
+            return 0;
+        }
+        value = tiff->bytes + at;
+    }
+    return value_bytes == 1   ? value[0]
+           : value_bytes == 2 ? read_u16(tiff, value)
+                              : read_u32(tiff, value);
+}
+
 int ic_exif_orientation(const uint8_t *bytes, size_t size_bytes) {
     struct tiff tiff;
     struct tiff_entry entry;
-    if (!tiff_open(&tiff, bytes, size_bytes) || !tiff_find(&tiff, TAG_ORIENTATION, &entry) ||
-        entry.count != 1) {
+    if (!tiff_open(&tiff, bytes, size_bytes) || !tiff_find(&tiff, TAG_ORIENTATION, &entry)) {
         return 1;
     }
-    uint32_t value = 0;
-    if (entry.type == TYPE_SHORT) {
-        value = read_u16(&tiff, entry.field);
-    } else if (entry.type == TYPE_LONG) {
-        value = read_u32(&tiff, entry.field);
-    }
+    uint32_t value = first_integer(&tiff, &entry);
     return value >= 1 && value <= 8 ? (int)value : 1;
 }
 

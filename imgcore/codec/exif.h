@@ -1,13 +1,14 @@
 /* The two things wanted from an EXIF block (a TIFF structure, CIPA DC-008): orientation and
- * copyright. Every offset and count is checked; IFD0 only, nothing is followed. */
+ * copyright. Every offset and count is checked; IFD0 only, no other directory is entered. */
 #ifndef IC_EXIF_H
 #define IC_EXIF_H
 
 #include "imgcore/base/mem.h"
 
 /* The orientation in a TIFF structure (without the "Exif\0\0" of JPEG), 1 to 8; 1 if there is
- * none, if it is out of range, or if the block is damaged. SHORT and LONG are accepted, the first
- * of several wins. */
+ * none, if it is out of range, or if the block is damaged. The standard has one SHORT; cameras also
+ * write BYTE, LONG and the signed types, and more values than one: the first value of any of those
+ * counts, and the first tag of several. */
 int ic_exif_orientation(const uint8_t *tiff, size_t size_bytes);
 
 /* The text of IFD0's Copyright tag (0x8298) as a NUL-terminated string of mem: the

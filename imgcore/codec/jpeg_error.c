@@ -35,14 +35,14 @@ static const struct verdict warnings[] = {
      * and coefficients come out wrong. For AC before DC see is_harmless. */
     {JWRN_BOGUS_PROGRESSION, IMGCORE_CORRUPT, "its scans do not fit together"},
     /* A marker stands where coded blocks should be: the rest of the segment is lost. */
-    {JWRN_HIT_MARKER, IMGCORE_CORRUPT, "the picture data of a scan end early"},
+    {JWRN_HIT_MARKER, IMGCORE_CORRUPT, "a scan ends early"},
     /* Bits that are no code: all up to the next restart is noise. */
-    {JWRN_HUFF_BAD_CODE, IMGCORE_CORRUPT, "the picture data hold a code that does not exist"},
-    {JWRN_ARITH_BAD_CODE, IMGCORE_CORRUPT, "the picture data hold a code that does not exist"},
+    {JWRN_HUFF_BAD_CODE, IMGCORE_CORRUPT, "the picture data holds a code that does not exist"},
+    {JWRN_ARITH_BAD_CODE, IMGCORE_CORRUPT, "the picture data holds a code that does not exist"},
     /* A restart marker out of turn: a stretch of blocks is missing or stands elsewhere. */
     {JWRN_MUST_RESYNC, IMGCORE_CORRUPT, "a stretch of the picture data is missing"},
     /* libjpeg's own sources say so when data run out; ours raises by itself. */
-    {JWRN_JPEG_EOF, IMGCORE_TRUNCATED, "the picture data end early"},
+    {JWRN_JPEG_EOF, IMGCORE_TRUNCATED, "the picture data ends early"},
     /* More rows asked for than there are: that would be our fault. */
     {JWRN_TOO_MUCH_DATA, IMGCORE_INTERNAL, "too many rows were asked for"},
 };

@@ -6,8 +6,8 @@
 #include "imgcore/base/orientation.h"
 #include "imgcore/plan/plan.h"
 
-/* How many source pixels per output pixel must remain after shrinking on load. At 4 the scaled
- * decode costs less than 54 dB of the exact result; the peers go down to 1. */
+/* How many source pixels per output pixel must remain after shrinking on load. At 4 the result
+ * stays within 56 dB of the exact one; the peers go down to 1. */
 #define KEEP_BALANCED 4.0
 #define KEEP_FAST     1.0
 

@@ -49,6 +49,16 @@ check 'a fit that is none' exits 2 "$imgcore" resize good.jpg out.jpg --size 9x9
 check '... lists those there are' says stderr 'inside, cover, contain, fill, outside'
 check 'a colour that is none' exits 2 "$imgcore" resize good.jpg out.jpg --size 9x9 \
     --background '#12345'
+check 'an empty output' exits 2 "$imgcore" resize good.jpg '' --size 9x9 --format png
+check 'a letter that is no option' exits 2 "$imgcore" resize good.jpg out.jpg -q9
+check '... is said as typed' says stderr 'unknown option -q9'
+check 'a word behind one dash' exits 2 "$imgcore" info good.jpg -json
+check 'a letter without its value' exits 2 "$imgcore" resize good.jpg out.jpg -s
+check '... says which' says stderr '-s needs a value: WxH'
+check 'a letter with a value that is none' exits 2 "$imgcore" resize good.jpg out.jpg -sbig
+check '... says which too' says stderr "-s: 'big' is no size"
+check 'a letter takes all behind it' exits 2 "$imgcore" resize good.jpg out.jpg -s=9x9
+check '... the sign as well' says stderr "-s: '=9x9' is no size"
 check 'an extension that says nothing' exits 2 "$imgcore" resize good.jpg out.webp --size 9x9
 check 'three operands' exits 2 "$imgcore" resize good.jpg out.jpg more.jpg --size 9x9
 check 'variants without an output' exits 2 "$imgcore" variants good.jpg
@@ -80,7 +90,13 @@ check '... the PNG' json '.inputs[3] | .format == "png" and .has_alpha and .bits
 check '... the text' json '.inputs[4].status == "UNSUPPORTED"'
 check '... the missing' json '.inputs[5].status == "READ_FAILED"'
 check '... and counts' json '.accepted == 3 and .refused == 3'
-check '... each refusal is a sentence with its name' says stderr 'imgcore: cut.jpg: '
+check '... and has all the sentences' is_silent stderr
+on_one_terminal() { "$imgcore" info --json good.jpg cut.jpg text.jpg missing.jpg 2>&1; }
+check 'both streams on one terminal' exits 1 on_one_terminal
+check '... are one document still' json '.refused == 3'
+check 'info for people' exits 1 "$imgcore" info good.jpg cut.jpg text.jpg
+check '... has a sentence with its name for each refusal' says stderr 'imgcore: cut.jpg: '
+check '... and another' says stderr 'imgcore: text.jpg: '
 check 'info --header-only does not see the cut' exits 0 "$imgcore" info --header-only cut.jpg
 info_stdin() { "$imgcore" info --json - <"$1"; }
 info_pipe() { cat "$1" | "$imgcore" info --json -; }
@@ -88,6 +104,16 @@ info_pipe_for_exits() { info_pipe good.jpg; }
 check 'info of standard input' info_stdin good.jpg
 check 'info of a pipe' exits 0 info_pipe_for_exits
 check '... reads all of it' json '.inputs[0] | .status == "OK" and .width == 90'
+mkfifo fifo
+feed() { timeout 20 sh -c 'cat good.jpg >fifo'; }
+feed &
+check 'info of a FIFO' exits 0 timeout 20 "$imgcore" info --json fifo
+check '... reads all of it' json '.inputs[0] | .status == "OK" and .width == 90'
+wait
+"$make_pictures" noise.jpg 90x60 noise cut=-300
+{ cat noise.jpg && printf '\377\331'; } >early.jpg
+check 'a JPEG whose end comes too early' exits 1 "$imgcore" info early.jpg
+check '... is told of in good English' says stderr ': a scan ends early ('
 check 'a limit given to info' exits 1 "$imgcore" info good.jpg --max-pixels 5399
 check '... counts pixels exactly' exits 0 "$imgcore" info good.jpg --max-pixels 5400
 
@@ -114,5 +140,13 @@ check 'a name with control characters' exits 0 "$imgcore" info "$name"
 check '... is shown, not obeyed' says stdout 'red\x1b[31m\x0aline.jpg'
 check '... and stays itself in JSON' exits 0 "$imgcore" info --json "$name"
 check '... escaped' json '.inputs[0].input == "red\u001b[31m\nline.jpg"'
+name=$(printf 'wrong\377.jpg')
+cp good.jpg "$name"
+check 'a name that is no UTF-8' exits 0 "$imgcore" info --json "$name" good.jpg
+check '... is in the document as bytes too' json '.inputs[0] | .input == "wrong\ufffd.jpg" and
+    .input_hex == "77726f6e67ff2e6a7067"'
+check '... as only such names are' json '.inputs[1] | has("input_hex") | not'
+check '... which --help tells' exits 0 "$imgcore" info --help
+check '... by the name of the member' says stdout input_hex
 
 finish

@@ -18,6 +18,10 @@ check 'by width' exits 0 "$imgcore" resize in.jpg w.jpg --size 150x
 check '... in that size' has_size w.jpg '150 100'
 check 'by height, with =' exits 0 "$imgcore" resize --size=x50 in.jpg h.jpg
 check '... in that size' has_size h.jpg '75 50'
+check 'with letters' exits 0 "$imgcore" resize in.jpg letter.jpg -s x50
+check '... in the same size' cmp h.jpg letter.jpg
+check 'with letters and values in one word' exits 0 "$imgcore" resize in.jpg letter.jpg -sx40
+check '... in that size' has_size letter.jpg '60 40'
 check 'never larger unasked' exits 0 "$imgcore" resize in.jpg same.jpg --size 900x900
 check '... stays' has_size same.jpg '300 200'
 check 'larger when asked' exits 0 "$imgcore" resize in.jpg big.jpg --size 600x600 --enlarge
@@ -74,9 +78,18 @@ check 'a refusal over an existing file' exits 1 "$imgcore" resize cut.jpg kept.j
 check '... leaves it as it was' grep -qx 'what was there' kept.jpg
 check 'a refusal as JSON' exits 1 "$imgcore" resize cut.jpg never.jpg --size 50x50 --json
 check '... says why' json '.status == "TRUNCATED" and (.message | length > 10)'
+check '... there only' is_silent stderr
 check 'a limit by name' exits 1 "$imgcore" resize in.jpg never.jpg --size 9x9 --max-side 299
-check 'folders are made' exits 0 "$imgcore" resize in.jpg deep/er/out.jpg --size 9x9
-check '... for the output' test -s deep/er/out.jpg
+check 'a missing folder' exits 1 "$imgcore" resize in.jpg deep/er/out.jpg --size 9x9
+check '... is said' says stderr 'imgcore: in.jpg: deep/er/out.jpg cannot be written: no such folder'
+check '... and not made' not test -e deep
+check 'a missing folder and JSON' exits 1 "$imgcore" resize in.jpg deep/out.jpg --size 9x9 --json
+check '... is in the document' json '.status == "WRITE_FAILED"'
+check '... and said' says stderr 'deep/out.jpg cannot be written: no such folder'
+check 'a file where the folder would be' exits 1 "$imgcore" resize in.jpg in.png/out.jpg --size 9x9
+mkdir -p deep/er
+check 'a folder that is there' exits 0 "$imgcore" resize in.jpg deep/er/out.jpg --size 9x9
+check '... gets the output' test -s deep/er/out.jpg
 check 'an output that is a folder' exits 1 "$imgcore" resize in.jpg deep --format jpeg --size 9x9
 check 'a missing input' exits 1 "$imgcore" resize missing.jpg never.jpg --size 9x9
 cp in.jpg self.jpg
@@ -98,6 +111,10 @@ check 'nothing is left aside' is_tidy .
 cp in.jpg '상품 사진.jpg'
 check 'a Korean name with a space' exits 0 "$imgcore" resize '상품 사진.jpg' '결과 작은.jpg' --size 20x20
 check '... is written' test -s '결과 작은.jpg'
+wrong=$(printf 'wrong\351')
+check 'names that are no UTF-8' exits 0 "$imgcore" resize in.jpg "$wrong.jpg" --size 9x9 --json
+check '... have their bytes beside them' json '.output == "wrong\ufffd.jpg" and
+    .output_hex == "77726f6e67e92e6a7067" and (has("input_hex") | not)'
 cp in.jpg ./-dash.jpg
 check 'a name with a dash, after --' exits 0 "$imgcore" resize --size 9x9 -- -dash.jpg -out.jpg
 check '... is written' test -s ./-out.jpg

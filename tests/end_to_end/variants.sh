@@ -82,6 +82,9 @@ check '... the square' has_size own/square/wide.jpg '64 64'
 check '... the long one' test -s 'own/long one/wide.jpg'
 check '... and no other' count_files own 2
 
+check 'letters with values behind them' exits 0 "$imgcore" variants photos/small.jpg -oletters -j2
+check '... are understood' test -s letters/large/small.jpg
+
 # ---- refusals
 echo 'just text' >text.jpg
 check 'bad ones among good ones' exits 1 "$imgcore" variants photos/wide.jpg cut.jpg text.jpg \
@@ -94,6 +97,33 @@ check '... and is counted' says stdout '2 done, 3 refused'
 check '... and on the page' grep -qF '<b>cut.jpg</b>' some/page.html
 check '... and in JSON' exits 1 "$imgcore" variants photos/wide.jpg cut.jpg -o some --json
 check '... with its reason' json '.inputs[1] | .status == "TRUNCATED" and (.message | length > 10)'
+check '... nowhere else' is_silent stderr
+wrong=$(printf 'wrong\377')
+cp photos/small.jpg "$wrong.jpg"
+check 'a name and a size that are no UTF-8' exits 0 "$imgcore" variants "$wrong.jpg" -o some --json \
+    --size "$wrong=9x9"
+check '... have their bytes beside them' json '.inputs[0] | .input_hex == "77726f6e67ff2e6a7067" and
+    (.outputs[0] | .size_hex == "77726f6e67ff" and (.output_hex | length > 20))'
+
+mkdir -p named/in
+cp photos/small.jpg named
+cp photos/small.jpg named/picture.dat
+echo 'just text' >named/text.Jpg
+: >named/in/empty.PNG
+printf 'RIFF\044\0\0\0WEBPVP8 ' >named/in/web.jpeg
+printf 'RIFF\044\0\0\0WEBPVP8 ' >named/web.webp
+: >named/empty.txt
+: >named/jpg
+: >named/.hidden.jpg
+cp text.jpg named/old.jfif
+check 'no pictures but by name, in a folder' exits 1 "$imgcore" variants named -o by-name
+check '... are counted' says stdout '2 done, 4 refused, 3 files of other kinds passed over'
+check '... and have a sentence: text' says stderr 'imgcore: named/text.Jpg: the file is of a kind'
+check '... JFIF' says stderr 'imgcore: named/old.jfif: '
+check '... empty' says stderr 'imgcore: named/in/empty.PNG: '
+check '... WebP' says stderr 'imgcore: named/in/web.jpeg: the file is of a kind'
+check '... the others do not' not says stderr 'web.webp'
+check '... and leave nothing' count_files by-name 8
 mkdir empty
 check 'a folder without pictures' exits 1 "$imgcore" variants empty -o nothing
 check '... makes nothing' not test -e nothing
@@ -112,6 +142,11 @@ check 'an output over an input' exits 2 "$imgcore" variants own2/large/wide.jpg 
 check '... leaves it' cmp before.jpg own2/large/wide.jpg
 check 'a place that cannot be written' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out
 check '... is said' says stderr 'cannot be written'
+check '... with JSON too' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out --json
+check '... on both streams' says stderr 'cannot be written'
+check '... in one document' json '.inputs[0].status == "WRITE_FAILED"'
+check 'folders are made' exits 0 "$imgcore" variants photos/small.jpg -o deep/er
+check '... for the results' test -s deep/er/large/small.jpg
 
 mkdir halfway
 echo 'in the way' >halfway/medium

@@ -40,17 +40,23 @@ static void begin(struct block *b, bool big, uint32_t entries) {
     put(b, 2, entries);
 }
 
+/* Bytes of one value of a TIFF type; 0 if there is no such type. */
+static int type_bytes(uint32_t type) {
+    static const int bytes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8};
+    return type < sizeof(bytes) / sizeof(bytes[0]) ? bytes[type] : 0;
+}
+
+/* An entry whose value, if it is one alone of up to four bytes, stands at the left of the field;
+ * otherwise `value` fills the field, as a position does. */
 static void put_entry(struct block *b, uint32_t tag, uint32_t type, uint32_t count,
                       uint32_t value) {
+    int size = count == 1 ? type_bytes(type) : 0;
+    size = size == 1 || size == 2 ? size : 4;
     put(b, 2, tag);
     put(b, 2, type);
     put(b, 4, count);
-    if (type == 3 && count == 1) {
-        put(b, 2, value);
-        put(b, 2, 0);
-    } else {
-        put(b, 4, value);
-    }
+    put(b, size, value);
+    put(b, 4 - size, 0);
 }
 
 static int orientation(const struct block *b, size_t size_bytes) {
@@ -90,7 +96,9 @@ static void orientation_is_read_in_both_byte_orders(void **state) {
                 put_entry(&b, 0x010f, 2, 4, 0);
                 put_entry(&b, 0x0112, type, 1, value);
                 put(&b, 4, 0);
-                bool counts = (type == 3 || type == 4) && value >= 1 && value <= 8;
+                bool whole =
+                    type == 1 || type == 3 || type == 4 || type == 6 || type == 8 || type == 9;
+                bool counts = whole && value >= 1 && value <= 8;
                 assert_int_equal(orientation(&b, b.size_bytes), counts ? (int)value : 1);
             }
         }
@@ -107,10 +115,78 @@ static void the_first_orientation_counts(void **state) {
     assert_int_equal(orientation(&b, b.size_bytes), 5);
     b.bytes[10 + 12 + 8] = 99; /* and if it is nonsense, none does */
     assert_int_equal(orientation(&b, b.size_bytes), 1);
-    for (uint32_t count = 0; count < 3; count++) { /* one value, not none or two */
+    begin(&b, false, 1);
+    put_entry(&b, 0x0112, 3, 0, 6); /* no value at all */
+    assert_int_equal(orientation(&b, b.size_bytes), 1);
+}
+
+static const uint32_t whole_types[] = {1, 3, 4, 6, 8, 9};
+
+/* Of several values the first counts, in the field itself as long as all of them fit there, behind
+ * the position it holds otherwise. */
+static void the_first_value_counts(void **state) {
+    (void)state;
+    struct block b;
+    for (size_t i = 0; i < 2 * sizeof(whole_types) / sizeof(whole_types[0]); i++) {
+        uint32_t type = whole_types[i / 2];
+        int size = type_bytes(type);
+        for (uint32_t count = 1; count <= 6; count++) {
+            bool inside = (uint32_t)size * count <= 4;
+            begin(&b, i % 2 != 0, 1);
+            put(&b, 2, 0x0112);
+            put(&b, 2, type);
+            put(&b, 4, count);
+            if (!inside) {
+                put(&b, 4, 26);
+                put(&b, 4, 0);
+            }
+            for (uint32_t j = 0; j < count; j++) {
+                put(&b, size, j == 0 ? 8 : 3);
+            }
+            put(&b, inside ? 4 - size * (int)count : 0, 0);
+            assert_int_equal(orientation(&b, b.size_bytes), 8);
+            size_t least = inside ? 22 : 26 + (size_t)size; /* the others need not be there */
+            for (size_t cut = 10; cut <= b.size_bytes; cut++) {
+                assert_int_equal(orientation(&b, cut), cut >= least ? 8 : 1);
+            }
+        }
+    }
+}
+
+static void negative_values_are_out_of_range(void **state) {
+    (void)state;
+    struct block b;
+    for (size_t i = 0; i < sizeof(whole_types) / sizeof(whole_types[0]); i++) {
+        for (uint32_t below = 1; below <= 8; below++) {
+            begin(&b, false, 1);
+            put_entry(&b, 0x0112, whole_types[i], 1, 0u - below);
+            assert_int_equal(orientation(&b, b.size_bytes), 1);
+        }
+    }
+}
+
+static void wild_positions_have_no_orientation(void **state) {
+    (void)state;
+    struct block b;
+    static const uint32_t wild[][2] = {
+        /* count, position; 30 is behind the last byte */
+        {0xffffffff, 30},         {0x80000000, 30},         {0x40000001, 30}, {5, 30},
+        {5, 0x7fffffff},          {5, 0x80000000},          {5, 0xfffffffe},  {5, 0xffffffff},
+        {0xffffffff, 0xffffffff}, {0x80000001, 0xfffffffc},
+    };
+    for (size_t i = 0; i < sizeof(whole_types) / sizeof(whole_types[0]); i++) {
+        for (size_t j = 0; j < sizeof(wild) / sizeof(wild[0]); j++) {
+            begin(&b, false, 1);
+            put_entry(&b, 0x0112, whole_types[i], wild[j][0], wild[j][1]);
+            put(&b, 4, 0);
+            put(&b, 4, 6);
+            assert_int_equal(orientation(&b, b.size_bytes), 1);
+        }
         begin(&b, false, 1);
-        put_entry(&b, 0x0112, 3, count, 6);
-        assert_int_equal(orientation(&b, b.size_bytes), count == 1 ? 6 : 1);
+        put_entry(&b, 0x0112, whole_types[i], 0xffffffff, 26); /* the first one is there */
+        put(&b, 4, 0);
+        put(&b, 4, 6);
+        assert_int_equal(orientation(&b, b.size_bytes), 6);
     }
 }
 
@@ -330,6 +406,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orientation_is_read_in_both_byte_orders),
         cmocka_unit_test(the_first_orientation_counts),
+        cmocka_unit_test(the_first_value_counts),
+        cmocka_unit_test(negative_values_are_out_of_range),
+        cmocka_unit_test(wild_positions_have_no_orientation),
         cmocka_unit_test(what_is_no_tiff_has_no_orientation),
         cmocka_unit_test(an_ifd_may_lie_anywhere_but_outside),
         cmocka_unit_test(entries_are_limited),

@@ -104,12 +104,13 @@ enum imgcore_subsampling {
     IMGCORE_SUBSAMPLING_AUTO /* whole where saturated edges would show the loss, else half */
 };
 
-/* How far the decoder may shrink on load to save time. */
+/* How much exactness may be given for time, with a JPEG; a PNG is always resized exactly. */
 enum imgcore_preset {
-    IMGCORE_PRESET_BALANCED, /* shrinks on load while at least 4 times the largest output remains;
-                                default */
-    IMGCORE_PRESET_QUALITY,  /* never */
-    IMGCORE_PRESET_FAST      /* while at least the largest output remains, as the peers do */
+    IMGCORE_PRESET_BALANCED, /* shrinks on load while at least 4 times the largest output remains,
+                                and weighs rows that were halved first: 56 dB and more to the exact
+                                result, before encoding; default */
+    IMGCORE_PRESET_QUALITY,  /* neither: within 1 of 255 at every sample */
+    IMGCORE_PRESET_FAST      /* shrinks on load while at least the largest output remains */
 };
 
 /* ---------------------------------------------------------------------- context */
