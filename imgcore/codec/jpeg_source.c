@@ -25,7 +25,7 @@ static void at_end(j_decompress_ptr cinfo) {
                       (unsigned long long)source->input->consumed);
     }
     if (!errors->tolerant) {
-        ic_jpeg_raise(cinfo->err, IMGCORE_TRUNCATED, "the data end after %llu bytes",
+        ic_jpeg_raise(cinfo->err, IMGCORE_TRUNCATED, "the data ends after %llu bytes",
                       (unsigned long long)source->input->consumed);
     }
     errors->ended = true;
