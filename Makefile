@@ -177,7 +177,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all lib tests run test asan ubsan valgrind clang lint install uninstall clean help FORCE
+.PHONY: all lib tests run test asan ubsan valgrind clang lint arm64 install uninstall clean help FORCE
 
 all: lib $(COMMAND) ## build the library and the command (the default)
 
@@ -296,6 +296,32 @@ valgrind: ## unit tests under valgrind, with its leak check
 	@JSIMD_FORCENONE=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
 		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS))
 
+# The kernels need no library, so the cross compiler is all it takes; NEON is run by an emulator.
+ARM := build/arm64
+ARM_OBJECTS := $(patsubst %,$(ARM)/%.o,$(KERNELS) $(KERNELS_HWY) $(CHECK_KERNELS))
+
+arm64: ## the kernels for arm64 (NEON), checked against plain C under an emulator
+	@sh .ci/packages build arm64
+	@$(MAKE) --no-print-directory $(ARM)/check_kernels
+	qemu-aarch64-static $(ARM)/check_kernels --quick
+
+$(ARM)/check_kernels: $(ARM_OBJECTS)
+	$(call quiet,LINK,aarch64-linux-gnu-gcc -static -o $@ $^ -lm)
+
+$(ARM)/include/hwy:
+	@mkdir -p $(@D)
+	@ln -sfn "$$($(PKG_CONFIG) --variable=includedir libhwy)/hwy" $@
+
+$(ARM)/%.c.o: %.c | $(ARM)/include/hwy
+	@mkdir -p $(@D)
+	$(call quiet,CC,aarch64-linux-gnu-gcc -I. -Iimgcore/include -isystem $(ARM)/include -D_GNU_SOURCE= \
+		-O2 $(ALL_CFLAGS) -MMD -MP -c -o $@ $<)
+
+$(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
+	@mkdir -p $(@D)
+	$(call quiet,CXX,aarch64-linux-gnu-g++ -I. -Iimgcore/include -isystem $(ARM)/include \
+		-O2 $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
+
 lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci
 	@sh .ci/lint '$(sort $(BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
@@ -335,5 +361,5 @@ uninstall: ## take away what make install put there
 clean: ## remove everything built
 	rm -rf build
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(CLI_OBJECTS) $(SUPPORT_OBJECTS) $(CHECK_OBJECTS) \
+-include $(patsubst %.o,%.d,$(ARM_OBJECTS) $(LIBRARY_OBJECTS) $(CLI_OBJECTS) $(SUPPORT_OBJECTS) $(CHECK_OBJECTS) \
 	$(call objects,$(UNIT_TESTS) $(TEST_TOOLS)))
