@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "imgcore/resample/filter.h"
+
 /* Correlation of neighbouring samples, and the share of each sample that is its own (grain, noise).
  * The result hardly depends on either: 0.02 to 1 of grain change 0.2 dB. */
 #define CORRELATION 0.95
@@ -30,13 +32,17 @@
 struct solver {
     const struct ic_axis *axis;
     int level;
-    uint32_t samples; /* of the level */
-    /* the inner matrix by size, factored (L L'), and what 1 becomes by its inverse */
-    int factored; /* size, 0 none */
-    double factor[MAX_TAPS * MAX_TAPS];
+    uint32_t samples;       /* of the level */
+    int inner_taps;         /* of a window away from the edges */
+    int span;               /* source samples in one of the level, away from the edges */
+    double parts[MAX_SPAN]; /* and their shares */
+    /* The matrix of the last window that was factored (L L'), and what 1 becomes by its inverse. */
+    int factored;                       /* its size if it was an inner one, else 0 */
+    double factor[MAX_TAPS * MAX_TAPS]; /* the diagonal inverted */
     double direction[MAX_TAPS];
+    double *columns;    /* M, for windows at the edges and for factoring */
     double *correlated; /* R w over the window */
-    double *column;     /* R times a column of M */
+    double *scratch;
 };
 
 uint32_t ic_level_samples(uint32_t n, int level) {
@@ -89,7 +95,7 @@ static void correlate(double *cells, int64_t n, double *scratch) {
     }
 }
 
-/* In place: the lower triangle becomes the factor. */
+/* In place: the lower triangle becomes the factor, its diagonal inverted. */
 static void factor_matrix(double *matrix, int n) {
     for (int i = 0; i < n; i++) {
         for (int j = 0; j <= i; j++) {
@@ -97,7 +103,7 @@ static void factor_matrix(double *matrix, int n) {
             for (int k = 0; k < j; k++) {
                 sum -= matrix[i * n + k] * matrix[j * n + k];
             }
-            matrix[i * n + j] = i == j ? sqrt(sum) : sum / matrix[j * n + j];
+            matrix[i * n + j] = i == j ? 1.0 / sqrt(sum) : sum * matrix[j * n + j];
         }
     }
 }
@@ -107,13 +113,13 @@ static void solve(const double *factor, int n, double *b) {
         for (int k = 0; k < i; k++) {
             b[i] -= factor[i * n + k] * b[k];
         }
-        b[i] /= factor[i * n + i];
+        b[i] *= factor[i * n + i];
     }
     for (int i = n - 1; i >= 0; i--) {
-        for (int k = i + 1; k < n; k++) {
-            b[i] -= factor[k * n + i] * b[k];
+        b[i] *= factor[i * n + i];
+        for (int k = 0; k < i; k++) { /* along the row of the factor, which lies together */
+            b[k] -= factor[i * n + k] * b[i];
         }
-        b[i] /= factor[i * n + i];
     }
 }
 
@@ -124,15 +130,23 @@ struct window {
     bool inner;            /* no sample in it was clamped */
 };
 
+/* Windows away from the edges all have the same number of taps, so that one factored matrix serves
+ * them: as many samples of the level as the direct taps can lie over, and the margins. */
+static int inner_taps(const struct ic_axis *axis, int level) {
+    const double ratio = axis->length / axis->target;
+    const int64_t direct = (int64_t)floor(2.0 * ic_filter_support(axis->filter) * ratio) + 1;
+    const int64_t over = ((direct - 1 + ((int64_t)1 << level) - 1) >> level) + 1;
+    return (int)(over + 2 * MARGIN < MAX_TAPS ? over + 2 * MARGIN : MAX_TAPS);
+}
+
 static struct window window_of(const struct solver *solver, int64_t first, int taps) {
     const int64_t before = (1 << solver->level) - 1, span = (3 << solver->level) - 2;
     const int64_t source = solver->axis->source;
     struct window window;
     int64_t from = (first >> solver->level) - MARGIN;
-    int64_t to = ((first + taps - 1) >> solver->level) + MARGIN;
+    int64_t to = from + solver->inner_taps - 1;
     from = from < 0 ? 0 : from;
     to = to > (int64_t)solver->samples - 1 ? (int64_t)solver->samples - 1 : to;
-    to = to - from < MAX_TAPS ? to : from + MAX_TAPS - 1;
     window.first = from;
     window.taps = (int)(to - from + 1);
     const int64_t start = (from << solver->level) - before;
@@ -154,17 +168,27 @@ static double dot(const double *a, const double *b, int64_t n) {
     return sum;
 }
 
+/* M of a window: a column for each sample of the level. */
+static void fill_columns(struct solver *solver, const struct window *window) {
+    const size_t cells = (size_t)window->cells;
+    memset(solver->columns, 0, (size_t)window->taps * cells * sizeof(double));
+    for (int j = 0; j < window->taps; j++) {
+        spread(solver, solver->level, window->first + j, 1.0, solver->columns + (size_t)j * cells,
+               window->origin);
+    }
+}
+
 /* M'RM of a window, factored, and the direction in which the sum of the weights is corrected. */
-static void factor_window(struct solver *solver, const struct window *window, double *columns,
-                          double *scratch) {
+static void factor_window(struct solver *solver, const struct window *window) {
     const int n = window->taps;
+    double *column = solver->correlated;
     for (int j = 0; j < n; j++) {
-        memcpy(solver->column, columns + (size_t)j * (size_t)window->cells,
+        memcpy(column, solver->columns + (size_t)j * (size_t)window->cells,
                (size_t)window->cells * sizeof(double));
-        correlate(solver->column, window->cells, scratch);
-        for (int i = 0; i < n; i++) {
+        correlate(column, window->cells, solver->scratch);
+        for (int i = j; i < n; i++) {
             solver->factor[i * n + j] =
-                dot(columns + (size_t)i * (size_t)window->cells, solver->column, window->cells);
+                dot(solver->columns + (size_t)i * (size_t)window->cells, column, window->cells);
         }
         solver->direction[j] = 1.0;
     }
@@ -173,25 +197,33 @@ static void factor_window(struct solver *solver, const struct window *window, do
     solver->factored = window->inner ? n : 0;
 }
 
-/* The weights of one target. `columns` has room for MAX_TAPS windows, `scratch` for one. */
-static void solve_row(struct solver *solver, const struct window *window, const double *direct,
-                      int64_t first, int taps, double *columns, double *scratch, double *row) {
-    const int n = window->taps;
-    memset(columns, 0, (size_t)n * (size_t)window->cells * sizeof(double));
-    for (int j = 0; j < n; j++) {
-        spread(solver, solver->level, window->first + j, 1.0,
-               columns + (size_t)j * (size_t)window->cells, window->origin);
+/* M'R w: away from the edges every column of M is the same, one level sample further on. */
+static void weigh(struct solver *solver, const struct window *window, double *row) {
+    for (int j = 0; j < window->taps; j++) {
+        if (window->inner) {
+            const int64_t start =
+                ((window->first + j) << solver->level) - ((1 << solver->level) - 1);
+            row[j] =
+                dot(solver->parts, solver->correlated + (start - window->origin), solver->span);
+        } else {
+            row[j] = dot(solver->columns + (size_t)j * (size_t)window->cells, solver->correlated,
+                         window->cells);
+        }
     }
+}
+
+/* The weights of one target from its direct ones. */
+static void solve_row(struct solver *solver, const struct window *window, const double *direct,
+                      int64_t first, int taps, double *row) {
+    const int n = window->taps;
     if (!window->inner || solver->factored != n) {
-        factor_window(solver, window, columns, scratch);
+        fill_columns(solver, window);
+        factor_window(solver, window);
     }
     memset(solver->correlated, 0, (size_t)window->cells * sizeof(double));
     memcpy(solver->correlated + (first - window->origin), direct, (size_t)taps * sizeof(double));
-    correlate(solver->correlated, window->cells, scratch);
-    for (int j = 0; j < n; j++) {
-        row[j] =
-            dot(columns + (size_t)j * (size_t)window->cells, solver->correlated, window->cells);
-    }
+    correlate(solver->correlated, window->cells, solver->scratch);
+    weigh(solver, window, row);
     solve(solver->factor, n, row);
     double sum = 0.0, step = 0.0;
     for (int j = 0; j < n; j++) {
@@ -203,12 +235,75 @@ static void solve_row(struct solver *solver, const struct window *window, const 
     }
 }
 
-/* All that a row needs, in one block. */
+/* The shares of the source samples in one of the level, by halving a single one of them. */
+static void find_parts(struct solver *solver) {
+    static const double step[4] = {0.125, 0.375, 0.375, 0.125};
+    solver->span = 1;
+    solver->parts[0] = 1.0;
+    for (int l = 0; l < solver->level; l++) { /* what lies below is finer by 1 << l */
+        double wider[MAX_SPAN] = {0.0};
+        for (int k = 0; k < 4; k++) {
+            for (int i = 0; i < solver->span; i++) {
+                wider[(k << l) + i] += step[k] * solver->parts[i];
+            }
+        }
+        solver->span += 3 << l;
+        memcpy(solver->parts, wider, sizeof(wider));
+    }
+}
+
+/* After how many targets the rows repeat, moved on by a whole number of level samples; 0: never. */
+static uint32_t period_of(const struct ic_axis *axis, int level, int64_t *samples) {
+    const double step = axis->length / axis->target / (1 << level);
+    for (uint32_t p = 1; p < axis->target; p++) {
+        const double moved = step * p;
+        if (fabs(moved - floor(moved + 0.5)) < 1e-9) {
+            *samples = (int64_t)floor(moved + 0.5);
+            return p;
+        }
+    }
+    return 0;
+}
+
+/* All that a table needs while it is made, in one block. */
 struct room {
     struct solver solver;
     double row[MAX_TAPS];
     int16_t rounded[MAX_TAPS];
 };
+
+static void open_solver(struct solver *solver, const struct ic_axis *axis, int level, double *rows,
+                        size_t cells) {
+    solver->axis = axis;
+    solver->level = level;
+    solver->samples = ic_level_samples(axis->source, level);
+    solver->inner_taps = inner_taps(axis, level);
+    solver->correlated = rows;
+    solver->scratch = rows + cells;
+    solver->columns = rows + 2 * cells;
+    find_parts(solver);
+}
+
+static void make_rows(struct room *room, double *direct, struct ic_weights *weights) {
+    const struct ic_axis *axis = room->solver.axis;
+    int64_t moved = 0;
+    const uint32_t period = period_of(axis, room->solver.level, &moved);
+    uint32_t inner_rows = 0; /* inner ones in a row up to here */
+    for (uint32_t i = 0; i < axis->target; i++) {
+        int64_t first;
+        int taps;
+        ic_axis_taps(axis, i, &first, &taps);
+        const struct window window = window_of(&room->solver, first, taps);
+        inner_rows = window.inner ? inner_rows + 1 : 0;
+        if (period != 0 && inner_rows > period) {
+            ic_weights_repeat_row(weights, i, i - period, moved);
+            continue;
+        }
+        ic_axis_exact_row(axis, i, direct, &first);
+        solve_row(&room->solver, &window, direct, first, taps, room->row);
+        ic_weights_store_row(weights, i, window.first, window.taps, room->row, room->rounded);
+    }
+}
 
 enum imgcore_status ic_reduced_weights_make(struct ic_mem *mem, const struct ic_axis *axis,
                                             int level, enum ic_weight_type type,
@@ -220,26 +315,14 @@ enum imgcore_status ic_reduced_weights_make(struct ic_mem *mem, const struct ic_
         return status;
     }
     struct room *room = ic_calloc(mem, 1, sizeof(*room));
-    double *rows = ic_calloc(mem, cells * (MAX_TAPS + 4), sizeof(double));
+    double *rows = ic_calloc(mem, cells * (MAX_TAPS + 3), sizeof(double));
     if (room == NULL || rows == NULL) {
         status = mem->status;
         ic_weights_clear(mem, weights);
         goto cleanup;
     }
-    room->solver.axis = axis;
-    room->solver.level = level;
-    room->solver.samples = ic_level_samples(axis->source, level);
-    double *direct = rows, *scratch = rows + cells, *columns = rows + 4 * cells;
-    room->solver.correlated = rows + 2 * cells;
-    room->solver.column = rows + 3 * cells;
-    for (uint32_t i = 0; i < axis->target; i++) {
-        int64_t first;
-        const int taps = ic_axis_exact_row(axis, i, direct, &first);
-        const struct window window = window_of(&room->solver, first, taps);
-        assert((size_t)window.cells <= cells);
-        solve_row(&room->solver, &window, direct, first, taps, columns, scratch, room->row);
-        ic_weights_store_row(weights, i, window.first, window.taps, room->row, room->rounded);
-    }
+    open_solver(&room->solver, axis, level, rows, cells);
+    make_rows(room, rows + (MAX_TAPS + 2) * cells, weights);
     ic_weights_finish(weights, room->solver.samples);
 cleanup:
     ic_free(mem, room);

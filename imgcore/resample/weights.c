@@ -77,6 +77,12 @@ static int exact_row(const struct ic_axis *axis, const struct tap_range *range, 
     return taps;
 }
 
+void ic_axis_taps(const struct ic_axis *axis, uint32_t i, int64_t *first, int *taps) {
+    const struct tap_range range = tap_range(axis, i);
+    *first = range.first;
+    *taps = (int)(range.last - range.first + 1);
+}
+
 int ic_axis_exact_row(const struct ic_axis *axis, uint32_t i, double *row, int64_t *first) {
     const struct tap_range range = tap_range(axis, i);
     *first = range.first;
@@ -157,6 +163,18 @@ void ic_weights_store_row(struct ic_weights *weights, uint32_t i, int64_t first,
     }
     weights->left[i] = (int32_t)(first + from);
     weights->count[i] = to - from;
+}
+
+void ic_weights_repeat_row(struct ic_weights *weights, uint32_t i, uint32_t like, int64_t moved) {
+    const size_t from = like * weights->stride, to = i * weights->stride;
+    const size_t count = (size_t)weights->count[like];
+    if (weights->type == IC_WEIGHT_F32) {
+        memcpy(weights->f32 + to, weights->f32 + from, count * sizeof(float));
+    } else {
+        memcpy(weights->fixed + to, weights->fixed + from, count * sizeof(int16_t));
+    }
+    weights->count[i] = weights->count[like];
+    weights->left[i] = weights->left[like] + (int32_t)moved;
 }
 
 /* Row i of a centred target is row target - 1 - i read backwards. */

@@ -50,7 +50,11 @@ enum imgcore_status ic_weights_allocate(struct ic_mem *mem, uint32_t target, uin
  * `rounded` is room for as many. */
 void ic_weights_store_row(struct ic_weights *weights, uint32_t i, int64_t first, int taps,
                           const double *row, int16_t *rounded);
+/* Row i is row `like` again, `moved` samples further on. */
+void ic_weights_repeat_row(struct ic_weights *weights, uint32_t i, uint32_t like, int64_t moved);
 void ic_weights_finish(struct ic_weights *weights, uint32_t source);
+/* Which samples row i takes: `taps` of them from *first on. */
+void ic_axis_taps(const struct ic_axis *axis, uint32_t i, int64_t *first, int *taps);
 /* The direct weights of row i, exact, summing to one; `row` has room for ic_axis_max_taps. Answers
  * how many, the first one's sample in *first. */
 int ic_axis_exact_row(const struct ic_axis *axis, uint32_t i, double *row, int64_t *first);
