@@ -26,7 +26,7 @@ export IMG OUT PACKAGES PKG_CONFIG
 
 # ---------------------------------------------------------------------------- sources, by room
 
-BASE := imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
+BASE_ROOM := imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
 
 KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
 	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_reduce.c \
@@ -85,7 +85,7 @@ CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_color.c tests/kernels
 # Programs that make what the shell tests need.
 TEST_TOOLS := tests/support/make_pictures.c
 
-END_TO_END := tests/end_to_end/command.sh tests/end_to_end/install.sh \
+END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/install.sh \
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
@@ -149,7 +149,7 @@ SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 O := build/$(CONFIG)
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $(1)))
 
-LIBRARY_OBJECTS := $(call objects,$(BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) \
+LIBRARY_OBJECTS := $(call objects,$(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) \
 	$(RESAMPLE) $(PLAN) $(PIPELINE) $(API))
 CLI_OBJECTS := $(call objects,$(CLI))
 SUPPORT_OBJECTS := $(call objects,$(TEST_SUPPORT))
@@ -324,9 +324,45 @@ $(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
 
 lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci
-	@sh .ci/lint '$(sort $(BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
+	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
-		$(END_TO_END))' '$(ALL_CPPFLAGS)'
+		$(END_TO_END) $(BENCH_SOURCES))' '$(ALL_CPPFLAGS)'
+
+# ---------------------------------------------------------------------------- measuring
+
+# BENCH_IMAGES photographs or folders; BENCH_ROUNDS BENCH_ONLY see bench/README.md; RECORD=1 keeps the
+# result; BASE HEAD commits or results, BOUND percent allowed
+export BENCH_IMAGES BASE HEAD
+.PHONY: bench bench-compare bench-track
+include bench/bench.mk
+# The bench is tested as well.
+tests: bench-programs
+
+# A path with spaces as it is, or words as the shell reads them.
+BENCH_WORDS = if [ -e "$$BENCH_IMAGES" ]; then set -- "$$BENCH_IMAGES"; \
+	else eval "set -- $$BENCH_IMAGES"; fi
+BENCH_OPTIONS = $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS)) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
+PYTHON ?= /usr/bin/python3
+
+bench: ## measure imgcore alone (BENCH_IMAGES=yours, RECORD=1 keeps it)
+	@sh .ci/packages build bench $(if $(BENCH_IMAGES),,run)
+	@$(MAKE) --no-print-directory bench-programs
+	@$(BENCH_WORDS); CC='$(CC)' $(PYTHON) bench/bench.py --build $(O) $(BENCH_OPTIONS) \
+		$(if $(filter 1,$(RECORD)),--record) -- "$$@"
+
+bench-compare: ## imgcore beside its rivals, which it installs, and its marks
+	@sh .ci/packages build bench $(if $(BENCH_IMAGES),,run)
+	@sh bench/compare/setup.sh
+	@$(MAKE) --no-print-directory bench-programs
+	@$(MAKE) --no-print-directory bench-rivals
+	@$(BENCH_WORDS); CC='$(CC)' $(PYTHON) bench/compare/compare.py --build $(O) \
+		--node build/bench/node $(BENCH_OPTIONS) -- "$$@"
+
+bench-track: ## two commits or results: fails on a regression (BASE=, HEAD=, BOUND=5)
+	@[ -n "$$BASE" ] || { echo 'bench-track needs BASE=commit or BASE=result.json'; exit 2; }
+	@case "$$BASE" in *.json) ;; *) sh .ci/packages build bench $(if $(BENCH_IMAGES),,run) ;; esac
+	@$(BENCH_WORDS); $(PYTHON) bench/track.py "$$BASE" "$${HEAD:-HEAD}" $(BENCH_OPTIONS) \
+		$(if $(BOUND),--bound $(BOUND)) --images "$$@"
 
 # ---------------------------------------------------------------------------- installing
 

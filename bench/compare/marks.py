@@ -1,0 +1,118 @@
+"""The marks that imgcore is held to: ratios within one run. The ratio of minima decides; the median
+of the rounds' ratios is shown beside it."""
+
+
+def find(block, peer):
+    for result in block['results']:
+        if result['peer'] == peer and 'missing' not in result:
+            return result
+    return None
+
+
+def ratio(block, ours, other):
+    """Ours / other: by minima, and by the medians."""
+    a, b = find(block, ours), find(block, other)
+    if a is None or b is None:
+        return None
+    return a['min_ms'] / b['min_ms'], a['median_ms'] / b['median_ms']
+
+
+def mark(name, limit, pair, at_least=False):
+    """One line. `at_least`: the mark is how many times faster we are."""
+    by_min, by_median = (1 / pair[0], 1 / pair[1]) if at_least else pair
+    return {'name': name, 'wanted': f'{">=" if at_least else "<="} {limit:.2f}',
+            'figure': f'{by_min:.3f}', 'by_rounds': f'{by_median:.3f}',
+            'reached': by_min >= limit if at_least else by_min <= limit}
+
+
+def plain_mark(name, wanted, figure, reached, digits=2):
+    return {'name': name, 'wanted': wanted, 'figure': f'{figure:.{digits}f}', 'by_rounds': '',
+            'reached': reached}
+
+
+def best_of_ours(block, limited):
+    """Our result with the widest vectors, or the best one that AVX2 can run."""
+    names = [r['peer'] for r in block['results']
+             if r['peer'].startswith('imgcore ') and 'missing' not in r]
+    if limited:
+        names = [name for name in names if 'avx3' not in name]
+    return names[0] if names else None
+
+
+def resize_marks(block):
+    kind, case = block['subject'].split()
+    marks = []
+    wide, avx2 = best_of_ours(block, False), best_of_ours(block, True)
+    limits = {'RGB8': 0.42, 'L8': 0.55, 'RGBA8': 0.60}
+
+    def add(ours, peers, limit, text):
+        pairs = [p for p in (ratio(block, ours, peer) for peer in peers) if p] if ours else []
+        if pairs and case in 'AB':
+            # the fastest peer is the one to which our ratio is worst
+            marks.append(mark(f'resize {block["subject"]}: {text}', limit,
+                              max(pairs, key=lambda pair: pair[0])))
+
+    if wide and 'avx3' in wide:
+        add(wide, ('zimg', 'zimg avx2'), limits[kind], f'{wide} to the faster zimg')
+    if kind == 'RGB8':
+        add(avx2, ('zimg avx2',), 0.65, f'{avx2} to zimg limited to AVX2')
+    for name in dict.fromkeys((wide, avx2)):
+        exact = (find(block, name) or {}).get('exact') if name else None
+        if exact:
+            # With alpha a colour that is nearly transparent means nothing after division: there
+            # the exactness of the tests holds, not a PSNR over all values.
+            if kind != 'RGBA8':
+                marks.append(plain_mark(f'resize {block["subject"]}: {name}, PSNR dB', '>= 58.80',
+                                        exact['psnr'], exact['psnr'] >= 58.8))
+            marks.append(plain_mark(f'resize {block["subject"]}: {name}, largest error', '<= 1',
+                                    exact['worst'], exact['worst'] <= 1.0, 3))
+    return marks
+
+
+def pipeline_marks(block):
+    marks = []
+    name = f'{block["subject"]} to {block["form"]}'
+
+    def add(text, limit, other, at_least):
+        pair = ratio(block, 'imgcore', other)
+        if pair:
+            marks.append(mark(f'{name}: {text}', limit, pair, at_least))
+
+    if block['input'] == 'png':
+        add('to sharp cascade', 0.5, 'sharp cascade', False)
+    elif block['input'] in ('progressive', 'jpeg444'):
+        add('times faster than sharp cascade', 1.0, 'sharp cascade', True)
+        add('to the floor (no mark for this kind)', 99, 'floor', False)
+    else:
+        add('times faster than sharp x4', 4.0, 'sharp x4', True)
+        add('times faster than sharp cascade', 1.6, 'sharp cascade', True)
+        add('to the floor', 1.10, 'floor', False)
+    ours = find(block, 'imgcore')
+    if ours and ours.get('psnr') and block['form'] == 'jpeg':
+        least = min(ours['psnr'] + [x for x in ours['psnr_luma'] if x is not None])
+        marks.append(plain_mark(f'{name}: least PSNR dB of the four sizes', '>= 54.00', least,
+                                least >= 54.0))
+    return [m for m in marks if 'no mark' not in m['name']]
+
+
+def memory_marks(memory):
+    marks = []
+    for result in memory:
+        if 'missing' in result or not result.get('peak_mib'):
+            continue
+        limit, why = 25.0, ''
+        if 'progressive' in result['name'] or 'prog' in result['name']:
+            # 2 bytes for each sample of 4:2:0, in whole blocks
+            megapixels = result['mp_per_s'] * result['median_ms'] / 1000
+            limit += megapixels * 1e6 * 1.5 * 2 / (1 << 20)
+            why = ' (coefficients + 25)'
+        marks.append(plain_mark(f'{result["name"]}, peak MiB{why}', f'<= {limit:.0f}',
+                                result['peak_mib'], result['peak_mib'] <= limit, 1))
+    return marks
+
+
+def judge(document):
+    marks = []
+    for block in document['blocks']:
+        marks += pipeline_marks(block) if block['kind'] == 'pipeline' else resize_marks(block)
+    return marks + memory_marks(document['memory'])

@@ -1,0 +1,46 @@
+"""What a result says of where and when it was made. No host name, no user, no path."""
+import datetime
+import os
+import platform
+import subprocess
+
+
+def said(*command, cwd=None):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True,
+                              cwd=cwd).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ''
+
+
+def cpu():
+    """The CPU's name and the vector extensions that matter here."""
+    name, flags = platform.machine(), set()
+    try:
+        with open('/proc/cpuinfo', encoding='utf-8') as info:
+            for line in info:
+                key, _, value = line.partition(':')
+                if key.strip() == 'model name':
+                    name = value.strip()
+                elif key.strip() in ('flags', 'Features'):
+                    flags = set(value.split())
+    except OSError:
+        pass
+    known = ['sse4_1', 'avx2', 'avx512bw', 'avx512_vnni', 'avx_vnni', 'asimd', 'asimddp', 'sve']
+    return name, [flag for flag in known if flag in flags]
+
+
+def describe(top, compiler):
+    name, vectors = cpu()
+    commit = said('git', 'rev-parse', '--short=12', 'HEAD', cwd=top)
+    return {
+        'when': datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'),
+        'commit': commit,
+        'changed': bool(said('git', 'status', '--porcelain', '--', 'imgcore', cwd=top)),
+        'cpu': name,
+        'vectors': vectors,
+        'cores': os.cpu_count(),
+        'system': f'{platform.system()} {platform.machine()}',
+        'compiler': (said(*compiler.split(), '--version').splitlines() or [''])[0],
+        'load': [round(x, 2) for x in os.getloadavg()],
+    }

@@ -1,0 +1,67 @@
+"""Pictures of results as plain SVG: bars for one run, lines for a history."""
+from html import escape
+
+INK, OURS, OTHERS, GRID = '#222222', '#1b6ca8', '#9aa7b1', '#dddddd'
+
+
+def _head(width, height):
+    return [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            f'width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
+            f'<rect width="{width}" height="{height}" fill="white"/>']
+
+
+def bars(title, rows, unit='ms'):
+    """rows: (label, value, is ours, note). The longest bar fills the width."""
+    label_width, bar_width, line = 300, 440, 20
+    width, height = label_width + bar_width + 130, 44 + line * len(rows)
+    longest = max((value for _, value, _, _ in rows), default=1) or 1
+    out = _head(width, height)
+    out.append(f'<text x="12" y="22" font-size="15" fill="{INK}">{escape(title)}</text>')
+    for i, (label, value, ours, note) in enumerate(rows):
+        y = 36 + i * line
+        length = max(1.0, bar_width * value / longest)
+        out.append(f'<text x="{label_width - 8}" y="{y + 14}" text-anchor="end" fill="{INK}">'
+                   f'{escape(label)}</text>')
+        out.append(f'<rect x="{label_width}" y="{y + 2}" width="{length:.1f}" height="{line - 5}" '
+                   f'fill="{OURS if ours else OTHERS}"/>')
+        out.append(f'<text x="{label_width + length + 6:.1f}" y="{y + 14}" fill="{INK}">'
+                   f'{value:.3g} {unit}{escape(" " + note if note else "")}</text>')
+    out.append('</svg>\n')
+    return '\n'.join(out)
+
+
+def line(title, points, width=560, height=170):
+    """points: (label below, value in ms or None). The axis begins at zero: a change of 1 % is not
+    to look like a cliff."""
+    values = [value for _, value in points if value is not None]
+    if not values:
+        return ''
+    left, right, top, bottom = 60, 12, 30, 34
+    most = max(values) * 1.1
+    out = _head(width, height)
+    out.append(f'<text x="8" y="18" font-size="13" fill="{INK}">{escape(title)}</text>')
+
+    def at(i, value):
+        x = left + (width - left - right) * (i + 0.5) / len(points)
+        return x, height - bottom - (height - top - bottom) * value / most
+
+    for part in (0, 0.5, 1):
+        value = max(values) * part
+        y = at(0, value)[1]
+        out.append(f'<line x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}" '
+                   f'stroke="{GRID}"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end" '
+                   f'fill="{INK}">{value:.3g}</text>')
+    places = [(i, *at(i, value)) for i, (_, value) in enumerate(points) if value is not None]
+    path = ' '.join(f'{x:.1f},{y:.1f}' for _, x, y in places)
+    out.append(f'<polyline points="{path}" fill="none" stroke="{OURS}" stroke-width="1.5"/>')
+    for i, x, y in places:
+        label, value = points[i]
+        out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{OURS}">'
+                   f'<title>{escape(label)}: {value:.4g} ms</title></circle>')
+    step = max(1, len(points) // 6)
+    for i in range(0, len(points), step):
+        x = at(i, 0)[0]
+        out.append(f'<text x="{x:.1f}" y="{height - 12}" text-anchor="middle" font-size="10" '
+                   f'fill="{INK}">{escape(points[i][0][:10])}</text>')
+    out.append('</svg>\n')
+    return '\n'.join(out)

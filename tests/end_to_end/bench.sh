@@ -1,0 +1,62 @@
+#!/bin/sh
+# The bench itself, on tiny pictures and in one round: whether its results are whole, and whether
+# bench-track tells a regression from none. Needs no rival.
+# shellcheck source=tests/end_to_end/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+python=/usr/bin/python3
+programs=$build/bench
+if ! [ -x $python ] || ! [ -x "$programs/bench_pipeline" ]; then
+    skip 'the bench' 'python3 or the programs of the bench are not there'
+    finish
+fi
+bench() {
+    script=$1
+    shift
+    exits "$expect" $python "$top/bench/$script" "$@"
+}
+# Result with every time of the group $2 made $3 times as long.
+slowed() {
+    jq --arg group "$2" --argjson by "$3" \
+        '.results |= map(if .group == $group then .samples_ms |= map(. * $by) else . end)' "$1"
+}
+
+"$make_pictures" 'a photo.jpg' 240x161
+expect=0
+for script in bench.py track.py compare/compare.py compare/run_pillow.py; do
+    check "$script --help" bench "$script" --help
+    check '... says how it is used' says stdout 'usage: '
+done
+
+check 'a small run' bench bench.py --build "$build" --work 'made here' --small --rounds 5 \
+    --only pipeline,resize,memory,start,quality --out one --targets ref 'a photo.jpg'
+check '... its table has a pipeline' says stdout 'pipeline/a photo.jpg/jpeg/balanced'
+check '... its result has every group' exits 0 jq -e \
+    '[.results[].group] | unique == ["floor", "memory", "pipeline", "resize", "start"]' one.json
+check '... each with times' exits 0 jq -e 'all(.results[]; .median_ms > 0 and .min_ms > 0)' one.json
+check '... says machine and commit' exits 0 jq -e \
+    '.machine | has("cpu") and has("compiler") and has("commit") and has("load")' one.json
+check '... and no path of this machine' not grep -q "$scratch" one.json
+check '... exact to the mark' exits 0 jq -e '[.quality[].sizes[].all] | min > 54' one.json
+check '... with a plot' grep -q '</svg>' one.svg
+
+slowed one.json pipeline 1.3 >slower.json
+slowed one.json pipeline 0.7 >faster.json
+slowed one.json pipeline 1.02 >near.json
+check 'track: the same' bench track.py one.json one.json
+check 'track: within the bound' bench track.py one.json near.json
+check 'track: faster' bench track.py one.json faster.json
+check '... is said' says stdout 'faster'
+expect=1
+check 'track: a regression fails' bench track.py one.json slower.json --bound 5
+check '... and is named' says stdout 'pipeline/a photo.jpg/jpeg/balanced'
+expect=2
+check 'track: no such commit' bench track.py no-such-commit one
+echo '{"no": "result"}' >other.json
+check 'track: a file that is no result' bench track.py other.json one.json
+check '... is said' says stderr 'other.json is no result of the bench'
+check 'bench: a photograph that is not there' bench bench.py --build "$build" nowhere.jpg
+check 'bench: a group that is none' bench bench.py --build "$build" --work 'made here' --small \
+    --only nothing
+
+finish
