@@ -34,6 +34,13 @@ using Block8 = hn::CappedTag<uint8_t, 16>;
 template <class D16> using Sum32 = hn::Vec<hn::RepartitionToWide<D16>>;
 template <class D> constexpr size_t kLanesOf = hn::MaxLanes(D());
 
+/* Before loops over a few registers: gcc would keep those in memory. */
+#if defined(__clang__)
+#define IC_HWY_UNROLL
+#else
+#define IC_HWY_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 constexpr size_t kUnits = 4;
 constexpr int kShift = IC_INTER_BITS + IC_WEIGHT_BITS;
 
@@ -532,8 +539,9 @@ void SingleRow(const int16_t *in, uint8_t *out, const struct ic_taps_q14 *taps) 
     }
 }
 
-void HpassI16U8x1(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
-                  size_t rows, const struct ic_taps_q14 *taps) {
+/* Rows one after the other, outputs in order: serves any table. */
+void AnyDots(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
+             size_t rows, const struct ic_taps_q14 *taps) {
     while (rows >= 2) {
         const size_t some = HWY_MIN(rows, kSharing);
         SharedRows(in, in_stride, out, out_stride, some, taps);
@@ -545,6 +553,278 @@ void HpassI16U8x1(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_
         SingleRow(in, out, taps);
     }
 }
+
+/* ---- 1 channel, few taps --------------------------------------------------------------------- */
+
+#if HWY_MAX_BYTES == 64
+
+/* Sixteen outputs side by side, one in each 32-bit lane, nothing to add up across lanes: for each
+ * pair of taps one permutation fetches the sixteen pairs of samples from two vectors of the row.
+ * Weights are transposed once for all rows. */
+constexpr size_t kGroup = 16;
+constexpr size_t kWindow = 2 * kLanes; /* samples that a permutation chooses from */
+constexpr size_t kFewTaps = 64;        /* longest row of weights that is transposed */
+
+struct Group {
+    HWY_ALIGN int32_t weight[kFewTaps / 2][kGroup]; /* pairs of taps */
+    V16 index;                                      /* of the first pair, from the first left */
+    size_t pairs;
+    size_t pairs_at_once; /* as many as the window holds the samples of */
+    ptrdiff_t left;
+    ptrdiff_t reach; /* from the first left to the last */
+};
+
+/* 128 bits of weights, from tap 8 * block on, of outputs m, m + 4, m + 8, m + 12. */
+HWY_INLINE __m512i EveryFourth(const int16_t *weight, size_t stride) {
+    const auto at = [=](size_t i) {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i *>(weight + i * stride));
+    };
+    __m512i v = _mm512_castsi128_si512(at(0));
+    v = _mm512_inserti32x4(v, at(4), 1);
+    v = _mm512_inserti32x4(v, at(8), 2);
+    return _mm512_inserti32x4(v, at(12), 3);
+}
+
+/* Whether output i and the fifteen behind it lie close enough together. */
+HWY_INLINE bool StartGroup(const struct ic_taps_q14 &t, size_t i, Group &group) {
+    const __m512i left = _mm512_loadu_si512(t.left + i);
+    const int32_t reach = t.left[i + kGroup - 1] - t.left[i];
+    const __m512i offset = _mm512_sub_epi32(left, _mm512_set1_epi32(t.left[i]));
+    if (static_cast<uint32_t>(reach) > kWindow - 4 ||
+        _mm512_cmpgt_epu32_mask(offset, _mm512_set1_epi32(reach)) != 0) {
+        return false;
+    }
+    const __m512i both = _mm512_or_si512(offset, _mm512_slli_epi32(offset, 16));
+    group.index = V16{_mm512_add_epi32(both, _mm512_set1_epi32(0x10000))};
+    group.left = t.left[i];
+    group.reach = reach;
+    group.pairs = static_cast<size_t>(t.taps) / 2;
+    group.pairs_at_once = (kWindow - static_cast<size_t>(reach)) / 2;
+    const int16_t *weight = t.weight + i * t.stride;
+    for (size_t k = 0; k < group.pairs; k += 4) {
+        const __m512i a = EveryFourth(weight + 2 * k, t.stride);
+        const __m512i b = EveryFourth(weight + 2 * k + t.stride, t.stride);
+        const __m512i c = EveryFourth(weight + 2 * k + 2 * t.stride, t.stride);
+        const __m512i d = EveryFourth(weight + 2 * k + 3 * t.stride, t.stride);
+        const __m512i ab0 = _mm512_unpacklo_epi32(a, b), ab1 = _mm512_unpackhi_epi32(a, b);
+        const __m512i cd0 = _mm512_unpacklo_epi32(c, d), cd1 = _mm512_unpackhi_epi32(c, d);
+        _mm512_store_si512(group.weight[k], _mm512_unpacklo_epi64(ab0, cd0));
+        _mm512_store_si512(group.weight[k + 1], _mm512_unpackhi_epi64(ab0, cd0));
+        _mm512_store_si512(group.weight[k + 2], _mm512_unpacklo_epi64(ab1, cd1));
+        _mm512_store_si512(group.weight[k + 3], _mm512_unpackhi_epi64(ab1, cd1));
+    }
+    return true;
+}
+
+/* Four rows of a group. */
+HWY_INLINE void GroupRows(const Group &group, const int16_t *in, ptrdiff_t in_stride, uint8_t *out,
+                          ptrdiff_t out_stride) {
+    const hn::RepartitionToWide<Full16> d32;
+    const Full16 d;
+    constexpr size_t kRows = 4;
+    const V16 two = hn::Set(d, 2);
+    V32 sum[kRows];
+    IC_HWY_UNROLL
+    for (size_t r = 0; r < kRows; r++) {
+        sum[r] = hn::Set(d32, 1 << (kShift - 1));
+    }
+    for (size_t k = 0; k < group.pairs;) {
+        const size_t end = HWY_MIN(group.pairs, k + group.pairs_at_once);
+        /* The second vector may begin behind the row's slack: only what is needed of it is read. */
+        const size_t needed = static_cast<size_t>(group.reach) + 2 * (end - k);
+        const size_t behind = needed > kLanes ? needed - kLanes : 0;
+        const __mmask32 mask = static_cast<__mmask32>((uint64_t{1} << behind) - 1);
+        const int16_t *from = in + group.left + static_cast<ptrdiff_t>(2 * k);
+        V16 lower[kRows], upper[kRows];
+        IC_HWY_UNROLL
+        for (size_t r = 0; r < kRows; r++) {
+            const int16_t *row = from + static_cast<ptrdiff_t>(r) * in_stride;
+            lower[r] = hn::LoadU(d, row);
+            upper[r] = V16{_mm512_maskz_loadu_epi16(mask, row + kLanes)};
+        }
+        V16 index = group.index;
+        for (; k < end; k++) {
+            const V16 weight{_mm512_load_si512(group.weight[k])};
+            IC_HWY_UNROLL
+            for (size_t r = 0; r < kRows; r++) {
+                const V16 pairs{_mm512_permutex2var_epi16(lower[r].raw, index.raw, upper[r].raw)};
+                sum[r] = AddProducts(sum[r], pairs, weight);
+            }
+            index = hn::Add(index, two);
+        }
+    }
+    IC_HWY_UNROLL
+    for (size_t r = 0; r < kRows; r++) {
+        const V32 shifted = hn::Max(hn::ShiftRight<kShift>(sum[r]), hn::Zero(d32));
+        hn::StoreU(hn::Vec<Block8>{_mm512_cvtusepi32_epi8(shifted.raw)}, Block8(),
+                   out + static_cast<ptrdiff_t>(r) * out_stride);
+    }
+}
+
+/* Outputs i to i + kGroup - 1 of all rows, of which there are four or more. */
+HWY_INLINE void GroupOutputs(const struct ic_taps_q14 &t, size_t i, const int16_t *in,
+                             ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride, size_t rows) {
+    Group group;
+    if (!StartGroup(t, i, group)) {
+        const struct ic_taps_q14 some = {t.left + i, t.weight + i * t.stride, t.stride, kGroup,
+                                         t.taps};
+        AnyDots(in, in_stride, out + i, out_stride, rows, &some);
+        return;
+    }
+    for (size_t y = 0; y < rows; y += 4) { /* the last four overlap those before */
+        const ptrdiff_t first = static_cast<ptrdiff_t>(HWY_MIN(y, rows - 4));
+        GroupRows(group, in + first * in_stride, in_stride,
+                  out + static_cast<ptrdiff_t>(i) + first * out_stride, out_stride);
+    }
+}
+
+void HpassI16U8x1(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
+                  size_t rows, const struct ic_taps_q14 *taps) {
+    const struct ic_taps_q14 t = *taps;
+    const bool few = rows < 4 || t.count < kGroup || static_cast<size_t>(t.taps) > kFewTaps;
+    if (few || (t.left[t.count - 1] - t.left[0]) / static_cast<int32_t>(t.count) >= 4) {
+        AnyDots(in, in_stride, out, out_stride, rows, &t);
+        return;
+    }
+    /* The last group overlaps its neighbour. */
+    for (size_t i = 0; i < t.count - kGroup; i += kGroup) {
+        GroupOutputs(t, i, in, in_stride, out, out_stride, rows);
+    }
+    GroupOutputs(t, t.count - kGroup, in, in_stride, out, out_stride, rows);
+}
+
+#else
+
+/* Four outputs in each block's vector, eight taps at a time (of 256 bits, the upper half belongs to
+ * the fourth output behind): kBlocks times eight taps, the weights of all in registers as far as
+ * they fit while four rows go by. */
+constexpr size_t kGroup = kLanes / 2;
+constexpr size_t kRowsAtOnce = 8;
+
+template <class D16>
+HWY_INLINE hn::Vec<D16> LoadTwo(D16 d, const int16_t *lower, const int16_t *upper) {
+#if HWY_MAX_BYTES == 32
+    const hn::Half<D16> half;
+    return hn::Combine(d, hn::LoadU(half, upper), hn::LoadU(half, lower));
+#else
+    (void)upper;
+    return hn::LoadU(d, lower);
+#endif
+}
+
+/* Sums of four rows at most; one after the other in a loop that is small enough for its addresses
+ * and weights to stay in registers. */
+template <size_t kBlocks>
+HWY_INLINE void GroupSums(const struct ic_taps_q14 &t, size_t i, const int16_t *in,
+                          ptrdiff_t in_stride, size_t rows, int32_t *sums) {
+    const Full16 d;
+    const hn::RepartitionToWide<Full16> d32;
+    V16 weight[4][kBlocks];
+    ptrdiff_t left[kGroup];
+    IC_HWY_UNROLL
+    for (size_t j = 0; j < kGroup; j++) {
+        left[j] = t.left[i + j];
+    }
+    const int16_t *weights = t.weight + i * t.stride;
+    IC_HWY_UNROLL
+    for (size_t m = 0; m < 4; m++) {
+        IC_HWY_UNROLL
+        for (size_t b = 0; b < kBlocks; b++) {
+            const int16_t *lower = weights + m * t.stride + 8 * b;
+            weight[m][b] = LoadTwo(d, lower, lower + (kGroup - 4) * t.stride);
+            IC_HWY_KEEP(weight[m][b]);
+        }
+    }
+    for (size_t y = 0; y < rows; y++) {
+        V32 sum[4];
+        IC_HWY_UNROLL
+        for (size_t m = 0; m < 4; m++) {
+            const int16_t *lower = in + left[m];
+            const int16_t *upper = in + left[m + kGroup - 4];
+            sum[m] = hn::Zero(d32);
+            IC_HWY_UNROLL
+            for (size_t b = 0; b < kBlocks; b++) {
+                sum[m] =
+                    AddProducts(sum[m], LoadTwo(d, lower + 8 * b, upper + 8 * b), weight[m][b]);
+            }
+        }
+        hn::Store(SumLanes(sum[0], sum[1], sum[2], sum[3]), d32, sums);
+        sums += kGroup;
+        in += in_stride;
+    }
+}
+
+/* kGroup bytes of each of four rows. */
+HWY_INLINE void StoreGroup(V32 r0, V32 r1, V32 r2, V32 r3, uint8_t *const out[4]) {
+#if HWY_MAX_BYTES == 32
+    const hn::RepartitionToWide<Full16> d32;
+    const hn::ScalableTag<uint8_t> d8;
+    const auto first = hn::ReorderDemote2To(Full16(), RoundSums(d32, r0), RoundSums(d32, r1));
+    const auto second = hn::ReorderDemote2To(Full16(), RoundSums(d32, r2), RoundSums(d32, r3));
+    const hn::Vec256<uint8_t> bytes{_mm256_packus_epi16(first.raw, second.raw)};
+    const hn::CappedTag<uint32_t, 4> du32;
+    const hn::CappedTag<uint64_t, 2> du64;
+    const auto lower = hn::BitCast(du32, hn::LowerHalf(bytes));
+    const auto upper = hn::BitCast(du32, hn::UpperHalf(hn::Half<decltype(d8)>(), bytes));
+    uint64_t eight[4];
+    hn::StoreU(hn::BitCast(du64, hn::InterleaveLower(du32, lower, upper)), du64, eight);
+    hn::StoreU(hn::BitCast(du64, hn::InterleaveUpper(du32, lower, upper)), du64, eight + 2);
+#else
+    uint32_t eight[4];
+    hn::StoreU(UnitsToBytes(r0, r1, r2, r3), Block8(), reinterpret_cast<uint8_t *>(eight));
+#endif
+    for (size_t r = 0; r < 4; r++) {
+        memcpy(out[r], &eight[r], kGroup);
+    }
+}
+
+/* Outputs i to i + kGroup - 1 of all rows, of which there are four or more; the last ones overlap
+ * those before. */
+template <size_t kBlocks>
+HWY_INLINE void GroupOutputs(const struct ic_taps_q14 &t, size_t i, const int16_t *in,
+                             ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride, size_t rows) {
+    const hn::RepartitionToWide<Full16> d32;
+    HWY_ALIGN int32_t sums[kRowsAtOnce * kGroup];
+    const size_t some = HWY_MIN(rows, kRowsAtOnce);
+    for (size_t y = 0; y < rows; y += kRowsAtOnce) {
+        const ptrdiff_t first = static_cast<ptrdiff_t>(HWY_MIN(y, rows - some));
+        GroupSums<kBlocks>(t, i, in + first * in_stride, in_stride, some, sums);
+        for (size_t r = 0; r < some; r += 4) {
+            const ptrdiff_t row = static_cast<ptrdiff_t>(HWY_MIN(r, some - 4));
+            const int32_t *from = sums + static_cast<size_t>(row) * kGroup;
+            uint8_t *to = out + static_cast<ptrdiff_t>(i) + (first + row) * out_stride;
+            uint8_t *const outs[4] = {to, to + out_stride, to + 2 * out_stride,
+                                      to + 3 * out_stride};
+            StoreGroup(hn::Load(d32, from), hn::Load(d32, from + kGroup),
+                       hn::Load(d32, from + 2 * kGroup), hn::Load(d32, from + 3 * kGroup), outs);
+        }
+    }
+}
+
+template <size_t kBlocks>
+void FewTaps(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
+             size_t rows, const struct ic_taps_q14 &t) {
+    for (size_t i = 0; i < t.count - kGroup; i += kGroup) {
+        GroupOutputs<kBlocks>(t, i, in, in_stride, out, out_stride, rows);
+    }
+    GroupOutputs<kBlocks>(t, t.count - kGroup, in, in_stride, out, out_stride, rows);
+}
+
+void HpassI16U8x1(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
+                  size_t rows, const struct ic_taps_q14 *taps) {
+    const struct ic_taps_q14 t = *taps;
+    if (rows < 4 || t.count < kGroup || t.taps > 32) {
+        AnyDots(in, in_stride, out, out_stride, rows, &t);
+    } else if (t.taps <= 16) {
+        FewTaps<2>(in, in_stride, out, out_stride, rows, t);
+    } else if (t.taps <= 24) {
+        FewTaps<3>(in, in_stride, out, out_stride, rows, t);
+    } else {
+        FewTaps<4>(in, in_stride, out, out_stride, rows, t);
+    }
+}
+
+#endif
 
 } // namespace
 

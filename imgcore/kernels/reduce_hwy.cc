@@ -24,9 +24,9 @@ const hn::ScalableTag<uint8_t> du8;
 const hn::ScalableTag<int16_t> d16;
 const hn::ScalableTag<int32_t> d32;
 using V16 = hn::Vec<decltype(d16)>;
+using V32 = hn::Vec<decltype(d32)>;
 
 constexpr size_t kLanes16 = HWY_MAX_BYTES / 2;
-constexpr size_t kLanes32 = HWY_MAX_BYTES / 4;
 
 /* ---- halving a row ------------------------------------------------------------------------- */
 
@@ -63,16 +63,50 @@ HWY_INLINE V16 HalveVector(const uint8_t *in) {
 #endif
 }
 
-/* Half a vector of targets. */
+/* Half a vector of targets, as 32-bit numbers. No sample is negative. */
+HWY_INLINE V32 HalveSums(const int16_t *in) {
+    const auto before = hn::LoadU(d16, in - 1);
+    const auto after = hn::LoadU(d16, in + 1);
+#if IC_HWY_X86
+    const V16 one_three = hn::BitCast(d16, hn::Set(d32, 0x00030001));
+    const V16 three_one = hn::BitCast(d16, hn::Set(d32, 0x00010003));
+#if HWY_MAX_BYTES == 64
+    const V32 first{_mm512_madd_epi16(before.raw, one_three.raw)};
+    const V32 second{_mm512_madd_epi16(after.raw, three_one.raw)};
+#elif HWY_MAX_BYTES == 32
+    const V32 first{_mm256_madd_epi16(before.raw, one_three.raw)};
+    const V32 second{_mm256_madd_epi16(after.raw, three_one.raw)};
+#else
+    const V32 first{_mm_madd_epi16(before.raw, one_three.raw)};
+    const V32 second{_mm_madd_epi16(after.raw, three_one.raw)};
+#endif
+    const V32 sum = hn::Add(first, second);
+#else
+    const auto low = hn::Set(d32, 0xFFFF);
+    const V32 b = hn::BitCast(d32, before), a = hn::BitCast(d32, after);
+    const V32 inner = hn::Add(hn::ShiftRight<16>(b), hn::And(a, low));
+    const V32 outer = hn::Add(hn::And(b, low), hn::ShiftRight<16>(a));
+    const V32 sum = hn::Add(outer, hn::Add(inner, hn::Add(inner, inner)));
+#endif
+    return hn::ShiftRight<3>(hn::Add(sum, hn::Set(d32, 4)));
+}
+
+/* A vector of targets. */
 HWY_INLINE void HalveStore(const int16_t *in, int16_t *out) {
-    const hn::Rebind<int16_t, decltype(d32)> dhalf;
-    const auto before = hn::BitCast(d32, hn::LoadU(d16, in - 1));
-    const auto after = hn::BitCast(d32, hn::LoadU(d16, in + 1));
-    const auto low = hn::Set(d32, 0xFFFF); /* no sample is negative */
-    const auto inner = hn::Add(hn::ShiftRight<16>(before), hn::And(after, low));
-    const auto outer = hn::Add(hn::And(before, low), hn::ShiftRight<16>(after));
-    const auto sum = hn::Add(outer, hn::Add(inner, hn::Add(inner, inner)));
-    hn::StoreU(hn::DemoteTo(dhalf, hn::ShiftRight<3>(hn::Add(sum, hn::Set(d32, 4)))), dhalf, out);
+    const V32 lower = HalveSums(in), upper = HalveSums(in + kLanes16);
+#if HWY_MAX_BYTES == 64
+    alignas(64) static constexpr int16_t kEven[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20,
+                                                      22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42,
+                                                      44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
+    const V16 both{_mm512_permutex2var_epi16(lower.raw, hn::Load(d16, kEven).raw, upper.raw)};
+#elif HWY_MAX_BYTES == 32
+    const hn::Repartition<int64_t, decltype(d16)> d64;
+    const auto packed = hn::BitCast(d64, hn::ReorderDemote2To(d16, lower, upper));
+    const V16 both{_mm256_permute4x64_epi64(packed.raw, 0xD8)};
+#else
+    const V16 both = hn::ReorderDemote2To(d16, lower, upper);
+#endif
+    hn::StoreU(both, d16, out);
 }
 
 /* Vectors that reach from source 2j - 1 to 2j + 2 kOutputs may lie inside the row. */
@@ -93,9 +127,9 @@ void HalveRowU8(const uint8_t *in, int16_t *out, size_t n) {
 void HalveRowI16(const int16_t *in, int16_t *out, size_t n) {
     const size_t count = (n + 1) / 2;
     size_t j = 0;
-    if (n > 2 * kLanes32 + 2) {
+    if (n > 2 * kLanes16 + 2) {
         out[0] = static_cast<int16_t>((SumAt(in, 0, n) + 4) >> 3);
-        for (j = 1; 2 * j + 2 * kLanes32 < n; j += kLanes32) {
+        for (j = 1; 2 * j + 2 * kLanes16 < n; j += kLanes16) {
             HalveStore(in + 2 * j, out + j);
         }
     }
@@ -224,21 +258,26 @@ void VpassI16(const int16_t *const *rows, const int16_t *weights, int taps, int1
         VpassFew(rows, weights, taps, sums, n, accumulate);
         return;
     }
-    /* The last vector overlaps its neighbour: computed first and stored last, so that the old sums
-     * under it are added once. */
+    /* Where there is less than a vector left the last one overlaps its neighbour: computed first
+     * and stored last, so that the old sums under it are added once. */
     const size_t last_x = n - kLanes16;
+    const bool overlaps = n % kLanes16 != 0;
     V16 last = Old(sums + last_x, accumulate);
-    Columns1(rows, weights, taps, last_x, last);
+    if (overlaps) {
+        Columns1(rows, weights, taps, last_x, last);
+    }
     size_t x = 0;
     for (; x + 8 * kLanes16 <= n; x += 8 * kLanes16) {
         Columns8(rows, weights, taps, sums, x, accumulate);
     }
-    for (; x < last_x; x += kLanes16) {
+    for (; x <= last_x; x += kLanes16) {
         V16 sum = Old(sums + x, accumulate);
         Columns1(rows, weights, taps, x, sum);
         hn::StoreU(sum, d16, sums + x);
     }
-    hn::StoreU(last, d16, sums + last_x);
+    if (overlaps) {
+        hn::StoreU(last, d16, sums + last_x);
+    }
 }
 
 } // namespace

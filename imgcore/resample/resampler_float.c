@@ -6,8 +6,7 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/resampler_internal.h"
 
-/* Source rows turned into floats at a time: rows of four channels are wide, and they should still
- * be in cache when the vertical pass reads them. */
+/* Whole source rows turned into floats at a time, where the horizontal pass comes first. */
 #define LOAD_ROWS 4u
 /* Rows behind the horizontal pass held at once; at least what the vertical pass emits. */
 #define WIDENED_ROWS 8u
@@ -72,9 +71,9 @@ static void store_linear(const struct ic_resample_spec *spec, const float *in, u
     }
 }
 
-static void load_row(const struct ic_resampler *resampler, const uint8_t *in, float *out) {
+static void load_pixels(const struct ic_resampler *resampler, const uint8_t *in, float *out,
+                        size_t pixels) {
     const struct ic_resample_spec *spec = &resampler->spec;
-    const size_t pixels = spec->x.source;
     if (spec->transfer != NULL) {
         load_linear(spec, in, out, pixels);
     } else if (!spec->alpha) {
@@ -142,12 +141,14 @@ enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
             return mem->status;
         }
     }
-    resampler->loaded_stride = row_floats(row_pixels, channels);
-    resampler->loaded = ic_calloc(mem, LOAD_ROWS, resampler->loaded_stride * sizeof(float));
+    const bool horizontal_first = resampler->path.horizontal_first;
+    const size_t loaded_rows = horizontal_first ? LOAD_ROWS : IC_VPASS_LOAD_ROWS;
+    resampler->loaded_stride =
+        horizontal_first ? row_floats(row_pixels, channels) : IC_VPASS_LOAD_BYTES / sizeof(float);
+    resampler->loaded = ic_calloc(mem, loaded_rows, resampler->loaded_stride * sizeof(float));
     if (resampler->loaded == NULL) {
         return mem->status;
     }
-    const bool horizontal_first = resampler->path.horizontal_first;
     const size_t pixels = horizontal_first ? spec->x.target : spec->x.source;
     return ic_vpass_open(&resampler->vpass, resampler->cache, resampler->kernels, &spec->y, 0,
                          IC_WEIGHT_F32, pixels * channels,
@@ -155,22 +156,54 @@ enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
                          resampler);
 }
 
+/* Source rows as they were pushed. */
+struct pushed {
+    const struct ic_resampler *resampler;
+    const uint8_t *rows;
+    ptrdiff_t stride_bytes;
+    uint32_t first_row;
+};
+
+/* Fetches the strip that comes next: rows that are walked side by side are too many for the
+ * hardware to foresee. */
+static void fetch_ahead(const uint8_t *row, size_t samples) {
+    for (size_t i = samples; i < 2 * samples; i += IC_ALIGN_BYTES) {
+        __builtin_prefetch((const void *)((uintptr_t)row + i));
+    }
+}
+
+static const void *load_strip(void *user, uint32_t first_row, uint32_t count, size_t first_sample,
+                              size_t samples, ptrdiff_t *stride_bytes) {
+    const struct pushed *pushed = user;
+    const struct ic_resampler *resampler = pushed->resampler;
+    const size_t pixels = samples / (size_t)resampler->spec.channels;
+    const uint8_t *in = pushed->rows +
+                        (ptrdiff_t)(first_row - pushed->first_row) * pushed->stride_bytes +
+                        first_sample;
+    for (uint32_t y = 0; y < count; y++) {
+        fetch_ahead(in + (ptrdiff_t)y * pushed->stride_bytes, samples);
+        load_pixels(resampler, in + (ptrdiff_t)y * pushed->stride_bytes,
+                    resampler->loaded + y * resampler->loaded_stride, pixels);
+    }
+    *stride_bytes = (ptrdiff_t)(resampler->loaded_stride * sizeof(float));
+    return resampler->loaded;
+}
+
 void ic_resampler_push_float(struct ic_resampler *resampler, const uint8_t *rows,
                              ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count) {
+    if (!resampler->path.horizontal_first) {
+        struct pushed pushed = {resampler, rows, stride_bytes, first_row};
+        ic_vpass_push_loaded(&resampler->vpass, load_strip, &pushed, first_row, count);
+        return;
+    }
     for (uint32_t y = 0; y < count; y += LOAD_ROWS) {
         const uint32_t step = count - y < LOAD_ROWS ? count - y : LOAD_ROWS;
         for (uint32_t k = 0; k < step; k++) {
-            load_row(resampler, rows + (ptrdiff_t)(y + k) * stride_bytes,
-                     resampler->loaded + k * resampler->loaded_stride);
+            load_pixels(resampler, rows + (ptrdiff_t)(y + k) * stride_bytes,
+                        resampler->loaded + k * resampler->loaded_stride, resampler->spec.x.source);
         }
-        const float *from = resampler->loaded;
-        size_t stride = resampler->loaded_stride;
-        if (resampler->path.horizontal_first) {
-            pass_horizontally(resampler, from, (ptrdiff_t)stride, step);
-            from = resampler->widened;
-            stride = resampler->widened_stride;
-        }
-        ic_vpass_push(&resampler->vpass, from, (ptrdiff_t)(stride * sizeof(float)), first_row + y,
-                      step);
+        pass_horizontally(resampler, resampler->loaded, (ptrdiff_t)resampler->loaded_stride, step);
+        ic_vpass_push(&resampler->vpass, resampler->widened,
+                      (ptrdiff_t)(resampler->widened_stride * sizeof(float)), first_row + y, step);
     }
 }

@@ -6,13 +6,12 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/vpass.h"
 
-/* Finished rows wait until this many are there (or the ring ends), so that the horizontal kernels
- * can share each weight among several rows. */
-#define EMIT_ROWS 8u
-
-/* Source rows taken in one go: 16 rows of a wide photograph stay in a second-level cache while all
- * open target rows take them in; more taps per visit save loads and stores of the sums. */
-#define STEP_ROWS 16u
+/* Finished rows wait until this many are there, so that the horizontal kernels can share each
+ * weight among several rows; as many as those take at once, and few of floats, which take up much
+ * cache. The ring holds a multiple. */
+static uint32_t emit_rows(enum ic_weight_type type) {
+    return type == IC_WEIGHT_F32 ? 4 : 8;
+}
 
 /* The most target rows that are open at once: rows whose first tap comes before the last tap of the
  * oldest open row has been seen. A row can open and the oldest close within one step. */
@@ -47,7 +46,9 @@ enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_weight_cache
     vpass->sample_bytes = type == IC_WEIGHT_F32 ? sizeof(float) : sizeof(int16_t);
     vpass->emit = emit;
     vpass->user = user;
-    vpass->ring_rows = most_open(vpass->weights) + EMIT_ROWS;
+    vpass->emit_rows = emit_rows(type);
+    vpass->ring_rows =
+        (uint32_t)ic_round_up(most_open(vpass->weights) + vpass->emit_rows, vpass->emit_rows);
     size_t row_bytes;
     if (!ic_mul_size(row_samples, vpass->sample_bytes, &row_bytes) || row_bytes > SIZE_MAX / 4) {
         ic_vpass_close(vpass);
@@ -56,7 +57,7 @@ enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_weight_cache
     row_bytes = ic_round_up(row_bytes + IC_ROW_SLACK_BYTES, IC_ALIGN_BYTES);
     vpass->stride_bytes = (ptrdiff_t)row_bytes;
     vpass->ring = ic_calloc(mem, vpass->ring_rows, row_bytes);
-    vpass->row_list = ic_calloc(mem, (size_t)vpass->weights->max_taps, sizeof(void *));
+    vpass->row_list = ic_calloc(mem, IC_VPASS_LOAD_ROWS, sizeof(void *));
     if (vpass->ring == NULL || vpass->row_list == NULL) {
         ic_vpass_close(vpass);
         return mem->status;
@@ -77,70 +78,133 @@ static char *ring_row(const struct ic_vpass *vpass, uint32_t target_row) {
     return vpass->ring + (ptrdiff_t)(target_row % vpass->ring_rows) * vpass->stride_bytes;
 }
 
-/* Adds what rows [from, to) contribute to one target row. */
-static void add_taps(struct ic_vpass *vpass, uint32_t target_row, const char *rows,
-                     ptrdiff_t stride_bytes, uint32_t from, uint32_t to) {
-    const uint32_t left = (uint32_t)vpass->weights->left[target_row];
-    const uint32_t end = left + (uint32_t)vpass->weights->count[target_row];
-    const uint32_t first = left > from ? left : from;
-    const uint32_t last = end < to ? end : to;
-    const int taps = (int)(last - first);
-    for (int k = 0; k < taps; k++) {
-        vpass->row_list[k] = rows + (ptrdiff_t)(first - from + (uint32_t)k) * stride_bytes;
-    }
-    const size_t at = target_row * vpass->weights->stride + (first - left);
-    const bool accumulate = first > left;
+/* Where source rows come from: memory, or whoever loads them. */
+struct source {
+    const char *rows; /* row first_row */
+    ptrdiff_t stride_bytes;
+    size_t sample_bytes;
+    ic_vpass_load_fn *load; /* NULL: from rows */
+    void *user;
+    uint32_t first_row;
+};
+
+/* Some columns of some source rows. */
+struct strip {
+    const char *rows;
+    ptrdiff_t stride_bytes;
+    uint32_t from, to;   /* rows */
+    size_t first, count; /* samples */
+};
+
+/* Adds what a strip contributes to one target row. */
+static void add_taps(struct ic_vpass *vpass, uint32_t target_row, const struct strip *strip) {
     const struct ic_weights *weights = vpass->weights;
-    char *sums = ring_row(vpass, target_row);
+    const uint32_t left = (uint32_t)weights->left[target_row];
+    const uint32_t end = left + (uint32_t)weights->count[target_row];
+    const uint32_t first = left > strip->from ? left : strip->from;
+    const uint32_t last = end < strip->to ? end : strip->to;
+    const int taps = (int)(last - first);
+    const void *const *rows = vpass->row_list + (first - strip->from);
+    const size_t at = target_row * weights->stride + (first - left);
+    const bool accumulate = first > left;
+    char *sums = ring_row(vpass, target_row) + strip->first * vpass->sample_bytes;
     if (weights->type == IC_WEIGHT_Q14) {
-        vpass->kernels->vpass_u8((const uint8_t *const *)vpass->row_list, weights->fixed + at, taps,
-                                 (int16_t *)(void *)sums, vpass->samples, accumulate);
+        vpass->kernels->vpass_u8((const uint8_t *const *)rows, weights->fixed + at, taps,
+                                 (int16_t *)(void *)sums, strip->count, accumulate);
     } else if (weights->type == IC_WEIGHT_Q15) {
-        vpass->kernels->vpass_i16((const int16_t *const *)vpass->row_list, weights->fixed + at,
-                                  taps, (int16_t *)(void *)sums, vpass->samples, accumulate);
+        vpass->kernels->vpass_i16((const int16_t *const *)rows, weights->fixed + at, taps,
+                                  (int16_t *)(void *)sums, strip->count, accumulate);
     } else {
-        vpass->kernels->vpass_f32((const float *const *)vpass->row_list, weights->f32 + at, taps,
-                                  (float *)(void *)sums, vpass->samples, accumulate);
+        vpass->kernels->vpass_f32((const float *const *)rows, weights->f32 + at, taps,
+                                  (float *)(void *)sums, strip->count, accumulate);
     }
 }
 
-/* Lets the finished rows leave when there are enough of them, when the ring ends behind them, and
- * at the end. */
+/* Lets the finished rows leave when there are enough of them, and at the end. */
 static void emit_finished(struct ic_vpass *vpass) {
-    const uint32_t slot = vpass->emitted % vpass->ring_rows;
     const uint32_t count = vpass->finished - vpass->emitted;
-    if (count == EMIT_ROWS || slot + count == vpass->ring_rows ||
-        vpass->finished == vpass->weights->target) {
+    if (count == vpass->emit_rows || vpass->finished == vpass->weights->target) {
         vpass->emit(vpass->user, ring_row(vpass, vpass->emitted), vpass->stride_bytes,
                     vpass->emitted, count);
         vpass->emitted = vpass->finished;
     }
 }
 
-/* Source rows [from, to) into every target row they count for. */
-static void push_step(struct ic_vpass *vpass, const char *rows, ptrdiff_t stride_bytes,
-                      uint32_t from, uint32_t to) {
+/* Source rows [from, to) into target rows [first, last), strip by strip. */
+static void push_strips(struct ic_vpass *vpass, const struct source *source, uint32_t from,
+                        uint32_t to, uint32_t first, uint32_t last) {
     const struct ic_weights *weights = vpass->weights;
-    for (uint32_t i = vpass->finished; i < weights->target && (uint32_t)weights->left[i] < to;
-         i++) {
-        assert(i - vpass->emitted < vpass->ring_rows);
-        add_taps(vpass, i, rows, stride_bytes, from, to);
-        if ((uint32_t)(weights->left[i] + weights->count[i]) <= to) {
+    const size_t most =
+        weights->type == IC_WEIGHT_Q14 ? vpass->samples : IC_VPASS_LOAD_BYTES / vpass->sample_bytes;
+    struct strip strip = {.from = from, .to = to};
+    for (; strip.first < vpass->samples; strip.first += strip.count) {
+        const size_t left_over = vpass->samples - strip.first;
+        strip.count = left_over < most ? left_over : most;
+        if (source->load != NULL) {
+            strip.rows = source->load(source->user, from, to - from, strip.first, strip.count,
+                                      &strip.stride_bytes);
+        } else {
+            strip.rows = source->rows +
+                         (ptrdiff_t)(from - source->first_row) * source->stride_bytes +
+                         strip.first * source->sample_bytes;
+            strip.stride_bytes = source->stride_bytes;
+        }
+        for (uint32_t y = 0; y < to - from; y++) {
+            vpass->row_list[y] = strip.rows + (ptrdiff_t)y * strip.stride_bytes;
+        }
+        for (uint32_t i = first; i < last; i++) {
+            add_taps(vpass, i, &strip);
+        }
+    }
+}
+
+/* Source rows [from, to) into every target row they count for: as many of those at a time as the
+ * ring holds, and of the source no more than these need. */
+static void push_step(struct ic_vpass *vpass, const struct source *source, uint32_t from,
+                      uint32_t to) {
+    const struct ic_weights *weights = vpass->weights;
+    uint32_t first = vpass->finished;
+    while (first < weights->target && (uint32_t)weights->left[first] < to) {
+        uint32_t last = first;
+        while (last < weights->target && (uint32_t)weights->left[last] < to &&
+               last - vpass->emitted < vpass->ring_rows) {
+            last++;
+        }
+        assert(last > first);
+        const uint32_t left = (uint32_t)weights->left[first];
+        const uint32_t end = (uint32_t)(weights->left[last - 1] + weights->count[last - 1]);
+        push_strips(vpass, source, left > from ? left : from, end < to ? end : to, first, last);
+        for (uint32_t i = first; i < last && (uint32_t)(weights->left[i] + weights->count[i]) <= to;
+             i++) {
             assert(i == vpass->finished);
             vpass->finished = i + 1;
             emit_finished(vpass);
         }
+        first = last;
+    }
+}
+
+static void push(struct ic_vpass *vpass, const struct source *source, uint32_t count) {
+    const uint32_t end = source->first_row + count;
+    for (uint32_t from = source->first_row; from < end; from += IC_VPASS_LOAD_ROWS) {
+        push_step(vpass, source, from,
+                  end - from < IC_VPASS_LOAD_ROWS ? end : from + IC_VPASS_LOAD_ROWS);
     }
 }
 
 void ic_vpass_push(struct ic_vpass *vpass, const void *rows, ptrdiff_t stride_bytes,
                    uint32_t first_row, uint32_t count) {
-    const char *at = rows;
-    const uint32_t end = first_row + count;
-    while (first_row < end && vpass->finished < vpass->weights->target) {
-        const uint32_t step = end - first_row < STEP_ROWS ? end - first_row : STEP_ROWS;
-        push_step(vpass, at, stride_bytes, first_row, first_row + step);
-        at += (ptrdiff_t)step * stride_bytes;
-        first_row += step;
-    }
+    const struct source source = {.rows = rows,
+                                  .stride_bytes = stride_bytes,
+                                  .first_row = first_row,
+                                  .sample_bytes = vpass->weights->type == IC_WEIGHT_Q14
+                                                      ? sizeof(uint8_t)
+                                                      : vpass->sample_bytes};
+    push(vpass, &source, count);
+}
+
+void ic_vpass_push_loaded(struct ic_vpass *vpass, ic_vpass_load_fn *load, void *user,
+                          uint32_t first_row, uint32_t count) {
+    const struct source source = {.load = load, .user = user, .first_row = first_row};
+    push(vpass, &source, count);
 }

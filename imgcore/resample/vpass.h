@@ -14,6 +14,21 @@
 typedef void ic_vpass_rows_fn(void *user, const void *rows, ptrdiff_t stride_bytes,
                               uint32_t first_row, uint32_t count);
 
+/* Makes samples [first_sample, first_sample + samples) of rows [first_row, first_row + count) ready
+ * to be read: at most IC_VPASS_LOAD_ROWS rows and IC_VPASS_LOAD_BYTES of each. Answers where the
+ * first row's begin, *stride_bytes from one row to the next. */
+typedef const void *ic_vpass_load_fn(void *user, uint32_t first_row, uint32_t count,
+                                     size_t first_sample, size_t samples, ptrdiff_t *stride_bytes);
+
+/* Source rows taken in one go: 16 rows of a wide photograph stay in a second-level cache while all
+ * open target rows take them in; more taps per visit save loads and stores of the sums. */
+#define IC_VPASS_LOAD_ROWS 16u
+
+/* Columns taken in one go where a sample has more than a byte, so that what all open target rows
+ * read and write meanwhile stays in the first-level cache: a multiple of what the kernels do at
+ * once, and of a pixel. Bytes need no strips: their kernel is bound by arithmetic. */
+#define IC_VPASS_LOAD_BYTES 1536u
+
 struct ic_vpass {
     struct ic_mem *mem;
     const struct ic_kernels *kernels;
@@ -22,9 +37,10 @@ struct ic_vpass {
     size_t samples;                   /* in a row */
     size_t sample_bytes;              /* of a partial sum */
     ptrdiff_t stride_bytes;           /* of the ring */
-    uint32_t ring_rows;
-    uint32_t emitted;  /* target rows below this have left */
-    uint32_t finished; /* target rows below this are complete */
+    uint32_t ring_rows;               /* a multiple of emit_rows */
+    uint32_t emit_rows;               /* rows that leave at a time */
+    uint32_t emitted;                 /* target rows below this have left */
+    uint32_t finished;                /* target rows below this are complete */
     char *ring;
     const void **row_list; /* for one kernel call */
     ic_vpass_rows_fn *emit;
@@ -43,6 +59,10 @@ enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_weight_cache
 /* The next `count` source rows, from `first_row` on (where the last call ended). */
 void ic_vpass_push(struct ic_vpass *vpass, const void *rows, ptrdiff_t stride_bytes,
                    uint32_t first_row, uint32_t count);
+
+/* The same for rows that are loaded piece by piece, where and as often as they are needed. */
+void ic_vpass_push_loaded(struct ic_vpass *vpass, ic_vpass_load_fn *load, void *user,
+                          uint32_t first_row, uint32_t count);
 
 void ic_vpass_close(struct ic_vpass *vpass);
 

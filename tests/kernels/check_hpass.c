@@ -170,10 +170,12 @@ static void call_hpass_f32(void *arg) {
 
 static void bench_hpass(struct check *check, int channels, bool f32) {
     static const struct {
-        int outputs, taps;
+        int width, outputs, taps;
         size_t rows;
-    } sizes[] = {{1200, 26, 4}, {1200, 26, 1}, {852, 36, 4},  {800, 38, 4},
-                 {400, 74, 4},  {200, 148, 4}, {1200, 26, 3}, {1200, 26, 8}};
+    } sizes[] = {{4928, 1200, 26, 4}, {4928, 1200, 26, 1}, {4928, 852, 36, 4},  {4928, 800, 38, 4},
+                 {4928, 400, 74, 4},  {4928, 200, 148, 4}, {4928, 1200, 26, 3}, {4928, 1200, 26, 8},
+                 {2464, 1200, 14, 8}, {2464, 800, 20, 8},  {2464, 616, 26, 8},  {1232, 600, 14, 8},
+                 {1232, 400, 20, 8},  {616, 200, 20, 8}};
     struct bench *b = calloc(1, sizeof(*b));
     if (b == NULL) {
         return;
@@ -190,7 +192,7 @@ static void bench_hpass(struct check *check, int channels, bool f32) {
         b->rows = f32 && sizes[i].rows > 4 ? 4 : sizes[i].rows;
         memset(b->weight, 0, sizeof(b->weight));
         for (int o = 0; o < outputs; o++) {
-            b->left[o] = (int32_t)((BENCH_WIDTH - taps) * (int64_t)o / outputs);
+            b->left[o] = (int32_t)((sizes[i].width - taps) * (int64_t)o / outputs);
             for (int k = 0; k < taps; k++) {
                 b->weight[(size_t)o * stride + (size_t)k] = (int16_t)check_range(check, -50, 200);
             }
