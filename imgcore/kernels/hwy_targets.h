@@ -81,6 +81,7 @@ extern "C" {
 
 void ic_fill_vpass(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_i16(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_hpass_i16x1(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_f32(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_float(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_color(enum ic_hwy_target target, struct ic_kernels *kernels);

@@ -47,6 +47,15 @@ struct ic_taps_f32 {
     int taps;
 };
 
+/* Two targets of a vertical pass that share rows: the first takes rows [0, first_end), the second
+ * rows [second_begin, taps); 0 <= second_begin <= first_end <= taps. */
+struct ic_vpass_pair {
+    const int16_t *weights[2]; /* each from its target's first row on */
+    int16_t *sums[2];
+    bool accumulate[2];
+    int second_begin, first_end, taps;
+};
+
 struct ic_kernels {
     const char *target; /* name, as in IMGCORE_TARGETS */
 
@@ -58,6 +67,9 @@ struct ic_kernels {
      * order does not matter. taps may be 0. */
     void (*vpass_u8)(const uint8_t *const *rows, const int16_t *weights, int taps, int16_t *sums,
                      size_t n, bool accumulate);
+
+    /* What two calls of vpass_u8 give: rows that both targets take are read and widened once. */
+    void (*vpass2_u8)(const uint8_t *const *rows, const struct ic_vpass_pair *pair, size_t n);
 
     /* out[i] = clamp((in[i] + 32) >> 6, 0, 255): ends the fixed-point path where no horizontal
      * pass follows. */

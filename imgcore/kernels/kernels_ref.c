@@ -30,6 +30,12 @@ static void vpass_u8_ref(const uint8_t *const *rows, const int16_t *weights, int
     }
 }
 
+static void vpass2_u8_ref(const uint8_t *const *rows, const struct ic_vpass_pair *pair, size_t n) {
+    vpass_u8_ref(rows, pair->weights[0], pair->first_end, pair->sums[0], n, pair->accumulate[0]);
+    vpass_u8_ref(rows + pair->second_begin, pair->weights[1], pair->taps - pair->second_begin,
+                 pair->sums[1], n, pair->accumulate[1]);
+}
+
 static void narrow_i16_u8_ref(const int16_t *in, uint8_t *out, size_t n) {
     for (size_t i = 0; i < n; i++) {
         out[i] = clamp_u8((in[i] + (1 << (IC_INTER_BITS - 1))) >> IC_INTER_BITS);
@@ -158,6 +164,7 @@ void ic_kernels_ref(struct ic_kernels *kernels) {
     *kernels = (struct ic_kernels){
         .target = "ref",
         .vpass_u8 = vpass_u8_ref,
+        .vpass2_u8 = vpass2_u8_ref,
         .narrow_i16_u8 = narrow_i16_u8_ref,
         .vpass_f32 = vpass_f32_ref,
         .hpass_i16_u8 = {NULL, hpass_i16_u8x1_ref, hpass_i16_u8x2_ref, hpass_i16_u8x3_ref,

@@ -120,6 +120,32 @@ static void add_taps(struct ic_vpass *vpass, uint32_t target_row, const struct s
     }
 }
 
+/* The same for a target row of bytes and the one below it, if they share a source row. */
+static bool add_pair(struct ic_vpass *vpass, uint32_t target_row, const struct strip *strip) {
+    const struct ic_weights *weights = vpass->weights;
+    uint32_t first[2], end[2];
+    struct ic_vpass_pair pair;
+    for (uint32_t j = 0; j < 2; j++) {
+        const uint32_t row = target_row + j;
+        const uint32_t left = (uint32_t)weights->left[row];
+        end[j] = left + (uint32_t)weights->count[row];
+        first[j] = left > strip->from ? left : strip->from;
+        end[j] = end[j] < strip->to ? end[j] : strip->to;
+        pair.weights[j] = weights->fixed + row * weights->stride + (first[j] - left);
+        pair.sums[j] = (int16_t *)(void *)ring_row(vpass, row) + strip->first;
+        pair.accumulate[j] = first[j] > left;
+    }
+    if (first[1] >= end[0]) {
+        return false;
+    }
+    pair.second_begin = (int)(first[1] - first[0]);
+    pair.first_end = (int)(end[0] - first[0]);
+    pair.taps = (int)(end[1] - first[0]);
+    vpass->kernels->vpass2_u8((const uint8_t *const *)(vpass->row_list + (first[0] - strip->from)),
+                              &pair, strip->count);
+    return true;
+}
+
 /* Lets the finished rows leave when there are enough of them, and at the end. */
 static void emit_finished(struct ic_vpass *vpass) {
     const uint32_t count = vpass->finished - vpass->emitted;
@@ -152,8 +178,13 @@ static void push_strips(struct ic_vpass *vpass, const struct source *source, uin
         for (uint32_t y = 0; y < to - from; y++) {
             vpass->row_list[y] = strip.rows + (ptrdiff_t)y * strip.stride_bytes;
         }
-        for (uint32_t i = first; i < last; i++) {
-            add_taps(vpass, i, &strip);
+        for (uint32_t i = first; i < last;) {
+            if (weights->type == IC_WEIGHT_Q14 && i + 1 < last && add_pair(vpass, i, &strip)) {
+                i += 2;
+            } else {
+                add_taps(vpass, i, &strip);
+                i++;
+            }
         }
     }
 }

@@ -45,13 +45,20 @@ static size_t first_row(size_t rows, ptrdiff_t stride) {
     return stride < 0 && rows > 0 ? (rows - 1) * (size_t)-stride : 0;
 }
 
+/* Either anywhere, or one after the other with gaps as a ratio of up to 9 has them. */
 static int32_t *pick_left(struct check *check, const struct shape *s) {
     int32_t *left = check_source(check, 1, s->count * sizeof(int32_t), sizeof(int32_t));
+    const int last = (int)s->width - s->taps;
+    const bool in_order = check_range(check, 0, 3) != 0;
+    const int gap = check_range(check, 0, 8);
+    int at = check_range(check, 0, last / 4);
     for (size_t i = 0; i < s->count; i++) {
-        left[i] = check_range(check, 0, (int)s->width - s->taps);
+        left[i] = in_order ? at : check_range(check, 0, last);
+        at += gap + check_range(check, 0, 1);
+        at = at < last ? at : last;
     }
     if (s->count > 0) {
-        left[s->count - 1] = (int32_t)s->width - s->taps;
+        left[s->count - 1] = last;
     }
     return left;
 }

@@ -51,6 +51,43 @@ static void run_vpass_u8(struct check *check, int channels) {
     check_compare(check, &out);
 }
 
+static void run_vpass2_u8(struct check *check, int channels) {
+    (void)channels;
+    size_t n = check_size(check, 6000);
+    int most = check_range(check, 0, 9) == 0 ? MAX_TAPS : 40;
+    struct ic_vpass_pair pair;
+    pair.taps = check_range(check, 0, most);
+    pair.first_end = check_range(check, 0, pair.taps);
+    pair.second_begin = check_range(check, 0, pair.first_end);
+    int16_t weights[2][MAX_TAPS];
+    const uint8_t *rows[MAX_TAPS];
+    fill_weights(check, weights[0], pair.first_end);
+    fill_weights(check, weights[1], pair.taps - pair.second_begin);
+    for (int i = 0; i < CHECK_SOURCES; i++) {
+        check_fill(check, check->source[i], 8192);
+        check_fill(check, check->source[i] + CHECK_AREA_BYTES - 8192, 8192);
+    }
+    for (int k = 0; k < pair.taps; k++) {
+        rows[k] = check_source(check, k % CHECK_SOURCES, n, 1);
+    }
+    /* the second target's sums right behind the first's */
+    struct check_out out = check_output(check, 2 * n * sizeof(int16_t), sizeof(int16_t));
+    for (int j = 0; j < 2; j++) {
+        pair.weights[j] = weights[j];
+        pair.accumulate[j] = check_range(check, 0, 1);
+        pair.sums[j] = (int16_t *)(void *)out.ref + (size_t)j * n;
+    }
+    check_describe(check, "n %zu, rows %d, first to %d, second from %d, accumulate %d %d", n,
+                   pair.taps, pair.first_end, pair.second_begin, pair.accumulate[0],
+                   pair.accumulate[1]);
+    check->ref->vpass2_u8(rows, &pair, n);
+    for (int j = 0; j < 2; j++) {
+        pair.sums[j] = (int16_t *)(void *)out.tested + (size_t)j * n;
+    }
+    check->tested->vpass2_u8(rows, &pair, n);
+    check_compare(check, &out);
+}
+
 static void run_narrow(struct check *check, int channels) {
     (void)channels;
     size_t n = check_size(check, 6000);
@@ -124,6 +161,17 @@ static void call_vpass_u8(void *arg) {
     b->kernels->vpass_u8(b->rows, b->weights, b->taps, b->sums, b->n, b->accumulate);
 }
 
+static void call_vpass2_u8(void *arg) {
+    struct bench *b = arg;
+    const struct ic_vpass_pair pair = {.weights = {b->weights, b->weights},
+                                       .sums = {b->sums, b->sums + b->n},
+                                       .accumulate = {true, true},
+                                       .second_begin = 2,
+                                       .first_end = b->taps - 2,
+                                       .taps = b->taps};
+    b->kernels->vpass2_u8(b->rows, &pair, b->n);
+}
+
 static void call_vpass_f32(void *arg) {
     struct bench *b = arg;
     b->kernels->vpass_f32(b->float_rows, b->float_weights, b->taps, b->float_sums, b->n,
@@ -168,6 +216,26 @@ static void bench_vpass_u8(struct check *check, int channels) {
     free(b.sums);
 }
 
+static void bench_vpass2_u8(struct check *check, int channels) {
+    (void)channels;
+    struct bench b = {.kernels = check->tested, .n = 14784, .taps = 16};
+    const size_t row_bytes = 14784 + 64;
+    uint8_t *data = aligned_alloc(64, 16 * row_bytes);
+    b.sums = aligned_alloc(64, 2 * row_bytes * sizeof(int16_t));
+    if (data != NULL && b.sums != NULL) {
+        check_fill(check, data, 16 * row_bytes);
+        memset(b.sums, 0, 2 * row_bytes * sizeof(int16_t));
+        for (int k = 0; k < b.taps; k++) {
+            b.rows[k] = data + (size_t)k * row_bytes;
+            b.weights[k] = (int16_t)check_range(check, -600, 900);
+        }
+        check_time(check, "n 14784, taps 14 of 16, added", (double)b.n * 2.0 * (b.taps - 2),
+                   call_vpass2_u8, &b);
+    }
+    free(data);
+    free(b.sums);
+}
+
 static void bench_narrow(struct check *check, int channels) {
     (void)channels;
     struct bench b = {.kernels = check->tested, .n = 4928};
@@ -205,6 +273,10 @@ static check_slot slot_vpass_u8(const struct ic_kernels *kernels) {
     return (check_slot)kernels->vpass_u8;
 }
 
+static check_slot slot_vpass2_u8(const struct ic_kernels *kernels) {
+    return (check_slot)kernels->vpass2_u8;
+}
+
 static check_slot slot_narrow(const struct ic_kernels *kernels) {
     return (check_slot)kernels->narrow_i16_u8;
 }
@@ -215,6 +287,7 @@ static check_slot slot_vpass_f32(const struct ic_kernels *kernels) {
 
 const struct check_kernel check_vpass_kernels[] = {
     {"vpass_u8", slot_vpass_u8, run_vpass_u8, bench_vpass_u8, 0},
+    {"vpass2_u8", slot_vpass2_u8, run_vpass2_u8, bench_vpass2_u8, 0},
     {"narrow_i16_u8", slot_narrow, run_narrow, bench_narrow, 0},
     {"vpass_f32", slot_vpass_f32, run_vpass_f32, bench_vpass_f32, 0},
     {0},
