@@ -63,8 +63,9 @@ def _plots(runs):
         parts += [f'<details{" open" if group == "pipeline" else ""}>',
                   f'<summary>{escape(group)}</summary>']
         for name in members:
+            # memory and quality have no time: no value, no plot
             points = [(run['machine']['commit'] or run['machine']['when'],
-                       table[name]['median_ms'] if name in table else None)
+                       table[name]['median_ms'] or None if name in table else None)
                       for run, table in zip(runs, tables)]
             parts.append(plot.line(name, points))
         parts.append('</details>')
