@@ -188,7 +188,7 @@ tests: all $(UNIT_PROGRAMS) $(CHECK_PROGRAM) $(TOOL_PROGRAMS) ## build everythin
 
 help: ## list the goals
 	@echo 'make GOAL, with:'
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1:\2/p' Makefile | \
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1:\2/p' $(filter-out %.d,$(MAKEFILE_LIST)) | \
 		while IFS=: read -r goal text; do printf '  %-10s %s\n' "$$goal" "$$text"; done
 	@echo 'The head of the Makefile tells of the variables.'
 
@@ -272,9 +272,11 @@ run: ## photographs into four sizes under out/, with a page to look at (IMG=your
 	exit $$status
 
 test: ## run all tests (installs what they need)
-	@sh .ci/packages build test
+	@sh .ci/packages build test local
+	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(END_TO_END)
+	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS) \
+		$(END_TO_END) $(LAMBDA_TESTS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 
@@ -324,15 +326,21 @@ $(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
 		-O2 $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
 
 lint: ## layout, who may include what, headers, scripts
-	@sh .ci/packages build ci
+	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
 		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) \
-		$(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS))' '$(ALL_CPPFLAGS)'
+		$(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) $(FUNCTION_SOURCES) \
+		$(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION))' '$(ALL_CPPFLAGS)'
 
 # ---------------------------------------------------------------------------- services
 
 include services/services.mk
+
+# ---------------------------------------------------------------------------- the Lambda side
+
+include lambda/lambda.mk
+include lambda/functions.mk
 
 # ---------------------------------------------------------------------------- measuring
 

@@ -20,7 +20,8 @@ struct answered {
 };
 
 /* Reads `event`, gives task i the outcome i of `outcomes`, and writes the answer. */
-static void answer(struct answered *answered, const char *event, const enum image_outcome *outcomes) {
+static void answer(struct answered *answered, const char *event,
+                   const enum image_outcome *outcomes) {
     memset(answered, 0, sizeof(*answered));
     svc_buf_init(&answered->answer.body, LRT_MAX_RESPONSE_BYTES);
     assert_int_equal(
@@ -111,12 +112,12 @@ static void test_every_task_of_a_batch(void **state) {
     static const char *const codes[] = {"Succeeded", "Succeeded",        "Succeeded",
                                         "Succeeded", "PermanentFailure", "TemporaryFailure"};
     struct answered answered;
-    answer(&answered,
-           "{\"invocationSchemaVersion\":\"2.0\",\"invocationId\":\"\\uD55C\",\"tasks\":[" TASK(
-               "t0") "," TASK("t1") "," TASK("t2") "," TASK("t3") "," TASK("t4") "," TASK(
-               "t5") "]}",
-           (const enum image_outcome[]){IMAGE_MADE, IMAGE_ALREADY_MADE, IMAGE_SKIPPED, IMAGE_GONE,
-                                        IMAGE_REJECTED, IMAGE_FAILED});
+    answer(
+        &answered,
+        "{\"invocationSchemaVersion\":\"2.0\",\"invocationId\":\"\\uD55C\",\"tasks\":[" TASK(
+            "t0") "," TASK("t1") "," TASK("t2") "," TASK("t3") "," TASK("t4") "," TASK("t5") "]}",
+        (const enum image_outcome[]){IMAGE_MADE, IMAGE_ALREADY_MADE, IMAGE_SKIPPED, IMAGE_GONE,
+                                     IMAGE_REJECTED, IMAGE_FAILED});
     assert_string_equal(svc_json_get_text(answered.json, "invocationSchemaVersion"), "2.0");
     assert_string_equal(svc_json_get_text(answered.json, "invocationId"), "한");
     assert_string_equal(svc_json_get_text(answered.json, "treatMissingKeysAs"), "TemporaryFailure");

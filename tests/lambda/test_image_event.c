@@ -123,15 +123,24 @@ static void test_messages_keep_their_place(void **state) {
     (void)state;
     struct image_event event;
     assert_int_equal(
-        read_event(
-            "{\"Records\":[" MESSAGE("m0", SMALL_BODY("uploads/a")) "," MESSAGE(
-                "m1", "\"not json\"") "," MESSAGE("m2", "\"{}\"") "," MESSAGE("m3",
-                                                                              "17") "," MESSAGE(
-                "m4", "\"{\\\"Event\\\":\\\"s3:TestEvent\\\"}\"") "," MESSAGE("m5",
-                                                                              SMALL_BODY(
-                                                                                  "uploads/"
-                                                                                  "b")) "]}",
-            &event),
+        read_event("{\"Records\":[" MESSAGE("m0", SMALL_BODY("uploads/a")) "," MESSAGE("m1", "\"not"
+                                                                                             " json"
+                                                                                             "\"") "," MESSAGE(
+                       "m2", "\"{}\"") "," MESSAGE("m3", "17") "," MESSAGE("m4",
+                                                                           "\"{\\\"Event\\\":"
+                                                                           "\\\"s3:TestEvent\\\"}"
+                                                                           "\"") "," MESSAGE("m5",
+                                                                                             SMALL_BODY(
+                                                                                                 "u"
+                                                                                                 "p"
+                                                                                                 "l"
+                                                                                                 "o"
+                                                                                                 "a"
+                                                                                                 "d"
+                                                                                                 "s"
+                                                                                                 "/"
+                                                                                                 "b")) "]}",
+                   &event),
         SVC_OK);
     assert_int_equal(event.kind, IMAGE_EVENT_QUEUE);
     assert_int_equal(event.group_count, 6);
@@ -286,8 +295,8 @@ static void test_damaged_events(void **state) {
         const size_t size_bytes = strlen(events[i]);
         for (size_t cut = 0; cut < size_bytes; cut++) {
             struct image_event event;
-            assert_int_equal(
-                image_event_read((const uint8_t *)events[i], cut, &event, NULL), SVC_MALFORMED);
+            assert_int_equal(image_event_read((const uint8_t *)events[i], cut, &event, NULL),
+                             SVC_MALFORMED);
             image_event_clear(&event);
         }
         for (int round = 0; round < 3000; round++) {

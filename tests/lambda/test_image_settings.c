@@ -1,4 +1,5 @@
-/* Settings: the contract's values when nothing is set, and a named refusal of what makes no sense. */
+/* Settings: the contract's values when nothing is set, and a named refusal of what makes no sense.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,9 +80,9 @@ static void test_the_memory_budget_follows_the_function(void **state) {
     } examples[] = {{"128", 80}, {"1024", 976}, {"64", 16}, {"1", 16}, {"65", 17}};
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
         struct image_settings settings;
-        assert_int_equal(read_with("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", examples[i].function_mb,
-                                   &settings, NULL),
-                         SVC_OK);
+        assert_int_equal(
+            read_with("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", examples[i].function_mb, &settings, NULL),
+            SVC_OK);
         assert_int_equal(settings.limits.memory_bytes, examples[i].budget_mb << 20);
     }
     struct image_settings settings;

@@ -1,4 +1,5 @@
-/* The runtime's parts that need no Runtime API: metrics, log lines as text, the form of a failure. */
+/* The runtime's parts that need no Runtime API: metrics, log lines as text, the form of a failure.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +34,8 @@ static void test_metrics_in_the_embedded_format(void **state) {
     lrt_metrics_add(&metrics, "BytesIn", LRT_BYTES, INT64_C(5000000000));
     lrt_metrics_add(NULL, "BytesIn", LRT_BYTES, 1);
     assert_int_equal(
-        lrt_metrics_format(&metrics, "Shop", "image \"한글\"", "id-1", 1700000000123, &out), SVC_OK);
+        lrt_metrics_format(&metrics, "Shop", "image \"한글\"", "id-1", 1700000000123, &out),
+        SVC_OK);
     struct svc_json *line = parse_line(svc_buf_text(&out), out.size_bytes);
     const struct svc_json *aws = svc_json_get(line, "_aws");
     int64_t number;
@@ -87,9 +89,9 @@ static void test_rejects_have_a_line_for_each_reason(void **state) {
 
 static void test_metrics_are_bounded(void **state) {
     (void)state;
-    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j",
-                                        "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
-                                        "u", "v", "w", "x", "y", "z"};
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i",
+                                        "j", "k", "l", "m", "n", "o", "p", "q", "r",
+                                        "s", "t", "u", "v", "w", "x", "y", "z"};
     struct lrt_metrics metrics;
     struct svc_buf out;
     lrt_metrics_reset(&metrics);

@@ -1,0 +1,2 @@
+# The Lambda side. Included by the top Makefile.
+include lambda/local/local.mk
