@@ -4,6 +4,7 @@
 #define LRT_LOGS_H
 
 #include "services/aws/environment.h"
+#include "services/base/buf.h"
 #include "services/base/clock.h"
 #include "services/base/log.h"
 
