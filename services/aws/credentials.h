@@ -11,6 +11,8 @@
 #ifndef AWSC_CREDENTIALS_H
 #define AWSC_CREDENTIALS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "services/aws/environment.h"
@@ -46,6 +48,10 @@ enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadli
                                   struct svc_error *error);
 /* The service called them expired: the next get fetches them anew. */
 void awsc_provider_expire(struct awsc_provider *provider);
+
+/* Whether a text holds the secret key, or the start of the session token, of the credentials at
+ * hand: such a text goes into no log. */
+bool awsc_provider_has_in(const struct awsc_provider *provider, const char *text);
 
 /* A key of a profile: of `profile` in the credentials file's text, or (is_config) of
  * `[profile NAME]` / `[default]` in the config file's. The last of several counts.

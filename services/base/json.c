@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "services/base/crypto.h"
 #include "services/base/json.h"
 #include "services/base/json_scan.h"
 #include "services/base/limits.h"
@@ -77,6 +78,28 @@ enum svc_status svc_json_parse(const void *bytes, size_t size_bytes, size_t max_
 
 void svc_json_free(struct svc_json *document) {
     json_object_put(object_of(document));
+}
+
+static void wipe_strings(json_object *object) {
+    if (json_object_is_type(object, json_type_string)) {
+        svc_wipe((char *)(uintptr_t)json_object_get_string(object),
+                 (size_t)json_object_get_string_len(object));
+    } else if (json_object_is_type(object, json_type_object)) {
+        json_object_object_foreach(object, name, value) {
+            (void)name;
+            wipe_strings(value);
+        }
+    } else if (json_object_is_type(object, json_type_array)) {
+        size_t length = json_object_array_length(object);
+        for (size_t i = 0; i < length; i++) {
+            wipe_strings(json_object_array_get_idx(object, i));
+        }
+    }
+}
+
+void svc_json_wipe(struct svc_json *document) {
+    wipe_strings(object_of(document));
+    svc_json_free(document);
 }
 
 enum svc_json_type svc_json_type(const struct svc_json *value) {

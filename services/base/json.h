@@ -23,6 +23,8 @@ struct svc_json; /* a value of a document; borrowed from it, but for the documen
 enum svc_status svc_json_parse(const void *bytes, size_t size_bytes, size_t max_bytes,
                                struct svc_json **document, struct svc_error *error);
 void svc_json_free(struct svc_json *document); /* NULL is allowed */
+/* The same after overwriting every string of it: for documents with secrets. */
+void svc_json_wipe(struct svc_json *document);
 
 enum svc_json_type {
     SVC_JSON_NULL, /* null, or not there */
