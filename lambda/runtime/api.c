@@ -75,7 +75,7 @@ enum svc_status lrt_api_next(const struct lrt_api *api, struct lrt_next *next,
                              struct svc_error *error) {
     char url[sizeof(api->base) + 32];
     (void)snprintf(url, sizeof(url), "%s/invocation/next", api->base);
-    const struct svc_http_request request = {
+    struct svc_http_request request = {
         .method = "GET",
         .url = url,
         .deadline_ms = SVC_NO_DEADLINE,
@@ -84,6 +84,7 @@ enum svc_status lrt_api_next(const struct lrt_api *api, struct lrt_next *next,
     enum svc_status status = SVC_OK;
     for (int i = 0; i < TRIES; i++) {
         svc_sleep_ms(api->clock, i > 0 ? RETRY_PAUSE_MS : 0);
+        request.fresh_connection = i > 0;
         next->exchange = NULL;
         status = svc_http_send(api->transport, &request, &next->exchange);
         if (status == SVC_OK) {
@@ -134,6 +135,7 @@ static enum svc_status post(const struct lrt_api *api, const char *url,
     enum svc_status status = SVC_OK;
     for (int i = 0; i < TRIES; i++) {
         svc_sleep_ms(api->clock, i > 0 ? RETRY_PAUSE_MS : 0);
+        request.fresh_connection = i > 0;
         request.deadline_ms = svc_deadline_in(api->clock, POST_TIMEOUT_MS);
         struct svc_http_exchange *exchange = NULL;
         status = svc_http_send(api->transport, &request, &exchange);
