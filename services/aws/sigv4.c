@@ -16,8 +16,8 @@ static enum svc_status first_failure(enum svc_status a, enum svc_status b) {
 
 /* ---------------------------------------------------------------------- canonical request */
 
-/* RFC 3986, 5.2.4 for whole paths, and no empty segments: "/a/../b//c/." is "/b/c". The slash at the
- * end stays only if the path ends in one, as in AWS's own signers. */
+/* RFC 3986, 5.2.4 for whole paths, and no empty segments: "/a/../b//c/." is "/b/c". The slash at
+ * the end stays only if the path ends in one, as in AWS's own signers. */
 static void normalize(const char *path, struct svc_buf *out) {
     size_t path_bytes = strlen(path);
     size_t start = out->size_bytes;
