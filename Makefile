@@ -328,7 +328,7 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
-		$(END_TO_END) $(BENCH_SOURCES))' '$(ALL_CPPFLAGS)'
+		$(END_TO_END) $(BENCH_SOURCES) $(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
 
 # ---------------------------------------------------------------------------- the Lambda side
 

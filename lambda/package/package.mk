@@ -9,6 +9,8 @@ ARCHES ?= x86_64 arm64
 # build/CONFIG/lambda/NAME becomes NAME.zip.
 PACKAGED := image-processor
 
+PACKAGE_TESTS := tests/lambda/test_package.mjs
+
 PACKAGE_DIR := build/package
 TRIPLE_x86_64 := x86_64-linux-gnu
 TRIPLE_arm64 := aarch64-linux-gnu
@@ -38,4 +40,4 @@ endif
 package-check: package ## every zip in an empty root: starts, reports its errors, does its work
 	@sh .ci/packages build test local package
 	@sh lambda/local/setup.sh
-	@$(RUN_TESTS) tests/lambda/test_package.mjs
+	@ARCHES='$(ARCHES)' $(RUN_TESTS) $(PACKAGE_TESTS)

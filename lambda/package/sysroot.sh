@@ -41,6 +41,7 @@ quietly() {
 }
 
 # Where this system gets Debian from; the suite is ours whatever the system's own is.
+# shellcheck disable=SC2016 # fields of apt's, not variables
 apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sort -u |
     while read -r origin label uri; do
         [ "$origin" = Debian ] || continue
