@@ -275,7 +275,7 @@ test: ## run all tests (installs what they need)
 	@sh .ci/packages build test local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(END_TO_END) $(LAMBDA_TESTS)
+	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(END_TO_END) $(LAMBDA_TESTS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 
@@ -296,7 +296,7 @@ valgrind: ## unit tests under valgrind, with its leak check
 	@$(MAKE) --no-print-directory tests
 	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) bytes that nobody has set.
 	@JSIMD_FORCENONE=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
-		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS))
+		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS))
 
 # The kernels need no library, so the cross compiler is all it takes; NEON is run by an emulator.
 ARM := build/arm64
@@ -328,10 +328,12 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
-		$(END_TO_END) $(BENCH_SOURCES) $(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
+		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) \
+		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
 
-# ---------------------------------------------------------------------------- the Lambda side
+# ---------------------------------------------------------------------------- services, functions
 
+include services/services.mk
 include lambda/lambda.mk
 
 # ---------------------------------------------------------------------------- measuring

@@ -1,0 +1,67 @@
+/* What an exchange holds, and the calls that are the same for every transport: see http.h. */
+#include <string.h>
+
+#include "services/base/http.h"
+#include "services/base/text.h"
+
+bool svc_http_next_header(const struct svc_http_exchange *exchange, size_t *position,
+                          const char **name, const char **value) {
+    if (*position >= exchange->headers.size_bytes) {
+        return false;
+    }
+    *name = (const char *)exchange->headers.bytes + *position;
+    *value = *name + strlen(*name) + 1;
+    *position += strlen(*name) + strlen(*value) + 2;
+    return true;
+}
+
+const char *svc_http_header_value(const struct svc_http_exchange *exchange, const char *name) {
+    size_t position = 0;
+    const char *found = NULL, *value = NULL;
+    while (svc_http_next_header(exchange, &position, &found, &value)) {
+        if (svc_equal_nocase(found, name)) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+enum svc_status svc_http_send(const struct svc_transport *transport,
+                              const struct svc_http_request *request,
+                              struct svc_http_exchange **out) {
+    *out = NULL;
+    enum svc_status status = transport->start(transport->self, request, out);
+    if (status != SVC_OK) {
+        return status;
+    }
+    struct svc_http_exchange *exchange = *out;
+    enum svc_http_state wanted = request->streamed ? SVC_HTTP_BODY : SVC_HTTP_DONE;
+    while (exchange->state < wanted) {
+        status = transport->poll(transport->self, SVC_NO_DEADLINE);
+        if (status != SVC_OK) {
+            return status;
+        }
+    }
+    return exchange->state == SVC_HTTP_DONE ? exchange->status : SVC_OK;
+}
+
+enum svc_status svc_http_read(const struct svc_transport *transport,
+                              struct svc_http_exchange *exchange, uint8_t *buffer,
+                              size_t size_bytes, size_t *read_bytes) {
+    *read_bytes = 0;
+    while (exchange->body_taken == exchange->body.size_bytes) {
+        if (exchange->state == SVC_HTTP_DONE) {
+            return exchange->status;
+        }
+        enum svc_status status = transport->poll(transport->self, SVC_NO_DEADLINE);
+        if (status != SVC_OK) {
+            return status;
+        }
+    }
+    size_t left = exchange->body.size_bytes - exchange->body_taken;
+    size_t step = left < size_bytes ? left : size_bytes;
+    memcpy(buffer, exchange->body.bytes + exchange->body_taken, step);
+    exchange->body_taken += step;
+    *read_bytes = step;
+    return SVC_OK;
+}
