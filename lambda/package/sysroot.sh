@@ -10,7 +10,7 @@ if [ "${1:-}" = --help ] || [ $# != 1 ]; then
     exit
 fi
 cd "$(dirname "$0")/../.."
-here=lambda/package
+here=$PWD/lambda/package
 arch=$1
 case $arch in
 x86_64) debian=amd64 triple=x86_64-linux-gnu ;;
@@ -23,15 +23,24 @@ esac
 suite=bookworm
 work=$PWD/build/package/$arch
 root=$work/sysroot
-stamp=$(cat $here/libraries.list $here/*.sh | sha256sum)
-if [ -f "$work/sysroot.stamp" ] && [ "$(cat "$work/sysroot.stamp")" = "$stamp" ]; then
-    exit 0
-fi
-rm -rf "$work"
-mkdir -p "$root" "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/debs" "$work/sources"
-: >"$work/apt/status"
-
+stamps=$work/stamps
 log=$work/log
+
+# What is to be fetched or built: deb or source.
+listed() {
+    sed -n "s/^$1 //p" "$here/libraries.list"
+}
+
+# A step is done again when what it was made from changes: stamp NAME FILE..., kept as a file.
+stamp() {
+    cat "$@" | sha256sum
+}
+is_done() {
+    name=$1
+    shift
+    [ -f "$stamps/$name" ] && [ "$(cat "$stamps/$name")" = "$(stamp "$@")" ]
+}
+
 quietly() {
     "$@" >>"$log" 2>&1 </dev/null || {
         tail -n 30 "$log" >&2
@@ -39,26 +48,6 @@ quietly() {
         exit 1
     }
 }
-
-# Where this system gets Debian from; the suite is ours whatever the system's own is.
-# shellcheck disable=SC2016 # fields of apt's, not variables
-apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sort -u |
-    while read -r origin label uri; do
-        [ "$origin" = Debian ] || continue
-        case $label in
-        Debian) set -- $suite $suite-updates ;;
-        Debian-Security) set -- $suite-security ;;
-        *) continue ;;
-        esac
-        for name in "$@"; do
-            printf '%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
-                deb "$uri" "$name" deb-src "$uri" "$name"
-        done
-    done >"$work/apt/sources.list"
-if ! [ -s "$work/apt/sources.list" ]; then
-    echo 'sysroot: this system has no Debian archive among its sources of packages' >&2
-    exit 1
-fi
 
 apt() {
     quietly apt-get -q -o Dir::State="$work/apt" -o Dir::State::lists="$work/apt/lists" \
@@ -68,41 +57,77 @@ apt() {
         -o Acquire::Languages=none "$@"
 }
 
-listed() {
-    sed -n "s/^$1 //p" $here/libraries.list
+# An apt of its own, which knows Debian 12's packages and sources, from where this system gets Debian.
+# shellcheck disable=SC2016 # fields of apt's, not variables
+prepare_apt() {
+    [ ! -f "$work/apt/ready" ] || return 0
+    mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/debs" "$work/sources"
+    : >"$work/apt/status"
+    apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sort -u |
+        while read -r origin label uri; do
+            [ "$origin" = Debian ] || continue
+            case $label in
+            Debian) set -- $suite $suite-updates ;;
+            Debian-Security) set -- $suite-security ;;
+            *) continue ;;
+            esac
+            for name in "$@"; do
+                printf '%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
+                    deb "$uri" "$name" deb-src "$uri" "$name"
+            done
+        done >"$work/apt/sources.list"
+    if ! [ -s "$work/apt/sources.list" ]; then
+        echo 'sysroot: this system has no Debian archive among its sources of packages' >&2
+        exit 1
+    fi
+    apt update
+    : >"$work/apt/ready"
 }
 
-echo "Preparing the libraries for $arch"
-apt update
-# shellcheck disable=SC2046 # a list of words
-(cd "$work/debs" && apt download libc6 libc6-dev linux-libc-dev $(cd "$OLDPWD" && listed deb))
-for package in "$work"/debs/*.deb; do
-    dpkg-deb -x "$package" "$root"
-done
-# Only static ones are left, so that nothing else can be linked; the C library is the exception.
-find "$root/usr/lib" -name '*.so' ! -name 'libc.so' ! -name 'libm.so' -delete
-
-export arch triple root here="$PWD/$here"
-export CC="$triple-gcc --sysroot=$root"
-export CFLAGS='-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden'
-export PKG_CONFIG="$work/pkg-config"
-# The tool as the builds see it: everything below the sysroot, and all that a static library needs.
-cat >"$PKG_CONFIG" <<EOF
+# The packages, unpacked; and pkg-config as the builds see it: everything below the sysroot, and all
+# that a static library needs.
+unpack() {
+    echo "Fetching the libraries for $arch"
+    rm -rf "$work"
+    mkdir -p "$root" "$stamps"
+    prepare_apt
+    # shellcheck disable=SC2046 # a list of words
+    (cd "$work/debs" && apt download libc6 libc6-dev linux-libc-dev $(listed deb))
+    for package in "$work"/debs/*.deb; do
+        dpkg-deb -x "$package" "$root"
+    done
+    # Only static ones are left, so that nothing else can be linked; the C library is the exception.
+    find "$root/usr/lib" -name '*.so' ! -name 'libc.so' ! -name 'libm.so' -delete
+    cat >"$work/pkg-config" <<EOF
 #!/bin/sh
 export PKG_CONFIG_SYSROOT_DIR='$root'
 export PKG_CONFIG_LIBDIR='$root/usr/lib/$triple/pkgconfig:$root/usr/share/pkgconfig'
 exec pkg-config --static "\$@"
 EOF
-chmod +x "$PKG_CONFIG"
+    chmod +x "$work/pkg-config"
+    stamp "$here/libraries.list" "$here/sysroot.sh" >"$stamps/packages"
+}
 
-for name in $(listed source); do
-    echo "Building $name for $arch"
+build() {
+    echo "Building $1 for $arch"
+    prepare_apt
+    rm -rf "$work/sources"
+    mkdir -p "$work/sources"
     (
         cd "$work/sources"
-        apt source "$name"
-        cd "$(find . -mindepth 1 -maxdepth 1 -type d -name "$name-*")"
-        quietly sh -eu "$here/build_$name.sh"
+        apt source "$1"
+        cd "$(find . -mindepth 1 -maxdepth 1 -type d -name "$1-*")"
+        quietly sh -eu "$here/build_$1.sh"
     )
+    stamp "$here/build_$1.sh" >"$stamps/$1"
+}
+
+export triple root
+export CC="$triple-gcc --sysroot=$root"
+export CFLAGS='-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden'
+export PKG_CONFIG="$work/pkg-config"
+is_done packages "$here/libraries.list" "$here/sysroot.sh" || unpack
+for library in $(listed source); do
+    is_done "$library" "$here/build_$library.sh" || build "$library"
 done
-printf '%s\n' "$stamp" >"$work/sysroot.stamp"
 rm -rf "$work/apt" "$work/debs" "$work/sources"
