@@ -275,7 +275,8 @@ test: ## run all tests (installs what they need)
 	@sh .ci/packages build test local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(END_TO_END) $(LAMBDA_TESTS)
+	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS) \
+		$(END_TO_END) $(LAMBDA_TESTS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 
@@ -329,12 +330,14 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
 		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) \
+		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION) \
 		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
 
 # ---------------------------------------------------------------------------- services, functions
 
 include services/services.mk
 include lambda/lambda.mk
+include lambda/functions.mk
 
 # ---------------------------------------------------------------------------- measuring
 

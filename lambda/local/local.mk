@@ -7,8 +7,9 @@ NODE := build/local/node
 FUNCTION_IMAGE := $(O)/lambda/image-processor
 
 # Programs of node's test runner; they say TAP.
-LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_front.mjs \
-	tests/lambda/test_image.mjs tests/lambda/test_local.mjs tests/lambda/test_runtime_api.mjs
+LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_end_to_end.mjs \
+	tests/lambda/test_front.mjs \
+	tests/lambda/test_local.mjs tests/lambda/test_runtime_api.mjs
 # Those that take minutes.
 LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
 
