@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { startCloud } from '../../lambda/local/cloud.mjs';
 import { batchEvent, eventBridgeEvent, s3Event, sqsEvent } from '../../lambda/local/events.mjs';
 import { encodePath } from '../../lambda/local/signature.mjs';
@@ -52,11 +53,17 @@ afterEach(() => {
 
 const outputKey = (key, size) => key.replace(/([^/]*)$/, `processed/${size}/$1`);
 const outputs = (bucket, key) => Object.keys(BOXES).map((size) => cloud.s3.peek(bucket, outputKey(key, size)));
+// Their ETags: what a failed comparison can print, which whole pictures are not.
+const etags = (bucket, key) => outputs(bucket, key).map((object) => object?.etag ?? null);
+const NONE = [null, null, null, null];
 const puts = () => cloud.front.counts['s3.PutObject']?.requests ?? 0;
 
 // Puts a source into the bucket behind the front's back, and gives what S3 would tell of it.
 function source(key, name, bucket = 'photos') {
-  const object = cloud.s3.store.putObject(bucket, key, pictures[name], 'application/octet-stream');
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(crc32(pictures[name]));
+  const checksum = { algorithm: 'CRC32', value: value.toString('base64'), type: 'FULL_OBJECT' };
+  const object = cloud.s3.store.putObject(bucket, key, pictures[name], 'application/octet-stream', {}, {}, checksum);
   return { bucket, key, size: object.contentLength, etag: object.etag.replaceAll('"', '') };
 }
 
@@ -128,12 +135,12 @@ test('keys of every kind: Korean, plus, spaces, nested, percent, quotes, dots', 
 test('a duplicate event does no work', async () => {
   const made = source('uploads/twice.jpg', 'photo.jpg');
   await invoke(s3Event(made));
-  const before_all = outputs('photos', made.key);
+  const before_all = etags('photos', made.key);
   cloud.front.forget();
   await invoke(s3Event(made));
   await invoke(s3Event([made, made]));
   assert.deepEqual([puts(), cloud.front.counts['s3.GetObject']], [0, undefined]);
-  assert.deepEqual(outputs('photos', made.key), before_all);
+  assert.deepEqual(etags('photos', made.key), before_all);
 });
 
 test('an older event that comes late does not undo the newer work', async () => {
@@ -177,7 +184,7 @@ test('what is no picture is tagged, leaves no output and does not fail', async (
     const made = source(`uploads/bad/${name}`, name);
     await invoke(s3Event(made));
     assert.match(cloud.s3.tagsOf('photos', made.key)['image-status'], new RegExp(`^rejected:${reason.source ?? reason}`));
-    assert.deepEqual(outputs('photos', made.key), [null, null, null, null]);
+    assert.deepEqual(etags('photos', made.key), NONE);
   }
 });
 
@@ -252,7 +259,7 @@ test('a download that breaks off, stalls or is corrupted never becomes a picture
     cloud.front.faults.clear();
     cloud.front.faults.add({ operation: 'GetObject', ...rule, times: -1 });
     await image.invoke(s3Event(made));
-    assert.deepEqual(outputs('photos', made.key), [null, null, null, null], rule.action);
+    assert.deepEqual(etags('photos', made.key), NONE, rule.action);
     assert.deepEqual(cloud.s3.tagsOf('photos', made.key), {}, `${rule.action} is not the picture's fault`);
     cloud.front.faults.clear();
     await invoke(s3Event(made));
@@ -270,24 +277,20 @@ test('three tries and no more; then the event fails, is tried again by Lambda, a
   image.invokeAsync(s3Event(made));
   await cloud.settle();
   assert.equal(image.dead_letters.length, 1);
-  assert.deepEqual(outputs('photos', made.key), [null, null, null, null]);
+  assert.deepEqual(etags('photos', made.key), NONE);
 });
 
-test('a skewed clock is found out and corrected', async () => {
-  const made = source('uploads/skew.jpg', 'photo.jpg');
-  cloud.front.clock_offset_s = 3600;
-  try {
-    await invoke(s3Event(made));
-    checkOutputsIgnoringTime(made);
-  } finally {
-    cloud.front.clock_offset_s = 0;
+test('a skewed clock is found out, at the latest when Lambda brings the event again', async () => {
+  // An answer to HEAD has no body that could name the error, so the first try may fail.
+  for (const [key, offset_s] of [['uploads/skew.jpg', 3600], ['uploads/skew back.jpg', 0]]) {
+    const made = source(key, 'photo.jpg');
+    cloud.front.clock_offset_s = offset_s;
+    image.invokeAsync(s3Event(made));
+    await cloud.settle();
+    assert.deepEqual(image.dead_letters, []);
+    outputs(made.bucket, made.key).forEach((object) => assert.equal(object?.metadata['source-etag'], made.etag));
   }
-  await invoke(s3Event(source('uploads/skew back.jpg', 'photo.jpg')));
 });
-
-function checkOutputsIgnoringTime(made) {
-  outputs(made.bucket, made.key).forEach((object) => assert.equal(object?.metadata['source-etag'], made.etag));
-}
 
 test('a source overwritten while it is being read gives the new picture in the end', async () => {
   cloud.notify('photos', 'uploads/race', image);
