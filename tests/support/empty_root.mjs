@@ -1,9 +1,9 @@
 // An empty root for a function from its zip: what provided.al2023 has and the function may rely on, and
 // nothing else: the C library, a bundle of certificate authorities.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PYTHON, TOP } from './lambda.mjs';
 
 export const ARCHES = {
@@ -22,14 +22,16 @@ export class EmptyRoot {
     this.arch = ARCHES[arch];
     this.folder = mkdtempSync(join(tmpdir(), 'root-'));
     const sysroot = join(TOP, 'build/package', arch, 'sysroot');
-    for (const path of [...libc(this.arch.triple), this.arch.loader]) {
+    const { triple, loader } = this.arch;
+    for (const path of [...libc(triple), loader]) {
       mkdirSync(join(this.folder, dirname(path)), { recursive: true });
-      cpSync(join(sysroot, path), join(this.folder, path), { dereference: true });
+      copyFileSync(join(sysroot, 'lib', triple, basename(path)), join(this.folder, path));
     }
     const task = join(this.folder, 'var/task');
     mkdirSync(task, { recursive: true });
     execFileSync(PYTHON, ['-m', 'zipfile', '-e', zip, task]);
-    execFileSync('chmod', ['755', this.folder, join(task, 'bootstrap')]);
+    execFileSync('chmod', ['-R', 'u=rwX,go=rX', this.folder]);
+    execFileSync('chmod', ['755', join(task, 'bootstrap'), join(this.folder, loader)]);
     mkdirSync(join(this.folder, dirname(BUNDLE)), { recursive: true });
     if (ca) copyFileSync(ca, join(this.folder, BUNDLE));
     // The machine's own is enough; another architecture's programs need an interpreter in the root.
@@ -39,7 +41,7 @@ export class EmptyRoot {
 
   // For LambdaFunction.
   get command() {
-    return ['chroot', USER, this.folder, ...(this.emulated ? ['/emulator'] : []), '/var/task/bootstrap'];
+    return ['/usr/sbin/chroot', USER, this.folder, ...(this.emulated ? ['/emulator'] : []), '/var/task/bootstrap'];
   }
 
   get config() {
