@@ -329,16 +329,13 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
-		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) \
-		$(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) $(FUNCTION_SOURCES) \
-		$(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION))' '$(ALL_CPPFLAGS)'
+		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) \
+		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION) \
+		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
 
-# ---------------------------------------------------------------------------- services
+# ---------------------------------------------------------------------------- services, functions
 
 include services/services.mk
-
-# ---------------------------------------------------------------------------- the Lambda side
-
 include lambda/lambda.mk
 include lambda/functions.mk
 

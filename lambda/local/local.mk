@@ -7,11 +7,19 @@ NODE := build/local/node
 FUNCTION_IMAGE := $(O)/lambda/image-processor
 
 # Programs of node's test runner; they say TAP.
-LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_front.mjs \
-	tests/lambda/test_runtime_api.mjs
-# Those that take more than a minute.
-LAMBDA_LONG_TESTS :=
-LAMBDA_SCRIPTS := $(wildcard lambda/*/*.mjs tests/lambda/*.mjs tests/support/*.mjs)
+LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_end_to_end.mjs \
+	tests/lambda/test_front.mjs \
+	tests/lambda/test_local.mjs tests/lambda/test_runtime_api.mjs
+# Those that take minutes.
+LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
+
+tests: $(FUNCTION_IMAGE)
+
+test-long: ## the tests that take minutes: 10,000 invocations and flat
+	@sh .ci/packages build test local
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory tests
+	@TEST_SECONDS=3600 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
 
 local: ## the image function in a cloud of this machine, at work on a photograph (IMG=yours, ONCE=1)
 	@sh .ci/packages build local $(if $(IMG),,run)

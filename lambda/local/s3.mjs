@@ -9,7 +9,10 @@ import { tagsFromHeader, tagsFromXml, tagsToXml } from './s3_tags.mjs';
 const MAX_KEY_BYTES = 1024;
 const MAX_METADATA_BYTES = 2048;
 // A single put may hold 5 GiB in S3; here the memory is the limit.
+const FAILED_CONDITION = 'At least one of the pre-conditions you specified did not hold';
 const CREATES = { PutObject: 'Put', CopyObject: 'Copy', CompleteMultipartUpload: 'CompleteMultipartUpload' };
+
+const bareEtag = (etag) => etag.replaceAll('"', '');
 
 // The name of the operation in S3's API reference; null where there is none.
 export function s3Operation({ method, bucket, key, query, headers }) {
@@ -171,9 +174,12 @@ export class LocalS3 {
     const { bucket, key, headers, trailers, body } = request;
     if (operation === 'PutObject') checkBody(headers, trailers, body);
     const old = this.peek(bucket, key);
-    const failed = new Refusal('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+    const failed = new Refusal('PreconditionFailed', FAILED_CONDITION, 412);
     if (headers['if-none-match'] === '*' && old) throw failed;
-    if (headers['if-match'] && headers['if-match'].replaceAll('"', '') !== old?.etag.replaceAll('"', '')) throw failed;
+    if (headers['if-match']) {
+      if (!old) throw new Refusal('NoSuchKey', 'The specified key does not exist.', 404);
+      if (bareEtag(headers['if-match']) !== bareEtag(old.etag)) throw failed;
+    }
     const tags = headers['x-amz-tagging'] ? tagsFromHeader(headers['x-amz-tagging']) : null;
     // Trailers carry the checksum that is stored with the object.
     const answer = await this.#forward({ ...request, headers: { ...headers, ...trailers } });
@@ -189,7 +195,7 @@ export class LocalS3 {
       bucket,
       key,
       size: object.contentLength,
-      etag: object.etag.replaceAll('"', ''),
+      etag: bareEtag(object.etag),
       version_id,
       sequencer: this.sequence.toString(16).toUpperCase().padStart(18, '0'),
       event_name: `ObjectCreated:${CREATES[operation]}`,
@@ -219,6 +225,10 @@ export class LocalS3 {
       if (answer.status === 404) {
         answer.body = method === 'HEAD' ? answer.body : Buffer.from(s3ErrorBody('NoSuchVersion', 'The specified version does not exist.', `/${bucket}/${key}`));
       }
+    }
+    // fauxqs has no conditions on HEAD.
+    if (method === 'HEAD' && answer.status === 200 && headers['if-match'] && bareEtag(headers['if-match']) !== bareEtag(answer.headers.etag)) {
+      throw new Refusal('PreconditionFailed', FAILED_CONDITION, 412);
     }
     if (answer.status < 300) {
       const version_id = wanted ?? current;

@@ -129,6 +129,9 @@ test('If-Match and If-None-Match decide, quotes or not', async () => {
   assert.equal((await get('cond', { 'if-match': etag })).status, 200);
   assert.equal((await get('cond', { 'if-match': etag.replaceAll('"', '') })).status, 200);
   refused(await get('cond', { 'if-match': '"0123"' }), 412, 'PreconditionFailed');
+  const head = (etag_sent) => call(cloud, { method: 'HEAD', path: '/photos/cond', headers: { 'if-match': etag_sent } });
+  assert.deepEqual([(await head(etag)).status, (await head('"0123"')).status], [200, 412]);
+  refused(await put('uncond', 'x', { 'if-match': etag }), 404, 'NoSuchKey');
   refused(await put('cond', 'two', { 'if-none-match': '*' }), 412, 'PreconditionFailed');
   refused(await put('cond', 'two', { 'if-match': '"0123"' }), 412, 'PreconditionFailed');
   assert.equal((await put('cond', 'two', { 'if-match': etag })).status, 200);
