@@ -18,7 +18,8 @@ FUNCTION_UNIT_TESTS := tests/lambda/test_image_answers.c tests/lambda/test_image
 	tests/lambda/test_image_keys.c tests/lambda/test_image_settings.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_runtime.mjs
+LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
+	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
 
 FUNCTION_SOURCES := $(RUNTIME_ROOM) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
 IMAGE_PROCESSOR := $(O)/lambda/image-processor

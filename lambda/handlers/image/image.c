@@ -8,7 +8,9 @@
 
 #include "lambda/handlers/image/answers.h"
 #include "lambda/handlers/image/event.h"
+#include "lambda/handlers/image/keys.h"
 #include "lambda/handlers/image/work.h"
+#include "services/base/limits.h"
 
 const char *image_outcome_name(enum image_outcome outcome) {
     static const char *const names[IMAGE_OUTCOMES] = {
@@ -49,17 +51,21 @@ static enum svc_log_level log_level(enum image_outcome outcome) {
     return SVC_LOG_INFO;
 }
 
-/* The key stands as the event has it: it has to be found in the log by what was sent. */
+/* The key as S3 has it, so that people can read it; as the event has it if it is none. */
 static void log_result(const struct image_clients *clients, const struct image_task *task,
                        const struct image_result *result, int64_t duration_ms) {
-    char key[SVC_ERROR_DETAIL_BYTES * 4] = "";
-    if (task->raw_key != NULL) {
-        (void)snprintf(key, sizeof(key), "%.*s", (int)(sizeof(key) - 1), task->raw_key);
+    struct svc_buf decoded;
+    svc_buf_init(&decoded, 3 * AWSC_MAX_S3_KEY_BYTES + 1);
+    const char *key = task->raw_key;
+    if (key != NULL &&
+        image_key_decode(key, task->raw_key_bytes, task->is_encoded, &decoded) == SVC_OK) {
+        key = svc_buf_text(&decoded);
     }
     svc_log_event(clients->log, log_level(result->outcome), image_outcome_name(result->outcome),
                   SVC_TEXT("bucket", task->bucket), SVC_TEXT("key", key),
                   SVC_TEXT("reason", result->reason), SVC_TEXT("detail", result->detail),
                   SVC_INT("durationMs", duration_ms));
+    svc_buf_clear(&decoded);
 }
 
 static void work_on(const struct image_clients *clients, const struct image_event *event,
