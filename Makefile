@@ -272,7 +272,7 @@ run: ## photographs into four sizes under out/, with a page to look at (IMG=your
 	exit $$status
 
 test: ## run all tests (installs what they need)
-	@sh .ci/packages build test local
+	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
 	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS) \
@@ -297,7 +297,8 @@ valgrind: ## unit tests under valgrind, with its leak check
 	@$(MAKE) --no-print-directory tests
 	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) bytes that nobody has set.
 	@JSIMD_FORCENONE=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
-		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS))
+		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS) \
+		$(FUNCTION_UNIT_TESTS))
 
 # The kernels need no library, so the cross compiler is all it takes; NEON is run by an emulator.
 ARM := build/arm64

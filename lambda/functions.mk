@@ -45,6 +45,16 @@ $(FUNCTION_UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(IMAGE_ROOM_OBJECTS) $(RUNTIME_
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) $(LIBRARY_LIBS) -lpthread)
 
+# BENCH_IMAGES=photo...: those instead of the first of Debian's wallpapers. Needs root: a CPU quota.
+.PHONY: lambda-cost
+lambda-cost: ## what the image function costs at each memory size (root; BENCH_IMAGES=yours)
+	@sh .ci/packages build test npm local package $(if $(BENCH_IMAGES),,run)
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory package ARCHES=x86_64
+	@if [ -n "$$BENCH_IMAGES" ]; then eval "set -- $$BENCH_IMAGES"; \
+	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
+	chrt -f 10 $(NODE) lambda/cost.mjs $(PACKAGE_DIR)/x86_64/build/stripped/image-processor/bootstrap "$$@"
+
 all: $(IMAGE_PROCESSOR)
 tests: $(FUNCTION_UNIT_PROGRAMS) $(TEST_FUNCTION_PROGRAM)
 
