@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/base/crypto.h"
 #include "services/base/http_real.h"
 #include "services/base/limits.h"
 #include "services/base/text.h"
@@ -12,6 +13,15 @@
 
 /* ---------------------------------------------------------------------- the end of an exchange */
 
+/* The session token is among them. */
+static void free_headers(struct svc_http_real_exchange *exchange) {
+    for (struct curl_slist *line = exchange->headers; line != NULL; line = line->next) {
+        svc_wipe(line->data, strlen(line->data));
+    }
+    curl_slist_free_all(exchange->headers);
+    exchange->headers = NULL;
+}
+
 static void detach(struct svc_http_real_exchange *exchange) {
     struct svc_http_real *real = exchange->real;
     if (exchange->easy == NULL) {
@@ -20,8 +30,7 @@ static void detach(struct svc_http_real_exchange *exchange) {
     curl_multi_remove_handle(real->multi, exchange->easy);
     curl_easy_cleanup(exchange->easy);
     exchange->easy = NULL;
-    curl_slist_free_all(exchange->headers);
-    exchange->headers = NULL;
+    free_headers(exchange);
     if (exchange->previous != NULL) {
         exchange->previous->next = exchange->next;
     } else {
