@@ -2,7 +2,8 @@
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
-	services/base/crypto.c services/base/http.c services/base/http_headers.c \
+	services/base/crypto.c services/base/http.c services/base/http_exchange.c \
+	services/base/http_headers.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
 	services/base/log.c services/base/random.c services/base/status.c services/base/text.c
 
@@ -19,8 +20,8 @@ SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 
 # Each is a program of its own, with cmocka; those that need a server start it themselves.
-SERVICES_TESTS := tests/services/test_base.c tests/services/test_faults.c \
-	tests/services/test_http.c tests/services/test_json.c tests/services/test_messages.c \
+SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c \
+	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c tests/services/test_messages.c \
 	tests/services/test_retry.c tests/services/test_s3.c tests/services/test_settings.c \
 	tests/services/test_sigv4.c
 # Under valgrind as well.
@@ -49,6 +50,9 @@ $(SERVICES): $(SERVICES_OBJECTS)
 $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
+
+# Its own malloc in front of ours, which fails when it is told to.
+$(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
 
 all: $(SERVICES)
 tests: $(SERVICES_PROGRAMS)

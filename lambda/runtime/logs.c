@@ -80,10 +80,9 @@ static void write_text(void *user, const char *line, size_t size_bytes) {
     svc_buf_clear(&text);
 }
 
-void lrt_logs_init(struct svc_log *log, const struct awsc_environment *environment,
+void lrt_logs_init(struct svc_log *log, const char *level, const char *format,
                    const struct svc_clock *clock) {
-    const char *format = awsc_setting(environment, "AWS_LAMBDA_LOG_FORMAT");
     const bool is_text = format != NULL && svc_equal_nocase(format, "Text");
     svc_log_init(log, clock, is_text ? write_text : NULL, NULL);
-    (void)svc_log_level_parse(awsc_setting(environment, "AWS_LAMBDA_LOG_LEVEL"), &log->level);
+    (void)svc_log_level_parse(level, &log->level);
 }

@@ -3,14 +3,13 @@
 #ifndef LRT_LOGS_H
 #define LRT_LOGS_H
 
-#include "services/aws/environment.h"
 #include "services/base/buf.h"
 #include "services/base/clock.h"
 #include "services/base/log.h"
 
-/* Fills `log`: level as set (INFO if it is not, or is no level), JSON unless the format is "Text".
- * Lines go to standard error. `environment` is read now only. */
-void lrt_logs_init(struct svc_log *log, const struct awsc_environment *environment,
+/* Fills `log`: `level` (INFO if it is NULL or no level), JSON unless `format` is "Text" (NULL is
+ * allowed). Lines go to standard error. */
+void lrt_logs_init(struct svc_log *log, const char *level, const char *format,
                    const struct svc_clock *clock);
 
 /* One JSON line of a svc_log as text, with its newline:

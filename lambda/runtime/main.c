@@ -52,12 +52,18 @@ static int64_t cpu_ms(void) {
     return (int64_t)spent.tv_sec * 1000 + spent.tv_nsec / 1000000;
 }
 
+/* NULL if it is not set or empty. */
+static const char *setting(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 /* All that a function needs; nothing goes over the network. */
 static enum svc_status open_program(struct program *program, const struct lrt_function *function,
                                     struct svc_error *error) {
-    const struct awsc_environment *environment = awsc_environment_system();
     const struct svc_clock *clock = svc_clock_system();
-    lrt_logs_init(&program->log, environment, clock);
+    lrt_logs_init(&program->log, setting("AWS_LAMBDA_LOG_LEVEL"), setting("AWS_LAMBDA_LOG_FORMAT"),
+                  clock);
     lrt_metrics_reset(&program->metrics);
     const struct svc_http_options options = {.clock = clock, .user_agent = function->name};
     enum svc_status status = svc_http_create(&options, &program->transport, error);
@@ -65,14 +71,13 @@ static enum svc_status open_program(struct program *program, const struct lrt_fu
         return status;
     }
     program->services = (struct lrt_services){
-        .environment = environment,
         .clock = clock,
         .transport = program->transport,
         .log = &program->log,
         .metrics = &program->metrics,
     };
-    const char *name_space = awsc_setting(environment, "METRICS_NAMESPACE");
-    const char *name = awsc_setting(environment, "AWS_LAMBDA_FUNCTION_NAME");
+    const char *name_space = setting("METRICS_NAMESPACE");
+    const char *name = setting("AWS_LAMBDA_FUNCTION_NAME");
     program->loop = (struct lrt_loop){
         .function = function,
         .services = &program->services,
@@ -201,7 +206,7 @@ cleanup:
 
 int lrt_main(const struct lrt_function *function, int argc, char **argv) {
     lrt_process_harden();
-    const char *host = getenv("AWS_LAMBDA_RUNTIME_API");
+    const char *host = setting("AWS_LAMBDA_RUNTIME_API");
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_usage(function, stdout);
         fputs(function->help, stdout);
@@ -216,7 +221,7 @@ int lrt_main(const struct lrt_function *function, int argc, char **argv) {
     if (argc >= 2) {
         return refuse(function, "unknown argument %s", argv[1]);
     }
-    if (host == NULL || host[0] == '\0') {
+    if (host == NULL) {
         return refuse(function, "%s is not set, so this is not AWS Lambda; try --event FILE",
                       "AWS_LAMBDA_RUNTIME_API");
     }

@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "lambda/runtime/metrics.h"
-#include "services/aws/environment.h"
 #include "services/base/buf.h"
 #include "services/base/clock.h"
 #include "services/base/http.h"
@@ -31,7 +30,6 @@
 
 /* What a function may use; all of it outlives the function. */
 struct lrt_services {
-    const struct awsc_environment *environment;
     const struct svc_clock *clock;
     const struct svc_transport *transport; /* one set of kept connections for everything */
     const struct svc_log *log;

@@ -75,7 +75,16 @@ static void name_error(struct awsc_call *call) {
     svc_copy_text(call->error.operation, sizeof(call->error.operation), call->operation);
 }
 
-static bool make_url(struct awsc_client *client, struct awsc_call *call) {
+/* For another attempt, or what it came to: an earlier one may still have been carried out. */
+static void renew_error(struct awsc_call *call, int attempts) {
+    bool maybe_done = call->error.maybe_done;
+    awsc_error_clear(&call->error);
+    name_error(call);
+    call->error.attempts = attempts;
+    call->error.maybe_done = maybe_done;
+}
+
+static enum svc_status make_url(const struct awsc_client *client, struct awsc_call *call) {
     const struct awsc_endpoint *endpoint = &client->endpoints[call->service];
     if (call->host.size_bytes == 0) {
         svc_buf_append_text(&call->host, endpoint->host);
@@ -90,8 +99,14 @@ static bool make_url(struct awsc_client *client, struct awsc_call *call) {
         svc_buf_append_char(&call->url, '?');
         awsc_canonical_query(call->query, call->query_count, &call->url);
     }
-    return svc_buf_status(&call->url) == SVC_OK && svc_buf_status(&call->host) == SVC_OK &&
-           svc_buf_status(&call->path) == SVC_OK;
+    const struct svc_buf *const parts[] = {&call->host, &call->path, &call->url};
+    for (size_t i = 0; i < 3; i++) {
+        if (svc_buf_status(parts[i]) != SVC_OK) {
+            return awsc_fail(&call->error, svc_buf_status(parts[i]), "no URL: %s",
+                             svc_status_message(svc_buf_status(parts[i])));
+        }
+    }
+    return SVC_OK;
 }
 
 /* Headers of the request: the operation's and our own, all of them signed but the trace id, which
@@ -151,8 +166,9 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
     if (status != SVC_OK) {
         return awsc_fail(&call->error, status, "%s", cause.detail);
     }
-    if (!make_url(client, call)) {
-        return awsc_fail(&call->error, SVC_INVALID_ARGUMENT, "the URL is too long");
+    status = make_url(client, call);
+    if (status != SVC_OK) {
+        return status;
     }
     size_t signed_count = 0;
     int64_t wall_ms = svc_wall_ms(client->clock) + client->counts.skew_ms;
@@ -211,17 +227,14 @@ static bool has_settled(const struct awsc_call *call) {
 static enum svc_status judge(struct awsc_client *client, struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
     struct awsc_error *error = &call->error;
-    int attempts = error->attempts;
-    awsc_error_clear(error);
-    name_error(call);
-    error->attempts = attempts;
+    renew_error(call, error->attempts);
     if (exchange->http_status != 0) {
         learn_skew(client, exchange);
     }
     client->counts.connections_reused += exchange->reused;
     bool is_readers = call->streamed && exchange->http_status != 0 && exchange->http_status < 300;
     if (exchange->state == SVC_HTTP_DONE && exchange->status != SVC_OK && !is_readers) {
-        error->maybe_done = exchange->sent;
+        error->maybe_done |= exchange->sent;
         return awsc_fail(error, exchange->status, "%s", exchange->error.detail);
     }
     if (exchange->http_status >= 300) {
@@ -235,7 +248,7 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
     enum svc_status status = call->check(call, error);
     if (status != SVC_OK) {
         error->status = status;
-        error->maybe_done = error->code[0] == '\0'; /* an answer that cannot be made sense of */
+        error->maybe_done |= error->code[0] == '\0'; /* an answer that cannot be made sense of */
         drop_secrets(client, call);
     }
     return status;
@@ -306,6 +319,7 @@ static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
 static void finish(struct awsc_client *client, struct awsc_call *call, enum svc_status status) {
     call->status = status;
     call->state = AWSC_CALL_DONE;
+    call->error.maybe_done &= status != SVC_OK;
     if (status != SVC_OK) {
         close_exchange(client, call);
     } else if (!call->streamed) {
@@ -325,10 +339,7 @@ static void attempt_failed(struct awsc_client *client, struct awsc_call *call) {
 
 static void step(struct awsc_client *client, struct awsc_call *call) {
     if (call->state == AWSC_CALL_WAITING && call->due_ms <= svc_monotonic_ms(client->clock)) {
-        int attempts = call->error.attempts + 1;
-        awsc_error_clear(&call->error);
-        name_error(call);
-        call->error.attempts = attempts;
+        renew_error(call, call->error.attempts + 1);
         client->counts.attempts++;
         if (send_call(client, call) == SVC_OK) {
             call->state = AWSC_CALL_SENT;

@@ -17,7 +17,7 @@ struct awsc_error {
     char request_id[128]; /* x-amz(n)-request(-)id; "" if none came */
     bool retryable;       /* trying later may help */
     bool throttled;       /* the service asked for fewer requests */
-    bool maybe_done; /* the request left, its answer never came: it may have been carried out */
+    bool maybe_done; /* an attempt left and no answer to it came: it may have been carried out */
     int attempts;    /* made for this call; 0: it never left */
 };
 

@@ -1,5 +1,5 @@
 /* HTTP/1.1 requests over kept-alive connections, several at once. The only room with libcurl
- * (http.c).
+ * (http.c, http_exchange.c).
  *
  * A transport is a struct of functions, so that tests can put another in its place; svc_http_create
  * makes the real one. An exchange is a request and its answer: it is started, polled until it is
@@ -96,6 +96,19 @@ enum svc_status svc_http_send(const struct svc_transport *transport,
 enum svc_status svc_http_read(const struct svc_transport *transport,
                               struct svc_http_exchange *exchange, uint8_t *buffer,
                               size_t size_bytes, size_t *read_bytes);
+
+/* ---------------------------------------------------------------------- for transports */
+
+/* Whether it is a request at all: an http or https URL, no byte that would end a line.
+ * INVALID_ARGUMENT if not. */
+enum svc_status svc_http_check_request(const struct svc_http_request *request);
+/* Whether a URL begins with "https://" or another such. */
+bool svc_http_has_scheme(const char *url, const char *scheme);
+/* Keeps "Name: value", without its line end. */
+enum svc_status svc_http_keep_header(struct svc_http_exchange *exchange, const char *line,
+                                     size_t size_bytes);
+
+/* ---------------------------------------------------------------------- headers of an answer */
 
 /* The value of the answer's first header of this name (any case); NULL if there is none. */
 const char *svc_http_header_value(const struct svc_http_exchange *exchange, const char *name);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "services/base/http.h"
+#include "services/base/limits.h"
 #include "services/base/text.h"
 
 bool svc_http_next_header(const struct svc_http_exchange *exchange, size_t *position,
@@ -63,5 +64,65 @@ enum svc_status svc_http_read(const struct svc_transport *transport,
     memcpy(buffer, exchange->body.bytes + exchange->body_taken, step);
     exchange->body_taken += step;
     *read_bytes = step;
+    return SVC_OK;
+}
+
+enum svc_status svc_http_keep_header(struct svc_http_exchange *exchange, const char *line,
+                                     size_t size_bytes) {
+    const char *colon = memchr(line, ':', size_bytes);
+    if (colon == NULL || colon == line) {
+        return SVC_OK;
+    }
+    const char *value = colon + 1;
+    const char *end = line + size_bytes;
+    while (value < end && (*value == ' ' || *value == '\t')) {
+        value++;
+    }
+    while (end > value && (end[-1] == ' ' || end[-1] == '\t')) {
+        end--;
+    }
+    svc_buf_append(&exchange->headers, line, (size_t)(colon - line));
+    svc_buf_append_char(&exchange->headers, '\0');
+    svc_buf_append(&exchange->headers, value, (size_t)(end - value));
+    svc_buf_append_char(&exchange->headers, '\0');
+    return svc_buf_status(&exchange->headers);
+}
+
+static bool is_clean(const char *text) {
+    for (; *text != '\0'; text++) {
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool svc_http_has_scheme(const char *url, const char *scheme) {
+    char start[sizeof("https://")];
+    size_t size = strlen(scheme);
+    if (size >= sizeof(start) || strnlen(url, size) < size) {
+        return false;
+    }
+    memcpy(start, url, size);
+    start[size] = '\0';
+    return svc_equal_nocase(start, scheme);
+}
+
+enum svc_status svc_http_check_request(const struct svc_http_request *request) {
+    bool is_url = svc_http_has_scheme(request->url, "http://") ||
+                  svc_http_has_scheme(request->url, "https://");
+    if (!is_url || !is_clean(request->url) || strchr(request->url, ' ') != NULL ||
+        strlen(request->url) > SVC_MAX_URL_BYTES ||
+        request->header_count > SVC_MAX_REQUEST_HEADERS || request->method[0] == '\0' ||
+        !is_clean(request->method) || strchr(request->method, ' ') != NULL) {
+        return SVC_INVALID_ARGUMENT;
+    }
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct svc_http_header *header = &request->headers[i];
+        if (header->name[0] == '\0' || strpbrk(header->name, ": ;\t") != NULL ||
+            !is_clean(header->name) || !is_clean(header->value)) {
+            return SVC_INVALID_ARGUMENT;
+        }
+    }
     return SVC_OK;
 }

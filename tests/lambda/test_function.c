@@ -25,9 +25,9 @@ struct test_function {
 
 static enum svc_status create(const struct lrt_services *services, void **self,
                               struct svc_error *error) {
-    const char *init = awsc_setting(services->environment, "TEST_FUNCTION_INIT");
+    const char *init = getenv("TEST_FUNCTION_INIT");
     if (init != NULL && strcmp(init, "fail") == 0) {
-        const char *detail = awsc_setting(services->environment, "TEST_FUNCTION_DETAIL");
+        const char *detail = getenv("TEST_FUNCTION_DETAIL");
         return svc_fail(error, SVC_CONFIGURATION, "%s", detail != NULL ? detail : "told to fail");
     }
     struct test_function *function = calloc(1, sizeof(*function));

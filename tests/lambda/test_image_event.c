@@ -123,24 +123,28 @@ static void test_messages_keep_their_place(void **state) {
     (void)state;
     struct image_event event;
     assert_int_equal(
-        read_event("{\"Records\":[" MESSAGE("m0", SMALL_BODY("uploads/a")) "," MESSAGE("m1", "\"not"
-                                                                                             " json"
-                                                                                             "\"") "," MESSAGE(
-                       "m2", "\"{}\"") "," MESSAGE("m3", "17") "," MESSAGE("m4",
-                                                                           "\"{\\\"Event\\\":"
-                                                                           "\\\"s3:TestEvent\\\"}"
-                                                                           "\"") "," MESSAGE("m5",
-                                                                                             SMALL_BODY(
-                                                                                                 "u"
-                                                                                                 "p"
-                                                                                                 "l"
-                                                                                                 "o"
-                                                                                                 "a"
-                                                                                                 "d"
-                                                                                                 "s"
-                                                                                                 "/"
-                                                                                                 "b")) "]}",
-                   &event),
+        read_event(
+            "{\"Records\":[" MESSAGE("m0", SMALL_BODY("uploads/a")) "," MESSAGE(
+                "m1",
+                "\"not"
+                " json"
+                "\"") "," MESSAGE("m2",
+                                  "\"{}\"") "," MESSAGE("m3",
+                                                        "17") "," MESSAGE("m4",
+                                                                          "\"{\\\"Event\\\":"
+                                                                          "\\\"s3:TestEvent\\\"}"
+                                                                          "\"") "," MESSAGE("m5",
+                                                                                            SMALL_BODY(
+                                                                                                "u"
+                                                                                                "p"
+                                                                                                "l"
+                                                                                                "o"
+                                                                                                "a"
+                                                                                                "d"
+                                                                                                "s"
+                                                                                                "/"
+                                                                                                "b")) "]}",
+            &event),
         SVC_OK);
     assert_int_equal(event.kind, IMAGE_EVENT_QUEUE);
     assert_int_equal(event.group_count, 6);

@@ -14,7 +14,6 @@
 #include "lambda/runtime/metrics.h"
 #include "lambda/runtime/runtime.h"
 #include "services/base/json.h"
-#include "tests/services/support.h"
 
 static struct svc_json *parse_line(const char *line, size_t size_bytes) {
     struct svc_json *document;
@@ -138,11 +137,8 @@ static void test_the_log_level_is_lambdas(void **state) {
     } examples[] = {{NULL, SVC_LOG_INFO},     {"DEBUG", SVC_LOG_DEBUG}, {"error", SVC_LOG_ERROR},
                     {"FATAL", SVC_LOG_FATAL}, {"loud", SVC_LOG_INFO},   {"", SVC_LOG_INFO}};
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-        struct test_environment environment;
         struct svc_log log;
-        test_environment_init(&environment);
-        test_environment_set(&environment, "AWS_LAMBDA_LOG_LEVEL", examples[i].text);
-        lrt_logs_init(&log, &environment.environment, svc_clock_system());
+        lrt_logs_init(&log, examples[i].text, NULL, svc_clock_system());
         assert_int_equal(log.level, examples[i].level);
     }
 }

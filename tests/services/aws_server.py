@@ -164,6 +164,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b"{\"MessageId\":", {"Content-Type": "application/json"})
         elif kind == "nojson":
             self.answer(200, b"[]", {"Content-Type": "application/json"})
+        elif kind == "continue":  # an answer before the answer, and then the right one
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\nx-early: 1\r\n\r\n")
+            return False
         else:
             return False
         return True

@@ -297,7 +297,7 @@ static void test_the_cache_of_secrets_is_bounded(void **state) {
     struct awsc_error error;
     assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error), SVC_OK);
     for (int i = 0; i < 20; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof(name), "absent-%d", i);
         assert_int_equal(awsc_secret_get(f.client, name, false, &value, &size, 0, &error),
                          SVC_NOT_FOUND);

@@ -404,8 +404,8 @@ static void test_a_failed_upload_leaves_nothing(void **state) {
         "{\"faults\":[\"status:403:AccessDenied\"]}",
         "{\"faults\":[\"\",\"status:403:AccessDenied\"]}",
         "{\"faults\":[\"\",\"\",\"reset\",\"reset\",\"reset\"]}",
-        "{\"faults\":[\"\",\"\",\"\",\"error200:InvalidPart\",\"error200:InvalidPart\","
-        "\"error200:InvalidPart\"]}",
+        "{\"faults\":[\"\",\"\",\"\",\"status:400:InvalidPart\"]}",
+        "{\"faults\":[\"\",\"\",\"\",\"error200:A\",\"error200:A\",\"error200:A\"]}",
     };
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         aws_tell(&f, faults[i]);

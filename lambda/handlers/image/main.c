@@ -50,13 +50,14 @@ static enum svc_status create(const struct lrt_services *services, void **self,
     }
     struct image_clients *clients = &function->clients;
     const struct awsc_client_options options = {
-        .environment = services->environment,
+        .environment = awsc_environment_system(),
         .clock = services->clock,
         .transport = services->transport,
         .log = services->log,
     };
     struct awsc_error aws_error = {0};
-    enum svc_status status = image_settings_read(services->environment, &function->settings, error);
+    enum svc_status status =
+        image_settings_read(awsc_environment_system(), &function->settings, error);
     if (status != SVC_OK) {
         goto failed;
     }
