@@ -272,7 +272,7 @@ run: ## photographs into four sizes under out/, with a page to look at (IMG=your
 	exit $$status
 
 test: ## run all tests (installs what they need)
-	@sh .ci/packages build test local
+	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
 	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS) \

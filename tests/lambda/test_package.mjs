@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startCloud } from '../../lambda/local/cloud.mjs';
@@ -50,6 +50,16 @@ const functionIn = (root, more = {}) =>
 function upload(key) {
   const object = cloud.s3.store.putObject('photos', key, readFileSync(photo), 'image/jpeg');
   return s3Event({ bucket: 'photos', key, size: object.contentLength, etag: object.etag.replaceAll('"', '') });
+}
+
+// Ahead of what else the machine does, where that may be asked for; children inherit it.
+function goFirst(first) {
+  try {
+    execFileSync('chrt', [...(first ? ['-f', '-p', '10'] : ['-o', '-p', '0']), String(process.pid)], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 for (const arch of wanted) {
@@ -138,8 +148,7 @@ for (const arch of wanted) {
   });
 
   test(`${arch}: from exec to the first request for work at most ${START_MARK_MS} ms`, { skip: ARCHES[arch].node !== process.arch && 'another architecture is emulated' }, async () => {
-    // Ahead of what else the machine does, as far as may be asked for; children inherit it.
-    if (process.getuid() === 0) setPriority(-15);
+    const was_first = goFirst(true);
     const starts_ms = [];
     const root = makeRoot(arch);
     const command = [join(root.folder, 'var/task/bootstrap')];
@@ -148,7 +157,7 @@ for (const arch of wanted) {
       starts_ms.push((await image.invoke({ Records: [] })).init_ms);
       await image.stop();
     }
-    if (process.getuid() === 0) setPriority(0);
+    if (was_first) goFirst(false);
     starts_ms.sort((a, b) => a - b);
     const [least_ms, median_ms] = [starts_ms[0], starts_ms[STARTS >> 1]];
     console.log(`# ${arch}: exec to first request for work, ${STARTS} starts: least ${least_ms.toFixed(1)} ms, median ${median_ms.toFixed(1)} ms`);
