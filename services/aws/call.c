@@ -219,7 +219,8 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
         learn_skew(client, exchange);
     }
     client->counts.connections_reused += exchange->reused;
-    if (exchange->state == SVC_HTTP_DONE && exchange->status != SVC_OK) {
+    bool is_readers = call->streamed && exchange->http_status != 0 && exchange->http_status < 300;
+    if (exchange->state == SVC_HTTP_DONE && exchange->status != SVC_OK && !is_readers) {
         error->maybe_done = exchange->sent;
         return awsc_fail(error, exchange->status, "%s", exchange->error.detail);
     }
@@ -305,10 +306,10 @@ static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
 static void finish(struct awsc_client *client, struct awsc_call *call, enum svc_status status) {
     call->status = status;
     call->state = AWSC_CALL_DONE;
-    if (status == SVC_OK) {
-        awsc_retry_give(&client->bucket, call->last_cost);
-    } else {
+    if (status != SVC_OK) {
         close_exchange(client, call);
+    } else if (!call->streamed) {
+        awsc_retry_give(&client->bucket, call->last_cost);
     }
     log_attempt(client, call, SVC_LOG_DEBUG, "an AWS call ended", 0);
 }

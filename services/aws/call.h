@@ -50,7 +50,9 @@ struct awsc_call {
     size_t header_count;
     const uint8_t *body;
     size_t body_bytes;
-    bool streamed; /* done when the head is here; the body is the caller's to read */
+    /* Done when the head is here; the body is the caller's to read, and tokens (awsc_retry_give of
+     * last_cost) the caller's to give back once all of it came. */
+    bool streamed;
     uint64_t max_body_bytes;
     int64_t deadline_ms; /* 0: the client's */
     int stall_timeout_ms;
@@ -65,11 +67,11 @@ struct awsc_call {
     enum svc_status status;
     struct awsc_error error;
     struct svc_http_exchange *exchange; /* the answer, on success */
+    int last_cost;                      /* tokens of the last retry */
 
     /* Inside. */
     enum awsc_call_state state;
     int64_t due_ms, until_ms; /* the next attempt; the deadline in force */
-    int last_cost;            /* tokens of the last retry */
     bool has_refreshed;       /* credentials, after ExpiredToken */
     char payload_hash[SVC_SHA256_HEX_BYTES];
     char invocation_id[37], attempt_text[32], date[SVC_AMZ_DATE_BYTES];

@@ -21,7 +21,7 @@ struct awsc_s3_reader {
     uint8_t expected[SVC_MAX_HASH_BYTES];
     size_t expected_bytes;
     int attempts;  /* requests made so far */
-    int last_cost; /* tokens of the last time it went on after a break */
+    int last_cost; /* tokens of the last retry, given back when all is read */
     bool has_ended;
     enum svc_status status; /* the first failure */
     struct awsc_error error;
@@ -197,6 +197,7 @@ enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s
         return status;
     }
     reader->attempts = reader->call.error.attempts;
+    reader->last_cost = reader->call.last_cost;
     *out = reader;
     return SVC_OK;
 }
@@ -245,6 +246,7 @@ static bool go_on(struct awsc_s3_reader *reader, enum svc_status broken) {
     call->attempts_before = reader->attempts;
     enum svc_status status = awsc_call_run(reader->client, call, NULL);
     reader->attempts = call->error.attempts;
+    reader->last_cost = call->last_cost > 0 ? call->last_cost : reader->last_cost;
     if (status != SVC_OK) {
         fail_reader(reader, status, call->error.message);
         return false;
@@ -312,7 +314,7 @@ enum svc_status awsc_s3_get_finish(struct awsc_s3_reader *reader, struct awsc_er
     if (error != NULL) {
         *error = status == SVC_OK ? reader->call.error : reader->error;
     }
-    if (status == SVC_OK && reader->last_cost > 0) {
+    if (status == SVC_OK) {
         awsc_retry_give(&reader->client->bucket, reader->last_cost);
     }
     reader_destroy(reader);
@@ -325,7 +327,8 @@ void awsc_s3_get_abort(struct awsc_s3_reader *reader) {
 
 /* ---------------------------------------------------------------------- all at once */
 
-static enum svc_status get_once(struct awsc_client *client, const struct awsc_s3_get *get,
+/* cost: of the retry that this is; 0 if it is none. */
+static enum svc_status get_once(struct awsc_client *client, const struct awsc_s3_get *get, int cost,
                                 struct svc_buf *content, struct awsc_s3_info *info,
                                 struct awsc_error *error) {
     struct awsc_s3_reader *reader = NULL;
@@ -333,6 +336,7 @@ static enum svc_status get_once(struct awsc_client *client, const struct awsc_s3
     if (status != SVC_OK) {
         return status;
     }
+    reader->last_cost = reader->last_cost > 0 ? reader->last_cost : cost;
     if (info->size_bytes >= SIZE_MAX || !svc_buf_reserve(content, (size_t)info->size_bytes)) {
         awsc_s3_get_abort(reader);
         awsc_s3_info_clear(info);
@@ -366,11 +370,8 @@ enum svc_status awsc_s3_get_all(struct awsc_client *client, const struct awsc_s3
     error = error != NULL ? error : &own_error;
     bounded.deadline_ms = awsc_deadline(client, get->deadline_ms);
     for (int attempts = 1;; attempts++) {
-        enum svc_status status = get_once(client, &bounded, content, &own_info, error);
+        enum svc_status status = get_once(client, &bounded, cost, content, &own_info, error);
         if (status == SVC_OK) {
-            if (cost > 0) {
-                awsc_retry_give(&client->bucket, cost);
-            }
             if (info != NULL) {
                 *info = own_info;
             } else {

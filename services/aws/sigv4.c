@@ -16,33 +16,25 @@ static enum svc_status first_failure(enum svc_status a, enum svc_status b) {
 
 /* ---------------------------------------------------------------------- canonical request */
 
-/* RFC 3986, 5.2.4 for whole paths, and no empty segments: "/a/../b//c/." is "/b/c/". */
+/* RFC 3986, 5.2.4 for whole paths, and no empty segments: "/a/../b//c/." is "/b/c". The slash at
+ * the end stays only if the path ends in one, as in AWS's own signers. */
 static void normalize(const char *path, struct svc_buf *out) {
+    size_t path_bytes = strlen(path);
     size_t start = out->size_bytes;
     const char *at = path;
-    bool ends_in_slash = true;
-    svc_buf_append_char(out, '/');
     while (*at != '\0') {
         size_t size = strcspn(at, "/");
-        ends_in_slash = at[size] == '/';
         if (size == 2 && memcmp(at, "..", 2) == 0) {
-            if (out->size_bytes - start > 1) {
-                out->size_bytes--; /* the slash after the segment that goes */
-                while (out->size_bytes > start + 1 && out->bytes[out->size_bytes - 1] != '/') {
-                    out->size_bytes--;
-                }
+            while (out->size_bytes > start && out->bytes[--out->size_bytes] != '/') {
             }
-            ends_in_slash = true;
-        } else if (size == 1 && at[0] == '.') {
-            ends_in_slash = true;
-        } else if (size > 0) {
-            svc_buf_append(out, at, size);
+        } else if (size > 0 && !(size == 1 && at[0] == '.')) {
             svc_buf_append_char(out, '/');
+            svc_buf_append(out, at, size);
         }
         at += size + (at[size] == '/');
     }
-    if (svc_buf_status(out) == SVC_OK && !ends_in_slash) {
-        out->size_bytes--;
+    if (out->size_bytes == start || path[path_bytes - 1] == '/') {
+        svc_buf_append_char(out, '/');
     }
 }
 

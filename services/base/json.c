@@ -35,8 +35,35 @@ static size_t count_members(json_object *object) {
     return count;
 }
 
+/* The tree of a text that the scanner found good: what may be missing is memory. */
+static enum svc_status make_tree(const void *bytes, size_t size_bytes, json_object **tree,
+                                 struct svc_error *error) {
+    *tree = NULL;
+    struct json_tokener *tokener = json_tokener_new_ex(SVC_MAX_JSON_DEPTH + 1);
+    if (tokener == NULL) {
+        return svc_fail(error, SVC_NO_MEMORY, "no memory for a JSON document");
+    }
+    *tree = json_tokener_parse_ex(tokener, bytes, (int)size_bytes);
+    enum json_tokener_error verdict = json_tokener_get_error(tokener);
+    if (verdict == json_tokener_continue) {
+        /* A number ends where the text does, which json-c only knows by a NUL. */
+        *tree = json_tokener_parse_ex(tokener, "", 1);
+        verdict = json_tokener_get_error(tokener);
+    }
+    json_tokener_free(tokener);
+    if (verdict != json_tokener_success) {
+        json_object_put(*tree);
+        *tree = NULL;
+        return svc_fail(error, SVC_NO_MEMORY, "a JSON document was not taken: %s",
+                        json_tokener_error_desc(verdict));
+    }
+    return SVC_OK;
+}
+
 enum svc_status svc_json_parse(const void *bytes, size_t size_bytes, size_t max_bytes,
                                struct svc_json **document, struct svc_error *error) {
+    struct svc_json_facts facts;
+    json_object *tree = NULL;
     *document = NULL;
     if (max_bytes == 0) {
         max_bytes = SVC_MAX_JSON_BYTES;
@@ -45,35 +72,26 @@ enum svc_status svc_json_parse(const void *bytes, size_t size_bytes, size_t max_
         return svc_fail(error, SVC_TOO_LARGE, "a JSON document of %zu bytes, the limit is %zu",
                         size_bytes, max_bytes);
     }
-    size_t members = 0;
-    enum svc_status status = svc_json_scan(bytes, size_bytes, &members, error);
+    enum svc_status status = svc_json_scan(bytes, size_bytes, &facts, error);
     if (status != SVC_OK) {
         return status;
     }
-    struct json_tokener *tokener = json_tokener_new_ex(SVC_MAX_JSON_DEPTH + 1);
-    if (tokener == NULL) {
-        return svc_fail(error, SVC_NO_MEMORY, "no memory for a JSON document");
+    if (facts.has_pairs) {
+        struct svc_buf joined;
+        svc_buf_init(&joined, size_bytes); /* four bytes for twelve */
+        status = svc_json_join_pairs(bytes, size_bytes, &joined)
+                     ? make_tree(joined.bytes, joined.size_bytes, &tree, error)
+                     : svc_fail(error, SVC_NO_MEMORY, "no memory for a JSON document");
+        svc_buf_wipe(&joined);
+    } else {
+        status = make_tree(bytes, size_bytes, &tree, error);
     }
-    json_object *tree = json_tokener_parse_ex(tokener, bytes, (int)size_bytes);
-    enum json_tokener_error verdict = json_tokener_get_error(tokener);
-    if (verdict == json_tokener_continue) {
-        /* A number ends where the text does, which json-c only knows by a NUL. */
-        tree = json_tokener_parse_ex(tokener, "", 1);
-        verdict = json_tokener_get_error(tokener);
-    }
-    json_tokener_free(tokener);
-    if (verdict != json_tokener_success) {
-        /* The scanner found no fault, so what is missing is memory. */
-        json_object_put(tree);
-        return svc_fail(error, SVC_NO_MEMORY, "a JSON document was not taken: %s",
-                        json_tokener_error_desc(verdict));
-    }
-    if (count_members(tree) != members) {
+    if (status == SVC_OK && count_members(tree) != facts.members) {
         json_object_put(tree);
         return svc_fail(error, SVC_MALFORMED, "not JSON: two members of one name");
     }
     *document = (struct svc_json *)tree;
-    return SVC_OK;
+    return status;
 }
 
 void svc_json_free(struct svc_json *document) {

@@ -8,7 +8,7 @@
 
 struct scan {
     const uint8_t *at, *start, *end;
-    size_t members;
+    struct svc_json_facts facts;
     int depth;
     const char *fault; /* why it stopped */
     bool too_many;
@@ -117,6 +117,7 @@ static bool scan_escape(struct scan *scan, bool is_name) {
         if (low < 0xdc00 || low > 0xdfff) {
             return stop(scan, "half of a surrogate pair");
         }
+        scan->facts.has_pairs = true;
     }
     return true;
 }
@@ -157,7 +158,7 @@ static bool scan_member(struct scan *scan) {
     if (!scan_string(scan, true)) {
         return false;
     }
-    if (++scan->members > SVC_MAX_JSON_MEMBERS) {
+    if (++scan->facts.members > SVC_MAX_JSON_MEMBERS) {
         scan->too_many = true;
         return stop(scan, "too many members");
     }
@@ -215,19 +216,47 @@ static bool scan_value(struct scan *scan) {
     }
 }
 
-enum svc_status svc_json_scan(const uint8_t *bytes, size_t size_bytes, size_t *members,
+enum svc_status svc_json_scan(const uint8_t *bytes, size_t size_bytes, struct svc_json_facts *facts,
                               struct svc_error *error) {
-    struct scan scan = {bytes, bytes, bytes + size_bytes, 0, 0, NULL, false};
+    struct scan scan = {.at = bytes, .start = bytes, .end = bytes + size_bytes};
     if (scan_value(&scan)) {
         skip_blanks(&scan);
         if (scan.at != scan.end) {
             stop(&scan, "something follows the value");
         }
     }
-    *members = scan.members;
+    *facts = scan.facts;
     if (scan.fault != NULL) {
         return svc_fail(error, scan.too_many ? SVC_TOO_LARGE : SVC_MALFORMED,
                         "not JSON at byte %zu: %s", (size_t)(scan.at - scan.start), scan.fault);
     }
     return SVC_OK;
+}
+
+bool svc_json_join_pairs(const uint8_t *bytes, size_t size_bytes, struct svc_buf *out) {
+    struct scan scan = {.at = bytes, .start = bytes, .end = bytes + size_bytes};
+    while (scan.at < scan.end) {
+        const uint8_t *escape = memchr(scan.at, '\\', (size_t)(scan.end - scan.at));
+        if (escape == NULL) {
+            escape = scan.end;
+        }
+        svc_buf_append(out, scan.at, (size_t)(escape - scan.at));
+        scan.at = escape;
+        if (escape == scan.end) {
+            break;
+        }
+        scan.at += 2;
+        int high = escape[1] == 'u' ? take_hex4(&scan) : 0;
+        if (high < 0xd800 || high > 0xdbff) {
+            svc_buf_append(out, escape, (size_t)(scan.at - escape));
+            continue;
+        }
+        scan.at += 2;
+        uint32_t code = 0x10000 + (((uint32_t)high & 0x3ff) << 10);
+        code |= (uint32_t)take_hex4(&scan) & 0x3ff;
+        uint8_t four[4] = {(uint8_t)(0xf0 | code >> 18), (uint8_t)(0x80 | (code >> 12 & 0x3f)),
+                           (uint8_t)(0x80 | (code >> 6 & 0x3f)), (uint8_t)(0x80 | (code & 0x3f))};
+        svc_buf_append(out, four, sizeof(four));
+    }
+    return svc_buf_status(out) == SVC_OK;
 }

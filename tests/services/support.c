@@ -114,6 +114,11 @@ void test_log_clear(struct test_log *log) {
     svc_buf_clear(&log->lines);
 }
 
+const char *test_python(void) {
+    const char *named = getenv("PYTHON");
+    return named != NULL && named[0] != '\0' ? named : "/usr/bin/python3";
+}
+
 /* ---------------------------------------------------------------------- servers */
 
 /* Up to the newline; false at the end, or after 20 s. */

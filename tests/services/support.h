@@ -65,6 +65,9 @@ bool test_server_ask(struct test_server *server, const char *line, char *answer,
                      size_t answer_bytes);
 void test_server_stop(struct test_server *server);
 
+/* Debian's Python, which has its packages; PYTHON says another. */
+const char *test_python(void);
+
 /* The path of a file in tests/services, found from the working directory (the project's root). */
 #define TEST_FILE(name) "tests/services/" name
 

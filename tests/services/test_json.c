@@ -392,6 +392,28 @@ static void test_values_go_round(void **state) {
     svc_buf_clear(&out);
 }
 
+/* json-c alone loses one in thirty-two of these. */
+static void test_every_character_beyond_the_first_plane_is_read(void **state) {
+    (void)state;
+    for (uint32_t c = 0x10000; c <= 0x10ffff; c += c % 0x10000 < 0xd700 ? 0x7f : 1) {
+        char text[80];
+        uint32_t v = c - 0x10000;
+        struct svc_json *document;
+        const char expected[] = {'\\',
+                                 (char)(0xf0 | c >> 18),
+                                 (char)(0x80 | (c >> 12 & 0x3f)),
+                                 (char)(0x80 | (c >> 6 & 0x3f)),
+                                 (char)(0x80 | (c & 0x3f)),
+                                 '"',
+                                 '\0'};
+        snprintf(text, sizeof(text), "[{\"a\":\"\\\\\\u%04x\\u%04X\\\"\"}]", 0xd800 + (v >> 10),
+                 0xdc00 + (v & 0x3ff));
+        assert_int_equal(parse(text, &document), SVC_OK);
+        assert_string_equal(svc_json_get_text(svc_json_at(document, 0), "a"), expected);
+        svc_json_free(document);
+    }
+}
+
 /* Damaged documents: taken or refused, and what is taken can be written and read again. */
 static void test_damage_never_confuses(void **state) {
     (void)state;
@@ -442,6 +464,7 @@ int main(void) {
         cmocka_unit_test(test_commas_and_colons_come_by_themselves),
         cmocka_unit_test(test_calls_that_make_no_document_are_told),
         cmocka_unit_test(test_values_go_round),
+        cmocka_unit_test(test_every_character_beyond_the_first_plane_is_read),
         cmocka_unit_test(test_damage_never_confuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
