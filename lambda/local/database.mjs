@@ -57,17 +57,19 @@ export class LocalDatabase {
   }
 
   async #start() {
-    const data = join(this.folder, 'data');
+    // Seen from the folder: mariadb-install-db trips over blanks in paths.
+    const data = 'data';
     const as_root = process.getuid() === 0 ? ['--user=root'] : [];
-    await Promise.all([
-      makeCertificates(this.folder),
-      run('mariadb-install-db', ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db', `--datadir=${data}`, ...as_root]),
-    ]);
+    const install = ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db', `--datadir=./${data}`, ...as_root];
+    const steps = [makeCertificates(this.folder), run('mariadb-install-db', install, { cwd: this.folder })];
+    // Both have ended before the folder may go.
+    const failed = (await Promise.allSettled(steps)).find((step) => step.status === 'rejected');
+    if (failed) throw failed.reason;
     this.port = await freePort();
     this.ca = join(this.folder, 'ca.pem');
     const socket = join(this.folder, 'socket');
     // It dies with this process, even if that is killed.
-    const args = ['--pdeathsig', 'KILL', '--', LocalDatabase.server(), '--no-defaults', `--datadir=${data}`, `--socket=${socket}`,
+    const args = ['--pdeathsig', 'KILL', '--', LocalDatabase.server(), '--no-defaults', `--datadir=${join(this.folder, data)}`, `--socket=${socket}`,
       `--port=${this.port}`, '--bind-address=127.0.0.1', `--ssl-ca=${this.ca}`, `--ssl-cert=${join(this.folder, 'server.pem')}`,
       `--ssl-key=${join(this.folder, 'server-key.pem')}`, '--tls-version=TLSv1.2,TLSv1.3', '--skip-name-resolve',
       '--character-set-server=utf8mb4', '--innodb-buffer-pool-size=32M', ...as_root];

@@ -16,13 +16,13 @@ LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
 tests: $(FUNCTION_IMAGE)
 
 test-long: ## the tests that take minutes: 10,000 invocations and flat
-	@sh .ci/packages build test local
+	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
 	@TEST_SECONDS=3600 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
 
 local: ## the image function in a cloud of this machine, at work on a photograph (IMG=yours, ONCE=1)
-	@sh .ci/packages build local $(if $(IMG),,run)
+	@sh .ci/packages build npm local $(if $(IMG),,run)
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory $(FUNCTION_IMAGE)
 	@if [ -n "$$IMG" ]; then set -- "$$IMG"; \

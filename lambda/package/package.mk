@@ -38,6 +38,6 @@ $(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/pack
 endif
 
 package-check: package ## every zip in an empty root: starts, reports its errors, does its work
-	@sh .ci/packages build test local package
+	@sh .ci/packages build test npm local package
 	@sh lambda/local/setup.sh
 	@ARCHES='$(ARCHES)' $(RUN_TESTS) $(PACKAGE_TESTS)

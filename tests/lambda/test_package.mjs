@@ -2,8 +2,8 @@
 // and root (for chroot).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startCloud } from '../../lambda/local/cloud.mjs';
@@ -26,9 +26,10 @@ const zipOf = (arch) => join(TOP, 'build/package', arch, 'image-processor.zip');
 let folder;
 let cloud;
 let photo;
-const roots = [];
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'package-'));
+  // The function is not root: it must get to its root.
+  chmodSync(folder, 0o755);
   await makeCertificates(folder);
   const read = (name) => readFileSync(join(folder, name));
   cloud = await startCloud({ tls: { cert: read('server.pem'), key: read('server-key.pem') } });
@@ -38,15 +39,10 @@ before(async () => {
 });
 after(async () => {
   await cloud.stop();
-  roots.forEach((root) => root.destroy());
   rmSync(folder, { recursive: true });
 });
 
-function makeRoot(arch, ca = join(folder, 'ca.pem')) {
-  const root = new EmptyRoot(arch, zipOf(arch), ca);
-  roots.push(root);
-  return root;
-}
+const makeRoot = (arch, ca = join(folder, 'ca.pem')) => new EmptyRoot(folder, arch, zipOf(arch), ca);
 
 const functionIn = (root, more = {}) =>
   cloud.addFunction({ name: 'image-processor', timeout_ms: 60000, memory_mb: 256, ...root.config, ...more });
@@ -54,6 +50,16 @@ const functionIn = (root, more = {}) =>
 function upload(key) {
   const object = cloud.s3.store.putObject('photos', key, readFileSync(photo), 'image/jpeg');
   return s3Event({ bucket: 'photos', key, size: object.contentLength, etag: object.etag.replaceAll('"', '') });
+}
+
+// Ahead of what else the machine does, where that may be asked for; children inherit it.
+function goFirst(first) {
+  try {
+    execFileSync('chrt', [...(first ? ['-f', '-p', '10'] : ['-o', '-p', '0']), String(process.pid)], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 for (const arch of wanted) {
@@ -128,11 +134,11 @@ for (const arch of wanted) {
 
   test(`${arch}: what is missing at the start is reported`, async () => {
     const root = makeRoot(arch);
-    root.remove(`lib/${triple}/libm.so.6`);
+    root.remove(`lib/${triple}/libc.so.6`);
     const no_library = functionIn(root);
     const result = await no_library.invoke({});
     assert.deepEqual([result.error, result.payload.errorType], [true, 'Runtime.ExitError']);
-    assert.ok(result.logs.some((line) => line.includes('libm.so.6')), result.logs.join('\n'));
+    assert.ok(result.logs.some((line) => line.includes('libc.so.6')), result.logs.join('\n'));
     const wrong = functionIn(makeRoot(arch), { environment: { IMAGE_QUALITY: 'very good' } });
     const refused = await wrong.invoke({});
     assert.equal(refused.error, true);
@@ -142,8 +148,7 @@ for (const arch of wanted) {
   });
 
   test(`${arch}: from exec to the first request for work at most ${START_MARK_MS} ms`, { skip: ARCHES[arch].node !== process.arch && 'another architecture is emulated' }, async () => {
-    // Ahead of what else the machine does, as far as may be asked for; children inherit it.
-    if (process.getuid() === 0) setPriority(-15);
+    const was_first = goFirst(true);
     const starts_ms = [];
     const root = makeRoot(arch);
     const command = [join(root.folder, 'var/task/bootstrap')];
@@ -152,7 +157,7 @@ for (const arch of wanted) {
       starts_ms.push((await image.invoke({ Records: [] })).init_ms);
       await image.stop();
     }
-    if (process.getuid() === 0) setPriority(0);
+    if (was_first) goFirst(false);
     starts_ms.sort((a, b) => a - b);
     const [least_ms, median_ms] = [starts_ms[0], starts_ms[STARTS >> 1]];
     console.log(`# ${arch}: exec to first request for work, ${STARTS} starts: least ${least_ms.toFixed(1)} ms, median ${median_ms.toFixed(1)} ms`);

@@ -2,7 +2,6 @@
 // nothing else: the C library, a bundle of certificate authorities.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PYTHON, TOP } from './lambda.mjs';
 
@@ -17,10 +16,10 @@ const USER = '--userspec=65534:65534';
 const libc = (triple) => [`lib/${triple}/libc.so.6`, `lib/${triple}/libm.so.6`];
 
 export class EmptyRoot {
-  // ca: PEM file for the bundle.
-  constructor(arch, zip, ca) {
+  // parent: a folder that the test removes; ca: PEM file for the bundle.
+  constructor(parent, arch, zip, ca) {
     this.arch = ARCHES[arch];
-    this.folder = mkdtempSync(join(tmpdir(), 'root-'));
+    this.folder = mkdtempSync(join(parent, 'root-'));
     const sysroot = join(TOP, 'build/package', arch, 'sysroot');
     const { triple, loader } = this.arch;
     for (const path of [...libc(triple), loader]) {
@@ -59,9 +58,5 @@ export class EmptyRoot {
 
   breakFile(path) {
     writeFileSync(join(this.folder, path), 'not a certificate');
-  }
-
-  destroy() {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
