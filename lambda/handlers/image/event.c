@@ -197,6 +197,7 @@ static enum svc_status read_batch(const struct svc_json *document, struct image_
         task->raw_key = svc_json_bytes(svc_json_get(from, "s3Key"), &task->raw_key_bytes);
         task->is_encoded = true;
         task->is_created = true;
+        task->is_rerun = true;
         task->version_id = svc_json_get_text(from, "s3VersionId");
     }
     return status;

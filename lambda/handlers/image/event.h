@@ -41,6 +41,7 @@ struct image_task {
     size_t raw_key_bytes;   /* may hold any byte, U+0000 included */
     bool is_encoded;        /* see image_key_decode */
     bool is_created;        /* false: an event of another kind, such as a removal: ignored */
+    bool is_rerun;          /* somebody has it done anew: an earlier rejection is looked for */
     const char *etag;       /* without quotes; NULL: not told */
     const char *version_id; /* NULL: not told */
 };

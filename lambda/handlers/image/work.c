@@ -240,6 +240,22 @@ static enum verdict one_round(struct job *job, bool is_first) {
     return open_and_make(job);
 }
 
+/* A source that was rejected once, by a smaller function or an older version, and is well now. Only
+ * where somebody had it done anew: for every upload it would be a request in vain. */
+static void clear_old_rejection(struct job *job) {
+    struct awsc_error error;
+    const bool is_well =
+        job->result->outcome == IMAGE_MADE || job->result->outcome == IMAGE_ALREADY_MADE;
+    if (!job->task->is_rerun || !is_well) {
+        return;
+    }
+    const enum svc_status status =
+        image_reject_clear(job->clients, job->task->bucket, job->key, NULL, &error);
+    if (status != SVC_OK && status != SVC_NOT_FOUND) {
+        image_result_fail(job->result, &error);
+    }
+}
+
 static void work_on_key(const struct image_clients *clients, const struct image_task *task,
                         const char *key, struct image_result *result) {
     struct image_outputs outputs;
@@ -254,6 +270,7 @@ static void work_on_key(const struct image_clients *clients, const struct image_
         verdict = one_round(&job, round == 0);
         image_outputs_clear(&outputs);
     }
+    clear_old_rejection(&job);
 }
 
 static bool skip(const struct image_clients *clients, const char *key,
