@@ -65,3 +65,15 @@ def line(title, points, width=560, height=170):
                    f'fill="{INK}">{escape(points[i][0][:10])}</text>')
     out.append('</svg>\n')
     return '\n'.join(out)
+
+
+def spark(values, width=120, height=18):
+    """A history as small as a word: values in ms or None, from zero to a little over the most."""
+    most = max(value for value in values if value is not None) * 1.1
+    places = [((i + 0.5) * width / len(values), height - height * value / most)
+              for i, value in enumerate(values) if value is not None]
+    path = ' '.join(f'{x:.0f},{y:.1f}' for x, y in places)
+    x, y = places[-1]
+    return (f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+            f'<polyline points="{path}" fill="none" stroke="{OURS}"/>'
+            f'<circle cx="{x:.0f}" cy="{y:.1f}" r="2" fill="{OURS}"/></svg>')
