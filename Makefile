@@ -357,7 +357,8 @@ bench-compare: ## imgcore beside its rivals, which it installs, and its marks
 	@$(MAKE) --no-print-directory bench-programs
 	@$(MAKE) --no-print-directory bench-rivals
 	@$(BENCH_WORDS); CC='$(CC)' $(PYTHON) bench/compare/compare.py --build $(O) \
-		--node build/bench/node $(BENCH_OPTIONS) -- "$$@"
+		--node build/bench/node $(BENCH_OPTIONS) \
+		$(if $(filter 1,$(RECORD)),--record) -- "$$@"
 
 bench-track: ## two commits or results: fails on a regression (BASE=, HEAD=, BOUND=5)
 	@[ -n "$$BASE" ] || { echo 'bench-track needs BASE=commit or BASE=result.json'; exit 2; }
