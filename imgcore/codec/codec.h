@@ -134,8 +134,9 @@ struct ic_write_options {
 
 /* Encode. JPEG takes GREY, YCBCR (planes as they are) and RGB (converted and subsampled by the
  * codec); PNG takes GREY, GREY_ALPHA, RGB and RGBA. Writes no metadata but what the options name.
- * The bytes are appended to `out`. Errors: BUDGET, NO_MEMORY, TOO_LARGE (a side over the format's
- * own limit), INVALID_ARGUMENT (a colour the format lacks). On failure `out` is cleared. */
+ * JPEG writes into the slack behind a YCBCR picture's rows. The bytes are appended to `out`.
+ * Errors: BUDGET, NO_MEMORY, TOO_LARGE (a side over the format's own limit), INVALID_ARGUMENT (a
+ * colour the format lacks). On failure `out` is cleared. */
 enum imgcore_status ic_jpeg_write(struct ic_mem *mem, const struct ic_picture *picture,
                                   const struct ic_write_options *options, struct ic_buf *out,
                                   struct imgcore_error *error);
