@@ -41,7 +41,8 @@ KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
-	imgcore/codec/png_expand.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
+	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
+	imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
@@ -125,9 +126,9 @@ endif
 
 # libspng's .pc file has two names in the wild.
 SPNG := $(shell $(PKG_CONFIG) --exists libspng 2>/dev/null && echo libspng || echo spng)
-LIBRARIES := libjpeg $(SPNG) lcms2 zlib
+LIBRARIES := libjpeg $(SPNG) lcms2 zlib libisal libdeflate
 # The oldest version of each that is known to do.
-LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libhwy 1.0.3
+LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libisal 2.30 libdeflate 1.14 libhwy 1.0.3
 
 WARNINGS := -Wall -Wextra -Wshadow $(if $(filter 0,$(WERROR)),,-Werror)
 # No contraction: the float kernels are the same to the last bit on every target.

@@ -13,6 +13,7 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/base/mem.h"
 #include "imgcore/base/picture.h"
+#include "imgcore/kernels/kernels.h"
 
 /* Channels of an interleaved picture of this colour (3 for YCBCR). */
 int ic_color_channels(enum ic_color color);
@@ -37,6 +38,7 @@ struct ic_header {
 };
 
 struct ic_open_options {
+    const struct ic_kernels *kernels;    /* NULL: PNG is read by libspng alone */
     const struct imgcore_limits *limits; /* defaults filled in */
     bool tolerant;
     bool want_copyright;
