@@ -12,7 +12,7 @@ void imgcore_output_default(struct imgcore_output *output) {
     memset(output, 0, sizeof(*output));
     output->struct_size_bytes = sizeof(*output);
     output->quality = 80;
-    output->png_level = 6;
+    output->png_level = 1;
     memset(output->background, 255, sizeof(output->background));
 }
 
