@@ -17,8 +17,10 @@
 
 #define CHUNK_HEAD_BYTES 8u
 #define CRC_BYTES        4u
-/* Unpacked at a time: the checksum runs over it first, and it should still be near. */
+/* Unpacked at a time, at most: the checksum runs over it first, and it should still be near. */
 #define PIECE_BYTES IC_INPUT_CHUNK_BYTES
+/* libspng unpacks an IDAT in steps of so many bytes, and none that is not all there. */
+#define STEP_BYTES ((size_t)8192)
 /* The length of a row, with its filter, times the rows of a strip, fits igzip's 32 bits. */
 #define MAX_ROW_BYTES   ((size_t)1 << 24)
 #define ZLIB_HEAD_BYTES 2u
@@ -87,13 +89,15 @@ static int next_piece(struct ic_png_fast *fast, const uint8_t **bytes, size_t *s
             return code;
         }
     }
-    size_t size = ic_input_fill(input, 1);
-    if (size == 0) {
+    const uint64_t left = fast->idat_left_bytes;
+    const size_t step = left < STEP_BYTES ? (size_t)left : STEP_BYTES;
+    size_t size = ic_input_fill(input, step);
+    if (size < step) {
         ic_png_chunks_fail_end(fast->chunks);
         return SPNG_IO_ERROR;
     }
     size = size < PIECE_BYTES ? size : PIECE_BYTES;
-    size = size < fast->idat_left_bytes ? size : (size_t)fast->idat_left_bytes;
+    size = size < left ? size - size % STEP_BYTES : (size_t)left;
     *bytes = input->window;
     *size_bytes = size;
     fast->crc = crc32_gzip_refl(fast->crc, *bytes, size);
@@ -214,20 +218,30 @@ bool ic_png_fast_allocate(struct ic_png_fast *fast, uint32_t strip_rows) {
     return true;
 }
 
+/* Whether every filter exists in the first `size_bytes` after the first one, which is known. */
+static bool filters_exist(const struct ic_png_fast *fast, size_t size_bytes) {
+    const size_t packed_stride = fast->setup.row_bytes + 1;
+    for (size_t at = packed_stride; at <= size_bytes; at += packed_stride) {
+        if (fast->packed[at] >= FILTER_COUNT) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int ic_png_fast_rows(struct ic_png_fast *fast, uint32_t count, uint8_t *out,
                      ptrdiff_t stride_bytes) {
     const size_t row_bytes = fast->setup.row_bytes, packed_stride = row_bytes + 1;
     /* With each row comes the next one's filter; the last row has none after it. */
     const bool last = count == fast->setup.rows - fast->next_row;
-    const size_t unpacked_bytes = packed_stride * count - last;
-    int code = unpack(fast, fast->packed + 1, unpacked_bytes);
+    const size_t wanted_bytes = packed_stride * count - last;
+    int code = unpack(fast, fast->packed + 1, wanted_bytes);
+    if (code != SPNG_EIDAT_STREAM &&
+        !filters_exist(fast, wanted_bytes - fast->inflate->avail_out)) {
+        code = SPNG_EFILTER; /* before whatever came after it */
+    }
     if (code != 0) {
         return code;
-    }
-    for (uint32_t y = 1; y <= count - last; y++) {
-        if (fast->packed[y * packed_stride] >= FILTER_COUNT) {
-            return SPNG_EFILTER;
-        }
     }
     fast->setup.kernels->png_unfilter[fast->setup.pixel_bytes](
         fast->packed + 1, (ptrdiff_t)packed_stride, fast->above, out, stride_bytes, count,
@@ -243,8 +257,8 @@ int ic_png_fast_rows(struct ic_png_fast *fast, uint32_t count, uint8_t *out,
 /* ---- the end --------------------------------------------------------------------------------- */
 
 /* Unpacks what should be nothing, up to the checksum of the pixels. SPNG_EIDAT_TOO_SHORT: there is
- * more, or no end. */
-static int finish_data(struct ic_png_fast *fast) {
+ * more, or no end. `strict`: as far as the IDATs go; else only what is at hand, as libspng does. */
+static int finish_data(struct ic_png_fast *fast, bool strict) {
     struct inflate_state *inflate = fast->inflate;
     uint8_t nothing[1];
     for (;;) {
@@ -256,7 +270,8 @@ static int finish_data(struct ic_png_fast *fast) {
         if (inflate->block_state == ISAL_BLOCK_FINISH) {
             return 0;
         }
-        if (inflate->tmp_out_valid != inflate->tmp_out_processed || inflate->avail_in != 0) {
+        if (inflate->tmp_out_valid != inflate->tmp_out_processed || inflate->avail_in != 0 ||
+            !strict) {
             return SPNG_EIDAT_TOO_SHORT;
         }
         int code = feed(fast);
@@ -278,7 +293,7 @@ static int skip_idats(struct ic_png_fast *fast) {
 }
 
 int ic_png_fast_finish(struct ic_png_fast *fast, bool strict) {
-    int code = finish_data(fast);
+    int code = finish_data(fast, strict);
     if (code != 0 && (strict || code != SPNG_EIDAT_TOO_SHORT)) {
         return code;
     }
