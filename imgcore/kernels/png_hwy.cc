@@ -157,7 +157,7 @@ template <int kLane> HWY_INLINE uint32_t LaneOf(V v) {
 }
 
 HWY_INLINE V IfNotAbove(V a, V b, V yes, V no) {
-    return hn::IfThenElse(hn::Le(a, b), yes, no);
+    return hn::IfThenElse(hn::Eq(hn::Min(a, b), a), yes, no);
 }
 #endif
 
@@ -174,14 +174,16 @@ HWY_INLINE V Paeth(V a, V b, V c) {
 
 /* What each lane predicts, for four rows of any filters. */
 struct Mixed {
-    V sub, up, average, paeth; /* all ones in the lanes of the filter */
+    /* All ones in the lanes of the filter. In memory: a struct of vectors would have constructors
+     * that are compiled for no target. */
+    alignas(16) uint8_t sub[16], up[16], average[16], paeth[16];
 
     HWY_INLINE V operator()(V a, V b, V c) const {
         const V odd = hn::And(hn::Xor(a, b), hn::Set(d, 1));
         const V mean = hn::Sub(hn::AverageRound(a, b), odd);
-        const V plain = hn::Or(hn::And(a, sub), hn::And(b, up));
-        const V others = hn::Or(plain, hn::And(mean, average));
-        return hn::Or(others, hn::And(Paeth(a, b, c), paeth));
+        const V plain = hn::Or(hn::And(a, hn::Load(d, sub)), hn::And(b, hn::Load(d, up)));
+        const V others = hn::Or(plain, hn::And(mean, hn::Load(d, average)));
+        return hn::Or(others, hn::And(Paeth(a, b, c), hn::Load(d, paeth)));
     }
 };
 
@@ -264,20 +266,20 @@ HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
     }
 }
 
-V MaskOf(const Rows &rows, size_t first, Filter filter) {
-    uint32_t lanes[4];
+void SetMask(const Rows &rows, size_t first, Filter filter, uint8_t mask[16]) {
     for (size_t k = 0; k < 4; k++) {
-        lanes[k] = rows.FilterOf(first + k) == filter ? ~uint32_t(0) : 0;
+        memset(mask + 4 * k, rows.FilterOf(first + k) == filter ? 255 : 0, 4);
     }
-    return Lanes4(lanes[0], lanes[1], lanes[2], lanes[3]);
 }
 
 template <size_t kPixel, size_t kQuads> void WaveOf(const Rows &rows, size_t n) {
     Mixed mixed[kQuads];
     bool all_paeth = true;
     for (size_t q = 0; q < kQuads; q++) {
-        mixed[q] = {MaskOf(rows, 4 * q, kSub), MaskOf(rows, 4 * q, kUp),
-                    MaskOf(rows, 4 * q, kAverage), MaskOf(rows, 4 * q, kPaeth)};
+        SetMask(rows, 4 * q, kSub, mixed[q].sub);
+        SetMask(rows, 4 * q, kUp, mixed[q].up);
+        SetMask(rows, 4 * q, kAverage, mixed[q].average);
+        SetMask(rows, 4 * q, kPaeth, mixed[q].paeth);
         for (size_t k = 0; k < 4; k++) {
             all_paeth = all_paeth && rows.FilterOf(4 * q + k) == kPaeth;
         }
