@@ -156,6 +156,20 @@ struct ic_kernels {
                             ptrdiff_t out_stride, size_t width, size_t height);
     /* out[x] = in[width - 1 - x], pixels of the index's channel count. */
     void (*mirror_u8[5])(const uint8_t *in, uint8_t *out, size_t width);
+
+    /* ---- PNG's filters (PNG specification, section 9) -------------------------------------------
+     * Index: bytes of a pixel (1 to 4; slot 0 NULL), of which n, the bytes of a row, is a multiple.
+     */
+
+    /* Undoes the filters of `rows` rows. Row y of `in` begins at in + y * in_stride, and the byte
+     * before it is its filter, 0 to 4. `above`: the row above the first, n zeros if there is none.
+     */
+    void (*png_unfilter[5])(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,
+                            uint8_t *out, ptrdiff_t out_stride, size_t rows, size_t n);
+    /* The row by Sub, Up and Average, in this order, and what each costs: the sum of its bytes'
+     * distances from 0, taken as signed. */
+    void (*png_filter[5])(const uint8_t *row, const uint8_t *above, uint8_t *const out[3],
+                          uint64_t cost[3], size_t n);
 };
 
 /* Fills every slot with the plain C kernels. */
