@@ -80,6 +80,7 @@ extern "C" {
 #endif
 
 void ic_fill_vpass(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_vpass_alpha(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_i16(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_i16x1(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_f32(enum ic_hwy_target target, struct ic_kernels *kernels);

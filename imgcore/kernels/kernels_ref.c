@@ -6,6 +6,7 @@
 #include "imgcore/kernels/kernels_ref.h"
 
 #include <math.h>
+#include <string.h>
 
 static uint8_t clamp_u8(int32_t v) {
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
@@ -51,6 +52,61 @@ static void vpass_f32_ref(const float *const *rows, const float *weights, int ta
         }
         sums[i] = sum;
     }
+}
+
+/* Unfinished sums: those of w * (c - 128) * alpha, and of w * (alpha - 128) * 128. */
+static void add_alpha_taps(const uint8_t *const *rows, const struct ic_vpass_alpha_target *target,
+                           size_t channels, size_t pixel, int32_t *sums) {
+    for (int k = 0; k < target->taps; k++) {
+        const uint8_t *in = rows[target->first + k] + pixel * channels;
+        const int32_t alpha = in[channels - 1];
+        for (size_t c = 0; c + 1 < channels; c++) {
+            sums[c] += target->weights[k] * ((in[c] - 128) * alpha);
+        }
+        sums[channels - 1] += target->weights[k] * ((alpha - 128) * 128);
+    }
+}
+
+static void vpass_alpha(const uint8_t *const *rows, const struct ic_vpass_alpha_target *targets,
+                        int target_count, size_t n, size_t channels) {
+    const size_t room = (n * channels + IC_VPASS_ALPHA_SAMPLES - 1) / IC_VPASS_ALPHA_SAMPLES *
+                        IC_VPASS_ALPHA_SAMPLES;
+    for (const struct ic_vpass_alpha_target *t = targets; t < targets + target_count; t++) {
+        char *out = t->sums;
+        for (size_t x = 0; x < n; x++, out += channels * sizeof(int32_t)) {
+            int32_t sums[4] = {0};
+            if (t->accumulate) {
+                memcpy(sums, out, channels * sizeof(int32_t));
+            }
+            add_alpha_taps(rows, t, channels, x, sums);
+            if (!t->finish) {
+                memcpy(out, sums, channels * sizeof(int32_t));
+                continue;
+            }
+            float values[4];
+            const float alpha = (float)(sums[channels - 1] + (1 << 28));
+            for (size_t c = 0; c + 1 < channels; c++) {
+                values[c] = ((float)sums[c] + alpha) * (1.0f / 16384.0f);
+            }
+            values[channels - 1] = alpha * (255.0f / 2097152.0f);
+            memcpy(out, values, channels * sizeof(float));
+        }
+        memset(out, 0, (room - n * channels) * sizeof(float));
+    }
+}
+
+static void vpass_alpha_x2_ref(const uint8_t *const *rows, int row_count,
+                               const struct ic_vpass_alpha_target *targets, int target_count,
+                               size_t n) {
+    (void)row_count;
+    vpass_alpha(rows, targets, target_count, n, 2);
+}
+
+static void vpass_alpha_x4_ref(const uint8_t *const *rows, int row_count,
+                               const struct ic_vpass_alpha_target *targets, int target_count,
+                               size_t n) {
+    (void)row_count;
+    vpass_alpha(rows, targets, target_count, n, 4);
 }
 
 /* ---- horizontal ---------------------------------------------------------------------------- */
@@ -167,6 +223,7 @@ void ic_kernels_ref(struct ic_kernels *kernels) {
         .vpass2_u8 = vpass2_u8_ref,
         .narrow_i16_u8 = narrow_i16_u8_ref,
         .vpass_f32 = vpass_f32_ref,
+        .vpass_alpha = {NULL, NULL, vpass_alpha_x2_ref, NULL, vpass_alpha_x4_ref},
         .hpass_i16_u8 = {NULL, hpass_i16_u8x1_ref, hpass_i16_u8x2_ref, hpass_i16_u8x3_ref,
                          hpass_i16_u8x4_ref},
         .hpass_f32 = {NULL, hpass_f32x1_ref, hpass_f32x2_ref, hpass_f32x3_ref, hpass_f32x4_ref},

@@ -83,6 +83,7 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     }
     const struct target *target = &targets[index];
     ic_fill_vpass(target->hwy, kernels);
+    ic_fill_vpass_alpha(target->hwy, kernels);
     ic_fill_hpass_i16(target->hwy, kernels);
     ic_fill_hpass_i16x1(target->hwy, kernels);
     ic_fill_hpass_f32(target->hwy, kernels);
