@@ -58,8 +58,8 @@ struct ic_vpass_pair {
 
 /* One target of a vertical pass over pixels with alpha: it takes rows [first, first + taps). */
 struct ic_vpass_alpha_target {
-    const int16_t *weights; /* of its rows, IC_WEIGHT_BITS fraction bits; |w| summed over a target's
-                               taps, of all calls, below 3 */
+    const int16_t *weights; /* of its rows, IC_WEIGHT_BITS fraction bits; over a target's taps, of all
+                               calls, w sums to one and |w| to less than 3 */
     int first, taps;        /* taps at least 1 */
     void *sums;             /* see vpass_alpha */
     bool accumulate, finish;
@@ -101,7 +101,7 @@ struct ic_kernels {
      * order does not matter. Where `finish`, which ends a target whose weights sum to one, sums
      * become floats, alpha * 255 and colour * alpha in the order of the samples: with A = 2^28 +
      * sum of w * (alpha - 128) * 128 and C = sum of w * (c - 128) * alpha, alpha = (float)A *
-     * (255 * 2^-21) and colour = ((float)C + (float)A) * 2^-14. Until then what is in sums is the
+     * (255 * 2^-21) and colour = (float)(C + A) * 2^-14. Until then what is in sums is the
      * target's own affair, to be handed back with `accumulate`. sums: 4 bytes a sample, of which
      * those up to the next multiple of IC_VPASS_ALPHA_SAMPLES are written; finished, they are 0. */
     void (*vpass_alpha[5])(const uint8_t *const *rows, int row_count,

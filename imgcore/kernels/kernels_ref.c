@@ -84,11 +84,11 @@ static void vpass_alpha(const uint8_t *const *rows, const struct ic_vpass_alpha_
                 continue;
             }
             float values[4];
-            const float alpha = (float)(sums[channels - 1] + (1 << 28));
+            const int32_t alpha = sums[channels - 1] + (1 << 28);
             for (size_t c = 0; c + 1 < channels; c++) {
-                values[c] = ((float)sums[c] + alpha) * (1.0f / 16384.0f);
+                values[c] = (float)(sums[c] + alpha) * (1.0f / 16384.0f);
             }
-            values[channels - 1] = alpha * (255.0f / 2097152.0f);
+            values[channels - 1] = (float)alpha * (255.0f / 2097152.0f);
             memcpy(out, values, channels * sizeof(float));
         }
         memset(out, 0, (room - n * channels) * sizeof(float));

@@ -32,7 +32,6 @@ const hn::ScalableTag<float> df;
 using V8 = hn::Vec<decltype(du8)>;
 using V16 = hn::Vec<decltype(d16)>;
 using V32 = hn::Vec<decltype(d32)>;
-using VF = hn::Vec<decltype(df)>;
 
 constexpr size_t kLanes32 = HWY_MAX_BYTES / 4;
 /* What is computed at once: a vector of bytes of each row, four of sums. */
@@ -60,11 +59,6 @@ Spread SpreadWeights(const struct ic_vpass_alpha_target &target) {
     memcpy(spread.weights, padded, sizeof(padded));
     return spread;
 }
-
-/* The four vectors of a block. */
-struct Sums {
-    V32 a, b, c, d;
-};
 
 #if IC_HWY_X86
 
@@ -132,74 +126,109 @@ HWY_INLINE void PremultiplyBlock(const uint8_t *row0, const uint8_t *row1,
 
 /* ---- multiplying and adding -------------------------------------------------------------- */
 
-HWY_INLINE V16 SetWeights(int32_t pair) {
-    return hn::BitCast(d16, hn::Set(d32, pair));
+/* The compiler's own vector type: with Highway's as references gcc copies registers to and fro (45
+ * samples in a ns instead of RATE). */
+using Raw = decltype(V32::raw);
+
+HWY_INLINE Raw Weights(int32_t pair) {
+    return hn::Set(d32, pair).raw;
 }
 
-/* The loaded samples keep their register: gcc would load them for each target. */
-HWY_INLINE void AddProducts(V32 &sum, V16 samples, V16 weights) {
+HWY_INLINE Raw Load(const int16_t *samples, size_t vector) {
+    return hn::Load(d16, samples + vector * (kBlock / 2)).raw;
+}
+
+HWY_INLINE Raw AddProducts(Raw sum, Raw samples, Raw weights) {
 #if HWY_TARGET == HWY_AVX3_DL
-    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(samples.raw), "v"(weights.raw));
+    /* By name: Highway 1.0.3 has not told the compiler that this target has it. */
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(samples), "v"(weights));
+    return sum;
 #elif HWY_MAX_BYTES == 64
-    sum = hn::Add(sum, V32{_mm512_madd_epi16(samples.raw, weights.raw)});
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(samples, weights));
 #elif HWY_MAX_BYTES == 32
-    sum = hn::Add(sum, V32{_mm256_madd_epi16(samples.raw, weights.raw)});
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(samples, weights));
 #else
-    sum = hn::Add(sum, V32{_mm_madd_epi16(samples.raw, weights.raw)});
+    return _mm_add_epi32(sum, _mm_madd_epi16(samples, weights));
 #endif
-    IC_HWY_KEEP(sum);
 }
 
-/* `block` holds four vectors; w and sums of one target, or of two. */
-HWY_INLINE void AddPair(V32 &a, V32 &b, V32 &c, V32 &d, const int16_t *block, int32_t pair) {
-    constexpr size_t kLanes16 = kBlock / 2;
-    const V16 w = SetWeights(pair);
-    AddProducts(a, hn::Load(d16, block), w);
-    AddProducts(b, hn::Load(d16, block + kLanes16), w);
-    AddProducts(c, hn::Load(d16, block + 2 * kLanes16), w);
-    AddProducts(d, hn::Load(d16, block + 3 * kLanes16), w);
+/* The sums of a block: of even bytes, odd ones, and the same of the other half. */
+struct Sums {
+    Raw a, b, c, d;
+};
+
+HWY_INLINE void AddPair(Sums &s, const int16_t *block, int32_t pair) {
+    const Raw w = Weights(pair);
+    s.a = AddProducts(s.a, Load(block, 0), w);
+    s.b = AddProducts(s.b, Load(block, 1), w);
+    s.c = AddProducts(s.c, Load(block, 2), w);
+    s.d = AddProducts(s.d, Load(block, 3), w);
 }
 
-HWY_INLINE void AddPair2(V32 &a0, V32 &a1, V32 &a2, V32 &a3, V32 &b0, V32 &b1, V32 &b2, V32 &b3,
-                         const int16_t *block, int32_t pair_a, int32_t pair_b) {
-    constexpr size_t kLanes16 = kBlock / 2;
-    const V16 wa = SetWeights(pair_a), wb = SetWeights(pair_b);
-    V16 s = hn::Load(d16, block);
-    IC_HWY_KEEP(s);
-    AddProducts(a0, s, wa);
-    AddProducts(b0, s, wb);
-    s = hn::Load(d16, block + kLanes16);
-    IC_HWY_KEEP(s);
-    AddProducts(a1, s, wa);
-    AddProducts(b1, s, wb);
-    s = hn::Load(d16, block + 2 * kLanes16);
-    IC_HWY_KEEP(s);
-    AddProducts(a2, s, wa);
-    AddProducts(b2, s, wb);
-    s = hn::Load(d16, block + 3 * kLanes16);
-    IC_HWY_KEEP(s);
-    AddProducts(a3, s, wa);
-    AddProducts(b3, s, wb);
+HWY_INLINE void AddPairTwice(Sums &s, Sums &t, const int16_t *block, int32_t pair_s,
+                             int32_t pair_t) {
+    const Raw w = Weights(pair_s), v = Weights(pair_t);
+    const Raw a = Load(block, 0), b = Load(block, 1), c = Load(block, 2), d = Load(block, 3);
+    s.a = AddProducts(s.a, a, w);
+    t.a = AddProducts(t.a, a, v);
+    s.b = AddProducts(s.b, b, w);
+    t.b = AddProducts(t.b, b, v);
+    s.c = AddProducts(s.c, c, w);
+    t.c = AddProducts(t.c, c, v);
+    s.d = AddProducts(s.d, d, w);
+    t.d = AddProducts(t.d, d, v);
+}
+
+/* What a target's sums are before its first row: 2^28 where alpha is. */
+template <size_t kChannels> HWY_INLINE Sums NewSums() {
+    const Raw zero = hn::Zero(d32).raw;
+    const int64_t high = kChannels == 2 ? (int64_t{1} << 60 | 1 << 28) : int64_t{1} << 60;
+    const Raw alphas = hn::BitCast(d32, hn::Set(hn::ScalableTag<int64_t>(), high)).raw;
+    return {zero, alphas, zero, alphas};
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
+/* Alpha's share added to the colours of even bytes and, where those are colours, of odd ones. */
+template <size_t kChannels> HWY_INLINE void AddAlpha(Raw &even, Raw &odd) {
+    const V32 odds{odd};
+    if constexpr (kChannels == 2) {
+        even = hn::Add(V32{even}, odds).raw;
+    } else {
+        const V32 alphas = hn::DupOdd(odds);
+        even = hn::Add(V32{even}, alphas).raw;
+        const V32 evens_only = hn::BitCast(d32, hn::Set(hn::ScalableTag<int64_t>(), 0xFFFFFFFF));
+        odd = hn::Add(odds, hn::And(alphas, evens_only)).raw;
+    }
+}
+
 /* Sums of even and odd bytes into pixels: block i of a vector is the i-th quarter of the bytes. */
-HWY_INLINE Sums InPixels(const Sums &s) {
-    const V32 p0 = hn::InterleaveLower(d32, s.a, s.b), p1 = hn::InterleaveUpper(d32, s.a, s.b);
-    const V32 p2 = hn::InterleaveLower(d32, s.c, s.d), p3 = hn::InterleaveUpper(d32, s.c, s.d);
+template <size_t kChannels> HWY_INLINE Sums InPixels(Sums s) {
+    AddAlpha<kChannels>(s.a, s.b);
+    AddAlpha<kChannels>(s.c, s.d);
 #if HWY_MAX_BYTES == 64
-    const auto a = _mm512_shuffle_i32x4(p0.raw, p1.raw, 0x44);
-    const auto b = _mm512_shuffle_i32x4(p2.raw, p3.raw, 0x44);
-    const auto c = _mm512_shuffle_i32x4(p0.raw, p1.raw, 0xEE);
-    const auto d = _mm512_shuffle_i32x4(p2.raw, p3.raw, 0xEE);
-    return {V32{_mm512_shuffle_i32x4(a, b, 0x88)}, V32{_mm512_shuffle_i32x4(a, b, 0xDD)},
-            V32{_mm512_shuffle_i32x4(c, d, 0x88)}, V32{_mm512_shuffle_i32x4(c, d, 0xDD)}};
-#elif HWY_MAX_BYTES == 32
-    return {hn::ConcatLowerLower(d32, p1, p0), hn::ConcatLowerLower(d32, p3, p2),
-            hn::ConcatUpperUpper(d32, p1, p0), hn::ConcatUpperUpper(d32, p3, p2)};
+    /* Of blocks 0 and 1, and of 2 and 3: two pixels' worth of each. */
+    alignas(64) static constexpr int32_t kFront[16] = {0, 16, 1, 17, 2, 18, 3, 19,
+                                                       4, 20, 5, 21, 6, 22, 7, 23};
+    const Raw front = hn::Load(d32, kFront).raw;
+    const Raw back = _mm512_add_epi32(front, _mm512_set1_epi32(8));
+    const Raw q0 = _mm512_permutex2var_epi32(s.a, front, s.b);
+    const Raw q1 = _mm512_permutex2var_epi32(s.c, front, s.d);
+    const Raw q2 = _mm512_permutex2var_epi32(s.a, back, s.b);
+    const Raw q3 = _mm512_permutex2var_epi32(s.c, back, s.d);
+    /* q0 has blocks 0 0 1 1 of the lower half, q1 those of the upper half */
+    return {_mm512_shuffle_i64x2(q0, q1, 0x44), _mm512_shuffle_i64x2(q0, q1, 0xEE),
+            _mm512_shuffle_i64x2(q2, q3, 0x44), _mm512_shuffle_i64x2(q2, q3, 0xEE)};
 #else
-    return {p0, p1, p2, p3};
+    const V32 a{s.a}, b{s.b}, c{s.c}, d{s.d};
+    const V32 p0 = hn::InterleaveLower(d32, a, b), p1 = hn::InterleaveUpper(d32, a, b);
+    const V32 p2 = hn::InterleaveLower(d32, c, d), p3 = hn::InterleaveUpper(d32, c, d);
+#if HWY_MAX_BYTES == 32
+    return {hn::ConcatLowerLower(d32, p1, p0).raw, hn::ConcatLowerLower(d32, p3, p2).raw,
+            hn::ConcatUpperUpper(d32, p1, p0).raw, hn::ConcatUpperUpper(d32, p3, p2).raw};
+#else
+    return {p0.raw, p1.raw, p2.raw, p3.raw};
+#endif
 #endif
 }
 
@@ -240,80 +269,88 @@ HWY_INLINE void PremultiplyBlock(const uint8_t *row0, const uint8_t *row1,
     PremultiplyRow<kChannels>(row1, factors, out + 16);
 }
 
+using Raw = int32x4_t;
+
+struct Sums {
+    Raw a, b, c, d;
+};
+
 /* `block` holds 16 samples of one row, then 16 of the other. */
-HWY_INLINE void AddPair(V32 &a, V32 &b, V32 &c, V32 &d, const int16_t *block, int32_t pair) {
+HWY_INLINE void AddPair(Sums &s, const int16_t *block, int32_t pair) {
     const int16x4_t w = vreinterpret_s16_s32(vdup_n_s32(pair));
     const int16x8_t s0 = vld1q_s16(block), s1 = vld1q_s16(block + 8);
     const int16x8_t s2 = vld1q_s16(block + 16), s3 = vld1q_s16(block + 24);
-    a.raw = vmlal_lane_s16(a.raw, vget_low_s16(s0), w, 0);
-    b.raw = vmlal_high_lane_s16(b.raw, s0, w, 0);
-    c.raw = vmlal_lane_s16(c.raw, vget_low_s16(s1), w, 0);
-    d.raw = vmlal_high_lane_s16(d.raw, s1, w, 0);
-    a.raw = vmlal_lane_s16(a.raw, vget_low_s16(s2), w, 1);
-    b.raw = vmlal_high_lane_s16(b.raw, s2, w, 1);
-    c.raw = vmlal_lane_s16(c.raw, vget_low_s16(s3), w, 1);
-    d.raw = vmlal_high_lane_s16(d.raw, s3, w, 1);
+    s.a = vmlal_lane_s16(s.a, vget_low_s16(s0), w, 0);
+    s.b = vmlal_high_lane_s16(s.b, s0, w, 0);
+    s.c = vmlal_lane_s16(s.c, vget_low_s16(s1), w, 0);
+    s.d = vmlal_high_lane_s16(s.d, s1, w, 0);
+    s.a = vmlal_lane_s16(s.a, vget_low_s16(s2), w, 1);
+    s.b = vmlal_high_lane_s16(s.b, s2, w, 1);
+    s.c = vmlal_lane_s16(s.c, vget_low_s16(s3), w, 1);
+    s.d = vmlal_high_lane_s16(s.d, s3, w, 1);
 }
 
-HWY_INLINE void AddPair2(V32 &a0, V32 &a1, V32 &a2, V32 &a3, V32 &b0, V32 &b1, V32 &b2, V32 &b3,
-                         const int16_t *block, int32_t pair_a, int32_t pair_b) {
-    AddPair(a0, a1, a2, a3, block, pair_a);
-    AddPair(b0, b1, b2, b3, block, pair_b);
+HWY_INLINE void AddPairTwice(Sums &s, Sums &t, const int16_t *block, int32_t pair_s,
+                             int32_t pair_t) {
+    AddPair(s, block, pair_s);
+    AddPair(t, block, pair_t);
 }
 
-HWY_INLINE Sums InPixels(const Sums &sums) {
-    return sums;
+/* What a target's sums are before its first row: 2^28 where alpha is. */
+template <size_t kChannels> HWY_INLINE Sums NewSums() {
+    static constexpr int32_t kNew[2][4] = {{0, 1 << 28, 0, 1 << 28}, {0, 0, 0, 1 << 28}};
+    const Raw start = vld1q_s32(kNew[kChannels / 4]);
+    return {start, start, start, start};
+}
+
+/* Alpha's share added to the colours. */
+template <size_t kChannels> HWY_INLINE Raw AddAlpha(Raw sums) {
+    static constexpr int32_t kIsColor[2][4] = {{-1, 0, -1, 0}, {-1, -1, -1, 0}};
+    const Raw alphas = kChannels == 4 ? vdupq_laneq_s32(sums, 3) : vtrn2q_s32(sums, sums);
+    return vaddq_s32(sums, vandq_s32(alphas, vld1q_s32(kIsColor[kChannels / 4])));
+}
+
+template <size_t kChannels> HWY_INLINE Sums InPixels(const Sums &s) {
+    return {AddAlpha<kChannels>(s.a), AddAlpha<kChannels>(s.b), AddAlpha<kChannels>(s.c),
+            AddAlpha<kChannels>(s.d)};
 }
 
 #endif
 
-template <size_t kChannels> HWY_INLINE VF Finish(V32 sums) {
-    alignas(16) static constexpr int32_t kIsColor[2][4] = {{-1, 0, -1, 0}, {-1, -1, -1, 0}};
+template <size_t kChannels> HWY_INLINE void StoreFloats(Raw sums, float *out) {
     alignas(16) static constexpr float kScales[2][4] = {
         {1 / 16384.0f, 255 / 2097152.0f, 1 / 16384.0f, 255 / 2097152.0f},
         {1 / 16384.0f, 1 / 16384.0f, 1 / 16384.0f, 255 / 2097152.0f}};
-    V32 alphas;
-    if constexpr (kChannels == 4) {
-        alphas = hn::Broadcast<3>(sums);
-    } else {
-        alphas = hn::DupOdd(sums);
-    }
-    const V32 colors = hn::And(sums, hn::LoadDup128(d32, kIsColor[kChannels / 4]));
-    const VF alpha = hn::ConvertTo(df, hn::Add(alphas, hn::Set(d32, 1 << 28)));
-    return hn::Mul(hn::Add(hn::ConvertTo(df, colors), alpha),
-                   hn::LoadDup128(df, kScales[kChannels / 4]));
-}
-
-HWY_INLINE V32 Old(const int32_t *old, size_t i) {
-    return old != nullptr ? hn::LoadU(d32, old + i * kLanes32) : hn::Zero(d32);
-}
-
-HWY_INLINE void StoreSums(const Sums &s, int32_t *out) {
-    hn::StoreU(s.a, d32, out);
-    hn::StoreU(s.b, d32, out + kLanes32);
-    hn::StoreU(s.c, d32, out + 2 * kLanes32);
-    hn::StoreU(s.d, d32, out + 3 * kLanes32);
-}
-
-template <size_t kChannels> void FinishBlock(const Sums &sums, float *out) {
-    const Sums s = InPixels(sums);
-    hn::StoreU(Finish<kChannels>(s.a), df, out);
-    hn::StoreU(Finish<kChannels>(s.b), df, out + kLanes32);
-    hn::StoreU(Finish<kChannels>(s.c), df, out + 2 * kLanes32);
-    hn::StoreU(Finish<kChannels>(s.d), df, out + 3 * kLanes32);
+    const auto scales = hn::LoadDup128(df, kScales[kChannels / 4]);
+    hn::StoreU(hn::Mul(hn::ConvertTo(df, V32{sums}), scales), df, out);
 }
 
 template <size_t kChannels>
 HWY_INLINE void EndBlock(const Sums &sums, const struct ic_vpass_alpha_target &target, size_t at) {
     if (target.finish) {
-        FinishBlock<kChannels>(sums, static_cast<float *>(target.sums) + at);
+        float *out = static_cast<float *>(target.sums) + at;
+        const Sums s = InPixels<kChannels>(sums);
+        StoreFloats<kChannels>(s.a, out);
+        StoreFloats<kChannels>(s.b, out + kLanes32);
+        StoreFloats<kChannels>(s.c, out + 2 * kLanes32);
+        StoreFloats<kChannels>(s.d, out + 3 * kLanes32);
     } else {
-        StoreSums(sums, static_cast<int32_t *>(target.sums) + at);
+        int32_t *out = static_cast<int32_t *>(target.sums) + at;
+        hn::StoreU(V32{sums.a}, d32, out);
+        hn::StoreU(V32{sums.b}, d32, out + kLanes32);
+        hn::StoreU(V32{sums.c}, d32, out + 2 * kLanes32);
+        hn::StoreU(V32{sums.d}, d32, out + 3 * kLanes32);
     }
 }
 
-HWY_INLINE const int32_t *OldSums(const struct ic_vpass_alpha_target &target, size_t at) {
-    return target.accumulate ? static_cast<const int32_t *>(target.sums) + at : nullptr;
+template <size_t kChannels>
+HWY_INLINE Sums StartSums(const struct ic_vpass_alpha_target &target, size_t at) {
+    if (!target.accumulate) {
+        return NewSums<kChannels>();
+    }
+    const int32_t *old = static_cast<const int32_t *>(target.sums) + at;
+    return {hn::LoadU(d32, old).raw, hn::LoadU(d32, old + kLanes32).raw,
+            hn::LoadU(d32, old + 2 * kLanes32).raw, hn::LoadU(d32, old + 3 * kLanes32).raw};
 }
 
 constexpr size_t kPairStride = 2 * kStrip; /* in the premultiplied strip */
@@ -323,13 +360,12 @@ template <size_t kChannels>
 void OneTarget(const int16_t *strip, size_t samples, size_t at, const Spread &spread,
                const struct ic_vpass_alpha_target &target) {
     for (size_t x = 0; x < samples; x += kBlock) {
-        const int32_t *old = OldSums(target, at + x);
-        V32 a = Old(old, 0), b = Old(old, 1), c = Old(old, 2), d = Old(old, 3);
+        Sums sums = StartSums<kChannels>(target, at + x);
         const int16_t *block = strip + static_cast<size_t>(spread.begin) * kPairStride + 2 * x;
         for (int p = spread.begin; p < spread.end; p++, block += kPairStride) {
-            AddPair(a, b, c, d, block, spread.weights[p]);
+            AddPair(sums, block, spread.weights[p]);
         }
-        EndBlock<kChannels>({a, b, c, d}, target, at + x);
+        EndBlock<kChannels>(sums, target, at + x);
     }
 }
 
@@ -340,25 +376,25 @@ void TwoTargets(const int16_t *strip, size_t samples, size_t at, const Spread *s
     const Spread &first = spread[0], &second = spread[1];
     const int both_begin = second.begin, both_end = first.end, end = second.end;
     for (size_t x = 0; x < samples; x += kBlock) {
-        const int32_t *old_a = OldSums(target[0], at + x), *old_b = OldSums(target[1], at + x);
-        V32 a0 = Old(old_a, 0), a1 = Old(old_a, 1), a2 = Old(old_a, 2), a3 = Old(old_a, 3);
-        V32 b0 = Old(old_b, 0), b1 = Old(old_b, 1), b2 = Old(old_b, 2), b3 = Old(old_b, 3);
+        Sums s = StartSums<kChannels>(target[0], at + x);
+        Sums t = StartSums<kChannels>(target[1], at + x);
         const int16_t *block = strip + static_cast<size_t>(first.begin) * kPairStride + 2 * x;
         int p = first.begin;
         for (; p < both_begin; p++, block += kPairStride) {
-            AddPair(a0, a1, a2, a3, block, first.weights[p]);
+            AddPair(s, block, first.weights[p]);
         }
         for (; p < both_end; p++, block += kPairStride) {
-            AddPair2(a0, a1, a2, a3, b0, b1, b2, b3, block, first.weights[p], second.weights[p]);
+            AddPairTwice(s, t, block, first.weights[p], second.weights[p]);
         }
         for (; p < end; p++, block += kPairStride) {
-            AddPair(b0, b1, b2, b3, block, second.weights[p]);
+            AddPair(t, block, second.weights[p]);
         }
-        EndBlock<kChannels>({a0, a1, a2, a3}, target[0], at + x);
-        EndBlock<kChannels>({b0, b1, b2, b3}, target[1], at + x);
+        EndBlock<kChannels>(s, target[0], at + x);
+        EndBlock<kChannels>(t, target[1], at + x);
     }
 }
 
+/* Into L2: L1 has too few buffers for lines on their way to keep memory busy. */
 HWY_INLINE void PrefetchRow(const uint8_t *row) {
     const uintptr_t ahead = reinterpret_cast<uintptr_t>(row) + kAhead;
     __builtin_prefetch(reinterpret_cast<const void *>(ahead), 0, 2);
@@ -406,13 +442,13 @@ void VpassAlpha(const uint8_t *const *rows, int row_count,
                                                    IC_VPASS_ALPHA_SAMPLES * IC_VPASS_ALPHA_SAMPLES);
         PremultiplyStrip<kChannels>(rows, row_count, at, samples, row_samples, strip);
         for (int t = 0; t < target_count;) {
-            if (t + 1 < target_count && spread[t + 1].begin < spread[t].end) {
+            const bool two = t + 1 < target_count && spread[t + 1].begin < spread[t].end;
+            if (two) {
                 TwoTargets<kChannels>(strip, samples, at, spread + t, targets + t);
-                t += 2;
             } else {
                 OneTarget<kChannels>(strip, samples, at, spread[t], targets[t]);
-                t++;
             }
+            t += two ? 2 : 1;
         }
     }
 }

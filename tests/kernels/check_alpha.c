@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Weights with the sum of one, each within what the contract allows. */
+/* Weights that sum to one: pairs of ones that cancel, and the rest in one place. */
 static void make_weights(struct check *check, int16_t *weights, int taps) {
-    int missing = 1 << IC_WEIGHT_BITS;
-    for (int k = 0; k < taps; k++) {
-        const int most = 2 * (1 << IC_WEIGHT_BITS) / taps;
-        const int weight = k == taps - 1 ? missing : check_range(check, -most / 2, most);
-        weights[k] = (int16_t)weight;
-        missing -= weight;
+    const int most = (1 << IC_WEIGHT_BITS) / ((taps + 1) / 2) - 1;
+    for (int k = 0; k + 1 < taps; k += 2) {
+        weights[k] = (int16_t)check_range(check, -most, most);
+        weights[k + 1] = (int16_t)-weights[k];
     }
+    weights[taps - 1] = (int16_t)(taps % 2 != 0 ? 0 : weights[taps - 1]);
+    weights[check_range(check, 0, taps - 1)] += 1 << IC_WEIGHT_BITS;
 }
 
 enum { MOST_TAPS = 3 * IC_VPASS_ALPHA_ROWS, MOST_ROWS = IC_VPASS_ALPHA_ROWS };
