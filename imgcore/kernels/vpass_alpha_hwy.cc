@@ -36,7 +36,7 @@ using V32 = hn::Vec<decltype(d32)>;
 constexpr size_t kLanes32 = HWY_MAX_BYTES / 4;
 /* What is computed at once: a vector of bytes of each row, four of sums. */
 constexpr size_t kBlock = HWY_MAX_BYTES;
-constexpr size_t kStrip = 256; /* samples: 16 KiB premultiplied, of 32 rows */
+constexpr size_t kStrip = 128; /* samples: 8 KiB premultiplied, of 32 rows */
 constexpr size_t kAhead = 1024; /* bytes of each row fetched before they are needed */
 constexpr int kPairs = IC_VPASS_ALPHA_ROWS / 2;
 static_assert(kStrip % IC_VPASS_ALPHA_SAMPLES == 0 && IC_VPASS_ALPHA_SAMPLES % kBlock == 0, "");
