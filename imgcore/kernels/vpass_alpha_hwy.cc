@@ -355,25 +355,11 @@ HWY_INLINE Sums StartSums(const struct ic_vpass_alpha_target &target, size_t at)
 
 constexpr size_t kPairStride = 2 * kStrip; /* in the premultiplied strip */
 
-struct Fetch {
-    const uint8_t *const *begin, *const *end;
-};
-
-HWY_INLINE void FetchLines(const Fetch &fetch, size_t at) {
-    if (at % 64 == 0) {
-        for (const uint8_t *const *row = fetch.begin; row < fetch.end; row++) {
-            const uintptr_t ahead = reinterpret_cast<uintptr_t>(*row) + at + kStrip;
-            __builtin_prefetch(reinterpret_cast<const void *>(ahead), 0, 3);
-        }
-    }
-}
-
 /* A strip into one target; `at` is where it lies in the target's row. */
 template <size_t kChannels>
 void OneTarget(const int16_t *strip, size_t samples, size_t at, const Spread &spread,
-               const struct ic_vpass_alpha_target &target, const Fetch &fetch) {
+               const struct ic_vpass_alpha_target &target) {
     for (size_t x = 0; x < samples; x += kBlock) {
-        FetchLines(fetch, at + x);
         Sums sums = StartSums<kChannels>(target, at + x);
         const int16_t *block = strip + static_cast<size_t>(spread.begin) * kPairStride + 2 * x;
         for (int p = spread.begin; p < spread.end; p++, block += kPairStride) {
@@ -386,11 +372,10 @@ void OneTarget(const int16_t *strip, size_t samples, size_t at, const Spread &sp
 /* The same for two that share rows: pairs of the first alone, of both, of the second. */
 template <size_t kChannels>
 void TwoTargets(const int16_t *strip, size_t samples, size_t at, const Spread *spread,
-                const struct ic_vpass_alpha_target *target, const Fetch &fetch) {
+                const struct ic_vpass_alpha_target *target) {
     const Spread &first = spread[0], &second = spread[1];
     const int both_begin = second.begin, both_end = first.end, end = second.end;
     for (size_t x = 0; x < samples; x += kBlock) {
-        FetchLines(fetch, at + x);
         Sums s = StartSums<kChannels>(target[0], at + x);
         Sums t = StartSums<kChannels>(target[1], at + x);
         const int16_t *block = strip + static_cast<size_t>(first.begin) * kPairStride + 2 * x;
@@ -458,15 +443,12 @@ void VpassAlpha(const uint8_t *const *rows, int row_count,
         PremultiplyStrip<kChannels>(rows, row_count, at, samples, row_samples, strip);
         for (int t = 0; t < target_count;) {
             const bool two = t + 1 < target_count && spread[t + 1].begin < spread[t].end;
-            const int next = t + (two ? 2 : 1);
-            const Fetch fetch = {rows + t * row_count / target_count,
-                                 rows + next * row_count / target_count};
             if (two) {
-                TwoTargets<kChannels>(strip, samples, at, spread + t, targets + t, fetch);
+                TwoTargets<kChannels>(strip, samples, at, spread + t, targets + t);
             } else {
-                OneTarget<kChannels>(strip, samples, at, spread[t], targets[t], fetch);
+                OneTarget<kChannels>(strip, samples, at, spread[t], targets[t]);
             }
-            t = next;
+            t += two ? 2 : 1;
         }
     }
 }
