@@ -256,20 +256,19 @@ void HpassI16U8x4(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_
     Pixels<4>(Full16(), in, in_stride, out, out_stride, rows, taps);
 }
 
-} // namespace
-
 void FillHpassI16(struct ic_kernels *kernels) {
     kernels->hpass_i16_u8[2] = HpassI16U8x2;
     kernels->hpass_i16_u8[3] = HpassI16U8x3;
     kernels->hpass_i16_u8[4] = HpassI16U8x4;
 }
 
+} // namespace
 } // namespace HWY_NAMESPACE
 } // namespace imgcore
 HWY_AFTER_NAMESPACE();
 #endif
 
-#if HWY_ONCE
+#if HWY_ONCE && !IC_HWY_VNNI
 void ic_fill_hpass_i16(enum ic_hwy_target target, struct ic_kernels *kernels) {
     IC_HWY_FILL(FillHpassI16, target, kernels)
 }

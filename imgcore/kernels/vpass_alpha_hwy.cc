@@ -139,8 +139,7 @@ HWY_INLINE Raw Load(const int16_t *samples, size_t vector) {
 }
 
 HWY_INLINE Raw AddProducts(Raw sum, Raw samples, Raw weights) {
-#if HWY_TARGET == HWY_AVX3_DL
-    /* By name: Highway 1.0.3 has not told the compiler that this target has it. */
+#if IC_HWY_VNNI
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(samples), "v"(weights));
     return sum;
 #elif HWY_MAX_BYTES == 64
@@ -453,19 +452,18 @@ void VpassAlpha(const uint8_t *const *rows, int row_count,
     }
 }
 
-} // namespace
-
 void FillVpassAlpha(struct ic_kernels *kernels) {
     kernels->vpass_alpha[2] = VpassAlpha<2>;
     kernels->vpass_alpha[4] = VpassAlpha<4>;
 }
 
+} // namespace
 } // namespace HWY_NAMESPACE
 } // namespace imgcore
 HWY_AFTER_NAMESPACE();
 #endif
 
-#if HWY_ONCE
+#if HWY_ONCE && !IC_HWY_VNNI
 void ic_fill_vpass_alpha(enum ic_hwy_target target, struct ic_kernels *kernels) {
     IC_HWY_FILL(FillVpassAlpha, target, kernels)
 }
