@@ -37,8 +37,7 @@ KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_i16_vnni_hwy.cc \
 	imgcore/kernels/hpass_i16x1_hwy.cc \
 	imgcore/kernels/orient_hwy.cc imgcore/kernels/reduce_hwy.cc \
-	imgcore/kernels/vpass_alpha_hwy.cc imgcore/kernels/vpass_alpha_vnni_hwy.cc \
-	imgcore/kernels/vpass_hwy.cc
+	imgcore/kernels/vpass_alpha_hwy.cc imgcore/kernels/vpass_hwy.cc
 
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \

@@ -41,8 +41,8 @@
 #define IC_HWY_WANTED (IC_HWY_X86 && HWY_TARGET == HWY_AVX3)
 #else
 #define IC_HWY_WANTED                                                                              \
-    (IC_HWY_NEON || (IC_HWY_X86 && (HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 ||            \
-                                    HWY_TARGET == HWY_AVX3)))
+    (IC_HWY_NEON ||                                                                                \
+     (IC_HWY_X86 && (HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3)))
 #endif
 
 /* A vector that is used twice, or summed up in a loop, kept in one register. To gcc 12 a sum as
@@ -99,7 +99,6 @@ void ic_fill_orient(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels);
 /* What VNNI makes faster than AVX3 alone; x86 only. */
 void ic_fill_hpass_i16_vnni(struct ic_kernels *kernels);
-void ic_fill_vpass_alpha_vnni(struct ic_kernels *kernels);
 
 #ifdef __cplusplus
 }

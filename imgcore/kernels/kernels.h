@@ -58,15 +58,14 @@ struct ic_vpass_pair {
 
 /* One target of a vertical pass over pixels with alpha: it takes rows [first, first + taps). */
 struct ic_vpass_alpha_target {
-    const int16_t *weights; /* of its rows, IC_WEIGHT_BITS fraction bits; over a target's taps, of all
-                               calls, w sums to one and |w| to less than 3 */
-    int first, taps;        /* taps at least 1 */
-    void *sums;             /* see vpass_alpha */
-    bool accumulate, finish;
+    const float *weights; /* of its rows */
+    int first, taps;
+    float *sums;
+    bool accumulate;
 };
 
 /* What one call of vpass_alpha takes at most. */
-#define IC_VPASS_ALPHA_ROWS    32
+#define IC_VPASS_ALPHA_ROWS    16
 #define IC_VPASS_ALPHA_TARGETS 32
 /* Room for sums is a multiple of so many samples. */
 #define IC_VPASS_ALPHA_SAMPLES 64
@@ -95,18 +94,12 @@ struct ic_kernels {
     void (*vpass_f32)(const float *const *rows, const float *weights, int taps, float *sums,
                       size_t n, bool accumulate);
 
-    /* Straight alpha, premultiplied on the way; index by channel count (2, 4; the others NULL). n
-     * pixels of row_count rows into target_count targets; first and first + taps of those never
-     * decrease. The exact sums over k of w[k] * c * alpha and w[k] * alpha in 32 bits, so their
-     * order does not matter. Where `finish`, which ends a target whose weights sum to one, sums
-     * become floats, alpha * 255 and colour * alpha in the order of the samples: with A = 2^28 +
-     * sum of w * (alpha - 128) * 128 and C = sum of w * (c - 128) * alpha, alpha = (float)A *
-     * (255 * 2^-21) and colour = (float)(C + A) * 2^-14. Until then what is in sums is the
-     * target's own affair, to be handed back with `accumulate`. sums: 4 bytes a sample, of which
-     * those up to the next multiple of IC_VPASS_ALPHA_SAMPLES are written; finished, they are 0. */
+    /* What premultiply and vpass_f32 give of n pixels with straight alpha, for target_count targets
+     * of row_count rows; index by channel count (2, 4; the others NULL). first and first + taps
+     * never decrease from target to target. Behind the samples zeros are written, up to the next
+     * multiple of IC_VPASS_ALPHA_SAMPLES. */
     void (*vpass_alpha[5])(const uint8_t *const *rows, int row_count,
-                           const struct ic_vpass_alpha_target *targets, int target_count,
-                           size_t n);
+                           const struct ic_vpass_alpha_target *targets, int target_count, size_t n);
 
     /* ---- horizontal: `rows` rows at once, channels interleaved ---------------------------- */
 

@@ -54,44 +54,22 @@ static void vpass_f32_ref(const float *const *rows, const float *weights, int ta
     }
 }
 
-/* Unfinished sums: those of w * (c - 128) * alpha, and of w * (alpha - 128) * 128. */
-static void add_alpha_taps(const uint8_t *const *rows, const struct ic_vpass_alpha_target *target,
-                           size_t channels, size_t pixel, int32_t *sums) {
-    for (int k = 0; k < target->taps; k++) {
-        const uint8_t *in = rows[target->first + k] + pixel * channels;
-        const int32_t alpha = in[channels - 1];
-        for (size_t c = 0; c + 1 < channels; c++) {
-            sums[c] += target->weights[k] * ((in[c] - 128) * alpha);
-        }
-        sums[channels - 1] += target->weights[k] * ((alpha - 128) * 128);
-    }
-}
-
 static void vpass_alpha(const uint8_t *const *rows, const struct ic_vpass_alpha_target *targets,
                         int target_count, size_t n, size_t channels) {
     const size_t room = (n * channels + IC_VPASS_ALPHA_SAMPLES - 1) / IC_VPASS_ALPHA_SAMPLES *
                         IC_VPASS_ALPHA_SAMPLES;
     for (const struct ic_vpass_alpha_target *t = targets; t < targets + target_count; t++) {
-        char *out = t->sums;
-        for (size_t x = 0; x < n; x++, out += channels * sizeof(int32_t)) {
-            int32_t sums[4] = {0};
-            if (t->accumulate) {
-                memcpy(sums, out, channels * sizeof(int32_t));
+        for (size_t i = 0; i < n * channels; i++) {
+            const size_t of_alpha = i / channels * channels + channels - 1;
+            float sum = t->accumulate ? t->sums[i] : 0.0f;
+            for (int k = 0; k < t->taps; k++) {
+                const uint8_t *row = rows[t->first + k];
+                const int factor = i == of_alpha ? 255 : row[of_alpha];
+                sum += (float)(row[i] * factor) * t->weights[k];
             }
-            add_alpha_taps(rows, t, channels, x, sums);
-            if (!t->finish) {
-                memcpy(out, sums, channels * sizeof(int32_t));
-                continue;
-            }
-            float values[4];
-            const int32_t alpha = sums[channels - 1] + (1 << 28);
-            for (size_t c = 0; c + 1 < channels; c++) {
-                values[c] = (float)(sums[c] + alpha) * (1.0f / 16384.0f);
-            }
-            values[channels - 1] = (float)alpha * (255.0f / 2097152.0f);
-            memcpy(out, values, channels * sizeof(float));
+            t->sums[i] = sum;
         }
-        memset(out, 0, (room - n * channels) * sizeof(float));
+        memset(t->sums + n * channels, 0, (room - n * channels) * sizeof(float));
     }
 }
 

@@ -81,7 +81,6 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
 #if IC_HWY_X86
     if (target->hwy == IC_HWY_AVX3_DL) {
         ic_fill_hpass_i16_vnni(kernels);
-        ic_fill_vpass_alpha_vnni(kernels);
     }
 #endif
     kernels->target = target->name;

@@ -141,7 +141,7 @@ enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
             return mem->status;
         }
     }
-    if (resampler->path.integer_vertical) {
+    if (resampler->path.alpha_vertical) {
         return ic_vpass_open(&resampler->vpass, resampler->cache, resampler->kernels, &spec->y, 0,
                              channels == 2 ? IC_VPASS_GA : IC_VPASS_RGBA, spec->x.source * channels,
                              row_pixels * channels, finish_rows, resampler);
@@ -196,7 +196,7 @@ static const void *load_strip(void *user, uint32_t first_row, uint32_t count, si
 
 void ic_resampler_push_float(struct ic_resampler *resampler, const uint8_t *rows,
                              ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count) {
-    if (resampler->path.integer_vertical) {
+    if (resampler->path.alpha_vertical) {
         ic_vpass_push(&resampler->vpass, rows, stride_bytes, first_row, count);
         return;
     }

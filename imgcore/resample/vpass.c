@@ -20,8 +20,8 @@ static const struct form {
     [IC_VPASS_U8] = {IC_WEIGHT_Q14, 1, 2, 8, IC_VPASS_LOAD_ROWS, 0},
     [IC_VPASS_I16] = {IC_WEIGHT_Q15, 2, 2, 8, IC_VPASS_LOAD_ROWS, 0},
     [IC_VPASS_F32] = {IC_WEIGHT_F32, 4, 4, 4, IC_VPASS_LOAD_ROWS, 0},
-    [IC_VPASS_GA] = {IC_WEIGHT_Q14, 1, 4, 4, IC_VPASS_ALPHA_ROWS, 2},
-    [IC_VPASS_RGBA] = {IC_WEIGHT_Q14, 1, 4, 4, IC_VPASS_ALPHA_ROWS, 4},
+    [IC_VPASS_GA] = {IC_WEIGHT_F32, 1, 4, 4, IC_VPASS_ALPHA_ROWS, 2},
+    [IC_VPASS_RGBA] = {IC_WEIGHT_F32, 1, 4, 4, IC_VPASS_ALPHA_ROWS, 4},
 };
 
 /* The most target rows that are open at once: rows whose first tap comes before the last tap of the
@@ -223,12 +223,11 @@ static void push_pixels(struct ic_vpass *vpass, const struct source *source, uin
         const uint32_t end = left + (uint32_t)weights->count[i];
         const uint32_t begin = left > from ? left : from;
         targets[count++] = (struct ic_vpass_alpha_target){
-            .weights = weights->fixed + i * weights->stride + (begin - left),
+            .weights = weights->f32 + i * weights->stride + (begin - left),
             .first = (int)(begin - from),
             .taps = (int)((end < to ? end : to) - begin),
-            .sums = ring_row(vpass, i),
-            .accumulate = begin > left,
-            .finish = end <= to};
+            .sums = (float *)(void *)ring_row(vpass, i),
+            .accumulate = begin > left};
         if (count == IC_VPASS_ALPHA_TARGETS || i + 1 == last) {
             vpass->kernels->vpass_alpha[channels]((const uint8_t *const *)vpass->row_list,
                                                   (int)(to - from), targets, count,

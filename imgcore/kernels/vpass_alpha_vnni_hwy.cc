@@ -1,9 +1,0 @@
-/* vpass_alpha_hwy.cc again, with VNNI: see hwy_targets.h. */
-#define IC_HWY_VNNI 1
-#include "imgcore/kernels/vpass_alpha_hwy.cc"
-
-#if HWY_ONCE && IC_HWY_X86
-void ic_fill_vpass_alpha_vnni(struct ic_kernels *kernels) {
-    imgcore::N_AVX3::FillVpassAlpha(kernels);
-}
-#endif
