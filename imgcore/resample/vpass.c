@@ -6,6 +6,12 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/vpass.h"
 
+/* Rows of bytes take up half of what others do, so that more of them stay in L2. RGB, 4928x3279 to
+ * 852x567 and 1200x798, ms: 16 rows 6.9 and 8.0, 24 6.9 and 7.8; 12, 32 and 48 are slower at the
+ * first, and strips of 1024, 2048 and 4096 columns 7.4, 7.3, 7.2 and 8.5, 8.4, 8.3. Rows let go by
+ * 4 or by 12 instead of by 8 change nothing. */
+#define U8_STEP_ROWS 24u
+
 /* How a kind goes: its weights and, in bytes, its samples. */
 static const struct form {
     enum ic_weight_type weights;
@@ -17,7 +23,7 @@ static const struct form {
     uint32_t step_rows; /* source rows taken in one go */
     size_t channels;    /* with alpha; else 0 */
 } forms[] = {
-    [IC_VPASS_U8] = {IC_WEIGHT_Q14, 1, 2, 8, IC_VPASS_LOAD_ROWS, 0},
+    [IC_VPASS_U8] = {IC_WEIGHT_Q14, 1, 2, 8, U8_STEP_ROWS, 0},
     [IC_VPASS_I16] = {IC_WEIGHT_Q15, 2, 2, 8, IC_VPASS_LOAD_ROWS, 0},
     [IC_VPASS_F32] = {IC_WEIGHT_F32, 4, 4, 4, IC_VPASS_LOAD_ROWS, 0},
     [IC_VPASS_GA] = {IC_WEIGHT_F32, 1, 4, 4, IC_VPASS_ALPHA_ROWS, 2},
