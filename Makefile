@@ -35,8 +35,10 @@ KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
 
 KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_f32_hwy.cc imgcore/kernels/hpass_i16_hwy.cc \
+	imgcore/kernels/hpass_i16_vnni_hwy.cc \
 	imgcore/kernels/hpass_i16x1_hwy.cc \
-	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/reduce_hwy.cc imgcore/kernels/vpass_hwy.cc
+	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/reduce_hwy.cc \
+	imgcore/kernels/vpass_alpha_hwy.cc imgcore/kernels/vpass_hwy.cc
 
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
@@ -83,7 +85,8 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcor
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
 
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
-CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_color.c tests/kernels/check_float.c \
+CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \
+	tests/kernels/check_float.c \
 	tests/kernels/check_hpass.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
 	tests/kernels/check_png.c tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
 

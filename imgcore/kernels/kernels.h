@@ -56,6 +56,20 @@ struct ic_vpass_pair {
     int second_begin, first_end, taps;
 };
 
+/* One target of a vertical pass over pixels with alpha: it takes rows [first, first + taps). */
+struct ic_vpass_alpha_target {
+    const float *weights; /* of its rows */
+    int first, taps;
+    float *sums;
+    bool accumulate;
+};
+
+/* What one call of vpass_alpha takes at most. */
+#define IC_VPASS_ALPHA_ROWS    16
+#define IC_VPASS_ALPHA_TARGETS 32
+/* Room for sums is a multiple of so many samples. */
+#define IC_VPASS_ALPHA_SAMPLES 64
+
 struct ic_kernels {
     const char *target; /* name, as in IMGCORE_TARGETS */
 
@@ -79,6 +93,13 @@ struct ic_kernels {
      * rounded, added in order of k. */
     void (*vpass_f32)(const float *const *rows, const float *weights, int taps, float *sums,
                       size_t n, bool accumulate);
+
+    /* What premultiply and vpass_f32 give of n pixels with straight alpha, for target_count targets
+     * of row_count rows; index by channel count (2, 4; the others NULL). first and first + taps
+     * never decrease from target to target. Behind the samples zeros are written, up to the next
+     * multiple of IC_VPASS_ALPHA_SAMPLES. */
+    void (*vpass_alpha[5])(const uint8_t *const *rows, int row_count,
+                           const struct ic_vpass_alpha_target *targets, int target_count, size_t n);
 
     /* ---- horizontal: `rows` rows at once, channels interleaved ---------------------------- */
 
