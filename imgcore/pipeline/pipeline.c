@@ -36,25 +36,11 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
     }
     ic_job_drop_resamplers(&job);
     for (size_t i = 0; i < transform->count; i++) {
-        struct ic_result *result = &results[i];
-        memset(result, 0, sizeof(*result));
-        result->encoded.mem = env->mem;
-        if (status == IMGCORE_OK) {
-            status = ic_finish_picture(&job, i, error);
-        }
-        if (status != IMGCORE_OK) {
-            continue;
-        }
-        result->format = job.route[i].format;
-        result->width_px = job.route[i].picture.width_px;
-        result->height_px = job.route[i].picture.height_px;
-        if (encode) {
-            status = ic_encode_picture(&job, i, &result->encoded, error);
-            ic_picture_clear(env->mem, &job.route[i].picture);
-        } else {
-            result->picture = job.route[i].picture;
-            memset(&job.route[i].picture, 0, sizeof(job.route[i].picture));
-        }
+        memset(&results[i], 0, sizeof(results[i]));
+        results[i].encoded.mem = env->mem;
+    }
+    if (status == IMGCORE_OK) {
+        status = ic_make_outputs(&job, results, encode, error);
     }
     for (size_t i = 0; status != IMGCORE_OK && i < transform->count; i++) {
         ic_picture_clear(env->mem, &results[i].picture);
