@@ -37,8 +37,9 @@ KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_i16x1_hwy.cc \
 	imgcore/kernels/orient_hwy.cc imgcore/kernels/reduce_hwy.cc imgcore/kernels/vpass_hwy.cc
 
-CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
-	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
+CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c imgcore/codec/jpeg_error.c \
+	imgcore/codec/jpeg_frame.c \
+	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c imgcore/codec/jpeg_segments.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_expand.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
 	imgcore/codec/sniff.c
@@ -54,7 +55,7 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
 
 PIPELINE := imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
-	imgcore/pipeline/pipeline.c imgcore/pipeline/route.c
+	imgcore/pipeline/pipeline.c imgcore/pipeline/route.c imgcore/pipeline/stream.c
 
 API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c \
 	imgcore/api/transform.c
@@ -74,7 +75,8 @@ TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_crew.c \
 	tests/imgcore/test_exif.c \
-	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c tests/imgcore/test_limits.c \
+	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
+	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
 	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
@@ -93,7 +95,8 @@ END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
-THREAD_TESTS := tests/imgcore/test_crew.c tests/imgcore/test_threads.c
+THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_crew.c tests/imgcore/test_jpeg_threads.c \
+	tests/imgcore/test_threads.c
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
 # differently there (the sanitizers see them all).

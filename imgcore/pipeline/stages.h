@@ -54,6 +54,9 @@ void ic_job_drop_resamplers(struct ic_job *job);
 /* Frees what the job holds; safe after any failure. */
 void ic_job_close(struct ic_job *job);
 
+/* Reads every strip, to the end of the file, and puts it into every output. */
+enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *error);
+
 /* Every output from samples to bytes (without `encode`: to what would be encoded), by several
  * threads if there are. On failure some results may hold something; the error is that of the first
  * output that failed. */

@@ -255,6 +255,34 @@ static void a_truncated_file_fails_the_same(void **state) {
     }
 }
 
+static void restart_markers_make_no_difference(void **state) {
+    (void)state;
+    struct imgcore_output outputs[4];
+    struct imgcore_options options;
+    imgcore_options_default(&options);
+    four(outputs);
+    for (int rows = 1; rows <= 7; rows++) {
+        const struct jpeg_spec spec = {.width = 333,
+                                       .height = 611,
+                                       .channels = rows == 7 ? 1 : 3,
+                                       .h_samp = rows == 7 ? 1 : 2,
+                                       .v_samp = rows == 7 ? 1 : rows % 2 + 1,
+                                       .restart_rows = rows,
+                                       .orientation = rows};
+        size_t size;
+        uint8_t *bytes = jpeg_make(&spec, &size);
+        assert_int_equal(same_by_any_number(bytes, size, &options, outputs, 4), IMGCORE_OK);
+        assert_int_equal(same_by_any_number(bytes, size - 5, &options, outputs, 4),
+                         IMGCORE_TRUNCATED);
+        bytes[size / 2 + (size_t)rows * 100] ^= 0x55; /* whatever that means */
+        same_by_any_number(bytes, size, &options, outputs, 4);
+        options.tolerant = true;
+        same_by_any_number(bytes, size * 3 / 4, &options, outputs, 4);
+        options.tolerant = false;
+        free(bytes);
+    }
+}
+
 static void the_number_has_a_maximum(void **state) {
     (void)state;
     const struct jpeg_spec spec = {.width = 64, .height = 64, .channels = 3};
@@ -332,6 +360,7 @@ int main(void) {
         cmocka_unit_test(sixteen_outputs_are_the_same),
         cmocka_unit_test(a_budget_decides_the_same),
         cmocka_unit_test(a_truncated_file_fails_the_same),
+        cmocka_unit_test(restart_markers_make_no_difference),
         cmocka_unit_test(the_number_has_a_maximum),
         cmocka_unit_test(an_older_caller_gets_one_thread),
         cmocka_unit_test(contexts_with_threads_do_not_meet),
