@@ -124,7 +124,7 @@ FLAGS_debug      := -O0 -g3 -fno-omit-frame-pointer
 FLAGS_ubsan      := $(SANITIZE) -fsanitize=undefined
 # IC_KEEP_NOTHING: freed blocks go back at once, so that a use after free is seen.
 FLAGS_asan       := $(SANITIZE) -fsanitize=address,undefined -DIC_KEEP_NOTHING
-FLAGS_tsan       := $(SANITIZE) -fsanitize=thread
+FLAGS_tsan       := -O2 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_clang      := $(FLAGS_release)
 FLAGS_clang-asan := $(FLAGS_asan)
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
@@ -302,7 +302,8 @@ tsan: ## the tests that use threads, with the thread sanitizer
 
 .PHONY: tsan-tests
 tsan-tests: $(patsubst %.c,$(O)/%,$(THREAD_TESTS))
-	@$(RUN_TESTS) $^
+	@# Older runtimes do not find their way where a kernel scatters addresses widely.
+	@RUN_WITH="$$(setarch -R true 2>/dev/null && echo setarch -R)" $(RUN_TESTS) $^
 
 clang: ## build everything with clang, all warnings on
 	@sh .ci/packages build test ci

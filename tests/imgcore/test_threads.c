@@ -186,6 +186,26 @@ static void sixteen_outputs_are_the_same(void **state) {
     free(bytes);
 }
 
+/* Two of four cannot be encoded: one error, and nothing of the two that can. */
+static void outputs_that_fail_are_one_failure(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {.width = 64, .height = 48, .channels = 3};
+    struct imgcore_output outputs[4];
+    struct imgcore_options options;
+    imgcore_options_default(&options);
+    four(outputs);
+    outputs[1] = box(70000, 2, IMGCORE_FORMAT_JPEG);
+    outputs[3] = box(2, 80000, IMGCORE_FORMAT_JPEG);
+    outputs[1].fit = outputs[3].fit = IMGCORE_FIT_FILL;
+    outputs[1].enlarge = outputs[3].enlarge = true;
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(same_by_any_number(bytes, size, &options, outputs, 4), IMGCORE_TOO_LARGE);
+    }
+    free(bytes);
+}
+
 /* Each in a context of its own: what a context keeps is not the call's, but the sentence about the
  * budget tells the sum. */
 static enum imgcore_status same_by_new_contexts(const uint8_t *bytes, size_t size,
@@ -213,25 +233,27 @@ static enum imgcore_status same_by_new_contexts(const uint8_t *bytes, size_t siz
 
 static void a_budget_decides_the_same(void **state) {
     (void)state;
-    const struct jpeg_spec spec = {
+    const struct jpeg_spec plain = {
         .width = 800, .height = 600, .channels = 3, .h_samp = 2, .v_samp = 2};
+    struct jpeg_spec marked = plain;
+    marked.restart_rows = 1;
     struct imgcore_output outputs[4];
     struct imgcore_options options;
     imgcore_options_default(&options);
     four(outputs);
     outputs[1].width_px = outputs[1].height_px = 700;
-    size_t size;
-    uint8_t *bytes = jpeg_make(&spec, &size);
     int done = 0, refused = 0;
-    for (size_t kib = 16; kib < 8192; kib += kib / 8) {
+    for (size_t kib = 17; kib < 8192; kib += kib / 8 | 1) {
+        size_t size;
+        uint8_t *bytes = jpeg_make(kib % 2 == 0 ? &plain : &marked, &size);
         options.limits.memory_bytes = kib * 1024;
         const enum imgcore_status status = same_by_new_contexts(bytes, size, &options, outputs, 4);
         assert_true(status == IMGCORE_OK || status == IMGCORE_BUDGET);
         done += status == IMGCORE_OK;
         refused += status == IMGCORE_BUDGET;
+        free(bytes);
     }
     assert_true(done > 5 && refused > 5);
-    free(bytes);
 }
 
 static void a_truncated_file_fails_the_same(void **state) {
@@ -358,6 +380,7 @@ int main(void) {
         cmocka_unit_test(every_kind_of_png_is_the_same),
         cmocka_unit_test(profiles_are_converted_the_same),
         cmocka_unit_test(sixteen_outputs_are_the_same),
+        cmocka_unit_test(outputs_that_fail_are_one_failure),
         cmocka_unit_test(a_budget_decides_the_same),
         cmocka_unit_test(a_truncated_file_fails_the_same),
         cmocka_unit_test(restart_markers_make_no_difference),
