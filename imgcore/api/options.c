@@ -63,6 +63,10 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
     if ((int)ours->preset < IMGCORE_PRESET_BALANCED || ours->preset > IMGCORE_PRESET_FAST) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "the preset is none");
     }
+    if (ours->threads > IMGCORE_MAX_THREADS) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "more than %d threads",
+                       IMGCORE_MAX_THREADS);
+    }
     ours->limits = ic_limits_resolve(&ours->limits);
     return IMGCORE_OK;
 }
