@@ -1,7 +1,7 @@
 # imgcore: the entry for everything. `make help` lists the goals.
 #
 # Variables (make NAME=value):
-#   CONFIG     release (default), debug, asan, ubsan, clang, clang-asan: flags and compiler; each
+#   CONFIG     release (default), debug, asan, ubsan, tsan, clang, clang-asan: flags and compiler; each
 #              builds into build/CONFIG
 #   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs
 #   CFLAGS CXXFLAGS CPPFLAGS LDFLAGS   added to the config's own
@@ -26,21 +26,26 @@ export IMG OUT PACKAGES PKG_CONFIG
 
 # ---------------------------------------------------------------------------- sources, by room
 
-BASE_ROOM := imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
+BASE_ROOM := imgcore/base/crew.c imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
 
 KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
-	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_reduce.c \
+	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_png.c \
+	imgcore/kernels/kernels_ref_reduce.c \
 	imgcore/kernels/targets.c
 
 KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_f32_hwy.cc imgcore/kernels/hpass_i16_hwy.cc \
+	imgcore/kernels/hpass_i16_vnni_hwy.cc \
 	imgcore/kernels/hpass_i16x1_hwy.cc \
-	imgcore/kernels/orient_hwy.cc imgcore/kernels/reduce_hwy.cc imgcore/kernels/vpass_hwy.cc
+	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/reduce_hwy.cc \
+	imgcore/kernels/vpass_alpha_hwy.cc imgcore/kernels/vpass_hwy.cc
 
-CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
-	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
+CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c imgcore/codec/jpeg_error.c \
+	imgcore/codec/jpeg_frame.c \
+	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c imgcore/codec/jpeg_segments.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
-	imgcore/codec/png_expand.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
+	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
+	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
@@ -53,7 +58,8 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 
 PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
 
-PIPELINE := imgcore/pipeline/finish.c imgcore/pipeline/pipeline.c imgcore/pipeline/route.c
+PIPELINE := imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
+	imgcore/pipeline/pipeline.c imgcore/pipeline/route.c imgcore/pipeline/stream.c
 
 API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c \
 	imgcore/api/transform.c
@@ -71,23 +77,33 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
-UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_exif.c \
-	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c tests/imgcore/test_limits.c \
+UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_crew.c \
+	tests/imgcore/test_exif.c \
+	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
+	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
+	tests/imgcore/test_png_data.c \
+	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
 	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
+	tests/imgcore/test_threads.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
 
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
-CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_color.c tests/kernels/check_float.c \
+CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \
+	tests/kernels/check_float.c \
 	tests/kernels/check_hpass.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
-	tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
+	tests/kernels/check_png.c tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
 
 # Programs that make what the shell tests need.
 TEST_TOOLS := tests/support/make_pictures.c
 
 END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/install.sh \
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
+
+# Those that use threads, for the thread sanitizer.
+THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_crew.c tests/imgcore/test_jpeg_threads.c \
+	tests/imgcore/test_threads.c
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
 # differently there (the sanitizers see them all).
@@ -115,18 +131,19 @@ FLAGS_debug      := -O0 -g3 -fno-omit-frame-pointer
 FLAGS_ubsan      := $(SANITIZE) -fsanitize=undefined
 # IC_KEEP_NOTHING: freed blocks go back at once, so that a use after free is seen.
 FLAGS_asan       := $(SANITIZE) -fsanitize=address,undefined -DIC_KEEP_NOTHING
+FLAGS_tsan       := -O2 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_clang      := $(FLAGS_release)
 FLAGS_clang-asan := $(FLAGS_asan)
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)
-$(error CONFIG=$(CONFIG) is none of release debug asan ubsan clang clang-asan)
+$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan)
 endif
 
 # libspng's .pc file has two names in the wild.
 SPNG := $(shell $(PKG_CONFIG) --exists libspng 2>/dev/null && echo libspng || echo spng)
-LIBRARIES := libjpeg $(SPNG) lcms2 zlib
+LIBRARIES := libjpeg $(SPNG) lcms2 zlib libisal libdeflate
 # The oldest version of each that is known to do.
-LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libhwy 1.0.3
+LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libisal 2.30 libdeflate 1.14 libhwy 1.0.3
 
 WARNINGS := -Wall -Wextra -Wshadow $(if $(filter 0,$(WERROR)),,-Werror)
 # No contraction: the float kernels are the same to the last bit on every target.
@@ -134,7 +151,7 @@ COMMON := $(CONFIG_FLAGS) -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS
 # Empty where pkg-config is still missing: the goals that install it call make anew.
 # Of Highway only headers are used: nothing of it, nor of the C++ runtime, is linked.
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libhwy 2>/dev/null)
-LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm
+LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs cmocka libpng 2>/dev/null)
 ALL_CPPFLAGS = -I. -Iimgcore/include $(LIBRARY_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(COMMON) -Wconversion -Wstrict-prototypes $(CFLAGS)
@@ -178,7 +195,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all lib tests run test asan ubsan valgrind clang lint arm64 install uninstall clean help FORCE
+.PHONY: all lib tests run test asan ubsan tsan valgrind clang lint arm64 install uninstall clean help FORCE
 
 all: lib $(COMMAND) ## build the library and the command (the default)
 
@@ -244,11 +261,11 @@ WHOLE := $(if $(findstring san,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
 
 $(COMMAND): $(CLI_OBJECTS) $(STATIC)
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS) -lpthread)
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
 
 $(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS) -lpthread)
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS))
 
 $(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
 	@mkdir -p $(@D)
@@ -287,6 +304,15 @@ asan: ## all tests with address and undefined-behaviour sanitizers
 
 ubsan: ## all tests with the undefined-behaviour sanitizer alone
 	@$(MAKE) --no-print-directory CONFIG=ubsan test
+
+tsan: ## the tests that use threads, with the thread sanitizer
+	@sh .ci/packages build test
+	@$(MAKE) --no-print-directory CONFIG=tsan tsan-tests
+
+.PHONY: tsan-tests
+tsan-tests: $(patsubst %.c,$(O)/%,$(THREAD_TESTS))
+	@# Older runtimes do not find their way where a kernel scatters addresses widely.
+	@RUN_WITH="$$(setarch -R true 2>/dev/null && echo setarch -R)" $(RUN_TESTS) $^
 
 clang: ## build everything with clang, all warnings on
 	@sh .ci/packages build test ci
@@ -368,7 +394,8 @@ bench-compare: ## imgcore beside its rivals, which it installs, and its marks
 	@$(MAKE) --no-print-directory bench-programs
 	@$(MAKE) --no-print-directory bench-rivals
 	@$(BENCH_WORDS); CC='$(CC)' $(PYTHON) bench/compare/compare.py --build $(O) \
-		--node build/bench/node $(BENCH_OPTIONS) -- "$$@"
+		--node build/bench/node $(BENCH_OPTIONS) \
+		$(if $(filter 1,$(RECORD)),--record) -- "$$@"
 
 bench-track: ## two commits or results: fails on a regression (BASE=, HEAD=, BOUND=5)
 	@[ -n "$$BASE" ] || { echo 'bench-track needs BASE=commit or BASE=result.json'; exit 2; }

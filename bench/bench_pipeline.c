@@ -30,6 +30,9 @@ static bool settle_options(struct runner *runner, struct pipeline *pipeline) {
     int found = 0;
     imgcore_options_default(&pipeline->options);
     pipeline->options.limits.memory_bytes = (size_t)4 << 30;
+#ifdef IMGCORE_MAX_THREADS /* an older commit has none */
+    pipeline->options.threads = (uint32_t)runner_number(runner, "threads", 1);
+#endif
     for (int i = 0; i < 3; i++) {
         if (strcmp(preset, presets[i]) == 0) {
             pipeline->options.preset = (enum imgcore_preset)i;
@@ -128,7 +131,7 @@ int main(int argc, char **argv) {
     struct runner runner = {
         .usage = "usage: bench_pipeline --input PHOTOGRAPH [--preset balanced|quality|fast]\n"
                  "                      [--format jpeg|png] [--optimize 1] [--target NAME]\n"
-                 "                      [--stream 1]\n"
+                 "                      [--stream 1] [--threads N]\n"
                  "One photograph to four sizes (1200, 800, 400, 200), quality 80, 4:2:0. The file\n"
                  "lies in memory; with --stream 1 it is read anew each time.\n",
         .open = pipeline_open,

@@ -272,8 +272,8 @@ static bool make_pictures(struct runner *options, struct imgcore_context *contex
         ic_open_source(context, source, &resolved, &input, &reader, NULL, &error) != IMGCORE_OK) {
         return false;
     }
-    const struct ic_env env = {&context->mem,     &context->kernels,   context->icc,
-                               &context->weights, ic_context_transfer, context};
+    const struct ic_env env = {&context->mem, &context->kernels,   context->icc, &context->weights,
+                               NULL,          ic_context_transfer, context};
     const struct ic_transform transform = {&resolved, &resolved.limits, outputs, RUNNER_SIZES};
     const bool ok = ic_pipeline_pictures(&env, reader, &transform, results, &error) == IMGCORE_OK;
     reader->ops->destroy(reader);

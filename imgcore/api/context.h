@@ -2,6 +2,7 @@
 #ifndef IC_CONTEXT_H
 #define IC_CONTEXT_H
 
+#include "imgcore/base/crew.h"
 #include "imgcore/base/transfer.h"
 #include "imgcore/kernels/kernels.h"
 #include "imgcore/pipeline/pipeline.h"
@@ -13,6 +14,7 @@ struct imgcore_context {
     struct ic_icc *icc;
     struct ic_weight_cache weights;
     struct ic_transfer *transfer; /* made when first needed */
+    struct ic_crew crew;          /* the same */
 };
 
 /* The sRGB tables, made at the first call; NULL: no memory. */

@@ -12,7 +12,7 @@ void imgcore_output_default(struct imgcore_output *output) {
     memset(output, 0, sizeof(*output));
     output->struct_size_bytes = sizeof(*output);
     output->quality = 80;
-    output->png_level = 6;
+    output->png_level = 1;
     memset(output->background, 255, sizeof(output->background));
 }
 
@@ -63,6 +63,10 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
     if ((int)ours->preset < IMGCORE_PRESET_BALANCED || ours->preset > IMGCORE_PRESET_FAST) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "the preset is none");
     }
+    if (ours->threads > IMGCORE_MAX_THREADS) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "more than %d threads",
+                       IMGCORE_MAX_THREADS);
+    }
     ours->limits = ic_limits_resolve(&ours->limits);
     return IMGCORE_OK;
 }
@@ -81,8 +85,10 @@ enum imgcore_status ic_open_source(struct imgcore_context *context,
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "%s", "");
     }
-    const struct ic_open_options open = {&options->limits, options->tolerant,
-                                         options->keep_copyright};
+    const struct ic_open_options open = {.kernels = &context->kernels,
+                                         .limits = &options->limits,
+                                         .tolerant = options->tolerant,
+                                         .want_copyright = options->keep_copyright};
     status = ic_reader_open(&context->mem, input, &open, reader, header, error);
     if (status != IMGCORE_OK) {
         ic_input_clear(input);

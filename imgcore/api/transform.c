@@ -69,6 +69,15 @@ static void hand_over(struct ic_mem *mem, struct imgcore_output *theirs, size_t 
     }
 }
 
+/* The crew, if there are threads to help; the memory is shared with them for this call. */
+static struct ic_crew *muster(struct imgcore_context *context, uint32_t threads) {
+    if (threads <= 1 || ic_crew_muster(&context->crew, threads) == 0) {
+        return NULL;
+    }
+    context->mem.lock = &context->crew.mem_lock;
+    return &context->crew;
+}
+
 enum imgcore_status imgcore_transform(struct imgcore_context *context,
                                       const struct imgcore_source *source,
                                       const struct imgcore_options *options,
@@ -94,13 +103,15 @@ enum imgcore_status imgcore_transform(struct imgcore_context *context,
     if (status != IMGCORE_OK) {
         return status;
     }
-    const struct ic_env env = {&context->mem,     &context->kernels,   context->icc,
-                               &context->weights, ic_context_transfer, context};
+    struct ic_crew *crew = muster(context, resolved.threads);
+    const struct ic_env env = {&context->mem, &context->kernels,   context->icc, &context->weights,
+                               crew,          ic_context_transfer, context};
     const struct ic_transform transform = {&resolved, &resolved.limits, wanted, count};
     struct ic_result results[IMGCORE_MAX_OUTPUTS];
     status = ic_pipeline_run(&env, reader, &transform, results, error);
     reader->ops->destroy(reader);
     ic_input_clear(&input);
+    context->mem.lock = NULL;
     if (status == IMGCORE_OK) {
         hand_over(&context->mem, outputs, count, results);
     }

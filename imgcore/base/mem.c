@@ -65,13 +65,30 @@ void ic_mem_set_budget(struct ic_mem *mem, size_t budget_bytes) {
     mem->peak_bytes = mem->used_bytes + mem->reserved_bytes;
 }
 
-static bool within_budget(struct ic_mem *mem, size_t more_bytes) {
-    size_t taken = mem->used_bytes + mem->reserved_bytes;
-    if (taken > mem->budget_bytes || more_bytes > mem->budget_bytes - taken) {
-        mem->status = IMGCORE_BUDGET;
-        return false;
+void ic_mem_branch(struct ic_mem *mem, struct ic_mem *branch) {
+    memset(branch, 0, sizeof(*branch));
+    branch->trunk = mem->trunk != NULL ? mem->trunk : mem;
+    branch->budget_bytes = mem->budget_bytes;
+}
+
+/* The memory whose books are to be changed, its lock taken. */
+static struct ic_mem *enter(struct ic_mem *mem) {
+    struct ic_mem *trunk = mem->trunk != NULL ? mem->trunk : mem;
+    if (trunk->lock != NULL) {
+        pthread_mutex_lock(trunk->lock);
     }
-    return true;
+    return trunk;
+}
+
+static void leave(struct ic_mem *trunk) {
+    if (trunk->lock != NULL) {
+        pthread_mutex_unlock(trunk->lock);
+    }
+}
+
+static size_t left_of(const struct ic_mem *trunk) {
+    const size_t taken = trunk->used_bytes + trunk->reserved_bytes;
+    return taken < trunk->budget_bytes ? trunk->budget_bytes - taken : 0;
 }
 
 static void note_peak(struct ic_mem *mem) {
@@ -81,12 +98,14 @@ static void note_peak(struct ic_mem *mem) {
     }
 }
 
-/* The smallest kept block that holds `size_bytes` without wasting more than half of it. */
+/* The smallest kept block that holds `size_bytes` without wasting more than half of it, within the
+ * budget. */
 static struct ic_mem_block *take_kept(struct ic_mem *mem, size_t size_bytes) {
     struct ic_mem_block **best = NULL;
+    const size_t left = left_of(mem);
     for (struct ic_mem_block **at = &mem->kept; *at != NULL; at = &(*at)->next) {
         size_t have = (*at)->size_bytes;
-        if (have >= size_bytes && have / 2 <= size_bytes &&
+        if (have >= size_bytes && have / 2 <= size_bytes && have <= left &&
             (best == NULL || have < (*best)->size_bytes)) {
             best = at;
         }
@@ -104,7 +123,6 @@ static struct ic_mem_block *new_block(struct ic_mem *mem, size_t size_bytes) {
     size_t total;
     const size_t head = ic_round_up(sizeof(struct ic_mem_block), IC_ALIGN_BYTES);
     if (!ic_add_size(size_bytes, head + IC_ALIGN_BYTES, &total)) {
-        mem->status = IMGCORE_NO_MEMORY;
         return NULL;
     }
     void *raw = mem->allocator.alloc(mem->allocator.user, total);
@@ -113,13 +131,32 @@ static struct ic_mem_block *new_block(struct ic_mem *mem, size_t size_bytes) {
         raw = mem->allocator.alloc(mem->allocator.user, total);
     }
     if (raw == NULL) {
-        mem->status = IMGCORE_NO_MEMORY;
         return NULL;
     }
     uintptr_t user = ic_round_up((uintptr_t)raw + sizeof(struct ic_mem_block), IC_ALIGN_BYTES);
     struct ic_mem_block *block = (struct ic_mem_block *)user - 1;
     block->raw = raw;
     block->size_bytes = size_bytes;
+    return block;
+}
+
+/* A block, or NULL and the reason in *why. */
+static struct ic_mem_block *take_block(struct ic_mem *mem, size_t size_bytes,
+                                       enum imgcore_status *why) {
+    if (size_bytes > left_of(mem)) {
+        *why = IMGCORE_BUDGET;
+        return NULL;
+    }
+    struct ic_mem_block *block = take_kept(mem, size_bytes);
+    if (block == NULL) {
+        block = new_block(mem, size_bytes);
+    }
+    if (block == NULL) {
+        *why = IMGCORE_NO_MEMORY;
+        return NULL;
+    }
+    mem->used_bytes += block->size_bytes;
+    note_peak(mem);
     return block;
 }
 
@@ -131,19 +168,10 @@ void *ic_alloc(struct ic_mem *mem, size_t size_bytes) {
         mem->status = IMGCORE_NO_MEMORY;
         return NULL;
     }
-    if (!within_budget(mem, size_bytes)) {
-        return NULL;
-    }
-    struct ic_mem_block *block = take_kept(mem, size_bytes);
-    if (block == NULL) {
-        block = new_block(mem, size_bytes);
-    }
-    if (block == NULL) {
-        return NULL;
-    }
-    mem->used_bytes += block->size_bytes;
-    note_peak(mem);
-    return block + 1;
+    struct ic_mem *trunk = enter(mem);
+    struct ic_mem_block *block = take_block(trunk, size_bytes, &mem->status);
+    leave(trunk);
+    return block != NULL ? block + 1 : NULL;
 }
 
 void *ic_calloc(struct ic_mem *mem, size_t count, size_t size_bytes) {
@@ -159,11 +187,7 @@ void *ic_calloc(struct ic_mem *mem, size_t count, size_t size_bytes) {
     return block;
 }
 
-void ic_free(struct ic_mem *mem, void *user_block) {
-    if (user_block == NULL) {
-        return;
-    }
-    struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
+static void free_block(struct ic_mem *mem, struct ic_mem_block *block) {
     assert(mem->used_bytes >= block->size_bytes);
     mem->used_bytes -= block->size_bytes;
     if (block->size_bytes >= KEEP_MIN_BYTES &&
@@ -176,32 +200,54 @@ void ic_free(struct ic_mem *mem, void *user_block) {
     mem->allocator.free(mem->allocator.user, block->raw);
 }
 
+void ic_free(struct ic_mem *mem, void *user_block) {
+    if (user_block != NULL) {
+        struct ic_mem *trunk = enter(mem);
+        free_block(trunk, (struct ic_mem_block *)user_block - 1);
+        leave(trunk);
+    }
+}
+
 void ic_mem_hand_out(struct ic_mem *mem, void *user_block) {
     const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
-    assert(mem->used_bytes >= block->size_bytes);
-    mem->used_bytes -= block->size_bytes;
+    struct ic_mem *trunk = enter(mem);
+    assert(trunk->used_bytes >= block->size_bytes);
+    trunk->used_bytes -= block->size_bytes;
+    leave(trunk);
 }
 
 void ic_mem_take_back(struct ic_mem *mem, void *user_block) {
     if (user_block != NULL) {
-        const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
-        mem->used_bytes += block->size_bytes;
-        ic_free(mem, user_block);
+        struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
+        struct ic_mem *trunk = enter(mem);
+        trunk->used_bytes += block->size_bytes;
+        free_block(trunk, block);
+        leave(trunk);
     }
+}
+
+size_t ic_mem_left(const struct ic_mem *mem) {
+    return left_of(mem->trunk != NULL ? mem->trunk : mem);
 }
 
 bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes) {
-    if (!within_budget(mem, size_bytes)) {
-        return false;
+    struct ic_mem *trunk = enter(mem);
+    const bool good = size_bytes <= left_of(trunk);
+    if (good) {
+        trunk->reserved_bytes += size_bytes;
+        note_peak(trunk);
+    } else {
+        mem->status = IMGCORE_BUDGET;
     }
-    mem->reserved_bytes += size_bytes;
-    note_peak(mem);
-    return true;
+    leave(trunk);
+    return good;
 }
 
 void ic_mem_release(struct ic_mem *mem, size_t size_bytes) {
-    assert(mem->reserved_bytes >= size_bytes);
-    mem->reserved_bytes -= size_bytes;
+    struct ic_mem *trunk = enter(mem);
+    assert(trunk->reserved_bytes >= size_bytes);
+    trunk->reserved_bytes -= size_bytes;
+    leave(trunk);
 }
 
 bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {

@@ -1,9 +1,14 @@
 /* Memory of one context: every block the library itself allocates, counted against a budget.
  *
  * Blocks that are freed are kept for the next picture, since a fresh page costs more than the work
- * done on it; ic_mem_trim gives them back. Used by every room; one thread at a time. */
+ * done on it; ic_mem_clear gives them back. Used by every room.
+ *
+ * One thread at a time, unless a lock is set: then several may work on branches, each on its own.
+ * A branch gives memory of its trunk and has a status of its own. */
 #ifndef IC_MEM_H
 #define IC_MEM_H
+
+#include <pthread.h>
 
 #include "imgcore/imgcore.h"
 
@@ -18,6 +23,8 @@ struct ic_mem {
     size_t kept_bytes;     /* in blocks kept for reuse */
     struct ic_mem_block *kept;
     enum imgcore_status status; /* why the last ic_alloc gave NULL: BUDGET or NO_MEMORY */
+    struct ic_mem *trunk;       /* of a branch, which has no memory of its own; else NULL */
+    pthread_mutex_t *lock;      /* held while the books are changed; NULL: one thread alone */
 };
 
 /* allocator NULL: malloc and free. */
@@ -26,6 +33,9 @@ void ic_mem_init(struct ic_mem *mem, const struct imgcore_allocator *allocator);
 void ic_mem_clear(struct ic_mem *mem);
 /* Sets the budget of the call that begins, and starts the peak anew. */
 void ic_mem_set_budget(struct ic_mem *mem, size_t budget_bytes);
+/* Makes a branch of `mem` for one thread. Blocks are the trunk's: any branch may free them, and the
+ * branch itself needs no clearing. The trunk has a lock if another thread uses it or a branch. */
+void ic_mem_branch(struct ic_mem *mem, struct ic_mem *branch);
 
 /* `size_bytes` bytes, uninitialised, aligned to IC_ALIGN_BYTES; size 0 counts as 1. NULL if the
  * budget or the system does not allow it: mem->status says which. Give back with ic_free. */
@@ -40,6 +50,9 @@ void ic_free(struct ic_mem *mem, void *block);
  * comes back to be freed. */
 void ic_mem_hand_out(struct ic_mem *mem, void *block);
 void ic_mem_take_back(struct ic_mem *mem, void *block); /* NULL is allowed; frees */
+
+/* What the budget still allows. While no other thread works. */
+size_t ic_mem_left(const struct ic_mem *mem);
 
 /* Counts memory that a codec library will take by itself; false (mem->status BUDGET) if the budget
  * does not allow it. Give back the same amount with ic_mem_release. */

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "imgcore/cli/progress.h"
 #include "imgcore/cli/settings.h"
@@ -81,6 +80,9 @@ static void do_item(struct imgcore_context *context, const struct cli_batch *bat
     if (!cli_input_open(&input, item->path, false, &result->failure)) {
         return;
     }
+    if (batch->options.threads > 1) {
+        cli_input_hold_for_threads(&input);
+    }
     if (look_at(context, batch, &input, result)) {
         struct imgcore_output outputs[IMGCORE_MAX_OUTPUTS];
         struct imgcore_error error = {0};
@@ -125,17 +127,14 @@ static void *work(void *user) {
 }
 
 static size_t worker_count(const struct cli_batch *batch) {
-    size_t count = batch->jobs;
-    if (count == 0) {
-        long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-        count = cpus > 0 ? (size_t)cpus : 1;
-    }
+    size_t count = batch->jobs ? batch->jobs : batch->threads;
     count = count < batch->items.count ? count : batch->items.count;
     return count ? count : 1;
 }
 
 bool cli_batch_run(struct cli_batch *batch) {
     size_t count = worker_count(batch);
+    batch->options.threads = batch->threads > count ? batch->threads / (uint32_t)count : 1;
     struct crew crew = {.batch = batch, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct worker *workers = cli_alloc(count, sizeof *workers);
     double begin_ms = cli_now_ms();

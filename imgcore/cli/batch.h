@@ -32,7 +32,8 @@ struct cli_batch {
     const char *out_folder;
     const char *sheet_path; /* of the contact sheet; NULL: none */
     bool json;
-    size_t jobs; /* 0: one for each CPU */
+    size_t jobs;      /* 0: one for each thread */
+    uint32_t threads; /* shared out among the jobs */
     struct cli_size size[IMGCORE_MAX_OUTPUTS];
     size_t size_count;
     struct imgcore_options options;

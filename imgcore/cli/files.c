@@ -16,6 +16,12 @@
 /* More than this is not held in memory for an input that cannot be read twice. */
 #define MOST_HELD_BYTES ((size_t)1 << 30)
 
+/* A larger file is not held for the sake of speed; a file of 100 megapixels has some 30 MiB. */
+#define MOST_HELD_FOR_THREADS_BYTES ((off_t)128 << 20)
+
+/* Segments before the picture that are looked at. */
+#define MOST_SEGMENTS 1000
+
 bool cli_fail(struct cli_failure *failure, const char *status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -109,6 +115,42 @@ bool cli_input_open(struct cli_input *input, const char *path, bool again,
         return false;
     }
     return true;
+}
+
+/* Whether a JPEG says before its picture that restart markers will come. */
+static bool has_restart_markers(const struct cli_input *input) {
+    uint8_t head[6];
+    off_t at = input->begin;
+    if (pread(input->fd, head, 2, at) != 2 || head[0] != 0xff || head[1] != 0xd8) {
+        return false;
+    }
+    at += 2;
+    for (int i = 0; i < MOST_SEGMENTS; i++) {
+        if (pread(input->fd, head, sizeof head, at) != sizeof head || head[0] != 0xff ||
+            head[1] == 0xda) {
+            return false;
+        }
+        if (head[1] == 0xdd) {
+            return head[4] != 0 || head[5] != 0;
+        }
+        at += 2 + (head[2] << 8 | head[3]);
+    }
+    return false;
+}
+
+void cli_input_hold_for_threads(struct cli_input *input) {
+    struct stat st;
+    struct cli_failure failure;
+    if (input->held || input->begin < 0 || fstat(input->fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+        st.st_size - input->begin > MOST_HELD_FOR_THREADS_BYTES || !has_restart_markers(input)) {
+        return;
+    }
+    if (!hold(input, &failure)) { /* reading front to back will meet the same, and say so */
+        free(input->held);
+        input->held = NULL;
+        input->held_bytes = 0;
+        lseek(input->fd, input->begin, SEEK_SET);
+    }
 }
 
 bool cli_input_rewind(struct cli_input *input, struct cli_failure *failure) {

@@ -49,6 +49,9 @@ struct cli_input {
 /* "-" is standard input. `again`: cli_input_rewind will be needed. */
 bool cli_input_open(struct cli_input *input, const char *path, bool again,
                     struct cli_failure *failure);
+/* Before the first read: takes all of a JPEG file with restart markers into memory, where several
+ * threads can decode it. Others, and what cannot be held, are left to be read front to back. */
+void cli_input_hold_for_threads(struct cli_input *input);
 bool cli_input_rewind(struct cli_input *input, struct cli_failure *failure);
 /* The source borrows the input. */
 struct imgcore_source cli_input_source(struct cli_input *input);

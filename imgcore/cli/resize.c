@@ -21,13 +21,15 @@ struct job {
     double ms;
 };
 
-enum option_id { SIZE, FORMAT, JSON };
+enum option_id { SIZE, FORMAT, THREADS, JSON };
 
 static const struct cli_option own_options[] = {
     {SIZE, 's', "size", "WxH", "the box; Wx or xH leave the other side open. Needed"},
     {FORMAT, 0, "format", "NAME",
      "jpeg, png, or auto: the input's. Default: what OUT's extension\n"
      "says, and auto for -"},
+    {THREADS, 0, "threads", "N",
+     "that work on it (default 1); 0: one for each CPU that may be used"},
     {JSON, 0, "json", NULL, "print one JSON document about the result" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
 
@@ -47,6 +49,8 @@ static bool accept(void *target, int id, const struct cli_word *word) {
     case FORMAT:
         job->has_format = true;
         return cli_take_format(word, &job->output.format);
+    case THREADS:
+        return cli_take_threads(word, &job->options.threads);
     case JSON:
         job->json = true;
         break;
@@ -88,6 +92,9 @@ static bool convert(struct imgcore_context *context, struct job *job, struct cli
     double begin_ms = cli_now_ms();
     if (!cli_input_open(&input, job->in, false, failure)) {
         return false;
+    }
+    if (job->options.threads > 1) {
+        cli_input_hold_for_threads(&input);
     }
     struct imgcore_source source = cli_input_source(&input);
     struct imgcore_error error = {0};

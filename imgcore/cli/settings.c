@@ -1,7 +1,10 @@
 /* The options that say how pictures are made and what is accepted: see settings.h. */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "imgcore/cli/settings.h"
 
+#include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "imgcore/cli/text.h"
 
@@ -38,7 +41,7 @@ const struct cli_option cli_output_options[] = {
     {PROGRESSIVE, 0, "progressive", NULL, "write a progressive JPEG"},
     {OPTIMIZE, 0, "optimize", NULL,
      "make a JPEG's Huffman tables for the picture: smaller, slower"},
-    {PNG_LEVEL, 0, "png-level", "N", "compression of a PNG, 0 to 9 (default 6)"},
+    {PNG_LEVEL, 0, "png-level", "N", "effort to pack a PNG, 0 to 9 (default 1)"},
     {BACKGROUND, 0, "background", "COLOUR",
      "#rrggbb or #rrggbbaa, behind transparency in a JPEG and around\n"
      "contain (default #ffffff)"},
@@ -211,6 +214,26 @@ bool cli_accept_input(void *target, int id, const struct cli_word *word) {
     default:
         return accept_limit(&options->limits, (enum input_id)id, word);
     }
+}
+
+uint32_t cli_usable_cpus(void) {
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+#ifdef CPU_COUNT /* those that taskset, a container or a batch system left us */
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        cpus = CPU_COUNT(&set);
+    }
+#endif
+    return cpus < 1 ? 1 : cpus < IMGCORE_MAX_THREADS ? (uint32_t)cpus : IMGCORE_MAX_THREADS;
+}
+
+bool cli_take_threads(const struct cli_word *word, uint32_t *threads) {
+    uint64_t n = 0;
+    if (!cli_take_number(word, 0, IMGCORE_MAX_THREADS, &n)) {
+        return false;
+    }
+    *threads = n == 0 ? cli_usable_cpus() : (uint32_t)n;
+    return true;
 }
 
 const char *cli_format_name(enum imgcore_format format) {

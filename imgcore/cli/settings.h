@@ -17,6 +17,10 @@ extern const struct cli_option cli_limit_options[];
 /* For both of the tables above. */
 cli_accept_fn cli_accept_input;
 
+/* The value of --threads: 0, one for each CPU that this process may use, becomes their number. */
+bool cli_take_threads(const struct cli_word *word, uint32_t *threads);
+uint32_t cli_usable_cpus(void); /* 1 to IMGCORE_MAX_THREADS */
+
 /* "JPEG" or "PNG" in lower case, as --format takes it. */
 const char *cli_format_name(enum imgcore_format format);
 bool cli_take_format(const struct cli_word *word, enum imgcore_format *format);

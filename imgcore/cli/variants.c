@@ -11,7 +11,7 @@
 #include "imgcore/cli/settings.h"
 #include "imgcore/cli/text.h"
 
-enum option_id { OUT, SIZE, JOBS, SHEET, JSON };
+enum option_id { OUT, SIZE, THREADS, JOBS, SHEET, JSON };
 
 enum { MOST_JOBS = 256 };
 
@@ -20,7 +20,11 @@ static const struct cli_option own_options[] = {
     {SIZE, 0, "size", "NAME=WxH",
      "a size to make, as often as needed, in place of the four:\n"
      "large=1200x1200 medium=800x800 small=400x400 thumbnail=200x200"},
-    {JOBS, 'j', "jobs", "N", "pictures worked on at once (default: one for each CPU)"},
+    {THREADS, 0, "threads", "N",
+     "threads in all; 0, the default: one for each CPU that may be used"},
+    {JOBS, 'j', "jobs", "N",
+     "pictures worked on at once (default: one for each thread); what\n"
+     "threads are left help with them"},
     {SHEET, 0, "contact-sheet", "FILE", "write a page (HTML) that shows all results"},
     {JSON, 0, "json", NULL, "print one JSON document instead of the table" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
@@ -83,6 +87,8 @@ static bool accept(void *target, int id, const struct cli_word *word) {
         return *word->text != '\0' || cli_usage_error(word->command, "the output is empty");
     case SIZE:
         return take_named_size(batch, word);
+    case THREADS:
+        return cli_take_threads(word, &batch->threads);
     case JOBS:
         if (!cli_take_number(word, 1, MOST_JOBS, &number)) {
             return false;
@@ -242,6 +248,7 @@ static void clear(struct request *request) {
 
 int cli_variants(int argc, char **argv) {
     struct request request = {.paths = cli_alloc((size_t)argc + 1, sizeof *request.paths)};
+    request.batch.threads = cli_usable_cpus();
     imgcore_options_default(&request.batch.options);
     imgcore_output_default(&request.batch.output);
     const struct cli_option_group groups[] = {

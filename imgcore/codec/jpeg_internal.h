@@ -118,9 +118,42 @@ void ic_jpeg_markers_init(struct ic_jpeg_markers *markers, struct ic_mem *mem,
 enum imgcore_status ic_jpeg_markers_close(struct ic_jpeg_markers *markers);
 void ic_jpeg_markers_clear(struct ic_jpeg_markers *markers);
 
+/* ---- frame (jpeg_frame.c) ---------------------------------------------------------------------
+ */
+
+/* What the frame says. Also if libjpeg refused its size, so as to tell it all the same. */
+void ic_jpeg_fill_frame(const struct jpeg_decompress_struct *cinfo, struct ic_header *header);
+/* Fills in the colour. UNSUPPORTED for one that is not known. */
+enum imgcore_status ic_jpeg_judge_color(const struct jpeg_decompress_struct *cinfo,
+                                        struct ic_header *header, struct imgcore_error *error);
+/* What libjpeg is to give as interleaved rows. */
+J_COLOR_SPACE ic_jpeg_interleaved_color(enum ic_color color);
+/* After all scans: raises CORRUPT if a component had none. */
+void ic_jpeg_check_components(const struct jpeg_decompress_struct *cinfo);
+
+/* ---- segments (jpeg_segments.c) ---------------------------------------------------------------
+ */
+
+struct ic_crew;
+struct ic_jpeg_segments;
+
+/* Begins to decode the planes of a picture by a crew. `picture` was started and has read no data,
+ * all of which lies in memory at its source; it is only looked at, and must stay. NULL: it cannot
+ * be done, or is not worth it; then nothing has happened. */
+struct ic_jpeg_segments *ic_jpeg_segments_open(struct ic_mem *mem, struct ic_crew *crew,
+                                               const struct jpeg_decompress_struct *picture,
+                                               const struct ic_read_layout *layout);
+/* The next row of MCUs, borrowed until the next call. False: something is not as it should be
+ * before that row, or behind it in its segment, and the file must be read in the ordinary way. */
+bool ic_jpeg_segments_read(struct ic_jpeg_segments *segments, struct ic_strip *strip);
+/* Waits for what is being decoded and frees all; NULL is allowed. */
+void ic_jpeg_segments_close(struct ic_jpeg_segments *segments);
+
 /* ---- layout (jpeg_layout.c) ------------------------------------------------------------------ */
 
 /* After jpeg_calc_output_dimensions: planes if cinfo->raw_data_out, else interleaved rows. */
 void ic_jpeg_lay_out(const struct jpeg_decompress_struct *cinfo, struct ic_read_layout *layout);
+/* The distance of the rows of a plane: what libjpeg may write, and slack. */
+size_t ic_jpeg_plane_stride(const struct jpeg_decompress_struct *cinfo, int plane);
 
 #endif

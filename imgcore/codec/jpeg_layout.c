@@ -45,6 +45,15 @@ static void lay_out_interleaved(const struct jpeg_decompress_struct *cinfo,
     plane->extent_height = extent_of(cinfo->image_height, 1, IC_MIN_DCT_V(cinfo), 1);
 }
 
+size_t ic_jpeg_plane_stride(const struct jpeg_decompress_struct *cinfo, int plane) {
+    const jpeg_component_info *component = &cinfo->comp_info[plane];
+    /* whole MCUs: libjpeg skips the blocks that only fill them up, but says so nowhere */
+    const size_t blocks =
+        (size_t)ic_ceil_div_u32(cinfo->image_width, (uint32_t)cinfo->max_h_samp_factor * DCTSIZE) *
+        (size_t)component->h_samp_factor;
+    return ic_round_up(blocks * (size_t)IC_DCT_H(component) + IC_ROW_SLACK_BYTES, IC_ALIGN_BYTES);
+}
+
 void ic_jpeg_lay_out(const struct jpeg_decompress_struct *cinfo, struct ic_read_layout *layout) {
     if (cinfo->raw_data_out) {
         lay_out_planes(cinfo, layout);

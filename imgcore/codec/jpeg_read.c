@@ -15,12 +15,12 @@
 /* Rows of a plane in a strip: 4 blocks of 8 at the most. */
 #define MAX_PLANE_ROWS (4u * DCTSIZE)
 
+/* Rows of one plane, in one or several blocks that take turns. */
 struct strip {
-    uint8_t *block; /* rows of stride_bytes, zero where libjpeg has not written */
+    uint8_t *block[IC_MAX_STRIPS]; /* rows of stride_bytes, zero where libjpeg has not written */
     size_t stride_bytes;
     uint32_t rows;      /* that one step gives */
     uint32_t done_rows; /* given so far */
-    JSAMPROW row[MAX_PLANE_ROWS];
 };
 
 struct jpeg_reader {
@@ -36,54 +36,17 @@ struct jpeg_reader {
     struct ic_read_request request;
     struct ic_read_layout layout;
     struct strip strip[IC_MAX_PLANES];
-    uint32_t rows_read; /* of the last interleaved step */
-    bool all_consumed;  /* nothing is left to read before the rows are had */
-    bool inverted;      /* CMYK as Adobe's programs store it: 255 = no ink */
+    int blocks;                        /* of each strip */
+    int block;                         /* the one that the next step writes */
+    struct ic_jpeg_segments *segments; /* they give the rows; else NULL */
+    uint32_t steps_given;              /* by them */
+    uint32_t rows_read;                /* of the last interleaved step */
+    bool all_consumed;                 /* nothing is left to read before the rows are had */
+    bool inverted;                     /* CMYK as Adobe's programs store it: 255 = no ink */
     size_t reserved_bytes;
 };
 
 /* ---- header -------------------------------------------------------------------------------- */
-
-static enum imgcore_status judge_color(const struct jpeg_decompress_struct *cinfo,
-                                       struct ic_header *header, struct imgcore_error *error) {
-    switch (cinfo->jpeg_color_space) {
-    case JCS_GRAYSCALE:
-        header->color = IC_COLOR_GREY;
-        return IMGCORE_OK;
-    case JCS_YCbCr:
-        header->color = IC_COLOR_YCBCR;
-        return IMGCORE_OK;
-    case JCS_RGB:
-        header->color = IC_COLOR_RGB;
-        return IMGCORE_OK;
-    case JCS_CMYK:
-    case JCS_YCCK:
-        header->color = IC_COLOR_CMYK;
-        header->ycck = cinfo->jpeg_color_space == JCS_YCCK;
-        return IMGCORE_OK;
-    default:
-        return ic_fail(error, IMGCORE_UNSUPPORTED, "a JPEG of %d components is not supported",
-                       cinfo->num_components);
-    }
-}
-
-/* What the frame says. Also called when libjpeg refused its size, so as to tell it all the same. */
-static void fill_frame(struct jpeg_reader *reader) {
-    const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
-    struct ic_header *header = &reader->base.header;
-    header->format = IMGCORE_FORMAT_JPEG;
-    header->orientation = 1;
-    header->width_px = cinfo->image_width;
-    header->height_px = cinfo->image_height;
-    header->bits = cinfo->data_precision;
-    header->progressive = cinfo->progressive_mode != 0;
-    header->arithmetic = cinfo->arith_code != 0;
-    header->components = cinfo->num_components;
-    for (int i = 0; cinfo->comp_info != NULL && i < cinfo->num_components && i < 4; i++) {
-        header->h_samp[i] = (uint8_t)cinfo->comp_info[i].h_samp_factor;
-        header->v_samp[i] = (uint8_t)cinfo->comp_info[i].v_samp_factor;
-    }
-}
 
 static enum imgcore_status fill_metadata(struct jpeg_reader *reader, bool want_copyright,
                                          struct imgcore_error *error) {
@@ -125,7 +88,7 @@ static enum imgcore_status read_header(struct jpeg_reader *reader, bool want_cop
                                        struct imgcore_error *error) {
     enum imgcore_status status = ic_jpeg_guard(&reader->errors, read_header_step, reader, error);
     if (status == IMGCORE_OK || status == IMGCORE_TOO_LARGE) {
-        fill_frame(reader);
+        ic_jpeg_fill_frame(&reader->cinfo, &reader->base.header);
     }
     if (status != IMGCORE_OK) {
         return status;
@@ -134,7 +97,7 @@ static enum imgcore_status read_header(struct jpeg_reader *reader, bool want_cop
         return ic_fail(error, IMGCORE_UNSUPPORTED, "%d bits per sample are not supported",
                        reader->base.header.bits);
     }
-    status = judge_color(&reader->cinfo, &reader->base.header, error);
+    status = ic_jpeg_judge_color(&reader->cinfo, &reader->base.header, error);
     if (status == IMGCORE_OK) {
         status = fill_metadata(reader, want_copyright, error);
     }
@@ -151,36 +114,34 @@ static enum imgcore_status read_header(struct jpeg_reader *reader, bool want_cop
 
 /* ---- start --------------------------------------------------------------------------------- */
 
-/* Rows for one step of a plane: `samples` that libjpeg may write to, and slack. Zeros at first, so
- * that what libjpeg never writes is not what the memory held before. */
-static void make_strip(struct jpeg_reader *reader, struct strip *strip, size_t samples,
+/* Rows for one step of a plane. Zeros at first, so that what libjpeg never writes is not what the
+ * memory held before. */
+static uint8_t *make_block(struct jpeg_reader *reader, const struct strip *strip) {
+    return ic_calloc(reader->mem, strip->rows, strip->stride_bytes);
+}
+
+static void make_strip(struct jpeg_reader *reader, struct strip *strip, size_t stride_bytes,
                        uint32_t rows) {
     strip->rows = rows;
-    strip->stride_bytes = ic_round_up(samples + IC_ROW_SLACK_BYTES, IC_ALIGN_BYTES);
-    strip->block = ic_calloc(reader->mem, rows, strip->stride_bytes);
-    if (strip->block == NULL) {
+    strip->stride_bytes = stride_bytes;
+    strip->block[0] = make_block(reader, strip);
+    if (strip->block[0] == NULL) {
         ic_jpeg_raise_memory(reader->cinfo.err, reader->mem);
-    }
-    for (uint32_t i = 0; i < rows; i++) {
-        strip->row[i] = strip->block + i * strip->stride_bytes;
     }
 }
 
 static void make_strips(struct jpeg_reader *reader) {
     const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
+    reader->blocks = 1;
     if (!reader->request.planes) {
+        const size_t samples = (size_t)cinfo->output_width * (size_t)cinfo->output_components;
         make_strip(reader, &reader->strip[0],
-                   (size_t)cinfo->output_width * (size_t)cinfo->output_components,
-                   INTERLEAVED_ROWS);
+                   ic_round_up(samples + IC_ROW_SLACK_BYTES, IC_ALIGN_BYTES), INTERLEAVED_ROWS);
         return;
     }
     for (int i = 0; i < cinfo->num_components; i++) {
         const jpeg_component_info *component = &cinfo->comp_info[i];
-        /* whole MCUs: libjpeg skips the blocks that only fill them up, but says so nowhere */
-        size_t blocks = (size_t)ic_ceil_div_u32(cinfo->image_width,
-                                                (uint32_t)cinfo->max_h_samp_factor * DCTSIZE) *
-                        (size_t)component->h_samp_factor;
-        make_strip(reader, &reader->strip[i], blocks * (size_t)IC_DCT_H(component),
+        make_strip(reader, &reader->strip[i], ic_jpeg_plane_stride(cinfo, i),
                    (uint32_t)(component->v_samp_factor * IC_DCT_V(component)));
     }
 }
@@ -236,30 +197,6 @@ static void check_scans(struct jpeg_reader *reader) {
     }
 }
 
-/* A file of several scans may end, properly marked, before each component had its own: libjpeg
- * leaves such a component grey without a word. */
-static void check_components(struct jpeg_reader *reader) {
-    const struct jpeg_decompress_struct *cinfo = &reader->cinfo;
-    for (int i = 0; i < cinfo->num_components; i++) {
-        if (cinfo->comp_info[i].quant_table == NULL ||
-            (cinfo->progressive_mode && cinfo->coef_bits[i][0] < 0)) {
-            ic_jpeg_raise(cinfo->err, IMGCORE_CORRUPT, "component %d of %d has no picture data",
-                          i + 1, cinfo->num_components);
-        }
-    }
-}
-
-static J_COLOR_SPACE interleaved_color(enum ic_color color) {
-    switch (color) {
-    case IC_COLOR_GREY:
-        return JCS_GRAYSCALE;
-    case IC_COLOR_CMYK:
-        return JCS_CMYK;
-    default:
-        return JCS_RGB;
-    }
-}
-
 static void start_step(void *state) {
     struct jpeg_reader *reader = state;
     j_decompress_ptr cinfo = &reader->cinfo;
@@ -271,8 +208,9 @@ static void start_step(void *state) {
     /* Without effect on a file whose scans are all there. On one that ends, properly or not, before
      * its last refinements, it gives what djpeg and browsers show. */
     cinfo->do_block_smoothing = TRUE;
-    cinfo->out_color_space = reader->request.planes ? cinfo->jpeg_color_space
-                                                    : interleaved_color(reader->base.header.color);
+    cinfo->out_color_space = reader->request.planes
+                                 ? cinfo->jpeg_color_space
+                                 : ic_jpeg_interleaved_color(reader->base.header.color);
     reader->inverted = reader->base.header.color == IC_COLOR_CMYK && cinfo->saw_Adobe_marker;
     jpeg_calc_output_dimensions(cinfo);
     ic_jpeg_lay_out(cinfo, &reader->layout);
@@ -283,7 +221,7 @@ static void start_step(void *state) {
     cinfo->buffered_image = reader->errors.tolerant && jpeg_has_multiple_scans(cinfo);
     jpeg_start_decompress(cinfo);
     if (jpeg_has_multiple_scans(cinfo) && !reader->errors.tolerant) {
-        check_components(reader);
+        ic_jpeg_check_components(cinfo);
     }
 }
 
@@ -337,25 +275,40 @@ static enum imgcore_status jpeg_start(struct ic_reader *base, const struct ic_re
 
 /* ---- read ---------------------------------------------------------------------------------- */
 
+static void point_at_rows(const struct jpeg_reader *reader, int i, JSAMPROW *row) {
+    const struct strip *strip = &reader->strip[i];
+    for (uint32_t y = 0; y < strip->rows; y++) {
+        row[y] = strip->block[reader->block] + y * strip->stride_bytes;
+    }
+}
+
+static void read_planes(struct jpeg_reader *reader) {
+    j_decompress_ptr cinfo = &reader->cinfo;
+    JSAMPROW row[IC_MAX_PLANES][MAX_PLANE_ROWS];
+    JSAMPARRAY planes[IC_MAX_PLANES];
+    for (int i = 0; i < reader->layout.planes; i++) {
+        point_at_rows(reader, i, row[i]);
+        planes[i] = row[i];
+    }
+    if (jpeg_read_raw_data(cinfo, planes,
+                           (JDIMENSION)(cinfo->max_v_samp_factor * IC_MIN_DCT_V(cinfo))) == 0) {
+        ic_jpeg_raise(cinfo->err, IMGCORE_INTERNAL, "the JPEG library gave no rows");
+    }
+}
+
 static void read_step(void *state) {
     struct jpeg_reader *reader = state;
     j_decompress_ptr cinfo = &reader->cinfo;
-    reader->rows_read = 0;
     if (reader->request.planes) {
-        JSAMPARRAY planes[IC_MAX_PLANES];
-        for (int i = 0; i < reader->layout.planes; i++) {
-            planes[i] = reader->strip[i].row;
-        }
-        if (jpeg_read_raw_data(cinfo, planes,
-                               (JDIMENSION)(cinfo->max_v_samp_factor * IC_MIN_DCT_V(cinfo))) == 0) {
-            ic_jpeg_raise(cinfo->err, IMGCORE_INTERNAL, "the JPEG library gave no rows");
-        }
+        read_planes(reader);
         return;
     }
-    struct strip *strip = &reader->strip[0];
-    while (reader->rows_read < strip->rows && cinfo->output_scanline < cinfo->output_height) {
-        JDIMENSION got = jpeg_read_scanlines(cinfo, strip->row + reader->rows_read,
-                                             strip->rows - reader->rows_read);
+    JSAMPROW row[INTERLEAVED_ROWS];
+    point_at_rows(reader, 0, row);
+    reader->rows_read = 0;
+    while (reader->rows_read < INTERLEAVED_ROWS && cinfo->output_scanline < cinfo->output_height) {
+        JDIMENSION got = jpeg_read_scanlines(cinfo, row + reader->rows_read,
+                                             INTERLEAVED_ROWS - reader->rows_read);
         if (got == 0) {
             ic_jpeg_raise(cinfo->err, IMGCORE_INTERNAL, "the JPEG library gave no rows");
         }
@@ -363,20 +316,49 @@ static void read_step(void *state) {
     }
 }
 
+/* The steps that the segments have given, over again by this reader. */
+static void reread_step(void *state) {
+    struct jpeg_reader *reader = state;
+    for (; reader->steps_given > 0; reader->steps_given--) {
+        read_planes(reader);
+    }
+}
+
 static void turn_round(struct jpeg_reader *reader) {
     size_t samples = (size_t)reader->layout.plane[0].width * 4;
     for (uint32_t y = 0; y < reader->rows_read; y++) {
-        uint8_t *row = reader->strip[0].row[y];
+        uint8_t *row = reader->strip[0].block[reader->block] + y * reader->strip[0].stride_bytes;
         for (size_t x = 0; x < samples; x++) {
             row[x] = (uint8_t)(255 - row[x]);
         }
     }
 }
 
+/* Where the segments come to a doubt, what they have given is right, but what this reader says of
+ * the file is what counts: so it begins at the beginning. */
+static enum imgcore_status leave_segments(struct jpeg_reader *reader, struct imgcore_error *error) {
+    ic_jpeg_segments_close(reader->segments);
+    reader->segments = NULL;
+    for (int i = 0; i < reader->layout.planes; i++) {
+        reader->strip[i].done_rows = reader->steps_given * reader->strip[i].rows;
+    }
+    return ic_jpeg_guard(&reader->errors, reread_step, reader, error);
+}
+
 static enum imgcore_status jpeg_read(struct ic_reader *base, struct ic_strip *out,
                                      struct imgcore_error *error) {
     struct jpeg_reader *reader = (struct jpeg_reader *)base;
-    enum imgcore_status status = ic_jpeg_guard(&reader->errors, read_step, reader, error);
+    enum imgcore_status status = IMGCORE_OK;
+    if (reader->segments != NULL) {
+        if (ic_jpeg_segments_read(reader->segments, out)) {
+            reader->steps_given++;
+            return IMGCORE_OK;
+        }
+        status = leave_segments(reader, error);
+    }
+    if (status == IMGCORE_OK) {
+        status = ic_jpeg_guard(&reader->errors, read_step, reader, error);
+    }
     if (status != IMGCORE_OK) {
         return status;
     }
@@ -388,14 +370,50 @@ static enum imgcore_status jpeg_read(struct ic_reader *base, struct ic_strip *ou
         struct strip *strip = &reader->strip[i];
         uint32_t left = reader->layout.plane[i].height - strip->done_rows;
         uint32_t rows = left < strip->rows ? left : strip->rows;
-        out->plane[i].rows = strip->block;
+        out->plane[i].rows = strip->block[reader->block];
         out->plane[i].stride_bytes = (ptrdiff_t)strip->stride_bytes;
         out->plane[i].first_row = strip->done_rows;
         out->plane[i].row_count = rows;
         strip->done_rows += rows;
     }
+    reader->block = (reader->block + 1) % reader->blocks;
     out->done = reader->cinfo.output_scanline >= reader->cinfo.output_height;
     return IMGCORE_OK;
+}
+
+/* ---- threads ------------------------------------------------------------------------------- */
+
+static void drop_blocks(struct jpeg_reader *reader, int from) {
+    for (int i = 0; i < IC_MAX_PLANES; i++) {
+        for (int k = from; k < IC_MAX_STRIPS; k++) {
+            ic_free(reader->mem, reader->strip[i].block[k]);
+            reader->strip[i].block[k] = NULL;
+        }
+    }
+}
+
+static int jpeg_lend(struct ic_reader *base, struct ic_crew *crew) {
+    struct jpeg_reader *reader = (struct jpeg_reader *)base;
+    const bool in_memory = reader->source.input->read == NULL;
+    if (reader->request.planes && in_memory && !reader->errors.tolerant &&
+        !jpeg_has_multiple_scans(&reader->cinfo)) {
+        reader->segments =
+            ic_jpeg_segments_open(reader->mem, crew, &reader->cinfo, &reader->layout);
+        if (reader->segments != NULL) {
+            return 1;
+        }
+    }
+    for (int i = 0; i < reader->layout.planes; i++) {
+        for (int k = 1; k < IC_MAX_STRIPS; k++) {
+            reader->strip[i].block[k] = make_block(reader, &reader->strip[i]);
+            if (reader->strip[i].block[k] == NULL) {
+                drop_blocks(reader, 1);
+                return 1;
+            }
+        }
+    }
+    reader->blocks = IC_MAX_STRIPS;
+    return reader->blocks;
 }
 
 /* ---- finish and destroy -------------------------------------------------------------------- */
@@ -408,7 +426,11 @@ static void finish_step(void *state) {
 
 static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_error *error) {
     struct jpeg_reader *reader = (struct jpeg_reader *)base;
-    if (reader->all_consumed) {
+    const bool by_segments = reader->segments != NULL; /* the end marker was seen when cutting */
+    ic_jpeg_segments_close(reader->segments);
+    reader->segments = NULL;
+    drop_blocks(reader, 1);
+    if (reader->all_consumed || by_segments) {
         return IMGCORE_OK;
     }
     enum imgcore_status status = ic_jpeg_guard(&reader->errors, finish_step, reader, error);
@@ -422,10 +444,9 @@ static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_er
 static void jpeg_destroy_reader(struct ic_reader *base) {
     struct jpeg_reader *reader = (struct jpeg_reader *)base;
     struct ic_mem *mem = reader->mem;
+    ic_jpeg_segments_close(reader->segments);
     jpeg_destroy_decompress(&reader->cinfo);
-    for (int i = 0; i < IC_MAX_PLANES; i++) {
-        ic_free(mem, reader->strip[i].block);
-    }
+    drop_blocks(reader, 0);
     ic_jpeg_markers_clear(&reader->markers);
     ic_free(mem, reader->copyright);
     ic_mem_release(mem, reader->reserved_bytes);
@@ -444,6 +465,7 @@ enum imgcore_status ic_jpeg_open(struct ic_mem *mem, struct ic_input *input,
         return ic_fail(error, mem->status, "no room for a JPEG reader");
     }
     reader->base.ops = &jpeg_ops;
+    reader->base.lend = jpeg_lend;
     reader->mem = mem;
     reader->markers.mem = mem;
     reader->limits = *options->limits;

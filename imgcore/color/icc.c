@@ -23,6 +23,7 @@ struct ic_icc {
     enum ic_color color;
     enum ic_icc_kind kind;
     cmsHTRANSFORM opaque, with_alpha; /* made when needed */
+    pthread_mutex_t making;           /* held while ic_icc_to_srgb looks for one of them */
 };
 
 /* lcms does not survive want of memory: it answers NULL as for a broken profile, or follows a NULL
@@ -141,6 +142,7 @@ struct ic_icc *ic_icc_create(struct ic_mem *mem) {
         ic_free(mem, icc);
         return NULL;
     }
+    pthread_mutex_init(&icc->making, NULL); /* cannot fail: it needs nothing */
     return icc;
 }
 
@@ -189,6 +191,7 @@ void ic_icc_destroy(struct ic_icc *icc) {
     if (icc->lcms != NULL) {
         cmsDeleteContext(icc->lcms);
     }
+    pthread_mutex_destroy(&icc->making);
     ic_free(icc->mem, icc);
 }
 
@@ -319,43 +322,69 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
     return IMGCORE_OK;
 }
 
-static enum imgcore_status cmyk_to_rgb(struct ic_icc *icc, struct ic_picture *picture) {
+static enum imgcore_status cmyk_to_rgb(struct ic_mem *mem, cmsHTRANSFORM transform,
+                                       struct ic_picture *picture) {
     struct ic_picture rgb;
     enum imgcore_status status =
-        ic_picture_make(icc->mem, IC_COLOR_RGB, picture->width_px, picture->height_px, 1, 1, &rgb);
+        ic_picture_make(mem, IC_COLOR_RGB, picture->width_px, picture->height_px, 1, 1, &rgb);
     if (status != IMGCORE_OK) {
         return status;
     }
     for (uint32_t y = 0; y < picture->height_px; y++) {
         cmsDoTransform(
-            icc->opaque, picture->plane[0].rows + (ptrdiff_t)y * picture->plane[0].stride_bytes,
+            transform, picture->plane[0].rows + (ptrdiff_t)y * picture->plane[0].stride_bytes,
             rgb.plane[0].rows + (ptrdiff_t)y * rgb.plane[0].stride_bytes, picture->width_px);
     }
-    ic_picture_clear(icc->mem, picture);
+    ic_picture_clear(mem, picture);
     *picture = rgb;
     return IMGCORE_OK;
 }
 
-enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_picture *picture) {
-    assert(icc->kind == IC_ICC_CONVERT && icc->opaque != NULL);
-    assert(space_of(icc->color) == space_of(picture->color) && picture->planes == 1);
-    entered = icc;
-    if (picture->color == IC_COLOR_CMYK) {
-        return cmyk_to_rgb(icc, picture);
+/* The transform with alpha, made by the first who needs it. */
+static enum imgcore_status make_with_alpha(struct ic_icc *icc, enum ic_color color) {
+    if (setjmp(icc->out_of_memory) != 0) {
+        return drop_lcms(icc);
     }
+    icc->can_jump = true;
+    icc->with_alpha = make_transform(icc, color, true);
+    icc->can_jump = false;
+    assert(icc->with_alpha != NULL); /* the opaque one was made: the profile is sound */
+    return IMGCORE_OK;
+}
+
+/* The transform for a picture. What takes memory is done here, one thread after another, and where
+ * memory runs out all transforms go: those who come later find none. None is in use then, since
+ * all who use one have alpha like the one that failed. */
+static enum imgcore_status find_transform(struct ic_icc *icc, enum ic_color color, bool alpha,
+                                          cmsHTRANSFORM *transform) {
+    enum imgcore_status status = IMGCORE_OK;
+    pthread_mutex_lock(&icc->making);
+    if (icc->opaque == NULL) {
+        status = IMGCORE_NO_MEMORY;
+    } else if (alpha && icc->with_alpha == NULL) {
+        status = make_with_alpha(icc, color);
+    }
+    *transform = alpha ? icc->with_alpha : icc->opaque;
+    pthread_mutex_unlock(&icc->making);
+    return status;
+}
+
+enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem,
+                                   struct ic_picture *picture) {
+    assert(picture->planes == 1);
     const bool alpha = picture->color == IC_COLOR_RGBA || picture->color == IC_COLOR_GREY_ALPHA;
-    if (alpha && icc->with_alpha == NULL) {
-        if (setjmp(icc->out_of_memory) != 0) {
-            return drop_lcms(icc);
-        }
-        icc->can_jump = true;
-        icc->with_alpha = make_transform(icc, picture->color, true);
-        icc->can_jump = false;
-        assert(icc->with_alpha != NULL); /* the opaque one was made: the profile is sound */
+    entered = icc;
+    cmsHTRANSFORM transform;
+    const enum imgcore_status status = find_transform(icc, picture->color, alpha, &transform);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    if (picture->color == IC_COLOR_CMYK) {
+        return cmyk_to_rgb(mem, transform, picture);
     }
     for (uint32_t y = 0; y < picture->height_px; y++) {
         uint8_t *row = picture->plane[0].rows + (ptrdiff_t)y * picture->plane[0].stride_bytes;
-        cmsDoTransform(alpha ? icc->with_alpha : icc->opaque, row, row, picture->width_px);
+        cmsDoTransform(transform, row, row, picture->width_px);
     }
     return IMGCORE_OK;
 }

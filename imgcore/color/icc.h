@@ -25,8 +25,10 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
 
 /* Converts a picture (RGB, RGBA, GREY, GREY_ALPHA in place; CMYK becomes RGB) by the profile that
  * was classified last, which must have said CONVERT for that colour. Alpha is left alone; grey
- * stays grey. Perceptual intent. Errors: NO_MEMORY, BUDGET. */
-enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_picture *picture);
+ * stays grey. Perceptual intent. `mem` is the picture's. Several threads may convert pictures at
+ * once, if all of them or none have alpha. Errors: NO_MEMORY, BUDGET. */
+enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem,
+                                   struct ic_picture *picture);
 
 /* The profile's own description, printable ASCII, cut to fit; "" if there is none. */
 void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes, char *out,

@@ -10,14 +10,13 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "imgcore/kernels/hwy_map-inl.h"
+#include "imgcore/kernels/premultiply-inl.h"
 
 #if IC_HWY_WANTED
 HWY_BEFORE_NAMESPACE();
 namespace imgcore {
 namespace HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
 
 using DF = hn::ScalableTag<float>;
 using D32 = hn::Rebind<int32_t, DF>;
@@ -136,41 +135,8 @@ void LoadU8F32(const uint8_t *in, float *out, size_t n) {
     MapPixels(LoadStep(), in, out, n);
 }
 
-using D16 = hn::ScalableTag<uint16_t>;
-using V16 = hn::Vec<D16>;
-
-/* Two vectors of floats: multiplied as 16-bit numbers, which hold 255 * 255. */
-template <size_t kChannels> struct PremultiplyStep {
-    using In = uint8_t;
-    using Out = float;
-    static constexpr size_t kPixels = 2 * kLanes / kChannels;
-    static constexpr size_t kInSamples = kChannels, kOutSamples = kChannels;
-
-    V16 alpha_of;  /* for each byte of a block, which one is its alpha's */
-    V16 alpha_255; /* 255 where alpha is */
-
-    HWY_INLINE void operator()(const uint8_t *in, float *out) const {
-        const hn::Rebind<uint8_t, D16> d8;
-        const hn::Half<D16> half;
-        const V16 v = hn::PromoteTo(D16(), hn::LoadU(d8, in));
-        const V16 factor = hn::Or(hn::TableLookupBytes(v, alpha_of), alpha_255);
-        const V16 product = hn::Mul(v, factor);
-        const auto lower = hn::PromoteTo(D32(), hn::LowerHalf(half, product));
-        const auto upper = hn::PromoteTo(D32(), hn::UpperHalf(half, product));
-        hn::StoreU(hn::ConvertTo(DF(), lower), DF(), out);
-        hn::StoreU(hn::ConvertTo(DF(), upper), DF(), out + kLanes);
-    }
-};
-
 template <size_t kChannels> void Premultiply(const uint8_t *in, float *out, size_t n) {
-    HWY_ALIGN uint16_t alpha_of[2 * kLanes], alpha_255[2 * kLanes];
-    for (size_t i = 0; i < 2 * kLanes; i++) {
-        const size_t alpha = (i | (kChannels - 1)) % 8;
-        alpha_of[i] = static_cast<uint16_t>((2 * alpha + 1) << 8 | 2 * alpha);
-        alpha_255[i] = i % 8 == alpha ? 255 : 0;
-    }
-    const PremultiplyStep<kChannels> step = {hn::Load(D16(), alpha_of), hn::Load(D16(), alpha_255)};
-    MapPixels(step, in, out, n);
+    MapPixels(MakePremultiplyStep<kChannels>(), in, out, n);
 }
 
 /* ---- floats to bytes ----------------------------------------------------------------------- */

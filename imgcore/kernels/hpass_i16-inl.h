@@ -58,8 +58,7 @@ HWY_INLINE hn::Vec256<int32_t> AddProducts(hn::Vec256<int32_t> sum, hn::Vec256<i
 #if HWY_MAX_BYTES == 64
 HWY_INLINE hn::Vec512<int32_t> AddProducts(hn::Vec512<int32_t> sum, hn::Vec512<int16_t> a,
                                            hn::Vec512<int16_t> b) {
-#if HWY_TARGET == HWY_AVX3_DL
-    /* By name: Highway 1.0.3 has not told the compiler that this target has it. */
+#if IC_HWY_VNNI
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
     return sum;
 #else

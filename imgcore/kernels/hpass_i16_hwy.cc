@@ -6,7 +6,8 @@
  * A block takes two pixels (four of 2 channels), its channels shuffled next to each other, r0 r1 g0
  * g1 b0 b1 a0 a1, times the weights w0 w1 w0 w1 ...: sums r g b a. NEON multiplies and widens
  * instead of adding pairs: r0 g0 b0 a0 r1 g1 b1 a1, and the lower and upper half go to the same
- * four sums. vpdpwssd gains a tenth over multiplying and adding. */
+ * four sums. vpdpwssd gains a tenth over multiplying and adding (a whole resize of RGB a
+ * twentieth: hpass_i16_vnni_hwy.cc). */
 #include "imgcore/base/limits.h"
 #include "imgcore/kernels/hwy_targets.h"
 
@@ -256,20 +257,19 @@ void HpassI16U8x4(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_
     Pixels<4>(Full16(), in, in_stride, out, out_stride, rows, taps);
 }
 
-} // namespace
-
 void FillHpassI16(struct ic_kernels *kernels) {
     kernels->hpass_i16_u8[2] = HpassI16U8x2;
     kernels->hpass_i16_u8[3] = HpassI16U8x3;
     kernels->hpass_i16_u8[4] = HpassI16U8x4;
 }
 
+} // namespace
 } // namespace HWY_NAMESPACE
 } // namespace imgcore
 HWY_AFTER_NAMESPACE();
 #endif
 
-#if HWY_ONCE
+#if HWY_ONCE && !IC_HWY_VNNI
 void ic_fill_hpass_i16(enum ic_hwy_target target, struct ic_kernels *kernels) {
     IC_HWY_FILL(FillHpassI16, target, kernels)
 }

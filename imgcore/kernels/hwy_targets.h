@@ -3,7 +3,10 @@
  *
  * x86-64: SSE4 counts as the baseline whatever the compiler's flags, so that a plain build has no
  * emulated target and a -march=native build still has them all. SSSE3 and what newer versions of
- * Highway add (SSE2, ZEN4, SPR, ...) would cost compile time and win nothing. aarch64: NEON alone,
+ * Highway add (SSE2, ZEN4, SPR, ...) would cost compile time and win nothing. Nor is Highway's
+ * AVX3_DL compiled: all that is wanted of it is VNNI, and 1.0.3 compiles it with AVX-VNNI, which
+ * Ice Lake and Zen 4 do not have. Our avx3_dl is AVX3 and, where VNNI gains, the same file compiled
+ * once more with IC_HWY_VNNI, which names that one instruction itself. aarch64: NEON alone,
  * without dispatch, since every such CPU has it. Elsewhere there is only the reference. */
 #ifndef IC_HWY_TARGETS_H
 #define IC_HWY_TARGETS_H
@@ -13,7 +16,6 @@
 #if defined(__x86_64__)
 #define HWY_BASELINE_TARGETS HWY_SSE4
 #define HWY_DISABLED_TARGETS HWY_SSSE3
-#define HWY_WANT_AVX3_DL     1
 #define IC_HWY_X86           1
 #else
 #define HWY_COMPILE_ONLY_STATIC 1
@@ -29,10 +31,19 @@
 /* Highway's own assertions, on in unoptimised and sanitized builds, would need its library. */
 #define HWY_IS_DEBUG_BUILD 0
 
+/* 1 in a *_vnni_hwy.cc: nothing but AVX3, with vpdpwssd. */
+#ifndef IC_HWY_VNNI
+#define IC_HWY_VNNI 0
+#endif
+
 /* Whether the target that is being compiled is one of ours: asked once for each inclusion. */
+#if IC_HWY_VNNI
+#define IC_HWY_WANTED (IC_HWY_X86 && HWY_TARGET == HWY_AVX3)
+#else
 #define IC_HWY_WANTED                                                                              \
-    (IC_HWY_NEON || (IC_HWY_X86 && (HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 ||            \
-                                    HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL)))
+    (IC_HWY_NEON ||                                                                                \
+     (IC_HWY_X86 && (HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3)))
+#endif
 
 /* A vector that is used twice, or summed up in a loop, kept in one register. To gcc 12 a sum as
  * Highway's type and as the operand of an instruction are two variables, of which it keeps both
@@ -51,8 +62,6 @@ enum ic_hwy_target { IC_HWY_AVX3_DL, IC_HWY_AVX3, IC_HWY_AVX2, IC_HWY_SSE4, IC_H
 #define IC_HWY_FILL(fill, target, kernels)                                                         \
     switch (target) {                                                                              \
     case IC_HWY_AVX3_DL:                                                                           \
-        imgcore::N_AVX3_DL::fill(kernels);                                                         \
-        break;                                                                                     \
     case IC_HWY_AVX3:                                                                              \
         imgcore::N_AVX3::fill(kernels);                                                            \
         break;                                                                                     \
@@ -80,13 +89,17 @@ extern "C" {
 #endif
 
 void ic_fill_vpass(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_vpass_alpha(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_i16(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_i16x1(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_hpass_f32(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_float(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_color(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_orient(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_png(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels);
+/* What VNNI makes faster than AVX3 alone; x86 only. */
+void ic_fill_hpass_i16_vnni(struct ic_kernels *kernels);
 
 #ifdef __cplusplus
 }

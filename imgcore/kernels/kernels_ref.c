@@ -6,6 +6,7 @@
 #include "imgcore/kernels/kernels_ref.h"
 
 #include <math.h>
+#include <string.h>
 
 static uint8_t clamp_u8(int32_t v) {
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
@@ -51,6 +52,39 @@ static void vpass_f32_ref(const float *const *rows, const float *weights, int ta
         }
         sums[i] = sum;
     }
+}
+
+static void vpass_alpha(const uint8_t *const *rows, const struct ic_vpass_alpha_target *targets,
+                        int target_count, size_t n, size_t channels) {
+    const size_t room = (n * channels + IC_VPASS_ALPHA_SAMPLES - 1) / IC_VPASS_ALPHA_SAMPLES *
+                        IC_VPASS_ALPHA_SAMPLES;
+    for (const struct ic_vpass_alpha_target *t = targets; t < targets + target_count; t++) {
+        for (size_t i = 0; i < n * channels; i++) {
+            const size_t of_alpha = i / channels * channels + channels - 1;
+            float sum = t->accumulate ? t->sums[i] : 0.0f;
+            for (int k = 0; k < t->taps; k++) {
+                const uint8_t *row = rows[t->first + k];
+                const int factor = i == of_alpha ? 255 : row[of_alpha];
+                sum += (float)(row[i] * factor) * t->weights[k];
+            }
+            t->sums[i] = sum;
+        }
+        memset(t->sums + n * channels, 0, (room - n * channels) * sizeof(float));
+    }
+}
+
+static void vpass_alpha_x2_ref(const uint8_t *const *rows, int row_count,
+                               const struct ic_vpass_alpha_target *targets, int target_count,
+                               size_t n) {
+    (void)row_count;
+    vpass_alpha(rows, targets, target_count, n, 2);
+}
+
+static void vpass_alpha_x4_ref(const uint8_t *const *rows, int row_count,
+                               const struct ic_vpass_alpha_target *targets, int target_count,
+                               size_t n) {
+    (void)row_count;
+    vpass_alpha(rows, targets, target_count, n, 4);
 }
 
 /* ---- horizontal ---------------------------------------------------------------------------- */
@@ -167,6 +201,7 @@ void ic_kernels_ref(struct ic_kernels *kernels) {
         .vpass2_u8 = vpass2_u8_ref,
         .narrow_i16_u8 = narrow_i16_u8_ref,
         .vpass_f32 = vpass_f32_ref,
+        .vpass_alpha = {NULL, NULL, vpass_alpha_x2_ref, NULL, vpass_alpha_x4_ref},
         .hpass_i16_u8 = {NULL, hpass_i16_u8x1_ref, hpass_i16_u8x2_ref, hpass_i16_u8x3_ref,
                          hpass_i16_u8x4_ref},
         .hpass_f32 = {NULL, hpass_f32x1_ref, hpass_f32x2_ref, hpass_f32x3_ref, hpass_f32x4_ref},
@@ -179,5 +214,6 @@ void ic_kernels_ref(struct ic_kernels *kernels) {
     };
     ic_kernels_ref_color(kernels);
     ic_kernels_ref_orient(kernels);
+    ic_kernels_ref_png(kernels);
     ic_kernels_ref_reduce(kernels);
 }

@@ -5,9 +5,6 @@
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
-#if IC_HWY_X86
-#include <cpuid.h>
-#endif
 
 struct target {
     const char *name;
@@ -37,18 +34,8 @@ static bool has_avx3(void) {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
 }
 
-/* CPUID leaf 7, subleaf 1. Highway 1.0.3 compiles AVX3_DL with AVX-VNNI, which its name does not
- * imply (Ice Lake and Zen 4 have only the 512-bit kind), and clang makes use of it. */
-static bool has_avx_vnni(void) {
-    unsigned eax, ebx, ecx, edx;
-    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
-}
-
 static bool has_avx3_dl(void) {
-    return has_avx3() && has_avx_vnni() && __builtin_cpu_supports("avx512vnni") &&
-           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
-           __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq") &&
-           __builtin_cpu_supports("vpclmulqdq");
+    return has_avx3() && __builtin_cpu_supports("avx512vnni");
 }
 #endif
 
@@ -83,13 +70,20 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     }
     const struct target *target = &targets[index];
     ic_fill_vpass(target->hwy, kernels);
+    ic_fill_vpass_alpha(target->hwy, kernels);
     ic_fill_hpass_i16(target->hwy, kernels);
     ic_fill_hpass_i16x1(target->hwy, kernels);
     ic_fill_hpass_f32(target->hwy, kernels);
     ic_fill_float(target->hwy, kernels);
     ic_fill_color(target->hwy, kernels);
     ic_fill_orient(target->hwy, kernels);
+    ic_fill_png(target->hwy, kernels);
     ic_fill_reduce(target->hwy, kernels);
+#if IC_HWY_X86
+    if (target->hwy == IC_HWY_AVX3_DL) {
+        ic_fill_hpass_i16_vnni(kernels);
+    }
+#endif
     kernels->target = target->name;
 }
 

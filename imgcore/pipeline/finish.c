@@ -15,24 +15,24 @@ enum imgcore_status ic_finish_picture(struct ic_job *job, size_t i, struct imgco
     enum imgcore_status status = IMGCORE_OK;
     const bool is_jpeg = route->format == IMGCORE_FORMAT_JPEG;
     if (picture->color == IC_COLOR_YCBCR && (route->convert_icc || route->padded || !is_jpeg)) {
-        status = ic_to_rgb(env->mem, env->kernels, picture);
+        status = ic_to_rgb(route->mem, env->kernels, picture);
     }
     if (status == IMGCORE_OK && route->convert_icc) {
-        status = ic_icc_to_srgb(env->icc, picture);
+        status = ic_icc_to_srgb(env->icc, route->mem, picture);
     }
     if (status == IMGCORE_OK && picture->color == IC_COLOR_CMYK) {
-        status = ic_to_rgb(env->mem, env->kernels, picture);
+        status = ic_to_rgb(route->mem, env->kernels, picture);
     }
     if (status == IMGCORE_OK) {
-        status = ic_orient(env->mem, env->kernels, job->input.orientation, picture);
+        status = ic_orient(route->mem, env->kernels, job->input.orientation, picture);
     }
     if (status == IMGCORE_OK && route->padded) {
-        status = ic_place_on_canvas(env->mem, env->kernels, planned->canvas_width_px,
+        status = ic_place_on_canvas(route->mem, env->kernels, planned->canvas_width_px,
                                     planned->canvas_height_px, planned->left_px, planned->top_px,
                                     wanted->background, picture);
     }
     if (status == IMGCORE_OK && is_jpeg) {
-        status = ic_flatten(env->mem, env->kernels, wanted->background, picture);
+        status = ic_flatten(route->mem, env->kernels, wanted->background, picture);
     }
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "while finishing output %zu", i + 1);
@@ -42,12 +42,12 @@ enum imgcore_status ic_finish_picture(struct ic_job *job, size_t i, struct imgco
 
 enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_buf *out,
                                       struct imgcore_error *error) {
-    const struct ic_env *env = job->env;
     struct ic_route *route = &job->route[i];
     const struct imgcore_output *wanted = &job->transform->outputs[i];
     const struct ic_header *header = &job->reader->header;
     const struct imgcore_options *options = job->transform->options;
     struct ic_write_options write = {0};
+    write.kernels = job->env->kernels;
     write.quality = wanted->quality;
     write.progressive = wanted->progressive;
     write.optimize = wanted->optimize;
@@ -58,7 +58,7 @@ enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_bu
         write.icc_bytes = header->icc_bytes;
     }
     if (route->format == IMGCORE_FORMAT_PNG) {
-        return ic_png_write(env->mem, &route->picture, &write, out, error);
+        return ic_png_write(route->mem, &route->picture, &write, out, error);
     }
     const enum imgcore_subsampling subsampling = wanted->subsampling;
     write.chroma_h = subsampling == IMGCORE_SUBSAMPLING_444 ? 1 : 2;
@@ -67,11 +67,11 @@ enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_bu
         const bool full = ic_needs_full_chroma(&route->picture);
         write.chroma_h = write.chroma_v = full ? 1 : 2;
         if (!full && route->picture.color == IC_COLOR_YCBCR) {
-            enum imgcore_status status = ic_halve_chroma(env->mem, &route->picture);
+            enum imgcore_status status = ic_halve_chroma(route->mem, &route->picture);
             if (status != IMGCORE_OK) {
                 return ic_fail(error, status, "while halving the chroma of output %zu", i + 1);
             }
         }
     }
-    return ic_jpeg_write(env->mem, &route->picture, &write, out, error);
+    return ic_jpeg_write(route->mem, &route->picture, &write, out, error);
 }

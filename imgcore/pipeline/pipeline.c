@@ -3,25 +3,6 @@
 
 #include "imgcore/pipeline/stages.h"
 
-/* Every strip goes into every output while it is in cache. */
-static enum imgcore_status stream_rows(struct ic_job *job, struct imgcore_error *error) {
-    struct ic_strip strip;
-    do {
-        memset(&strip, 0, sizeof(strip));
-        enum imgcore_status status = job->reader->ops->read(job->reader, &strip, error);
-        if (status != IMGCORE_OK) {
-            return status;
-        }
-        for (int p = 0; p < job->layout.planes; p++) {
-            if (strip.plane[p].row_count != 0) {
-                ic_job_push(job, p, strip.plane[p].rows, strip.plane[p].stride_bytes,
-                            strip.plane[p].first_row, strip.plane[p].row_count);
-            }
-        }
-    } while (!strip.done);
-    return job->reader->ops->finish(job->reader, error);
-}
-
 static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reader,
                                const struct ic_transform *transform, struct ic_result *results,
                                bool encode, struct imgcore_error *error) {
@@ -32,29 +13,15 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
     job.transform = transform;
     enum imgcore_status status = ic_job_open(&job, error);
     if (status == IMGCORE_OK) {
-        status = stream_rows(&job, error);
+        status = ic_stream_rows(&job, error);
     }
     ic_job_drop_resamplers(&job);
     for (size_t i = 0; i < transform->count; i++) {
-        struct ic_result *result = &results[i];
-        memset(result, 0, sizeof(*result));
-        result->encoded.mem = env->mem;
-        if (status == IMGCORE_OK) {
-            status = ic_finish_picture(&job, i, error);
-        }
-        if (status != IMGCORE_OK) {
-            continue;
-        }
-        result->format = job.route[i].format;
-        result->width_px = job.route[i].picture.width_px;
-        result->height_px = job.route[i].picture.height_px;
-        if (encode) {
-            status = ic_encode_picture(&job, i, &result->encoded, error);
-            ic_picture_clear(env->mem, &job.route[i].picture);
-        } else {
-            result->picture = job.route[i].picture;
-            memset(&job.route[i].picture, 0, sizeof(job.route[i].picture));
-        }
+        memset(&results[i], 0, sizeof(results[i]));
+        results[i].encoded.mem = env->mem;
+    }
+    if (status == IMGCORE_OK) {
+        status = ic_make_outputs(&job, results, encode, error);
     }
     for (size_t i = 0; status != IMGCORE_OK && i < transform->count; i++) {
         ic_picture_clear(env->mem, &results[i].picture);

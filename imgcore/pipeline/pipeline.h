@@ -8,6 +8,7 @@
 #include "imgcore/kernels/kernels.h"
 #include "imgcore/plan/plan.h"
 
+struct ic_crew;
 struct ic_transfer;
 struct ic_weight_cache;
 
@@ -17,6 +18,7 @@ struct ic_env {
     const struct ic_kernels *kernels;
     struct ic_icc *icc;
     struct ic_weight_cache *weights;
+    struct ic_crew *crew; /* NULL: the calling thread works alone; else mem has a lock */
     struct ic_transfer *(*transfer)(void *user); /* sRGB tables, made at the first call; NULL: no
                                                     memory */
     void *user;

@@ -17,6 +17,7 @@ struct ic_route {
     bool choose_chroma; /* AUTO: full chroma now, halved later if nothing speaks against it */
     bool convert_icc;
     bool padded;
+    struct ic_mem *mem; /* for finishing and encoding */
     struct ic_picture picture;
     struct ic_resampler *resampler[3];
     int level[3]; /* of the rows each takes; 0: as decoded */
@@ -52,6 +53,15 @@ void ic_job_push(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t s
 void ic_job_drop_resamplers(struct ic_job *job);
 /* Frees what the job holds; safe after any failure. */
 void ic_job_close(struct ic_job *job);
+
+/* Reads every strip, to the end of the file, and puts it into every output. */
+enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *error);
+
+/* Every output from samples to bytes (without `encode`: to what would be encoded), by several
+ * threads if there are. On failure some results may hold something; the error is that of the first
+ * output that failed. */
+enum imgcore_status ic_make_outputs(struct ic_job *job, struct ic_result *results, bool encode,
+                                    struct imgcore_error *error);
 
 /* Orientation, colour, canvas: from what the resamplers left to what the encoder takes. */
 enum imgcore_status ic_finish_picture(struct ic_job *job, size_t output,

@@ -100,8 +100,9 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
     path->is_float = spec->want_float || spec->alpha || spec->transfer != NULL ||
                      path->horizontal_first || ic_axis_max_taps(&spec->x) > FIXED_MAX_TAPS ||
                      ic_axis_max_taps(&spec->y) > FIXED_MAX_TAPS;
+    path->alpha_vertical = spec->alpha && spec->transfer == NULL && !path->horizontal_first;
     if (path->skips_horizontal && path->skips_vertical) {
-        path->is_float = false; /* a copy */
+        path->is_float = path->alpha_vertical = false; /* a copy */
         *result = resampler;
         return IMGCORE_OK;
     }

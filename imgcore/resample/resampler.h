@@ -29,6 +29,7 @@ struct ic_resample_spec {
 struct ic_resample_path {
     bool is_float;
     bool horizontal_first;
+    bool alpha_vertical; /* float path: alpha is multiplied in by the vertical pass itself */
     bool skips_vertical, skips_horizontal; /* no weights at all in that direction */
 };
 

@@ -36,7 +36,7 @@ enum imgcore_status ic_resampler_open_fixed(struct ic_resampler *resampler) {
     }
     const size_t channels = (size_t)spec->channels;
     return ic_vpass_open(&resampler->vpass, resampler->cache, resampler->kernels, &spec->y,
-                         spec->level, spec->level > 0 ? IC_WEIGHT_Q15 : IC_WEIGHT_Q14,
+                         spec->level, spec->level > 0 ? IC_VPASS_I16 : IC_VPASS_U8,
                          width * channels, row_pixels * channels, finish_rows, resampler);
 }
 

@@ -141,6 +141,11 @@ enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
             return mem->status;
         }
     }
+    if (resampler->path.alpha_vertical) {
+        return ic_vpass_open(&resampler->vpass, resampler->cache, resampler->kernels, &spec->y, 0,
+                             channels == 2 ? IC_VPASS_GA : IC_VPASS_RGBA, spec->x.source * channels,
+                             row_pixels * channels, finish_rows, resampler);
+    }
     const bool horizontal_first = resampler->path.horizontal_first;
     const size_t loaded_rows = horizontal_first ? LOAD_ROWS : IC_VPASS_LOAD_ROWS;
     resampler->loaded_stride =
@@ -151,7 +156,7 @@ enum imgcore_status ic_resampler_open_float(struct ic_resampler *resampler) {
     }
     const size_t pixels = horizontal_first ? spec->x.target : spec->x.source;
     return ic_vpass_open(&resampler->vpass, resampler->cache, resampler->kernels, &spec->y, 0,
-                         IC_WEIGHT_F32, pixels * channels,
+                         IC_VPASS_F32, pixels * channels,
                          (horizontal_first ? pixels : row_pixels) * channels, finish_rows,
                          resampler);
 }
@@ -191,6 +196,10 @@ static const void *load_strip(void *user, uint32_t first_row, uint32_t count, si
 
 void ic_resampler_push_float(struct ic_resampler *resampler, const uint8_t *rows,
                              ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count) {
+    if (resampler->path.alpha_vertical) {
+        ic_vpass_push(&resampler->vpass, rows, stride_bytes, first_row, count);
+        return;
+    }
     if (!resampler->path.horizontal_first) {
         struct pushed pushed = {resampler, rows, stride_bytes, first_row};
         ic_vpass_push_loaded(&resampler->vpass, load_strip, &pushed, first_row, count);

@@ -9,8 +9,17 @@
 
 #include "imgcore/resample/weight_cache.h"
 
-/* `count` finished rows from `first_row` on; row r at rows + r * stride_bytes. They are int16 with
- * IC_INTER_BITS fraction bits, or floats, as the weights are. Valid during the call. */
+/* What the rows are that go in, and come out. */
+enum ic_vpass_kind {
+    IC_VPASS_U8,   /* u8 to int16 with IC_INTER_BITS fraction bits */
+    IC_VPASS_I16,  /* int16 of a reducer to the same */
+    IC_VPASS_F32,  /* floats to floats */
+    IC_VPASS_GA,   /* u8 grey and straight alpha to floats, premultiplied, alpha * 255 */
+    IC_VPASS_RGBA, /* the same with colour */
+};
+
+/* `count` finished rows from `first_row` on; row r at rows + r * stride_bytes. Valid during the
+ * call. */
 typedef void ic_vpass_rows_fn(void *user, const void *rows, ptrdiff_t stride_bytes,
                               uint32_t first_row, uint32_t count);
 
@@ -30,6 +39,7 @@ typedef const void *ic_vpass_load_fn(void *user, uint32_t first_row, uint32_t co
 #define IC_VPASS_LOAD_BYTES 1536u
 
 struct ic_vpass {
+    enum ic_vpass_kind kind;
     struct ic_mem *mem;
     const struct ic_kernels *kernels;
     struct ic_weight_cache *cache;
@@ -43,24 +53,25 @@ struct ic_vpass {
     uint32_t finished;                /* target rows below this are complete */
     char *ring;
     const void **row_list; /* for one kernel call */
+    uint32_t step_rows;    /* source rows taken in one go */
     ic_vpass_rows_fn *emit;
     void *user;
 };
 
 /* `level`: how often the rows that come in were halved. `row_samples` samples of every ring row are
- * readable (at least `samples`), plus slack, zero where nothing was computed. Takes u8 rows if type
- * is Q14, int16 rows if Q15, float rows if F32. Errors: BUDGET, NO_MEMORY; then nothing is left to
- * clear. */
+ * readable (at least `samples`), plus slack, zero where nothing was computed. Errors: BUDGET,
+ * NO_MEMORY; then nothing is left to clear. */
 enum imgcore_status ic_vpass_open(struct ic_vpass *vpass, struct ic_weight_cache *cache,
                                   const struct ic_kernels *kernels, const struct ic_axis *axis,
-                                  int level, enum ic_weight_type type, size_t samples,
+                                  int level, enum ic_vpass_kind kind, size_t samples,
                                   size_t row_samples, ic_vpass_rows_fn *emit, void *user);
 
 /* The next `count` source rows, from `first_row` on (where the last call ended). */
 void ic_vpass_push(struct ic_vpass *vpass, const void *rows, ptrdiff_t stride_bytes,
                    uint32_t first_row, uint32_t count);
 
-/* The same for rows that are loaded piece by piece, where and as often as they are needed. */
+/* The same for rows of floats that are loaded piece by piece, where and as often as they are
+ * needed. */
 void ic_vpass_push_loaded(struct ic_vpass *vpass, ic_vpass_load_fn *load, void *user,
                           uint32_t first_row, uint32_t count);
 

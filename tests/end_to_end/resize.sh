@@ -67,6 +67,24 @@ check 'a refusal with standard output' exits 1 refused_to_stdout
 check '... writes nothing there' is_silent stdout
 check '... and a sentence elsewhere' says stderr 'imgcore: cut.jpg: the file ends before'
 
+# ---- threads
+jpegtran -restart 1 -outfile marked.jpg in.jpg
+for n in 1 2 8 0; do
+    check "by $n threads" exits 0 "$imgcore" resize marked.jpg by-$n.jpg --size 100x100 --threads $n
+    check '... in the same bytes' cmp base.jpg by-$n.jpg
+done
+marked_through() { "$imgcore" resize - - --size 100x100 --threads 2 <marked.jpg >by-through.jpg; }
+check 'by 2 threads from standard input' marked_through
+check '... in the same bytes' cmp base.jpg by-through.jpg
+behind() { { read -r _ && "$imgcore" resize - - --size 100x100 --threads 2; } <behind.bin >behind.jpg; }
+{ echo; cat marked.jpg; } >behind.bin
+check 'a picture that begins within a file' behind
+check '... in the same bytes' cmp base.jpg behind.jpg
+marked_piped() { cat marked.jpg | "$imgcore" resize - - --size 100x100 --threads 2 >by-piped.jpg; }
+check 'by 2 threads through pipes' marked_piped
+check '... in the same bytes' cmp base.jpg by-piped.jpg
+check 'a number of threads that is none' exits 2 "$imgcore" resize in.jpg x.jpg --size 9x9 --threads x
+
 # ---- whole or not at all
 check 'a cut file is refused' exits 1 "$imgcore" resize cut.jpg never.jpg --size 50x50
 check '... and leaves nothing' not test -e never.jpg

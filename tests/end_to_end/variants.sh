@@ -62,6 +62,32 @@ check '... is walked into, but for its sizes' exits 0 "$imgcore" variants photos
 check '... which would come back as inputs' json '.done == 4'
 rm -r photos/made
 
+# ---- threads: shared out among pictures, or all for one
+jpegtran -restart 1 -outfile marked.jpg photos/wide.jpg
+head -c 60000 marked.jpg >marked-cut.jpg
+# What a run says, but for times, how many at once, and the folder that differs.
+said() {
+    sed -e 's/"ms":[^,]*,//g' -e 's/"jobs":[^,]*,//' -e "s/$1\\//OUT\\//g" "$scratch/stdout"
+}
+for files in 'photos marked.jpg marked-cut.jpg' 'marked.jpg' 'marked-cut.jpg'; do
+    case $files in *cut*) status=1 ;; *) status=0 ;; esac
+    for n in 1 2 3 0; do
+        # shellcheck disable=SC2086 # several files
+        check "$files by $n threads" exits $status "$imgcore" variants $files -o by-$n --json \
+            --threads $n
+        said by-$n >said-$n
+        check '... say the same' cmp said-1 said-$n
+        if [ -e by-1 ]; then
+            check '... and give the same bytes' diff -r by-1 by-$n
+        fi
+    done
+    rm -rf by-?
+done
+check 'more threads than jobs' exits 0 "$imgcore" variants photos marked.jpg -o by-5 -j 2 --threads 5
+check '... give the same bytes' cmp by-5/large/marked.jpg by-5/large/wide.jpg
+check 'threads that are no number' exits 2 "$imgcore" variants photos -o by-6 --threads two
+check 'far too many threads' exits 2 "$imgcore" variants photos -o by-6 --threads 65
+
 # ---- colour profiles, by contexts of several threads
 mkdir profiles
 for i in 1 2 3 4 5 6 7 8; do

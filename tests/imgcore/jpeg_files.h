@@ -293,6 +293,7 @@ struct how {
     bool tolerant, want_copyright;
     struct imgcore_limits limits; /* zeros: the defaults */
     struct stream *stream;        /* instead of memory */
+    struct ic_crew *crew;         /* lent to the reader */
     struct counting *counting;    /* where the library's memory comes from */
 };
 
@@ -305,7 +306,9 @@ struct decoded {
     uint8_t *icc;
     char *copyright;
     size_t peak_bytes;
-    uint64_t slack; /* the sum of all bytes behind the rows, which a kernel may read */
+    uint64_t consumed; /* of the input, as the reader itself says */
+    int strips;        /* what the reader answered when it was lent a crew; 0: it was not */
+    uint64_t slack;    /* the sum of all bytes behind the rows, which a kernel may read */
 };
 
 static MAYBE_UNUSED void decoded_free(struct decoded *d) {
@@ -341,11 +344,24 @@ static void take_strip(struct decoded *d, const struct ic_strip *strip, uint32_t
     }
 }
 
+/* A strip that was borrowed some reads ago must still be what it was. */
+static void check_strip(const struct decoded *d, const struct ic_strip *strip) {
+    for (int i = 0; i < d->layout.planes; i++) {
+        const size_t width = (size_t)d->layout.plane[i].width * (size_t)d->layout.plane[i].channels;
+        for (uint32_t y = 0; y < strip->plane[i].row_count; y++) {
+            assert_memory_equal(strip->plane[i].rows + (ptrdiff_t)y * strip->plane[i].stride_bytes,
+                                d->plane[i] + width * (strip->plane[i].first_row + y), width);
+        }
+    }
+}
+
 static enum imgcore_status read_rows(struct ic_reader *reader, const struct how *how,
                                      struct decoded *d) {
     struct ic_read_request request = {!how->rows, how->denom == 0 ? 1 : how->denom};
     uint32_t next_row[IC_MAX_PLANES] = {0};
+    struct ic_strip lent[IC_MAX_STRIPS];
     struct ic_strip strip;
+    uint32_t reads = 0;
     enum imgcore_status status = reader->ops->start(reader, &request, &d->layout, &d->error);
     if (status != IMGCORE_OK) {
         return status;
@@ -355,12 +371,21 @@ static enum imgcore_status read_rows(struct ic_reader *reader, const struct how 
         d->plane[i] = calloc(plane->height, (size_t)plane->width * (size_t)plane->channels);
         assert_non_null(d->plane[i]);
     }
+    if (how->crew != NULL) {
+        d->strips = reader->lend(reader, how->crew);
+        assert_in_range(d->strips, 1, IC_MAX_STRIPS);
+    }
     do {
         status = reader->ops->read(reader, &strip, &d->error);
         if (status != IMGCORE_OK) {
             return status;
         }
         take_strip(d, &strip, next_row);
+        lent[reads % IC_MAX_STRIPS] = strip;
+        reads++;
+        if (d->strips > 1 && reads >= (uint32_t)d->strips) {
+            check_strip(d, &lent[(reads - (uint32_t)d->strips) % IC_MAX_STRIPS]);
+        }
     } while (!strip.done);
     for (int i = 0; i < d->layout.planes; i++) {
         assert_int_equal(next_row[i], d->layout.plane[i].height);
@@ -415,6 +440,7 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
             assert_int_equal(d.error.status, d.status);
             assert_true(d.error.detail[0] != '\0');
         }
+        d.consumed = input.consumed;
         ic_input_clear(&input);
     }
     d.peak_bytes = mem.peak_bytes;

@@ -1,6 +1,7 @@
 /* Every allocation fails in turn: the nth alone, and all from the nth on; those of libjpeg,
  * libspng, zlib and lcms2 too, since malloc itself is replaced in this program. Nothing may crash,
- * leak, or pass a failure off as a success with another picture. */
+ * leak, or pass a failure off as a success with another picture. All of it alone and with threads,
+ * where which allocation is the nth is a matter of chance. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <lcms2.h>
+#include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +20,11 @@
 #include "tests/support/pictures.h"
 
 /* Sanitizers bring their own malloc; there the library's own allocator hooks are used instead. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define OWN_MALLOC 0
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) ||                         \
+    __has_feature(thread_sanitizer)
 #define OWN_MALLOC 0
 #endif
 #endif
@@ -29,11 +33,11 @@
 #endif
 
 static struct {
-    bool armed;
-    bool from_there_on;
-    long countdown; /* allocations until the one that fails */
-    long seen;
-    long live; /* blocks allocated while armed and not freed yet */
+    atomic_bool armed;
+    atomic_bool from_there_on;
+    atomic_long countdown; /* allocations until the one that fails */
+    atomic_long seen;
+    atomic_long live; /* blocks allocated while armed and not freed yet */
 } faults;
 
 static bool fails_now(void) {
@@ -41,15 +45,8 @@ static bool fails_now(void) {
         return false;
     }
     faults.seen++;
-    if (faults.countdown > 0) {
-        faults.countdown--;
-        return false;
-    }
-    if (faults.countdown == 0) {
-        faults.countdown = faults.from_there_on ? 0 : -1;
-        return true;
-    }
-    return false;
+    const long left = atomic_fetch_sub(&faults.countdown, 1);
+    return left == 0 || (left < 0 && faults.from_there_on);
 }
 
 #if OWN_MALLOC
@@ -117,6 +114,7 @@ struct trial {
     const uint8_t *bytes;
     size_t size;
     bool linear;
+    uint32_t threads;
     struct imgcore_output outputs[2];
     enum imgcore_status status;
     uint64_t checksum; /* of the outputs of a success */
@@ -139,14 +137,15 @@ static void run(struct trial *trial, long nth, bool from_there_on) {
     struct imgcore_options options;
     imgcore_options_default(&options);
     options.linear = trial->linear;
+    options.threads = trial->threads;
     options.keep_copyright = true;
     for (int i = 0; i < 2; i++) {
         imgcore_output_default(&trial->outputs[i]);
         trial->outputs[i].width_px = trial->outputs[i].height_px = 40 - 17 * (uint32_t)i;
         trial->outputs[i].format = i == 0 ? IMGCORE_FORMAT_JPEG : IMGCORE_FORMAT_PNG;
     }
-    memset(&faults, 0, sizeof(faults));
-    faults.countdown = nth;
+    faults.seen = faults.live = 0;
+    faults.countdown = nth < 0 ? LONG_MAX : nth;
     faults.from_there_on = from_there_on;
     faults.armed = true;
     struct imgcore_context *context = NULL;
@@ -165,8 +164,9 @@ static void run(struct trial *trial, long nth, bool from_there_on) {
     faults.armed = false;
 }
 
-static void fail_each_in_turn(const uint8_t *bytes, size_t size, bool linear) {
-    struct trial trial = {.bytes = bytes, .size = size, .linear = linear};
+static void fail_each_by(const uint8_t *bytes, size_t size, bool linear, uint32_t threads) {
+    struct trial trial = {.bytes = bytes, .size = size, .linear = linear, .threads = threads};
+    run(&trial, -1, false); /* the system keeps what it once needed for a thread */
     run(&trial, -1, false);
     assert_int_equal(trial.status, IMGCORE_OK);
     assert_int_equal(faults.live, 0);
@@ -177,7 +177,8 @@ static void fail_each_in_turn(const uint8_t *bytes, size_t size, bool linear) {
         for (long nth = 0; nth < allocations; nth++) {
             run(&trial, nth, mode == 1);
             if (faults.live != 0) {
-                fail_msg("allocation %ld, mode %d: %ld blocks leak", nth, mode, faults.live);
+                fail_msg("allocation %ld, mode %d, %u threads: %ld blocks leak", nth, mode, threads,
+                         (long)faults.live);
             }
             if (trial.status == IMGCORE_OK ? trial.checksum != want
                                            : trial.status != IMGCORE_NO_MEMORY) {
@@ -189,6 +190,11 @@ static void fail_each_in_turn(const uint8_t *bytes, size_t size, bool linear) {
     }
 }
 
+static void fail_each_in_turn(const uint8_t *bytes, size_t size, bool linear) {
+    fail_each_by(bytes, size, linear, 1);
+    fail_each_by(bytes, size, linear, 3);
+}
+
 static void a_jpeg_survives(void **state) {
     (void)state;
     const struct jpeg_spec spec = {.width = 61,
@@ -198,6 +204,16 @@ static void a_jpeg_survives(void **state) {
                                    .v_samp = 2,
                                    .orientation = 6,
                                    .copyright = "(c) us"};
+    size_t size;
+    uint8_t *bytes = jpeg_make(&spec, &size);
+    fail_each_in_turn(bytes, size, false);
+    free(bytes);
+}
+
+static void a_jpeg_with_restart_markers_survives(void **state) {
+    (void)state;
+    const struct jpeg_spec spec = {
+        .width = 61, .height = 300, .channels = 3, .h_samp = 2, .v_samp = 2, .restart_rows = 1};
     size_t size;
     uint8_t *bytes = jpeg_make(&spec, &size);
     fail_each_in_turn(bytes, size, false);
@@ -263,8 +279,11 @@ static void a_profile_survives(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_jpeg_survives),      cmocka_unit_test(a_progressive_jpeg_survives),
-        cmocka_unit_test(a_cmyk_jpeg_survives), cmocka_unit_test(a_png_with_alpha_survives),
+        cmocka_unit_test(a_jpeg_survives),
+        cmocka_unit_test(a_jpeg_with_restart_markers_survives),
+        cmocka_unit_test(a_progressive_jpeg_survives),
+        cmocka_unit_test(a_cmyk_jpeg_survives),
+        cmocka_unit_test(a_png_with_alpha_survives),
         cmocka_unit_test(a_profile_survives),
     };
     return cmocka_run_group_tests_name("alloc", tests, NULL, NULL);

@@ -135,7 +135,7 @@ static void the_float_path_serves_what_needs_it(void **state) {
     struct ic_resample_spec spec = whole(100, 80, 50, 40, 4);
     assert_false(path_of(spec).is_float);
     spec.alpha = true;
-    assert_true(path_of(spec).is_float);
+    assert_true(path_of(spec).is_float && path_of(spec).alpha_vertical);
     assert_true(path_of(whole(9000, 80, 100, 40, 1)).is_float); /* 540 taps */
     /* a tall enlargement of a wide picture: first narrow, then stretch */
     const struct ic_resample_path path = path_of(whole(2000, 50, 100, 1500, 1));
