@@ -29,18 +29,20 @@ export IMG OUT PACKAGES PKG_CONFIG
 BASE_ROOM := imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
 
 KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
-	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_reduce.c \
+	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_png.c \
+	imgcore/kernels/kernels_ref_reduce.c \
 	imgcore/kernels/targets.c
 
 KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_f32_hwy.cc imgcore/kernels/hpass_i16_hwy.cc \
 	imgcore/kernels/hpass_i16x1_hwy.cc \
-	imgcore/kernels/orient_hwy.cc imgcore/kernels/reduce_hwy.cc imgcore/kernels/vpass_hwy.cc
+	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/reduce_hwy.cc imgcore/kernels/vpass_hwy.cc
 
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_error.c \
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
-	imgcore/codec/png_expand.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
+	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
+	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
@@ -74,6 +76,8 @@ TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
 UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_exif.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
+	tests/imgcore/test_png_data.c \
+	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
 	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
@@ -81,7 +85,7 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcor
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_color.c tests/kernels/check_float.c \
 	tests/kernels/check_hpass.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
-	tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
+	tests/kernels/check_png.c tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
 
 # Programs that make what the shell tests need.
 TEST_TOOLS := tests/support/make_pictures.c
@@ -124,9 +128,9 @@ endif
 
 # libspng's .pc file has two names in the wild.
 SPNG := $(shell $(PKG_CONFIG) --exists libspng 2>/dev/null && echo libspng || echo spng)
-LIBRARIES := libjpeg $(SPNG) lcms2 zlib
+LIBRARIES := libjpeg $(SPNG) lcms2 zlib libisal libdeflate
 # The oldest version of each that is known to do.
-LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libhwy 1.0.3
+LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libisal 2.30 libdeflate 1.14 libhwy 1.0.3
 
 WARNINGS := -Wall -Wextra -Wshadow $(if $(filter 0,$(WERROR)),,-Werror)
 # No contraction: the float kernels are the same to the last bit on every target.
@@ -362,7 +366,8 @@ bench-compare: ## imgcore beside its rivals, which it installs, and its marks
 	@$(MAKE) --no-print-directory bench-programs
 	@$(MAKE) --no-print-directory bench-rivals
 	@$(BENCH_WORDS); CC='$(CC)' $(PYTHON) bench/compare/compare.py --build $(O) \
-		--node build/bench/node $(BENCH_OPTIONS) -- "$$@"
+		--node build/bench/node $(BENCH_OPTIONS) \
+		$(if $(filter 1,$(RECORD)),--record) -- "$$@"
 
 bench-track: ## two commits or results: fails on a regression (BASE=, HEAD=, BOUND=5)
 	@[ -n "$$BASE" ] || { echo 'bench-track needs BASE=commit or BASE=result.json'; exit 2; }

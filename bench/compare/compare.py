@@ -12,7 +12,7 @@ import tempfile
 sys.dont_write_bytecode = True
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
-from lib import inputs as inputs_of, machine, report, rounds, stats, suite  # noqa: E402
+from lib import inputs as inputs_of, machine, plot, report, rounds, stats, suite  # noqa: E402
 from lib.rounds import Case  # noqa: E402
 import marks as marks_of  # noqa: E402
 
@@ -36,7 +36,9 @@ def parse():
     parser.add_argument('--subjects', default='', help='only inputs whose names hold one of these')
     parser.add_argument('--small', action='store_true', help='tiny inputs: a test of this script')
     parser.add_argument('--out', default='bench/results/compare',
-                        help='results: this name with .json and .md')
+                        help='results: this name with .json, .md and .svg')
+    parser.add_argument('--record', action='store_true',
+                        help='keep the report and its plot as bench/results/peers.{md,svg} too')
     parser.add_argument('images', nargs='*', help='photographs or folders (default: make run\'s)')
     return parser.parse_args()
 
@@ -305,6 +307,20 @@ def as_text(document, form):
     return '\n'.join(lines)
 
 
+def as_plot(document):
+    """Every pipeline's peers as bars, ours first, then the fastest."""
+    parts = []
+    for block in document['blocks']:
+        if block['kind'] == 'pipeline':
+            there = [r for r in block['results'] if 'missing' not in r]
+            there.sort(key=lambda r: (not r['peer'].startswith('imgcore'), r['min_ms']))
+            parts.append((f'{block["subject"]} ({block["width"]}x{block["height"]}) to four '
+                          f'{block["form"].upper()}',
+                          [(r['peer'], r['min_ms'], r['peer'].startswith('imgcore'), '')
+                           for r in there]))
+    return plot.stacked_bars(parts)
+
+
 def main():
     options = parse()
     programs = suite.Programs(options.build)
@@ -345,9 +361,13 @@ def main():
     document['marks'] = marks_of.judge(document)
     report.write_json(options.out + '.json', document)
     report.write_text(options.out + '.md', as_text(document, report.markdown))
+    report.write_text(options.out + '.svg', as_plot(document))
+    if options.record:
+        for end in ('.md', '.svg'):
+            shutil.copyfile(options.out + end, os.path.join(TOP, 'bench', 'results', 'peers' + end))
     text = as_text(document, report.table)
     print(text[text.index('## Marks'):] if document['blocks'] else text)
-    print(f'{options.out}.md and .json hold it all.')
+    print(f'{options.out}.md, .svg and .json hold it all.')
     return 0
 
 

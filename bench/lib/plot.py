@@ -12,20 +12,29 @@ def _head(width, height):
 
 def bars(title, rows, unit='ms'):
     """rows: (label, value, is ours, note). The longest bar fills the width."""
-    label_width, bar_width, line = 300, 440, 20
-    width, height = label_width + bar_width + 130, 44 + line * len(rows)
-    longest = max((value for _, value, _, _ in rows), default=1) or 1
-    out = _head(width, height)
-    out.append(f'<text x="12" y="22" font-size="15" fill="{INK}">{escape(title)}</text>')
-    for i, (label, value, ours, note) in enumerate(rows):
-        y = 36 + i * line
-        length = max(1.0, bar_width * value / longest)
-        out.append(f'<text x="{label_width - 8}" y="{y + 14}" text-anchor="end" fill="{INK}">'
-                   f'{escape(label)}</text>')
-        out.append(f'<rect x="{label_width}" y="{y + 2}" width="{length:.1f}" height="{line - 5}" '
-                   f'fill="{OURS if ours else OTHERS}"/>')
-        out.append(f'<text x="{label_width + length + 6:.1f}" y="{y + 14}" fill="{INK}">'
-                   f'{value:.3g} {unit}{escape(" " + note if note else "")}</text>')
+    return stacked_bars([(title, rows)], unit)
+
+
+def stacked_bars(parts, unit='ms'):
+    """Some plots of bars, one below the other: (title, rows) each, as bars takes them."""
+    label_width, bar_width, row_height, top = 300, 440, 20, 36
+    out = _head(label_width + bar_width + 130,
+                sum(top + row_height * len(rows) + 12 for _, rows in parts) or 1)
+    y = 0
+    for title, rows in parts:
+        longest = max((value for _, value, _, _ in rows), default=1) or 1
+        out.append(f'<text x="12" y="{y + 22}" font-size="15" fill="{INK}">{escape(title)}</text>')
+        y += top
+        for label, value, ours, note in rows:
+            length = max(1.0, bar_width * value / longest)
+            out.append(f'<text x="{label_width - 8}" y="{y + 14}" text-anchor="end" fill="{INK}">'
+                       f'{escape(label)}</text>')
+            out.append(f'<rect x="{label_width}" y="{y + 2}" width="{length:.1f}" '
+                       f'height="{row_height - 5}" fill="{OURS if ours else OTHERS}"/>')
+            out.append(f'<text x="{label_width + length + 6:.1f}" y="{y + 14}" fill="{INK}">'
+                       f'{value:.3g} {unit}{escape(" " + note if note else "")}</text>')
+            y += row_height
+        y += 12
     out.append('</svg>\n')
     return '\n'.join(out)
 
@@ -65,3 +74,15 @@ def line(title, points, width=560, height=170):
                    f'fill="{INK}">{escape(points[i][0][:10])}</text>')
     out.append('</svg>\n')
     return '\n'.join(out)
+
+
+def spark(values, width=120, height=18):
+    """A history as small as a word: values in ms or None, from zero to a little over the most."""
+    most = max(value for value in values if value is not None) * 1.1
+    places = [((i + 0.5) * width / len(values), height - height * value / most)
+              for i, value in enumerate(values) if value is not None]
+    path = ' '.join(f'{x:.0f},{y:.1f}' for x, y in places)
+    x, y = places[-1]
+    return (f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+            f'<polyline points="{path}" fill="none" stroke="{OURS}"/>'
+            f'<circle cx="{x:.0f}" cy="{y:.1f}" r="2" fill="{OURS}"/></svg>')

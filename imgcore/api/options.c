@@ -12,7 +12,7 @@ void imgcore_output_default(struct imgcore_output *output) {
     memset(output, 0, sizeof(*output));
     output->struct_size_bytes = sizeof(*output);
     output->quality = 80;
-    output->png_level = 6;
+    output->png_level = 1;
     memset(output->background, 255, sizeof(output->background));
 }
 
@@ -81,8 +81,10 @@ enum imgcore_status ic_open_source(struct imgcore_context *context,
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "%s", "");
     }
-    const struct ic_open_options open = {&options->limits, options->tolerant,
-                                         options->keep_copyright};
+    const struct ic_open_options open = {.kernels = &context->kernels,
+                                         .limits = &options->limits,
+                                         .tolerant = options->tolerant,
+                                         .want_copyright = options->keep_copyright};
     status = ic_reader_open(&context->mem, input, &open, reader, header, error);
     if (status != IMGCORE_OK) {
         ic_input_clear(input);

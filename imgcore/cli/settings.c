@@ -38,7 +38,7 @@ const struct cli_option cli_output_options[] = {
     {PROGRESSIVE, 0, "progressive", NULL, "write a progressive JPEG"},
     {OPTIMIZE, 0, "optimize", NULL,
      "make a JPEG's Huffman tables for the picture: smaller, slower"},
-    {PNG_LEVEL, 0, "png-level", "N", "compression of a PNG, 0 to 9 (default 6)"},
+    {PNG_LEVEL, 0, "png-level", "N", "effort to pack a PNG, 0 to 9 (default 1)"},
     {BACKGROUND, 0, "background", "COLOUR",
      "#rrggbb or #rrggbbaa, behind transparency in a JPEG and around\n"
      "contain (default #ffffff)"},

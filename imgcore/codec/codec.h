@@ -13,6 +13,7 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/base/mem.h"
 #include "imgcore/base/picture.h"
+#include "imgcore/kernels/kernels.h"
 
 /* Channels of an interleaved picture of this colour (3 for YCBCR). */
 int ic_color_channels(enum ic_color color);
@@ -37,6 +38,7 @@ struct ic_header {
 };
 
 struct ic_open_options {
+    const struct ic_kernels *kernels;    /* NULL: PNG is read by libspng alone */
     const struct imgcore_limits *limits; /* defaults filled in */
     bool tolerant;
     bool want_copyright;
@@ -122,11 +124,12 @@ enum imgcore_status ic_check_size(const struct ic_header *header,
                                   const struct imgcore_limits *limits, struct imgcore_error *error);
 
 struct ic_write_options {
+    const struct ic_kernels *kernels; /* NULL: PNG is written by libspng alone */
     int quality;
     int chroma_h, chroma_v; /* JPEG: luma samples per chroma sample, 1 or 2, in each direction. A
                                YCBCR picture's planes must already have that shape */
     bool progressive, optimize;
-    int png_level;
+    int png_level;      /* 0 to 9 */
     const uint8_t *icc; /* NULL: none */
     size_t icc_bytes;
     const char *copyright; /* NULL: none */
@@ -134,8 +137,9 @@ struct ic_write_options {
 
 /* Encode. JPEG takes GREY, YCBCR (planes as they are) and RGB (converted and subsampled by the
  * codec); PNG takes GREY, GREY_ALPHA, RGB and RGBA. Writes no metadata but what the options name.
- * The bytes are appended to `out`. Errors: BUDGET, NO_MEMORY, TOO_LARGE (a side over the format's
- * own limit), INVALID_ARGUMENT (a colour the format lacks). On failure `out` is cleared. */
+ * JPEG writes into the slack behind a YCBCR picture's rows. The bytes are appended to `out`.
+ * Errors: BUDGET, NO_MEMORY, TOO_LARGE (a side over the format's own limit), INVALID_ARGUMENT (a
+ * colour the format lacks). On failure `out` is cleared. */
 enum imgcore_status ic_jpeg_write(struct ic_mem *mem, const struct ic_picture *picture,
                                   const struct ic_write_options *options, struct ic_buf *out,
                                   struct imgcore_error *error);

@@ -1,10 +1,13 @@
 /* The JPEG writer: a small picture, as planes or as interleaved rows, to bytes in a buffer.
  *
- * Every row goes through a strip of whole blocks in which the last column and the last row are
- * repeated: libjpeg codes blocks, and what it finds outside the picture is coded with it. */
+ * libjpeg codes blocks, and what it finds outside the picture is coded with it: so each plane's
+ * last column is repeated in the slack behind its rows, and its last row is given as often as it
+ * takes. A copy of every row instead costs 0.2 of 4 ms for the four sizes. */
+#include <assert.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/limits.h"
 #include "imgcore/codec/exif.h"
 #include "imgcore/codec/jpeg_internal.h"
 
@@ -22,7 +25,6 @@ struct jpeg_writer {
     const struct ic_write_options *options;
     struct ic_buf *out;
     struct ic_buf exif;
-    uint8_t *strip[3];
     size_t reserved_bytes;
 };
 
@@ -60,47 +62,41 @@ static void term_destination(j_compress_ptr cinfo) {
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* Row `y` of plane `p`, or the last one if there is no such row; `samples` of them, the last
- * repeated as often as it takes. */
-static void pad_row(const struct ic_picture *picture, int p, uint32_t y, uint8_t *to,
-                    size_t samples) {
-    uint32_t last = picture->plane[p].height - 1;
-    const uint8_t *from =
-        picture->plane[p].rows + (ptrdiff_t)(y < last ? y : last) * picture->plane[p].stride_bytes;
-    size_t width = picture->plane[p].width;
-    memcpy(to, from, width);
-    memset(to + width, from[width - 1], samples - width);
-}
-
 static size_t padded_samples(const struct jpeg_compress_struct *cinfo, int p) {
     return (size_t)ic_ceil_div_u32(cinfo->image_width,
                                    (uint32_t)cinfo->max_h_samp_factor * DCTSIZE) *
            (size_t)cinfo->comp_info[p].h_samp_factor * DCTSIZE;
 }
 
+/* Repeats the last column of plane `p` up to the end of the last block. */
+static void pad_columns(const struct jpeg_writer *writer, int p) {
+    const struct ic_picture *picture = writer->picture;
+    const size_t width = picture->plane[p].width;
+    const size_t more = padded_samples(&writer->cinfo, p) - width;
+    assert(more <= IC_ROW_SLACK_BYTES);
+    for (uint32_t y = 0; y < picture->plane[p].height; y++) {
+        uint8_t *row = picture->plane[p].rows + (ptrdiff_t)y * picture->plane[p].stride_bytes;
+        memset(row + width, row[width - 1], more);
+    }
+}
+
 static void write_planes(struct jpeg_writer *writer) {
     j_compress_ptr cinfo = &writer->cinfo;
+    const struct ic_picture *picture = writer->picture;
     JSAMPROW row[3][MAX_STRIP_ROWS];
     JSAMPARRAY planes[3];
-    size_t samples[3];
     for (int p = 0; p < cinfo->num_components; p++) {
-        uint32_t rows = (uint32_t)cinfo->comp_info[p].v_samp_factor * DCTSIZE;
-        samples[p] = padded_samples(cinfo, p);
-        writer->strip[p] = ic_alloc(writer->mem, rows * samples[p]);
-        if (writer->strip[p] == NULL) {
-            ic_jpeg_raise_memory(cinfo->err, writer->mem);
-        }
-        for (uint32_t y = 0; y < rows; y++) {
-            row[p][y] = writer->strip[p] + y * samples[p];
-        }
+        pad_columns(writer, p);
         planes[p] = row[p];
     }
     uint32_t lines = (uint32_t)cinfo->max_v_samp_factor * DCTSIZE;
     for (uint32_t strip = 0; cinfo->next_scanline < cinfo->image_height; strip++) {
         for (int p = 0; p < cinfo->num_components; p++) {
-            uint32_t rows = (uint32_t)cinfo->comp_info[p].v_samp_factor * DCTSIZE;
+            const uint32_t rows = (uint32_t)cinfo->comp_info[p].v_samp_factor * DCTSIZE;
+            const uint32_t last = picture->plane[p].height - 1;
             for (uint32_t y = 0; y < rows; y++) {
-                pad_row(writer->picture, p, strip * rows + y, row[p][y], samples[p]);
+                const uint32_t at = strip * rows + y < last ? strip * rows + y : last;
+                row[p][y] = picture->plane[p].rows + (ptrdiff_t)at * picture->plane[p].stride_bytes;
             }
         }
         jpeg_write_raw_data(cinfo, planes, lines);
@@ -261,9 +257,6 @@ enum imgcore_status ic_jpeg_write(struct ic_mem *mem, const struct ic_picture *p
         writer->cinfo.err = ic_jpeg_errors_init(&writer->errors, false);
         status = ic_jpeg_guard(&writer->errors, write_step, writer, error);
         jpeg_destroy_compress(&writer->cinfo);
-        for (int p = 0; p < 3; p++) {
-            ic_free(mem, writer->strip[p]);
-        }
         ic_buf_clear(&writer->exif);
         ic_mem_release(mem, writer->reserved_bytes);
         ic_free(mem, writer);

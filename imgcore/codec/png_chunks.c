@@ -49,6 +49,21 @@ void ic_png_chunks_init(struct ic_png_chunks *chunks, struct ic_mem *mem, struct
     chunks->through_bytes = SIGNATURE_BYTES;
 }
 
+void ic_png_chunks_rewind(struct ic_png_chunks *chunks) {
+    struct ic_png_chunks again = {.mem = chunks->mem,
+                                  .input = chunks->input,
+                                  .limits = chunks->limits,
+                                  .tolerant = chunks->tolerant,
+                                  .want_copyright = chunks->want_copyright,
+                                  .orientation = chunks->orientation,
+                                  .copyright = chunks->copyright,
+                                  .icc = chunks->icc,
+                                  .through_bytes = SIGNATURE_BYTES,
+                                  .seen_exif = true,
+                                  .seen_icc = true};
+    *chunks = again;
+}
+
 void ic_png_chunks_clear(struct ic_png_chunks *chunks) {
     ic_free(chunks->mem, chunks->copyright);
     chunks->copyright = NULL;
@@ -61,9 +76,14 @@ static bool fail(struct ic_png_chunks *chunks, enum imgcore_status status, const
     return false;
 }
 
+void ic_png_chunks_fail_end(struct ic_png_chunks *chunks) {
+    fail(chunks, ic_input_end_status(chunks->input),
+         chunks->input->failed ? "the source reported an error" : "the PNG ends too early");
+}
+
 static bool fail_end(struct ic_png_chunks *chunks) {
-    return fail(chunks, ic_input_end_status(chunks->input),
-                chunks->input->failed ? "the source reported an error" : "the PNG ends too early");
+    ic_png_chunks_fail_end(chunks);
+    return false;
 }
 
 static bool fail_memory(struct ic_png_chunks *chunks) {

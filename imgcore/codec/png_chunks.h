@@ -3,7 +3,7 @@
  * libspng treats its limits on text, profiles and the like as fatal, and keeps what it reads. So
  * it gets only what the pixels need: IHDR, the palette of a palette picture, tRNS, IDAT, IEND, and
  * critical chunks nobody knows, which it refuses. eXIf and iCCP are taken out here, the rest
- * is stepped over at the cost of finding its end. Used by png_read.c alone. */
+ * is stepped over at the cost of finding its end. Used by png_read.c and png_fast.c. */
 #ifndef IC_PNG_CHUNKS_H
 #define IC_PNG_CHUNKS_H
 
@@ -41,9 +41,14 @@ struct ic_png_chunks {
 /* `options` may be gone after the call. Nothing is read yet. */
 void ic_png_chunks_init(struct ic_png_chunks *chunks, struct ic_mem *mem, struct ic_input *input,
                         const struct ic_open_options *options);
+/* Back to the beginning, which the input must be at again. What was taken out is kept, and not
+ * looked at a second time. */
+void ic_png_chunks_rewind(struct ic_png_chunks *chunks);
 void ic_png_chunks_clear(struct ic_png_chunks *chunks);
 
 /* Fills `out` with the next `size_bytes` of the thinned file; false: see status and detail. */
 bool ic_png_chunks_read(struct ic_png_chunks *chunks, uint8_t *out, size_t size_bytes);
+/* Sets status and detail for an input that has no more bytes, or has failed. */
+void ic_png_chunks_fail_end(struct ic_png_chunks *chunks);
 
 #endif

@@ -219,6 +219,7 @@ bool ic_png_expand_init(struct ic_png_expand *expand, const struct spng_ihdr *ih
         set_key(expand, ihdr, trns);
     }
     expand->channels = ic_color_channels(expand->color);
+    expand->pixel_bytes = (raw_channels * ihdr->bit_depth + 7) / 8;
     uint64_t raw_bits = (uint64_t)raw_channels * ihdr->bit_depth * ihdr->width;
     uint64_t raw_bytes = (raw_bits + 7) / 8;
     expand->raw_bytes = (size_t)raw_bytes;

@@ -15,6 +15,7 @@ struct ic_png_expand {
     int channels; /* of the result */
     int depth;    /* bits per sample of the file */
     size_t width;
+    size_t pixel_bytes;          /* of the file: 1 for packed samples, up to 8 */
     size_t raw_bytes, out_bytes; /* of one row */
     uint16_t key[3];             /* the colour that is transparent */
     uint8_t palette[256][4];     /* R G B A; past the end of PLTE opaque black, as in libpng */

@@ -1,5 +1,11 @@
 /* PNG to rows: libspng decodes what png_chunks.c lets through, png_expand.c makes 8-bit channels.
  *
+ * libspng reads every header, and the pixels of every kind; of the common kinds png_fast.c decodes
+ * the pixels instead. Where that one finds fault with a file that lies in memory, libspng begins
+ * anew, and its verdict counts. A source that is read front to back has no second time: there the
+ * fast reader's word stands. It differs only for data that is well-formed up to its last row and
+ * faulty after it.
+ *
  * A picture that is not interlaced is handed out as it is decoded. An interlaced one is decoded
  * whole on the first read, in the file's own samples, and expanded strip by strip. libspng is used
  * for the samples as stored (SPNG_FMT_RAW), since its own conversions round differently.
@@ -8,117 +14,43 @@
  * shows depends, as in libpng, on whether the checksum arrives together with the last row's
  * data. */
 #include <errno.h>
-#include <spng.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
-#include "imgcore/codec/codec.h"
-#include "imgcore/codec/png_chunks.h"
-#include "imgcore/codec/png_expand.h"
+#include "imgcore/codec/png_error.h"
+#include "imgcore/codec/png_internal.h"
 
 /* Rows handed out at a time, fewer if they are wide: a strip should stay in the cache. */
 #define STRIP_ROWS  16u
 #define STRIP_BYTES ((size_t)128 * 1024)
+/* The fast reader undoes filters by fours. */
+#define FAST_ROWS 4u
 
 /* What libspng and its inflate take whatever the picture (measured: 52 KiB). */
 #define SPNG_FIXED_BYTES ((size_t)64 * 1024)
 /* What libspng adds to each of its row buffers, and what malloc may. */
 #define SPNG_ROW_EXTRA_BYTES ((size_t)64)
 
-struct png_reader {
-    struct ic_reader base; /* first: the pipeline knows the reader by it */
-    struct ic_mem *mem;
-    spng_ctx *spng;
-    struct ic_png_chunks chunks;
-    struct ic_png_expand expand;
-    bool tolerant;
-    bool interlaced;
-    bool whole_ready;
-    size_t reserved_bytes;
-
-    uint8_t *strip; /* strip_rows rows of stride_bytes */
-    size_t stride_bytes;
-    uint32_t strip_rows;
-    uint8_t *raw; /* one row of the file's samples; interlaced: all; NULL if rows come as wanted */
-    uint32_t next_row;
-
-    /* Tolerant: the data ended in row `damage_row` of pass `damage_pass` (0 if not interlaced). */
-    bool damaged;
-    int damage_pass;
-    uint32_t damage_row;
-};
-
 static int read_for_spng(spng_ctx *spng, void *user, void *out, size_t size_bytes) {
     (void)spng;
-    int before = errno; /* see `explain` */
+    int before = errno; /* see png_error.h */
     bool ok = ic_png_chunks_read(user, out, size_bytes);
     errno = before;
     return ok ? 0 : SPNG_IO_ERROR;
 }
 
-/* What libspng's errors mean. Those that are not listed can come only from chunks that it never
- * sees, or from a wrong use of it. */
-static const struct {
-    int code;
-    enum imgcore_status status;
+enum imgcore_status ic_png_fail(const struct png_reader *png, int code,
+                                struct imgcore_error *error) {
     const char *detail;
-} spng_meanings[] = {
-    {SPNG_EMEM, IMGCORE_NO_MEMORY, "the PNG decoder got no memory"},
-    {SPNG_EZLIB_INIT, IMGCORE_NO_MEMORY, "the PNG decoder got no memory"},
-    {SPNG_EOVERFLOW, IMGCORE_TOO_LARGE, "the PNG's rows are longer than the decoder allows"},
-    {SPNG_ESIGNATURE, IMGCORE_CORRUPT, "the PNG signature is damaged"},
-    {SPNG_EWIDTH, IMGCORE_CORRUPT, "the PNG's width is 0 or over 2^31 - 1"},
-    {SPNG_EHEIGHT, IMGCORE_CORRUPT, "the PNG's height is 0 or over 2^31 - 1"},
-    {SPNG_EBIT_DEPTH, IMGCORE_CORRUPT, "the PNG's bit depth is none its colour type has"},
-    {SPNG_ECOLOR_TYPE, IMGCORE_CORRUPT, "the PNG's colour type does not exist"},
-    {SPNG_ECOMPRESSION_METHOD, IMGCORE_UNSUPPORTED, "the PNG's compression method is unknown"},
-    {SPNG_EFILTER_METHOD, IMGCORE_UNSUPPORTED, "the PNG's filter method is unknown"},
-    {SPNG_EINTERLACE_METHOD, IMGCORE_UNSUPPORTED, "the PNG's interlace method is unknown"},
-    {SPNG_EIHDR_SIZE, IMGCORE_CORRUPT, "the PNG's header has the wrong length"},
-    {SPNG_ENOIHDR, IMGCORE_CORRUPT, "the first chunk is not IHDR"},
-    {SPNG_ECHUNK_POS, IMGCORE_CORRUPT, "a PNG chunk is out of place"},
-    {SPNG_ECHUNK_SIZE, IMGCORE_CORRUPT, "a PNG chunk has the wrong length"},
-    {SPNG_ECHUNK_CRC, IMGCORE_CORRUPT, "the checksum of a PNG chunk is wrong"},
-    {SPNG_ECHUNK_UNKNOWN_CRITICAL, IMGCORE_UNSUPPORTED, "the PNG needs an unknown chunk"},
-    {SPNG_ENOPLTE, IMGCORE_CORRUPT, "the PNG's palette is missing"},
-    {SPNG_EIDAT_TOO_SHORT, IMGCORE_CORRUPT, "the compressed data ends before the picture does"},
-    {SPNG_EIDAT_STREAM, IMGCORE_CORRUPT, "the compressed data is damaged"},
-    {SPNG_EFILTER, IMGCORE_CORRUPT, "a row has a filter that does not exist"},
-};
-
-/* What `code`, an error of libspng, means: the chunks' own reason comes first. libspng calls it
- * damaged data when inflate gets no memory for its window; malloc's errno tells the two apart, so
- * every call of libspng that decodes begins with errno 0. */
-static enum imgcore_status explain(const struct png_reader *png, int code, const char **detail) {
-    if (png->chunks.status != IMGCORE_OK) {
-        *detail = png->chunks.detail;
-        return png->chunks.status;
-    }
-    if (code == SPNG_EIDAT_STREAM && errno == ENOMEM) {
-        code = SPNG_EMEM;
-    }
-    for (size_t i = 0; i < sizeof(spng_meanings) / sizeof(spng_meanings[0]); i++) {
-        if (spng_meanings[i].code == code) {
-            *detail = spng_meanings[i].detail;
-            return spng_meanings[i].status;
-        }
-    }
-    *detail = spng_strerror(code);
-    return IMGCORE_INTERNAL;
-}
-
-static enum imgcore_status fail_spng(const struct png_reader *png, int code,
-                                     struct imgcore_error *error) {
-    const char *detail;
-    enum imgcore_status status = explain(png, code, &detail);
+    enum imgcore_status status = ic_png_explain(&png->chunks, code, &detail);
     return ic_fail(error, status, "%s", detail);
 }
 
 /* Whether the picture may go on with rows missing: damage only, not a source that failed. */
-static bool forgiven(const struct png_reader *png, int code) {
+bool ic_png_forgives(const struct png_reader *png, int code) {
     const char *detail;
-    enum imgcore_status status = explain(png, code, &detail);
+    enum imgcore_status status = ic_png_explain(&png->chunks, code, &detail);
     return png->tolerant && (status == IMGCORE_TRUNCATED || status == IMGCORE_CORRUPT);
 }
 
@@ -146,31 +78,56 @@ static enum imgcore_status allocate(struct png_reader *png, struct imgcore_error
     }
     png->stride_bytes = ic_round_up(stride - IC_ALIGN_BYTES, IC_ALIGN_BYTES);
     size_t rows = STRIP_BYTES / png->stride_bytes;
-    rows = rows < 1 ? 1 : rows > STRIP_ROWS ? STRIP_ROWS : rows;
+    const size_t least = png->fast != NULL ? FAST_ROWS : 1;
+    rows = rows < least ? least : rows > STRIP_ROWS ? STRIP_ROWS : rows;
     png->strip_rows = rows < height ? (uint32_t)rows : height;
     png->strip = ic_calloc(png->mem, png->strip_rows, png->stride_bytes);
     if (png->strip == NULL) {
         return fail_alloc(png, png->strip_rows * png->stride_bytes, error);
     }
+    if (png->fast != NULL && !ic_png_fast_allocate(png->fast, png->strip_rows)) {
+        return fail_alloc(png, png->strip_rows * (expand->raw_bytes + 1), error);
+    }
     if (!png->interlaced && expand->copies) {
         return IMGCORE_OK;
     }
     size_t raw_bytes;
-    if (!ic_mul_size(expand->raw_bytes, png->interlaced ? height : 1, &raw_bytes)) {
+    const uint32_t raw_rows = png->interlaced ? height : png->fast != NULL ? png->strip_rows : 1;
+    if (!ic_mul_size(expand->raw_bytes, raw_rows, &raw_bytes)) {
         return ic_fail(error, IMGCORE_TOO_LARGE, "the picture does not fit the address space");
     }
     png->raw = ic_alloc(png->mem, raw_bytes);
     return png->raw == NULL ? fail_alloc(png, raw_bytes, error) : IMGCORE_OK;
 }
 
-static enum imgcore_status png_start(struct ic_reader *reader,
-                                     const struct ic_read_request *request,
-                                     struct ic_read_layout *layout, struct imgcore_error *error) {
-    struct png_reader *png = (struct png_reader *)reader;
-    const struct ic_header *header = &png->base.header;
-    if (request->planes || request->scale_denom != 1) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "a PNG has no planes and no scales");
+static enum imgcore_status create_spng(struct png_reader *png, struct imgcore_error *error) {
+    /* The functions get no user pointer, so they cannot be ours: hence the reservations. */
+    struct spng_alloc alloc = {
+        .malloc_fn = malloc, .realloc_fn = realloc, .calloc_fn = calloc, .free_fn = free};
+    png->spng = spng_ctx_new2(&alloc, 0);
+    int code = SPNG_EMEM;
+    if (png->spng != NULL) {
+        code = spng_set_png_stream(png->spng, read_for_spng, &png->chunks);
     }
+    return code == 0 ? IMGCORE_OK : ic_png_fail(png, code, error);
+}
+
+enum imgcore_status ic_png_decode_row(struct png_reader *png, uint8_t *raw, bool *ended,
+                                      struct imgcore_error *error) {
+    errno = 0;
+    int code = spng_decode_row(png->spng, raw, png->expand.raw_bytes);
+    *ended = code == SPNG_EOI;
+    if (code == 0 || code == SPNG_EOI) {
+        return IMGCORE_OK;
+    }
+    if (!ic_png_forgives(png, code)) {
+        return ic_png_fail(png, code, error);
+    }
+    png->damaged = true;
+    return IMGCORE_OK;
+}
+
+static enum imgcore_status start_libspng(struct png_reader *png, struct imgcore_error *error) {
     /* libspng holds two rows, and one more to spread interlaced ones. */
     size_t rows_bytes;
     if (!ic_mul_size(png->expand.raw_bytes, png->interlaced ? 3 : 2, &rows_bytes) ||
@@ -181,16 +138,76 @@ static enum imgcore_status png_start(struct ic_reader *reader,
     if (status != IMGCORE_OK) {
         return status;
     }
-    /* Before our own memory: a file that has no data ends here. */
     errno = 0;
     int code = spng_decode_image(png->spng, NULL, 0, SPNG_FMT_RAW, SPNG_DECODE_PROGRESSIVE);
     if (code != 0) {
-        if (!forgiven(png, code)) {
-            return fail_spng(png, code, error);
+        if (!ic_png_forgives(png, code)) {
+            return ic_png_fail(png, code, error);
         }
         png->damaged = true;
     }
-    status = allocate(png, error);
+    return IMGCORE_OK;
+}
+
+/* The fast reader found `code`. If the file can be read again, libspng takes it from the beginning
+ * and decodes the rows once more that are handed out already; what it finds is the verdict. */
+static enum imgcore_status hand_to_libspng(struct png_reader *png, int code,
+                                           struct imgcore_error *error) {
+    ic_png_fast_destroy(png->fast);
+    png->fast = NULL;
+    if (code == SPNG_EMEM) {
+        return ic_fail(error, png->mem->status, "the PNG decoder got no memory");
+    }
+    if (!png->rewinds) {
+        return ic_png_fail(png, code, error);
+    }
+    struct ic_png_chunks *chunks = &png->chunks;
+    spng_ctx_free(png->spng);
+    png->spng = NULL;
+    *chunks->input = png->begin;
+    ic_png_chunks_rewind(chunks);
+    enum imgcore_status status = create_spng(png, error);
+    if (status == IMGCORE_OK) {
+        status = start_libspng(png, error);
+    }
+    for (uint32_t y = 0; status == IMGCORE_OK && y < png->next_row; y++) {
+        bool ended;
+        status = ic_png_decode_row(png, png->raw == NULL ? png->strip : png->raw, &ended, error);
+    }
+    return status;
+}
+
+/* Damage is forgiven row by row, which the fast reader cannot. */
+static bool takes_fast(const struct png_reader *png) {
+    return png->kernels != NULL && !png->tolerant && !png->interlaced &&
+           png->expand.pixel_bytes <= 4 && ic_png_fast_takes(png->expand.raw_bytes);
+}
+
+/* Up to the first byte of the first row, before memory for rows: a file that has no data ends here.
+ */
+static enum imgcore_status start_data(struct png_reader *png, struct imgcore_error *error) {
+    if (!takes_fast(png)) {
+        return start_libspng(png, error);
+    }
+    const struct ic_png_fast_setup setup = {png->kernels, png->expand.raw_bytes,
+                                            png->expand.pixel_bytes, png->base.header.height_px};
+    errno = 0;
+    int code = ic_png_fast_open(png->mem, &png->chunks, &setup, &png->fast);
+    return code == 0 ? IMGCORE_OK : hand_to_libspng(png, code, error);
+}
+
+static enum imgcore_status png_start(struct ic_reader *reader,
+                                     const struct ic_read_request *request,
+                                     struct ic_read_layout *layout, struct imgcore_error *error) {
+    struct png_reader *png = (struct png_reader *)reader;
+    const struct ic_header *header = &png->base.header;
+    if (request->planes || request->scale_denom != 1) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "a PNG has no planes and no scales");
+    }
+    enum imgcore_status status = start_data(png, error);
+    if (status == IMGCORE_OK) {
+        status = allocate(png, error);
+    }
     if (status != IMGCORE_OK) {
         return status;
     }
@@ -204,87 +221,12 @@ static enum imgcore_status png_start(struct ic_reader *reader,
     return IMGCORE_OK;
 }
 
-/* Decodes the next row of a pass (or of the picture) to `raw`; *ended: there was none. */
-static enum imgcore_status decode_row(struct png_reader *png, uint8_t *raw, bool *ended,
-                                      struct imgcore_error *error) {
-    errno = 0;
-    int code = spng_decode_row(png->spng, raw, png->expand.raw_bytes);
-    *ended = code == SPNG_EOI;
-    if (code == 0 || code == SPNG_EOI) {
-        return IMGCORE_OK;
-    }
-    if (!forgiven(png, code)) {
-        return fail_spng(png, code, error);
-    }
-    png->damaged = true;
-    return IMGCORE_OK;
-}
-
-/* All passes into png->raw. Rows are cleared when the first pass that has pixels in them comes
- * (libspng sets bits, it does not clear them), so that a picture cut short does not cost the
- * memory it claims: a page never touched is none. */
-static enum imgcore_status decode_passes(struct png_reader *png, struct imgcore_error *error) {
-    struct spng_row_info info;
-    while (!png->damaged && spng_get_row_info(png->spng, &info) == 0) {
-        uint8_t *raw = png->raw + info.row_num * png->expand.raw_bytes;
-        if (info.pass == 0 || info.pass == 2 || info.pass == 4) {
-            memset(raw, 0, png->expand.raw_bytes);
-        }
-        png->damage_pass = info.pass;
-        png->damage_row = info.row_num;
-        bool ended;
-        enum imgcore_status status = decode_row(png, raw, &ended, error);
-        if (status != IMGCORE_OK) {
-            return status;
-        }
-        if (ended) {
-            break;
-        }
-    }
-    return IMGCORE_OK;
-}
-
-/* Whether the data ended before pixel (x, y) of an interlaced picture. */
-static bool is_missing(const struct png_reader *png, size_t x, uint32_t y) {
-    static const uint8_t pass_of[8][8] = {{0, 5, 3, 5, 1, 5, 3, 5}, {6, 6, 6, 6, 6, 6, 6, 6},
-                                          {4, 5, 4, 5, 4, 5, 4, 5}, {6, 6, 6, 6, 6, 6, 6, 6},
-                                          {2, 5, 3, 5, 2, 5, 3, 5}, {6, 6, 6, 6, 6, 6, 6, 6},
-                                          {4, 5, 4, 5, 4, 5, 4, 5}, {6, 6, 6, 6, 6, 6, 6, 6}};
-    int pass = pass_of[y & 7][x & 7];
-    return pass > png->damage_pass || (pass == png->damage_pass && y >= png->damage_row);
-}
-
-static void expand_damaged(const struct png_reader *png, uint32_t y, uint8_t *out) {
-    /* The leftmost pixel is of the row's first pass: without it nothing of the row is there. */
-    if (is_missing(png, 0, y)) {
-        memset(out, 0, png->expand.out_bytes);
-        return;
-    }
-    ic_png_expand_row(&png->expand, png->raw + y * png->expand.raw_bytes, out);
-    const size_t channels = (size_t)png->expand.channels;
-    for (size_t x = 0; x < png->expand.width; x++) {
-        if (is_missing(png, x, y)) {
-            memset(out + x * channels, 0, channels);
-        }
-    }
-}
-
-static enum imgcore_status interlaced_row(struct png_reader *png, uint8_t *out) {
-    if (png->damaged) {
-        expand_damaged(png, png->next_row, out);
-    } else {
-        const uint8_t *raw = png->raw + png->next_row * png->expand.raw_bytes;
-        ic_png_expand_row(&png->expand, raw, out);
-    }
-    return IMGCORE_OK;
-}
-
 static enum imgcore_status streamed_row(struct png_reader *png, uint8_t *out,
                                         struct imgcore_error *error) {
     if (!png->damaged) {
         bool ended;
         uint8_t *raw = png->raw == NULL ? out : png->raw;
-        enum imgcore_status status = decode_row(png, raw, &ended, error);
+        enum imgcore_status status = ic_png_decode_row(png, raw, &ended, error);
         if (status != IMGCORE_OK) {
             return status;
         }
@@ -298,32 +240,56 @@ static enum imgcore_status streamed_row(struct png_reader *png, uint8_t *out,
     return IMGCORE_OK;
 }
 
+/* `count` rows into the strip, unless libspng has to take over: then png->fast is NULL after it. */
+static enum imgcore_status fast_rows(struct png_reader *png, uint32_t count,
+                                     struct imgcore_error *error) {
+    const struct ic_png_expand *expand = &png->expand;
+    uint8_t *raw = png->raw == NULL ? png->strip : png->raw;
+    const size_t raw_stride = png->raw == NULL ? png->stride_bytes : expand->raw_bytes;
+    errno = 0;
+    int code = ic_png_fast_rows(png->fast, count, raw, (ptrdiff_t)raw_stride);
+    if (code != 0) {
+        return hand_to_libspng(png, code, error);
+    }
+    for (uint32_t i = 0; png->raw != NULL && i < count; i++) {
+        ic_png_expand_row(expand, raw + i * raw_stride, png->strip + i * png->stride_bytes);
+    }
+    return IMGCORE_OK;
+}
+
 static enum imgcore_status png_read(struct ic_reader *reader, struct ic_strip *strip,
                                     struct imgcore_error *error) {
     struct png_reader *png = (struct png_reader *)reader;
     const uint32_t height = png->base.header.height_px;
     if (png->interlaced && !png->whole_ready) {
-        enum imgcore_status status = decode_passes(png, error);
+        enum imgcore_status status = ic_png_decode_passes(png, error);
         if (status != IMGCORE_OK) {
             return status;
         }
         png->whole_ready = true;
     }
+    uint32_t count = height - png->next_row;
+    count = count < png->strip_rows ? count : png->strip_rows;
     memset(strip, 0, sizeof(*strip));
     strip->plane[0].rows = png->strip;
     strip->plane[0].stride_bytes = (ptrdiff_t)png->stride_bytes;
     strip->plane[0].first_row = png->next_row;
-    uint32_t count = height - png->next_row;
-    count = count < png->strip_rows ? count : png->strip_rows;
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t *out = png->strip + i * png->stride_bytes;
-        enum imgcore_status status =
-            png->interlaced ? interlaced_row(png, out) : streamed_row(png, out, error);
-        if (status != IMGCORE_OK) {
-            return status;
-        }
-        png->next_row++;
+    enum imgcore_status status = IMGCORE_OK;
+    if (png->fast != NULL) {
+        status = fast_rows(png, count, error);
     }
+    for (uint32_t i = 0; status == IMGCORE_OK && png->fast == NULL && i < count; i++) {
+        uint8_t *out = png->strip + i * png->stride_bytes;
+        if (png->interlaced) {
+            ic_png_interlaced_row(png, out, png->next_row + i);
+        } else {
+            status = streamed_row(png, out, error);
+        }
+    }
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    png->next_row += count;
     strip->plane[0].row_count = count;
     strip->done = png->next_row == height;
     return IMGCORE_OK;
@@ -334,14 +300,23 @@ static enum imgcore_status png_finish(struct ic_reader *reader, struct imgcore_e
     if (png->tolerant) {
         return IMGCORE_OK; /* whatever follows the picture, it would be forgiven */
     }
+    if (png->fast != NULL) {
+        errno = 0;
+        int fault = ic_png_fast_finish(png->fast, png->rewinds);
+        enum imgcore_status status = fault == 0 ? IMGCORE_OK : hand_to_libspng(png, fault, error);
+        if (fault == 0 || status != IMGCORE_OK) {
+            return status;
+        }
+    }
     /* The CRC of the last IDAT is checked only here, and IEND must be there. */
     int code = spng_decode_chunks(png->spng);
-    return code == 0 ? IMGCORE_OK : fail_spng(png, code, error);
+    return code == 0 ? IMGCORE_OK : ic_png_fail(png, code, error);
 }
 
 static void png_destroy(struct ic_reader *reader) {
     struct png_reader *png = (struct png_reader *)reader;
     struct ic_mem *mem = png->mem;
+    ic_png_fast_destroy(png->fast);
     spng_ctx_free(png->spng);
     ic_png_chunks_clear(&png->chunks);
     ic_free(mem, png->strip);
@@ -353,28 +328,12 @@ static void png_destroy(struct ic_reader *reader) {
 static const struct ic_reader_ops png_ops = {
     .start = png_start, .read = png_read, .finish = png_finish, .destroy = png_destroy};
 
-static enum imgcore_status create_spng(struct png_reader *png, struct imgcore_error *error) {
-    enum imgcore_status status = reserve(png, SPNG_FIXED_BYTES, error);
-    if (status != IMGCORE_OK) {
-        return status;
-    }
-    /* The functions get no user pointer, so they cannot be ours: hence the reservations. */
-    struct spng_alloc alloc = {
-        .malloc_fn = malloc, .realloc_fn = realloc, .calloc_fn = calloc, .free_fn = free};
-    png->spng = spng_ctx_new2(&alloc, 0);
-    int code = SPNG_EMEM;
-    if (png->spng != NULL) {
-        code = spng_set_png_stream(png->spng, read_for_spng, &png->chunks);
-    }
-    return code == 0 ? IMGCORE_OK : fail_spng(png, code, error);
-}
-
 /* IHDR alone, so that a picture that is too large costs nothing more. */
 static enum imgcore_status read_ihdr(struct png_reader *png, struct spng_ihdr *ihdr,
                                      struct imgcore_error *error) {
     int code = spng_get_ihdr(png->spng, ihdr);
     if (code != 0) {
-        return fail_spng(png, code, error);
+        return ic_png_fail(png, code, error);
     }
     struct ic_header *header = &png->base.header;
     header->width_px = ihdr->width;
@@ -408,12 +367,12 @@ static enum imgcore_status read_rest(struct png_reader *png, const struct spng_i
     int code = spng_get_trns(png->spng, &trns);
     bool has_trns = code == 0;
     if (code != 0 && code != SPNG_ECHUNKAVAIL) {
-        return fail_spng(png, code, error);
+        return ic_png_fail(png, code, error);
     }
     if (png->base.header.palette) {
         code = spng_get_plte(png->spng, &plte);
         if (code != 0) {
-            return fail_spng(png, code, error);
+            return ic_png_fail(png, code, error);
         }
     }
     if (!ic_png_expand_init(&png->expand, ihdr, &plte, has_trns ? &trns : NULL)) {
@@ -442,11 +401,17 @@ enum imgcore_status ic_png_open(struct ic_mem *mem, struct ic_input *input,
     png->base.header.format = IMGCORE_FORMAT_PNG;
     png->base.header.orientation = 1;
     png->mem = mem;
+    png->kernels = options->kernels;
     png->tolerant = options->tolerant;
+    png->rewinds = input->read == NULL;
+    png->begin = *input;
     ic_png_chunks_init(&png->chunks, mem, input, options);
 
     struct spng_ihdr ihdr;
-    enum imgcore_status status = create_spng(png, error);
+    enum imgcore_status status = reserve(png, SPNG_FIXED_BYTES, error);
+    if (status == IMGCORE_OK) {
+        status = create_spng(png, error);
+    }
     if (status == IMGCORE_OK) {
         status = read_ihdr(png, &ihdr, error);
     }

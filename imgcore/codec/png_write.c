@@ -1,4 +1,5 @@
-/* Pixels to PNG with libspng's encoder: 8 bits, not interlaced, rows one at a time.
+/* Pixels to PNG: 8 bits, not interlaced. Pictures of usual size are packed whole (png_pack.c),
+ * others with libspng's encoder, rows one at a time.
  *
  * Metadata is only what the options name: the profile as iCCP, the copyright as eXIf. */
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include "imgcore/base/checked.h"
 #include "imgcore/codec/codec.h"
 #include "imgcore/codec/exif.h"
+#include "imgcore/codec/png_pack.h"
 
 /* libspng's encoder without its rows: deflate's state, one IDAT, a context (measured: 275 KiB). */
 #define SPNG_FIXED_BYTES ((size_t)320 * 1024)
@@ -158,10 +160,6 @@ static bool estimate(const struct ic_picture *picture, const struct ic_write_opt
 static enum imgcore_status encode(struct png_writer *writer, const struct ic_picture *picture,
                                   const struct ic_write_options *options,
                                   struct imgcore_error *error) {
-    if (options->copyright != NULL && options->copyright[0] != '\0' &&
-        !ic_exif_write_copyright(&writer->exif, options->copyright)) {
-        return ic_fail(error, writer->mem->status, "the copyright of the PNG does not fit");
-    }
     struct spng_alloc alloc = {
         .malloc_fn = malloc, .realloc_fn = realloc, .calloc_fn = calloc, .free_fn = free};
     writer->spng = spng_ctx_new2(&alloc, SPNG_CTX_ENCODER);
@@ -175,26 +173,47 @@ static enum imgcore_status encode(struct png_writer *writer, const struct ic_pic
     return code == 0 ? IMGCORE_OK : fail_spng(writer, code, error);
 }
 
+/* Row by row. */
+static enum imgcore_status stream(struct png_writer *writer, const struct ic_picture *picture,
+                                  const struct ic_write_options *options,
+                                  struct imgcore_error *error) {
+    size_t reserved_bytes;
+    if (!estimate(picture, options, &reserved_bytes)) {
+        return ic_fail(error, IMGCORE_TOO_LARGE, "a row does not fit the address space");
+    }
+    if (!ic_mem_reserve(writer->mem, reserved_bytes)) {
+        return ic_fail(error, writer->mem->status, "the PNG encoder needs %zu bytes",
+                       reserved_bytes);
+    }
+    enum imgcore_status status = encode(writer, picture, options, error);
+    spng_ctx_free(writer->spng);
+    ic_mem_release(writer->mem, reserved_bytes);
+    return status;
+}
+
 enum imgcore_status ic_png_write(struct ic_mem *mem, const struct ic_picture *picture,
                                  const struct ic_write_options *options, struct ic_buf *out,
                                  struct imgcore_error *error) {
     struct png_writer writer = {.mem = mem, .out = out, .exif = {.mem = mem}};
     enum imgcore_status status = check_picture(picture, error);
-    size_t reserved_bytes = 0;
+    if (status == IMGCORE_OK && options->copyright != NULL && options->copyright[0] != '\0' &&
+        !ic_exif_write_copyright(&writer.exif, options->copyright)) {
+        status = ic_fail(error, mem->status, "the copyright of the PNG does not fit");
+    }
     if (status == IMGCORE_OK) {
-        if (!estimate(picture, options, &reserved_bytes)) {
-            status = ic_fail(error, IMGCORE_TOO_LARGE, "a row does not fit the address space");
-        } else if (!ic_mem_reserve(mem, reserved_bytes)) {
-            status = ic_fail(error, mem->status, "the PNG encoder needs %zu bytes", reserved_bytes);
-        } else {
-            status = encode(&writer, picture, options, error);
-            ic_mem_release(mem, reserved_bytes);
+        const bool packs = options->kernels != NULL && ic_png_packs(picture);
+        if (packs) {
+            status = ic_png_pack(mem, picture, options, &writer.exif, out, error);
+        }
+        if (!packs || status == IMGCORE_BUDGET) {
+            status = stream(&writer, picture, options, error);
         }
     }
-    spng_ctx_free(writer.spng);
     ic_buf_clear(&writer.exif);
     if (status != IMGCORE_OK) {
         ic_buf_clear(out);
+    } else {
+        ic_error_clear(error);
     }
     return status;
 }

@@ -86,6 +86,7 @@ void ic_fill_hpass_f32(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_float(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_color(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_orient(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_png(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels);
 
 #ifdef __cplusplus

@@ -95,20 +95,19 @@ struct ic_kernels {
                          size_t rows, const struct ic_taps_f32 *taps);
 
     /* ---- reduction by two -----------------------------------------------------------------------
-     * The steps of a pyramid: 1 3 3 1 in each direction, so that target j lies between source 2j
-     * and 2j + 1. Sources are clamped at the edges: in[-1] is in[0], in[n] is in[n - 1]. */
+     * The steps of a pyramid: four samples in each direction, weighed outer, inner, inner, outer,
+     * so that target j lies between source 2j and 2j + 1. Sources are clamped at the edges: in[-1]
+     * is in[0], in[n] is in[n - 1]. */
 
-    /* out[j] = in[2j - 1] + 3 in[2j] + 3 in[2j + 1] + in[2j + 2], (n + 1) / 2 of them; n at
-     * least 1. 8 times the mean, so no bit is lost. */
+    /* out[j] = 9 in[2j - 1] + 23 in[2j] + 23 in[2j + 1] + 9 in[2j + 2], (n + 1) / 2 of them; n at
+     * least 1. 64 times the mean, which is IC_INTER_BITS fraction bits, exact. */
     void (*halve_row_u8)(const uint8_t *in, int16_t *out, size_t n);
-    /* The same of rows between 0 and 16320, divided: (sum + 4) >> 3. */
+    /* The same of rows between 0 and 16320 by 5, 11, 11, 5, divided: (sum + 16) >> 5. */
     void (*halve_row_i16)(const int16_t *in, int16_t *out, size_t n);
-    /* out[i] = a[i] + 3 b[i] + 3 c[i] + d[i], of rows between 0 and 2040: after halve_row_u8 64
-     * times the mean of the 4 x 4, which is IC_INTER_BITS fraction bits, exact. */
-    void (*sum_rows_i16)(const int16_t *const rows[4], int16_t *out, size_t n);
-    /* out[i] = round((b[i] + c[i]) * 3 / 8) + round((a[i] + d[i]) / 8), halves up, of rows between
-     * 0 and 16320. */
-    void (*mean_rows_i16)(const int16_t *const rows[4], int16_t *out, size_t n);
+    /* out[i] = (((a[i] + d[i]) * outer + 32) >> 6) + (((b[i] + c[i]) * inner + 32) >> 6) of rows a,
+     * b, c, d between 0 and 16320; outer + inner = 32, neither negative. */
+    void (*mean_rows_i16)(const int16_t *const rows[4], int outer, int inner, int16_t *out,
+                          size_t n);
     /* As vpass_u8 for rows of 16 bits: sums[i] (+)= sum over k < taps of (row[k][i] * w[k] + 2^14)
      * >> 15, the weights with 15 fraction bits, in (-2^15, 2^15). */
     void (*vpass_i16)(const int16_t *const *rows, const int16_t *weights, int taps, int16_t *sums,
@@ -157,6 +156,20 @@ struct ic_kernels {
                             ptrdiff_t out_stride, size_t width, size_t height);
     /* out[x] = in[width - 1 - x], pixels of the index's channel count. */
     void (*mirror_u8[5])(const uint8_t *in, uint8_t *out, size_t width);
+
+    /* ---- PNG's filters (PNG specification, section 9) -------------------------------------------
+     * Index: bytes of a pixel (1 to 4; slot 0 NULL), of which n, the bytes of a row, is a multiple.
+     */
+
+    /* Undoes the filters of `rows` rows. Row y of `in` begins at in + y * in_stride, and the byte
+     * before it is its filter, 0 to 4. `above`: the row above the first, n zeros if there is none.
+     */
+    void (*png_unfilter[5])(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,
+                            uint8_t *out, ptrdiff_t out_stride, size_t rows, size_t n);
+    /* The row by Sub, Up and Average, in this order, and what each costs: the sum of its bytes'
+     * distances from 0, taken as signed. */
+    void (*png_filter[5])(const uint8_t *row, const uint8_t *above, uint8_t *const out[3],
+                          uint64_t cost[3], size_t n);
 };
 
 /* Fills every slot with the plain C kernels. */

@@ -6,6 +6,7 @@
 
 void ic_kernels_ref_color(struct ic_kernels *kernels);
 void ic_kernels_ref_orient(struct ic_kernels *kernels);
+void ic_kernels_ref_png(struct ic_kernels *kernels);
 void ic_kernels_ref_reduce(struct ic_kernels *kernels);
 
 #endif

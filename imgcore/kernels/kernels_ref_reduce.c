@@ -11,7 +11,7 @@ static void halve_row_u8_ref(const uint8_t *in, int16_t *out, size_t n) {
     for (size_t j = 0; j < (n + 1) / 2; j++) {
         const int outer = in[clamped(2 * j - 1, n)] + in[clamped(2 * j + 2, n)];
         const int inner = in[2 * j] + in[clamped(2 * j + 1, n)];
-        out[j] = (int16_t)(outer + 3 * inner);
+        out[j] = (int16_t)(9 * outer + 23 * inner);
     }
 }
 
@@ -19,20 +19,15 @@ static void halve_row_i16_ref(const int16_t *in, int16_t *out, size_t n) {
     for (size_t j = 0; j < (n + 1) / 2; j++) {
         const int outer = in[clamped(2 * j - 1, n)] + in[clamped(2 * j + 2, n)];
         const int inner = in[2 * j] + in[clamped(2 * j + 1, n)];
-        out[j] = (int16_t)((outer + 3 * inner + 4) >> 3);
+        out[j] = (int16_t)((5 * outer + 11 * inner + 16) >> 5);
     }
 }
 
-static void sum_rows_i16_ref(const int16_t *const rows[4], int16_t *out, size_t n) {
+static void mean_rows_i16_ref(const int16_t *const rows[4], int outer, int inner, int16_t *out,
+                              size_t n) {
     for (size_t i = 0; i < n; i++) {
-        out[i] = (int16_t)(rows[0][i] + rows[3][i] + 3 * (rows[1][i] + rows[2][i]));
-    }
-}
-
-static void mean_rows_i16_ref(const int16_t *const rows[4], int16_t *out, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        const int inner = rows[1][i] + rows[2][i], outer = rows[0][i] + rows[3][i];
-        out[i] = (int16_t)(((inner * 3 + 4) >> 3) + ((outer + 4) >> 3));
+        out[i] = (int16_t)((((rows[0][i] + rows[3][i]) * outer + 32) >> 6) +
+                           (((rows[1][i] + rows[2][i]) * inner + 32) >> 6));
     }
 }
 
@@ -50,7 +45,6 @@ static void vpass_i16_ref(const int16_t *const *rows, const int16_t *weights, in
 void ic_kernels_ref_reduce(struct ic_kernels *kernels) {
     kernels->halve_row_u8 = halve_row_u8_ref;
     kernels->halve_row_i16 = halve_row_i16_ref;
-    kernels->sum_rows_i16 = sum_rows_i16_ref;
     kernels->mean_rows_i16 = mean_rows_i16_ref;
     kernels->vpass_i16 = vpass_i16_ref;
 }

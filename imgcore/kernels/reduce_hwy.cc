@@ -31,10 +31,11 @@ constexpr size_t kLanes16 = HWY_MAX_BYTES / 2;
 /* ---- halving a row ------------------------------------------------------------------------- */
 
 /* Target j of either kind of row, with its neighbours clamped. */
-template <class Sample> HWY_INLINE int SumAt(const Sample *in, size_t j, size_t n) {
+template <class Sample> HWY_INLINE int HalveAt(const Sample *in, size_t j, size_t n) {
     const int left = in[j == 0 ? 0 : 2 * j - 1], first = in[2 * j];
     const int second = in[HWY_MIN(2 * j + 1, n - 1)], right = in[HWY_MIN(2 * j + 2, n - 1)];
-    return left + 3 * first + 3 * second + right;
+    return sizeof(Sample) == 1 ? 9 * (left + right) + 23 * (first + second)
+                               : (5 * (left + right) + 11 * (first + second) + 16) >> 5;
 }
 
 /* A vector of targets; `in` points at source 2j of the first, and in[-1] is there. */
@@ -42,16 +43,16 @@ HWY_INLINE V16 HalveVector(const uint8_t *in) {
     const auto before = hn::LoadU(du8, in - 1);
     const auto after = hn::LoadU(du8, in + 1);
 #if IC_HWY_X86
-    const V16 one_three = hn::Set(d16, 0x0301), three_one = hn::Set(d16, 0x0103);
+    const V16 outer_inner = hn::Set(d16, 0x1709), inner_outer = hn::Set(d16, 0x0917); /* 9, 23 */
 #if HWY_MAX_BYTES == 64
-    return V16{_mm512_add_epi16(_mm512_maddubs_epi16(before.raw, one_three.raw),
-                                _mm512_maddubs_epi16(after.raw, three_one.raw))};
+    return V16{_mm512_add_epi16(_mm512_maddubs_epi16(before.raw, outer_inner.raw),
+                                _mm512_maddubs_epi16(after.raw, inner_outer.raw))};
 #elif HWY_MAX_BYTES == 32
-    return V16{_mm256_add_epi16(_mm256_maddubs_epi16(before.raw, one_three.raw),
-                                _mm256_maddubs_epi16(after.raw, three_one.raw))};
+    return V16{_mm256_add_epi16(_mm256_maddubs_epi16(before.raw, outer_inner.raw),
+                                _mm256_maddubs_epi16(after.raw, inner_outer.raw))};
 #else
-    return V16{_mm_add_epi16(_mm_maddubs_epi16(before.raw, one_three.raw),
-                             _mm_maddubs_epi16(after.raw, three_one.raw))};
+    return V16{_mm_add_epi16(_mm_maddubs_epi16(before.raw, outer_inner.raw),
+                             _mm_maddubs_epi16(after.raw, inner_outer.raw))};
 #endif
 #else
     const hn::Repartition<uint16_t, decltype(du8)> du16;
@@ -59,7 +60,8 @@ HWY_INLINE V16 HalveVector(const uint8_t *in) {
     const auto b = hn::BitCast(du16, before), a = hn::BitCast(du16, after);
     const auto inner = hn::Add(hn::ShiftRight<8>(b), hn::And(a, low));
     const auto outer = hn::Add(hn::And(b, low), hn::ShiftRight<8>(a));
-    return hn::BitCast(d16, hn::Add(outer, hn::Add(inner, hn::Add(inner, inner))));
+    return hn::BitCast(
+        d16, hn::Add(hn::Mul(outer, hn::Set(du16, 9)), hn::Mul(inner, hn::Set(du16, 23))));
 #endif
 }
 
@@ -68,17 +70,17 @@ HWY_INLINE V32 HalveSums(const int16_t *in) {
     const auto before = hn::LoadU(d16, in - 1);
     const auto after = hn::LoadU(d16, in + 1);
 #if IC_HWY_X86
-    const V16 one_three = hn::BitCast(d16, hn::Set(d32, 0x00030001));
-    const V16 three_one = hn::BitCast(d16, hn::Set(d32, 0x00010003));
+    const V16 outer_inner = hn::BitCast(d16, hn::Set(d32, 0x000B0005));
+    const V16 inner_outer = hn::BitCast(d16, hn::Set(d32, 0x0005000B));
 #if HWY_MAX_BYTES == 64
-    const V32 first{_mm512_madd_epi16(before.raw, one_three.raw)};
-    const V32 second{_mm512_madd_epi16(after.raw, three_one.raw)};
+    const V32 first{_mm512_madd_epi16(before.raw, outer_inner.raw)};
+    const V32 second{_mm512_madd_epi16(after.raw, inner_outer.raw)};
 #elif HWY_MAX_BYTES == 32
-    const V32 first{_mm256_madd_epi16(before.raw, one_three.raw)};
-    const V32 second{_mm256_madd_epi16(after.raw, three_one.raw)};
+    const V32 first{_mm256_madd_epi16(before.raw, outer_inner.raw)};
+    const V32 second{_mm256_madd_epi16(after.raw, inner_outer.raw)};
 #else
-    const V32 first{_mm_madd_epi16(before.raw, one_three.raw)};
-    const V32 second{_mm_madd_epi16(after.raw, three_one.raw)};
+    const V32 first{_mm_madd_epi16(before.raw, outer_inner.raw)};
+    const V32 second{_mm_madd_epi16(after.raw, inner_outer.raw)};
 #endif
     const V32 sum = hn::Add(first, second);
 #else
@@ -86,9 +88,9 @@ HWY_INLINE V32 HalveSums(const int16_t *in) {
     const V32 b = hn::BitCast(d32, before), a = hn::BitCast(d32, after);
     const V32 inner = hn::Add(hn::ShiftRight<16>(b), hn::And(a, low));
     const V32 outer = hn::Add(hn::And(b, low), hn::ShiftRight<16>(a));
-    const V32 sum = hn::Add(outer, hn::Add(inner, hn::Add(inner, inner)));
+    const V32 sum = hn::Add(hn::Mul(outer, hn::Set(d32, 5)), hn::Mul(inner, hn::Set(d32, 11)));
 #endif
-    return hn::ShiftRight<3>(hn::Add(sum, hn::Set(d32, 4)));
+    return hn::ShiftRight<5>(hn::Add(sum, hn::Set(d32, 16)));
 }
 
 /* A vector of targets. */
@@ -114,13 +116,13 @@ void HalveRowU8(const uint8_t *in, int16_t *out, size_t n) {
     const size_t count = (n + 1) / 2;
     size_t j = 0;
     if (n > 2 * kLanes16 + 2) {
-        out[0] = static_cast<int16_t>(SumAt(in, 0, n));
+        out[0] = static_cast<int16_t>(HalveAt(in, 0, n));
         for (j = 1; 2 * j + 2 * kLanes16 < n; j += kLanes16) {
             hn::StoreU(HalveVector(in + 2 * j), d16, out + j);
         }
     }
     for (; j < count; j++) {
-        out[j] = static_cast<int16_t>(SumAt(in, j, n));
+        out[j] = static_cast<int16_t>(HalveAt(in, j, n));
     }
 }
 
@@ -128,35 +130,29 @@ void HalveRowI16(const int16_t *in, int16_t *out, size_t n) {
     const size_t count = (n + 1) / 2;
     size_t j = 0;
     if (n > 2 * kLanes16 + 2) {
-        out[0] = static_cast<int16_t>((SumAt(in, 0, n) + 4) >> 3);
+        out[0] = static_cast<int16_t>(HalveAt(in, 0, n));
         for (j = 1; 2 * j + 2 * kLanes16 < n; j += kLanes16) {
             HalveStore(in + 2 * j, out + j);
         }
     }
     for (; j < count; j++) {
-        out[j] = static_cast<int16_t>((SumAt(in, j, n) + 4) >> 3);
+        out[j] = static_cast<int16_t>(HalveAt(in, j, n));
     }
 }
 
-/* ---- adding rows up ------------------------------------------------------------------------ */
+/* ---- means of rows -------------------------------------------------------------------------- */
 
-HWY_INLINE V16 SumVector(const int16_t *const rows[4], size_t i) {
-    const V16 inner = hn::Add(hn::LoadU(d16, rows[1] + i), hn::LoadU(d16, rows[2] + i));
-    const V16 outer = hn::Add(hn::LoadU(d16, rows[0] + i), hn::LoadU(d16, rows[3] + i));
-    return hn::Add(outer, hn::Add(inner, hn::Add(inner, inner)));
-}
-
-HWY_INLINE V16 MeanVector(const int16_t *const rows[4], size_t i) {
-    const V16 inner = hn::Add(hn::LoadU(d16, rows[1] + i), hn::LoadU(d16, rows[2] + i));
-    const V16 outer = hn::Add(hn::LoadU(d16, rows[0] + i), hn::LoadU(d16, rows[3] + i));
-    return hn::Add(hn::MulFixedPoint15(inner, hn::Set(d16, 3 << 12)),
-                   hn::MulFixedPoint15(outer, hn::Set(d16, 1 << 12)));
+HWY_INLINE V16 MeanVector(const int16_t *const rows[4], size_t i, V16 outer, V16 inner) {
+    const V16 far = hn::Add(hn::LoadU(d16, rows[0] + i), hn::LoadU(d16, rows[3] + i));
+    const V16 near = hn::Add(hn::LoadU(d16, rows[1] + i), hn::LoadU(d16, rows[2] + i));
+    return hn::Add(hn::MulFixedPoint15(far, outer), hn::MulFixedPoint15(near, inner));
 }
 
 /* The last vector overlaps its neighbour; rows shorter than one go through copies. */
-template <class Vector>
-HWY_INLINE void MapRows(const Vector &vector, const int16_t *const rows[4], int16_t *out,
-                        size_t n) {
+void MeanRowsI16(const int16_t *const rows[4], int outer, int inner, int16_t *out, size_t n) {
+    /* from 64ths to 15 fraction bits */
+    const V16 w_outer = hn::Set(d16, static_cast<int16_t>(outer << 9));
+    const V16 w_inner = hn::Set(d16, static_cast<int16_t>(inner << 9));
     if (n < kLanes16) {
         int16_t copies[4][kLanes16] = {}, result[kLanes16];
         const int16_t *copied[4];
@@ -164,34 +160,14 @@ HWY_INLINE void MapRows(const Vector &vector, const int16_t *const rows[4], int1
             memcpy(copies[k], rows[k], n * sizeof(out[0]));
             copied[k] = copies[k];
         }
-        hn::StoreU(vector(copied, 0), d16, result);
+        hn::StoreU(MeanVector(copied, 0, w_outer, w_inner), d16, result);
         memcpy(out, result, n * sizeof(out[0]));
         return;
     }
     for (size_t i = 0; i < n - kLanes16; i += kLanes16) {
-        hn::StoreU(vector(rows, i), d16, out + i);
+        hn::StoreU(MeanVector(rows, i, w_outer, w_inner), d16, out + i);
     }
-    hn::StoreU(vector(rows, n - kLanes16), d16, out + n - kLanes16);
-}
-
-struct SumOfRows {
-    HWY_INLINE V16 operator()(const int16_t *const rows[4], size_t i) const {
-        return SumVector(rows, i);
-    }
-};
-
-struct MeanOfRows {
-    HWY_INLINE V16 operator()(const int16_t *const rows[4], size_t i) const {
-        return MeanVector(rows, i);
-    }
-};
-
-void SumRowsI16(const int16_t *const rows[4], int16_t *out, size_t n) {
-    MapRows(SumOfRows(), rows, out, n);
-}
-
-void MeanRowsI16(const int16_t *const rows[4], int16_t *out, size_t n) {
-    MapRows(MeanOfRows(), rows, out, n);
+    hn::StoreU(MeanVector(rows, n - kLanes16, w_outer, w_inner), d16, out + n - kLanes16);
 }
 
 /* ---- the vertical pass --------------------------------------------------------------------- */
@@ -285,7 +261,6 @@ void VpassI16(const int16_t *const *rows, const int16_t *weights, int taps, int1
 void FillReduce(struct ic_kernels *kernels) {
     kernels->halve_row_u8 = HalveRowU8;
     kernels->halve_row_i16 = HalveRowI16;
-    kernels->sum_rows_i16 = SumRowsI16;
     kernels->mean_rows_i16 = MeanRowsI16;
     kernels->vpass_i16 = VpassI16;
 }

@@ -89,6 +89,7 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     ic_fill_float(target->hwy, kernels);
     ic_fill_color(target->hwy, kernels);
     ic_fill_orient(target->hwy, kernels);
+    ic_fill_png(target->hwy, kernels);
     ic_fill_reduce(target->hwy, kernels);
     kernels->target = target->name;
 }

@@ -48,6 +48,7 @@ enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_bu
     const struct ic_header *header = &job->reader->header;
     const struct imgcore_options *options = job->transform->options;
     struct ic_write_options write = {0};
+    write.kernels = env->kernels;
     write.quality = wanted->quality;
     write.progressive = wanted->progressive;
     write.optimize = wanted->optimize;

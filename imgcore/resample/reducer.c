@@ -95,11 +95,9 @@ static void make_row(const struct ic_reducer *reducer, int l, uint32_t j) {
         rows[k] = halved_row(level, at < last ? at : last);
     }
     int16_t *out = level->rows + (j - level->emitted) * level->stride;
-    if (l == 0) {
-        reducer->kernels->sum_rows_i16(rows, out, level->width);
-    } else {
-        reducer->kernels->mean_rows_i16(rows, out, level->width);
-    }
+    const struct ic_halving halving = ic_halving(l);
+    reducer->kernels->mean_rows_i16(rows, halving.outer_64ths, halving.inner_64ths, out,
+                                    level->width);
 }
 
 static void take_row(struct ic_reducer *reducer, int l, const void *below, uint32_t below_row);

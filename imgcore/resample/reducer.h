@@ -1,9 +1,9 @@
 /* A pyramid: rows halved in both directions, level by level, as they stream by.
  *
- * Each level takes in rows of the one before, four of which make one of its own (1 3 3 1), and
- * hands its rows on: to whoever wants rows of that level, and to the next level. Rows are int16
- * with IC_INTER_BITS fraction bits, between 0 and 16320; the first level is exact. Memory grows
- * with the width only. Used by the pipeline; the weights that go with it are in reduced_weights.h.
+ * Each level takes in rows of the one before, four of which make one of its own (see
+ * ic_halving), and hands its rows on: to whoever wants rows of that level, and to the next level.
+ * Rows are int16 with IC_INTER_BITS fraction bits, between 0 and 16320. Memory grows with the width
+ * only. Used by the pipeline; the weights that go with it are in reduced_weights.h.
  */
 #ifndef IC_REDUCER_H
 #define IC_REDUCER_H

@@ -10,7 +10,7 @@
  * weight among several rows; as many as those take at once, and few of floats, which take up much
  * cache. The ring holds a multiple. */
 static uint32_t emit_rows(enum ic_weight_type type) {
-    return type == IC_WEIGHT_F32 ? 4 : 8;
+    return type == IC_WEIGHT_F32 ? 4 : 16;
 }
 
 /* The most target rows that are open at once: rows whose first tap comes before the last tap of the

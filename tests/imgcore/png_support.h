@@ -17,6 +17,7 @@
 
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/codec.h"
+#include "imgcore/codec/png_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -180,13 +181,23 @@ static inline void make_palette_file(struct bytes *file, size_t entries, size_t 
 
 /* ---- the reader ---- */
 
+/* The best kernels of this CPU, or those of IMGCORE_TARGETS. */
+static inline const struct ic_kernels *best_kernels(void) {
+    static struct ic_kernels kernels;
+    if (kernels.target == NULL) {
+        ic_target_kernels(ic_target_choose(getenv("IMGCORE_TARGETS")), &kernels);
+    }
+    return &kernels;
+}
+
 struct decoded {
     enum imgcore_status status;
     struct imgcore_error error;
     struct ic_header header; /* blobs NULL: they go with the reader */
     struct bytes icc, copyright;
     bool opened, started;
-    uint8_t *pixels; /* height x width x channels, packed; NULL unless every row came */
+    bool began_fast, ended_fast; /* the fast reader was at it, before and after the rows */
+    uint8_t *pixels;             /* height x width x channels, packed; NULL unless every row came */
     int channels;
     size_t peak_bytes;
 };
@@ -195,6 +206,8 @@ struct decode_setup {
     const struct imgcore_allocator *allocator;
     struct imgcore_limits limits; /* zeros: defaults */
     bool tolerant;
+    bool libspng_alone;
+    const struct ic_kernels *kernels; /* NULL: the best */
     bool discard; /* keep no pixels: what is measured is the reader's memory alone */
 };
 
@@ -245,6 +258,7 @@ static inline enum imgcore_status drive(struct ic_reader *reader, bool discard,
         return status;
     }
     out->started = true;
+    out->began_fast = ((struct png_reader *)reader)->fast != NULL;
     assert_int_equal(layout.planes, 1);
     assert_int_equal(layout.plane[0].width, out->header.width_px);
     assert_int_equal(layout.plane[0].height, out->header.height_px);
@@ -263,7 +277,9 @@ static inline enum imgcore_status drive(struct ic_reader *reader, bool discard,
         take_strip(&strip, out, &rows);
     }
     assert_int_equal(rows, out->header.height_px);
-    return reader->ops->finish(reader, &out->error);
+    status = reader->ops->finish(reader, &out->error);
+    out->ended_fast = ((struct png_reader *)reader)->fast != NULL;
+    return status;
 }
 
 /* Decodes all of a source; afterwards nothing may be left of the reader's memory. */
@@ -278,8 +294,14 @@ static inline void decode_source(const struct imgcore_source *source,
     ic_mem_set_budget(&mem, limits.memory_bytes);
     out->status = ic_input_open(&input, &mem, source);
     if (out->status == IMGCORE_OK) {
-        struct ic_open_options options = {
-            .limits = &limits, .tolerant = setup->tolerant, .want_copyright = true};
+        struct ic_open_options options = {.kernels = setup->kernels != NULL ? setup->kernels
+                                                                            : best_kernels(),
+                                          .limits = &limits,
+                                          .tolerant = setup->tolerant,
+                                          .want_copyright = true};
+        if (setup->libspng_alone) {
+            options.kernels = NULL;
+        }
         struct ic_reader *reader = NULL;
         out->status = ic_png_open(&mem, &input, &options, &reader, &out->header, &out->error);
         if (out->status == IMGCORE_OK) {

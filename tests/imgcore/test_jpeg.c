@@ -474,17 +474,17 @@ static struct canvas make_canvas(enum ic_color color, uint32_t width, uint32_t h
         uint32_t w = i == 0 ? width : (width + (uint32_t)h - 1) / (uint32_t)h;
         uint32_t n = i == 0 ? height : (height + (uint32_t)v - 1) / (uint32_t)v;
         size_t channels = color == IC_COLOR_RGB ? 3 : 1;
-        size_t row_bytes = w * channels;
-        canvas.block[i] = malloc(row_bytes * n);
+        size_t row_bytes = w * channels, stride_bytes = row_bytes + IC_ROW_SLACK_BYTES;
+        canvas.block[i] = malloc(stride_bytes * n);
         for (uint32_t y = 0; y < n; y++) {
             for (size_t x = 0; x < row_bytes; x++) {
                 uint32_t line = bottom_up ? n - 1 - y : y;
-                canvas.block[i][y * row_bytes + x] =
+                canvas.block[i][y * stride_bytes + x] =
                     (uint8_t)(60 + (x * 3 + line * 2 + (size_t)i * 40) % 120);
             }
         }
-        canvas.picture.plane[i].rows = canvas.block[i] + (bottom_up ? row_bytes * (n - 1) : 0);
-        canvas.picture.plane[i].stride_bytes = (ptrdiff_t)row_bytes * (bottom_up ? -1 : 1);
+        canvas.picture.plane[i].rows = canvas.block[i] + (bottom_up ? stride_bytes * (n - 1) : 0);
+        canvas.picture.plane[i].stride_bytes = (ptrdiff_t)stride_bytes * (bottom_up ? -1 : 1);
         canvas.picture.plane[i].width = w;
         canvas.picture.plane[i].height = n;
         canvas.picture.plane[i].channels = (int)channels;
@@ -589,11 +589,13 @@ static struct blob plain_encode(const struct canvas *canvas, int quality, int h,
     jpeg_start_compress(&cinfo, TRUE);
     while (cinfo.next_scanline < cinfo.image_height) {
         size_t width = cinfo.image_width;
-        size_t first = (size_t)cinfo.next_scanline * width;
-        JSAMPROW row = canvas->block[0] + first * (size_t)cinfo.input_components;
+        const ptrdiff_t y = (ptrdiff_t)cinfo.next_scanline;
+        JSAMPROW row = canvas->picture.plane[0].rows + y * canvas->picture.plane[0].stride_bytes;
         uint8_t *woven = malloc(width * 3);
         for (size_t i = 0; ycbcr && i < width * 3; i++) {
-            woven[i] = canvas->block[i % 3][first + i / 3];
+            woven[i] =
+                canvas->picture.plane[i % 3]
+                    .rows[y * canvas->picture.plane[i % 3].stride_bytes + (ptrdiff_t)(i / 3)];
         }
         row = ycbcr ? woven : row;
         jpeg_write_scanlines(&cinfo, &row, 1);

@@ -44,15 +44,14 @@ static void assert_written(const struct ic_buf *out, const struct ic_picture *pi
     free(pixels);
 }
 
-static void what_is_written_libpng_reads(void **state) {
-    (void)state;
+static void check_written(const struct ic_kernels *kernels) {
     for (size_t c = 0; c < COUNT(written_colors); c++) {
         for (int level = 0; level <= 9; level++) {
             uint8_t *block;
             struct ic_picture picture =
                 make_picture(written_colors[c], level == 5 ? 1 : (uint32_t)(level * 40 + 3),
                              level == 4 ? 1 : 37, (size_t)level * 5, level % 2 == 1, &block);
-            struct ic_write_options options = {.png_level = level};
+            struct ic_write_options options = {.kernels = kernels, .png_level = level};
             struct ic_mem mem;
             ic_mem_init(&mem, NULL);
             struct ic_buf out = {.mem = &mem};
@@ -77,6 +76,19 @@ static void what_is_written_libpng_reads(void **state) {
     }
 }
 
+static void what_is_written_libpng_reads(void **state) {
+    (void)state;
+    check_written(best_kernels());
+    check_written(NULL);
+    for (size_t i = 0; i < ic_target_count(); i++) {
+        struct ic_kernels kernels;
+        ic_target_kernels(i, &kernels);
+        if (ic_target_usable(i)) {
+            check_written(&kernels);
+        }
+    }
+}
+
 static void metadata_is_written_as_asked(void **state) {
     (void)state;
     uint8_t icc[30000];
@@ -86,8 +98,11 @@ static void metadata_is_written_as_asked(void **state) {
     }
     uint8_t *block;
     struct ic_picture picture = make_picture(IC_COLOR_RGB, 9, 7, 3, false, &block);
-    struct ic_write_options options = {
-        .png_level = 6, .icc = icc, .icc_bytes = sizeof(icc), .copyright = "(c) somebody"};
+    struct ic_write_options options = {.kernels = best_kernels(),
+                                       .png_level = 6,
+                                       .icc = icc,
+                                       .icc_bytes = sizeof(icc),
+                                       .copyright = "(c) somebody"};
     struct ic_mem mem;
     ic_mem_init(&mem, NULL);
     struct ic_buf out = {.mem = &mem};
@@ -112,7 +127,7 @@ static void wrong_pictures_are_not_written(void **state) {
     uint8_t *block;
     struct ic_mem mem;
     struct imgcore_error error;
-    struct ic_write_options options = {.png_level = 6};
+    struct ic_write_options options = {.kernels = best_kernels(), .png_level = 6};
     ic_mem_init(&mem, NULL);
     struct ic_buf out = {.mem = &mem};
     struct ic_picture picture = make_picture(IC_COLOR_RGB, 3, 3, 0, false, &block);
@@ -141,8 +156,11 @@ static void every_allocation_of_the_writer_may_fail(void **state) {
     uint8_t *block;
     static const uint8_t icc[500] = {1, 2, 3};
     struct ic_picture picture = make_picture(IC_COLOR_RGBA, 150, 90, 3, false, &block);
-    struct ic_write_options options = {
-        .png_level = 1, .icc = icc, .icc_bytes = sizeof(icc), .copyright = "somebody"};
+    struct ic_write_options options = {.kernels = best_kernels(),
+                                       .png_level = 1,
+                                       .icc = icc,
+                                       .icc_bytes = sizeof(icc),
+                                       .copyright = "somebody"};
     for (int on = 0; on < 2; on++) {
         struct failing f = {.from_there_on = on == 1};
         bool done = false;
@@ -174,12 +192,76 @@ static void every_allocation_of_the_writer_may_fail(void **state) {
     free(block);
 }
 
+static size_t written_bytes(const struct ic_kernels *kernels, const struct ic_picture *picture,
+                            int level, size_t budget_bytes, size_t *peak_bytes) {
+    struct ic_write_options options = {.kernels = kernels, .png_level = level};
+    struct ic_mem mem;
+    struct imgcore_error error;
+    ic_mem_init(&mem, NULL);
+    ic_mem_set_budget(&mem, budget_bytes);
+    struct ic_buf out = {.mem = &mem};
+    assert_int_equal(ic_png_write(&mem, picture, &options, &out, &error), IMGCORE_OK);
+    assert_int_equal(error.status, IMGCORE_OK);
+    assert_written(&out, picture);
+    const size_t size_bytes = out.size_bytes;
+    *peak_bytes = mem.peak_bytes;
+    ic_buf_clear(&out);
+    assert_int_equal(mem.used_bytes, 0);
+    assert_int_equal(mem.reserved_bytes, 0);
+    ic_mem_clear(&mem);
+    return size_bytes;
+}
+
+static void what_does_not_fit_whole_goes_row_by_row(void **state) {
+    (void)state;
+    uint8_t *block;
+    size_t whole_peak, rows_peak, peak;
+    struct ic_picture picture = make_picture(IC_COLOR_RGB, 1500, 1000, 0, false, &block);
+    const size_t budget = (size_t)100 << 20;
+    size_t whole = written_bytes(best_kernels(), &picture, 1, budget, &whole_peak);
+    size_t rows = written_bytes(NULL, &picture, 1, budget, &rows_peak);
+    assert_int_not_equal(whole, rows);
+    assert_true(whole_peak > rows_peak);
+    assert_int_equal(written_bytes(best_kernels(), &picture, 1, rows_peak, &peak), rows);
+    free(block);
+    /* 72 MiB of pixels: too much to be packed whole, whatever the budget. */
+    picture = make_picture(IC_COLOR_GREY, 1, 1, 0, false, &block);
+    uint8_t *row = calloc(1, 24000);
+    assert_non_null(row);
+    picture.width_px = 24000;
+    picture.height_px = 3000;
+    picture.plane[0].rows = row;
+    picture.plane[0].stride_bytes = 0; /* all its rows are the same one */
+    written_bytes(best_kernels(), &picture, 1, (size_t)1 << 30, &peak);
+    assert_true(peak < (size_t)4 << 20);
+    free(row);
+    free(block);
+}
+
+/* The level that means most effort gives the smallest file, none the largest. */
+static void levels_mean_what_they_say(void **state) {
+    (void)state;
+    uint8_t *block;
+    size_t peak, size[10];
+    struct ic_picture picture = make_picture(IC_COLOR_RGB, 300, 200, 0, false, &block);
+    for (int level = 0; level < 10; level++) {
+        size[level] = written_bytes(best_kernels(), &picture, level, (size_t)100 << 20, &peak);
+    }
+    assert_true(size[0] > (size_t)300 * 200 * 3);
+    assert_true(size[1] < size[0] * 3 / 4);
+    assert_true(size[6] < size[1]);
+    assert_true(size[9] < size[1]);
+    free(block);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_libpng_reads),
         cmocka_unit_test(metadata_is_written_as_asked),
         cmocka_unit_test(wrong_pictures_are_not_written),
         cmocka_unit_test(every_allocation_of_the_writer_may_fail),
+        cmocka_unit_test(what_does_not_fit_whole_goes_row_by_row),
+        cmocka_unit_test(levels_mean_what_they_say),
     };
     return cmocka_run_group_tests_name("png_write", tests, NULL, NULL);
 }

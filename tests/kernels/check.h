@@ -42,7 +42,7 @@ struct check_kernel {
 };
 
 extern const struct check_kernel check_vpass_kernels[], check_hpass_kernels[],
-    check_float_kernels[], check_color_kernels[], check_orient_kernels[],
+    check_float_kernels[], check_color_kernels[], check_orient_kernels[], check_png_kernels[],
     check_reduce_kernels[]; /* end: name NULL */
 
 /* The choice among targets; answers how many of its checks failed, adds to *passed. */

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-static const struct check_kernel *const groups[] = {check_vpass_kernels,  check_hpass_kernels,
-                                                    check_float_kernels,  check_color_kernels,
-                                                    check_orient_kernels, check_reduce_kernels};
+static const struct check_kernel *const groups[] = {
+    check_vpass_kernels,  check_hpass_kernels, check_float_kernels, check_color_kernels,
+    check_orient_kernels, check_png_kernels,   check_reduce_kernels};
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
 struct options {

@@ -247,9 +247,11 @@ struct imgcore_output {
     enum imgcore_format format;
     int quality; /* JPEG, 1 to 100; default 80 */
     enum imgcore_subsampling subsampling;
-    bool progressive;      /* JPEG scans, or PNG interlacing left off: PNG ignores it */
-    bool optimize;         /* JPEG: Huffman tables made for the picture */
-    int png_level;         /* zlib level, 0 to 9; default 6 */
+    bool progressive; /* JPEG scans, or PNG interlacing left off: PNG ignores it */
+    bool optimize;    /* JPEG: Huffman tables made for the picture */
+    int png_level;    /* 0 (not packed) to 9: libdeflate's levels, for a picture over 64 MiB zlib's.
+                         Default 1, whose files are 1 to 6 % larger than those of zlib's level 6; 6
+                         is about as small as that in three times the time, 9 smaller */
     uint8_t background[4]; /* R G B A, sRGB; under transparency in a JPEG, and around a `contain`.
                               Default white, opaque */
     /* out */
@@ -259,7 +261,7 @@ struct imgcore_output {
     enum imgcore_format result_format;
 };
 
-/* Fill with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 6, white. */
+/* Fill with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
 IMGCORE_API void imgcore_options_default(struct imgcore_options *options);
 IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
 

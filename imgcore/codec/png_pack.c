@@ -1,0 +1,195 @@
+/* Pixels to PNG at once: see png_pack.h.
+ *
+ * Each row by Sub, Up or Average, whichever leaves the smallest differences. Measured on 24
+ * pictures of 200 to 1200 pixels, libdeflate at level 1: against Up alone 2 % smaller, against all
+ * five filters 1.6 %; Paeth costs more and gains nothing. The files are 1 to 6 % larger than zlib
+ * makes them at level 6, in an eighth of the time; igzip would be twice as fast again, but up to
+ * 14 % larger. */
+#include <libdeflate.h>
+#include <string.h>
+
+#include "imgcore/base/bytes.h"
+#include "imgcore/base/checked.h"
+#include "imgcore/codec/png_pack.h"
+
+#define CHUNK_HEAD_BYTES 8u
+#define CRC_BYTES        4u
+#define IHDR_BYTES       13u
+/* What follows packed data at most: its checksum, and IEND. */
+#define TAIL_BYTES (CRC_BYTES + CHUNK_HEAD_BYTES + CRC_BYTES)
+
+/* The filtered rows of what is packed whole. */
+#define MAX_FILTERED_BYTES ((size_t)64 << 20)
+/* What libdeflate's compressor takes (measured: at most 0.7 MiB up to level 9). */
+#define COMPRESSOR_BYTES ((size_t)768 * 1024)
+
+enum { FILTER_NONE, FILTER_SUB, FILTER_UP, FILTER_AVERAGE };
+
+struct packer {
+    struct ic_mem *mem;
+    struct ic_buf *out;
+    struct libdeflate_compressor *compressor;
+};
+
+/* Bytes of a row, and of all rows with their filters. */
+static bool measure(const struct ic_picture *picture, size_t *row_bytes, size_t *filtered_bytes) {
+    return ic_mul_size(picture->width_px, (size_t)ic_color_channels(picture->color), row_bytes) &&
+           ic_mul_size(*row_bytes, picture->height_px, filtered_bytes) &&
+           ic_add_size(*filtered_bytes, picture->height_px, filtered_bytes);
+}
+
+bool ic_png_packs(const struct ic_picture *picture) {
+    size_t row_bytes, filtered_bytes;
+    return measure(picture, &row_bytes, &filtered_bytes) && filtered_bytes <= MAX_FILTERED_BYTES;
+}
+
+/* ---- filtering ------------------------------------------------------------------------------- */
+
+static void filter_rows(const struct ic_kernels *kernels, const struct ic_picture *picture,
+                        size_t row_bytes, const uint8_t *zeros, uint8_t *const tried[3],
+                        uint8_t *to) {
+    const int channels = ic_color_channels(picture->color);
+    const uint8_t *row = picture->plane[0].rows, *above = zeros;
+    for (uint32_t y = 0; y < picture->height_px; y++) {
+        uint64_t cost[3];
+        kernels->png_filter[channels](row, above, tried, cost, row_bytes);
+        int best = cost[1] < cost[0] ? 1 : 0;
+        best = cost[2] < cost[best] ? 2 : best;
+        *to++ = (uint8_t)(FILTER_SUB + best);
+        memcpy(to, tried[best], row_bytes);
+        to += row_bytes;
+        above = row;
+        row += picture->plane[0].stride_bytes;
+    }
+}
+
+static void copy_rows(const struct ic_picture *picture, size_t row_bytes, uint8_t *to) {
+    const uint8_t *row = picture->plane[0].rows;
+    for (uint32_t y = 0; y < picture->height_px; y++) {
+        *to++ = FILTER_NONE;
+        memcpy(to, row, row_bytes);
+        to += row_bytes;
+        row += picture->plane[0].stride_bytes;
+    }
+}
+
+/* The filtered rows, in a block of their own; NULL: mem->status. */
+static uint8_t *filtered(struct ic_mem *mem, const struct ic_picture *picture,
+                         const struct ic_write_options *options, size_t row_bytes,
+                         size_t filtered_bytes) {
+    uint8_t *rows = ic_alloc(mem, filtered_bytes);
+    /* The three tries, and the zeros above the first row. */
+    uint8_t *scratch = rows == NULL ? NULL : ic_calloc(mem, 4, row_bytes);
+    if (scratch == NULL) {
+        ic_free(mem, rows);
+        return NULL;
+    }
+    if (options->png_level == 0) {
+        copy_rows(picture, row_bytes, rows);
+    } else {
+        uint8_t *const tried[3] = {scratch + row_bytes, scratch + 2 * row_bytes,
+                                   scratch + 3 * row_bytes};
+        filter_rows(options->kernels, picture, row_bytes, scratch, tried, rows);
+    }
+    ic_free(mem, scratch);
+    return rows;
+}
+
+/* ---- chunks ---------------------------------------------------------------------------------- */
+
+/* Ends the chunk whose head begins at `at` in the output: its length and its checksum. */
+static bool end_chunk(struct packer *packer, size_t at) {
+    struct ic_buf *out = packer->out;
+    const size_t data_bytes = out->size_bytes - at - CHUNK_HEAD_BYTES;
+    ic_put_u32be(out->bytes + at, (uint32_t)data_bytes);
+    uint8_t crc[CRC_BYTES];
+    ic_put_u32be(crc, libdeflate_crc32(0, out->bytes + at + 4, data_bytes + 4));
+    return ic_buf_append(out, crc, sizeof(crc));
+}
+
+/* The head, its length still open. */
+static bool begin_chunk(struct packer *packer, const char *type) {
+    static const uint8_t no_length[4] = {0};
+    return ic_buf_append(packer->out, no_length, sizeof(no_length)) &&
+           ic_buf_append(packer->out, type, 4);
+}
+
+static bool put_chunk(struct packer *packer, const char *type, const void *data,
+                      size_t size_bytes) {
+    const size_t at = packer->out->size_bytes;
+    return begin_chunk(packer, type) && ic_buf_append(packer->out, data, size_bytes) &&
+           end_chunk(packer, at);
+}
+
+/* A chunk of `before` and then `data`, packed. */
+static bool put_packed(struct packer *packer, const char *type, const void *before,
+                       size_t before_bytes, const void *data, size_t size_bytes) {
+    struct ic_buf *out = packer->out;
+    const size_t at = out->size_bytes;
+    const size_t bound = libdeflate_zlib_compress_bound(packer->compressor, size_bytes);
+    if (!begin_chunk(packer, type) || !ic_buf_append(out, before, before_bytes) ||
+        !ic_buf_reserve(out, bound + TAIL_BYTES)) {
+        return false;
+    }
+    out->size_bytes += libdeflate_zlib_compress(packer->compressor, data, size_bytes,
+                                                out->bytes + out->size_bytes, bound);
+    return end_chunk(packer, at);
+}
+
+static bool put_ihdr(struct packer *packer, const struct ic_picture *picture) {
+    static const uint8_t types[] = {
+        [IC_COLOR_GREY] = 0, [IC_COLOR_GREY_ALPHA] = 4, [IC_COLOR_RGB] = 2, [IC_COLOR_RGBA] = 6};
+    uint8_t ihdr[IHDR_BYTES] = {0};
+    ic_put_u32be(ihdr, picture->width_px);
+    ic_put_u32be(ihdr + 4, picture->height_px);
+    ihdr[8] = 8;
+    ihdr[9] = types[picture->color];
+    return put_chunk(packer, "IHDR", ihdr, sizeof(ihdr));
+}
+
+static bool put_metadata(struct packer *packer, const struct ic_write_options *options,
+                         const struct ic_buf *exif) {
+    static const char name[] = {'i', 'c', 'c', 0, 0}; /* and the method, 0 */
+    return (options->icc == NULL || options->icc_bytes == 0 ||
+            put_packed(packer, "iCCP", name, sizeof(name), options->icc, options->icc_bytes)) &&
+           (exif->size_bytes == 0 || put_chunk(packer, "eXIf", exif->bytes, exif->size_bytes));
+}
+
+static bool put_file(struct packer *packer, const struct ic_picture *picture,
+                     const struct ic_write_options *options, const struct ic_buf *exif) {
+    size_t row_bytes, filtered_bytes;
+    if (!measure(picture, &row_bytes, &filtered_bytes)) {
+        packer->mem->status = IMGCORE_BUDGET;
+        return false;
+    }
+    uint8_t *rows = filtered(packer->mem, picture, options, row_bytes, filtered_bytes);
+    const bool done = rows != NULL && ic_buf_append(packer->out, "\x89PNG\r\n\x1a\n", 8) &&
+                      put_ihdr(packer, picture) && put_metadata(packer, options, exif) &&
+                      put_packed(packer, "IDAT", NULL, 0, rows, filtered_bytes) &&
+                      put_chunk(packer, "IEND", NULL, 0);
+    ic_free(packer->mem, rows);
+    return done;
+}
+
+enum imgcore_status ic_png_pack(struct ic_mem *mem, const struct ic_picture *picture,
+                                const struct ic_write_options *options, const struct ic_buf *exif,
+                                struct ic_buf *out, struct imgcore_error *error) {
+    struct packer packer = {.mem = mem, .out = out};
+    const size_t before_bytes = out->size_bytes;
+    if (!ic_mem_reserve(mem, COMPRESSOR_BYTES)) {
+        return ic_fail(error, mem->status, "the PNG encoder needs %zu bytes", COMPRESSOR_BYTES);
+    }
+    enum imgcore_status status = IMGCORE_OK;
+    packer.compressor = libdeflate_alloc_compressor(options->png_level);
+    if (packer.compressor == NULL) {
+        status = ic_fail(error, IMGCORE_NO_MEMORY, "the PNG encoder got no memory");
+    } else if (!put_file(&packer, picture, options, exif)) {
+        status = ic_fail(error, mem->status, "the PNG does not fit");
+    }
+    libdeflate_free_compressor(packer.compressor);
+    ic_mem_release(mem, COMPRESSOR_BYTES);
+    if (status != IMGCORE_OK) {
+        out->size_bytes = before_bytes;
+    }
+    return status;
+}
