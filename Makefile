@@ -205,7 +205,7 @@ tests: all $(UNIT_PROGRAMS) $(CHECK_PROGRAM) $(TOOL_PROGRAMS) ## build everythin
 
 help: ## list the goals
 	@echo 'make GOAL, with:'
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1:\2/p' Makefile | \
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1:\2/p' $(filter-out %.d,$(MAKEFILE_LIST)) | \
 		while IFS=: read -r goal text; do printf '  %-10s %s\n' "$$goal" "$$text"; done
 	@echo 'The head of the Makefile tells of the variables.'
 
@@ -289,9 +289,11 @@ run: ## photographs into four sizes under out/, with a page to look at (IMG=your
 	exit $$status
 
 test: ## run all tests (installs what they need)
-	@sh .ci/packages build test
+	@sh .ci/packages build test npm local
+	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(END_TO_END)
+	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS) \
+		$(END_TO_END) $(LAMBDA_TESTS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 
@@ -321,7 +323,8 @@ valgrind: ## unit tests under valgrind, with its leak check
 	@$(MAKE) --no-print-directory tests
 	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) bytes that nobody has set.
 	@JSIMD_FORCENONE=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
-		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS))
+		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS) \
+		$(FUNCTION_UNIT_TESTS))
 
 # The kernels need no library, so the cross compiler is all it takes; NEON is run by an emulator.
 ARM := build/arm64
@@ -350,10 +353,18 @@ $(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
 		-O2 $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
 
 lint: ## layout, who may include what, headers, scripts
-	@sh .ci/packages build ci
+	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
-		$(END_TO_END) $(BENCH_SOURCES))' '$(ALL_CPPFLAGS)'
+		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) \
+		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION) \
+		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
+
+# ---------------------------------------------------------------------------- services, functions
+
+include services/services.mk
+include lambda/lambda.mk
+include lambda/functions.mk
 
 # ---------------------------------------------------------------------------- measuring
 

@@ -1,0 +1,81 @@
+/* Decoding of keys and the naming of outputs. A key is a string of bytes to S3: nothing here
+ * normalises it. */
+#include "lambda/handlers/image/keys.h"
+
+#include <string.h>
+
+#include "services/base/limits.h"
+#include "services/base/text.h"
+
+/* Skipped whatever the output folder is called: outputs made under the default name stay outputs.
+ */
+#define ALWAYS_OUTPUT "processed"
+
+enum svc_status image_key_decode(const char *text, size_t size_bytes, bool is_encoded,
+                                 struct svc_buf *key) {
+    /* Each byte takes at most three characters: what is longer need not be decoded to be refused.
+     */
+    if (size_bytes > 3 * AWSC_MAX_S3_KEY_BYTES) {
+        return SVC_TOO_LARGE;
+    }
+    const size_t before_bytes = key->size_bytes;
+    enum svc_status status = SVC_OK;
+    if (is_encoded) {
+        status = svc_percent_decode(text, size_bytes, true, key);
+    } else if (!svc_buf_append(key, text, size_bytes)) {
+        status = svc_buf_status(key);
+    }
+    if (status != SVC_OK) {
+        return status;
+    }
+    const size_t key_bytes = key->size_bytes - before_bytes;
+    if (key_bytes == 0) {
+        return SVC_MALFORMED;
+    }
+    if (key_bytes > AWSC_MAX_S3_KEY_BYTES) {
+        return SVC_TOO_LARGE;
+    }
+    const uint8_t *bytes = key->bytes + before_bytes;
+    if (memchr(bytes, '\0', key_bytes) != NULL || !svc_utf8_valid(bytes, key_bytes)) {
+        return SVC_MALFORMED;
+    }
+    return SVC_OK;
+}
+
+/* Whether a folder of this name is anywhere in the key's path. */
+static bool has_segment(const char *key, const char *segment) {
+    const size_t segment_bytes = strlen(segment);
+    for (const char *start = key, *end; (end = strchr(start, '/')) != NULL; start = end + 1) {
+        if ((size_t)(end - start) == segment_bytes && memcmp(start, segment, segment_bytes) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum image_key_kind image_key_kind(const char *key, const char *source_prefix,
+                                   const char *output_folder) {
+    if (has_segment(key, ALWAYS_OUTPUT) || has_segment(key, output_folder)) {
+        return IMAGE_KEY_OUTPUT;
+    }
+    if (strncmp(key, source_prefix, strlen(source_prefix)) != 0) {
+        return IMAGE_KEY_ELSEWHERE;
+    }
+    return key[strlen(key) - 1] == '/' ? IMAGE_KEY_FOLDER : IMAGE_KEY_SOURCE;
+}
+
+enum svc_status image_output_key(const char *key, const char *output_folder, const char *size_name,
+                                 struct svc_buf *out) {
+    const char *slash = strrchr(key, '/');
+    const char *name = slash != NULL ? slash + 1 : key;
+    svc_buf_append(out, key, (size_t)(name - key));
+    svc_buf_append_text(out, output_folder);
+    svc_buf_append_char(out, '/');
+    svc_buf_append_text(out, size_name);
+    svc_buf_append_char(out, '/');
+    svc_buf_append_text(out, name);
+    if (svc_buf_status(out) == SVC_OK && out->size_bytes > AWSC_MAX_S3_KEY_BYTES) {
+        return SVC_TOO_LARGE;
+    }
+    return svc_buf_status(out);
+}

@@ -1,0 +1,54 @@
+/* The outputs of one source as they lie in the bucket: their keys, what they were made from, and
+ * how they are written. */
+#ifndef IMAGE_OUTPUTS_H
+#define IMAGE_OUTPUTS_H
+
+#include "lambda/handlers/image/image.h"
+#include "services/aws/s3.h"
+#include "services/base/limits.h"
+
+struct image_outputs {
+    size_t count; /* as many as the settings have sizes, in their order */
+    char keys[IMAGE_MAX_SIZES][AWSC_MAX_S3_KEY_BYTES + 1];
+    bool exists[IMAGE_MAX_SIZES];
+    struct awsc_s3_info infos[IMAGE_MAX_SIZES]; /* of those that exist */
+};
+
+/* An ETag without its quotes; "" for NULL and for one that is too long to be one. */
+#define IMAGE_ETAG_BYTES 128
+void image_bare_etag(const char *etag, char bare[IMAGE_ETAG_BYTES]);
+
+/* Fills the keys; nothing is known to exist yet. Errors: TOO_LARGE (a key over 1,024 bytes). */
+enum svc_status image_outputs_name(const struct image_settings *settings, const char *key,
+                                   struct image_outputs *outputs);
+/* Asks for all of them at once. Cleared with image_outputs_clear, also after a failure.
+ * Errors: those of awsc_s3_head but NOT_FOUND. */
+enum svc_status image_outputs_look(const struct image_clients *clients, const char *bucket,
+                                   struct image_outputs *outputs, struct awsc_error *error);
+void image_outputs_clear(struct image_outputs *outputs);
+
+/* Whether output `index` was made from the source of this ETag and version (NULL or "": none), by
+ * the settings of now. */
+bool image_output_is_current(const struct image_settings *settings,
+                             const struct image_outputs *outputs, size_t index, const char *etag,
+                             const char *version_id);
+bool image_outputs_are_current(const struct image_settings *settings,
+                               const struct image_outputs *outputs, const char *etag,
+                               const char *version_id);
+
+/* A picture to write as output `index`. */
+struct image_write {
+    size_t index;
+    const struct imgcore_output *picture;
+};
+/* Writes all at once, each only over what image_outputs_look saw there, so that one of two
+ * functions at work on the same key learns of the other.
+ * Errors: PRECONDITION_FAILED or CONFLICT (another one wrote in the meantime: look again), unless
+ * something worse happened; those of awsc_s3_put. */
+enum svc_status image_outputs_write(const struct image_clients *clients, const char *bucket,
+                                    const char *key, const struct awsc_s3_info *source,
+                                    const struct image_outputs *outputs,
+                                    const struct image_write *writes, size_t count,
+                                    struct awsc_error *error);
+
+#endif

@@ -1,0 +1,27 @@
+/* The record of a source that no picture can be made of: a tag on the source itself, where the
+ * shop's other parts can see it. */
+#ifndef IMAGE_REJECT_H
+#define IMAGE_REJECT_H
+
+#include "lambda/handlers/image/image.h"
+#include "services/aws/s3.h"
+
+#define IMAGE_TAG          "image-status"
+#define IMAGE_TAG_REJECTED "rejected:"
+
+/* Sets the tag image-status=rejected:REASON on the source that `info` tells of (NULL: whatever is
+ * there now), its other tags kept. If the source was overwritten meanwhile in a bucket without
+ * versions, the tag is taken off again, for it is not the new one's.
+ * Errors: NOT_FOUND (deleted meanwhile); PRECONDITION_FAILED (overwritten meanwhile); those of the
+ * tag calls. A source with ten other tags stays without: OK, and a warning in the log. */
+enum svc_status image_reject_record(const struct image_clients *clients, const char *bucket,
+                                    const char *key, const struct awsc_s3_info *info,
+                                    const char *reason, struct awsc_error *error);
+
+/* Takes a tag of an earlier rejection off the source; the other tags stay.
+ * Errors: those of the tag calls. */
+enum svc_status image_reject_clear(const struct image_clients *clients, const char *bucket,
+                                   const char *key, const char *version_id,
+                                   struct awsc_error *error);
+
+#endif

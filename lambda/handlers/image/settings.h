@@ -1,0 +1,50 @@
+/* What the image function can be told by its environment. lambda/README.md lists the variables. */
+#ifndef IMAGE_SETTINGS_H
+#define IMAGE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "imgcore/imgcore.h"
+#include "services/aws/environment.h"
+#include "services/base/status.h"
+
+#define IMAGE_MAX_SIZES         8
+#define IMAGE_SIZE_NAME_BYTES   32
+#define IMAGE_PREFIX_BYTES      256
+#define IMAGE_FOLDER_BYTES      64
+#define IMAGE_CACHE_BYTES       128
+#define IMAGE_RECIPE_BYTES      48
+#define IMAGE_DEFAULT_SOURCE_MB 256
+/* What the process needs besides the picture: code, libraries, connections, the outputs on their
+ * way. The rest of the function's memory is the picture's. */
+#define IMAGE_RESERVED_MB 48
+
+struct image_size {
+    char name[IMAGE_SIZE_NAME_BYTES]; /* "large": a segment of the output's key */
+    uint32_t width_px, height_px;     /* the box it fits inside */
+    char recipe[IMAGE_RECIPE_BYTES];  /* what makes an output of this size differ from another of
+                                         the same source: "1200x1200 q80 balanced" */
+};
+
+struct image_settings {
+    struct image_size sizes[IMAGE_MAX_SIZES]; /* IMAGE_SIZES */
+    size_t size_count;
+    int quality;                            /* IMAGE_QUALITY: of JPEG, 1 to 100 */
+    enum imgcore_preset preset;             /* IMAGE_PRESET */
+    bool takes_jpeg, takes_png;             /* IMAGE_FORMATS */
+    char source_prefix[IMAGE_PREFIX_BYTES]; /* IMAGE_SOURCE_PREFIX; "": any key */
+    char output_folder[IMAGE_FOLDER_BYTES]; /* IMAGE_OUTPUT_FOLDER: one segment */
+    char cache_control[IMAGE_CACHE_BYTES];  /* IMAGE_CACHE_CONTROL */
+    uint64_t max_source_bytes;              /* IMAGE_MAX_SOURCE_MB */
+    struct imgcore_limits limits;           /* IMAGE_MAX_PIXELS, IMAGE_MEMORY_MB or
+                                               AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
+};
+
+/* Fills `settings` with the defaults and what the environment sets.
+ * Errors: CONFIGURATION, naming the variable. */
+enum svc_status image_settings_read(const struct awsc_environment *environment,
+                                    struct image_settings *settings, struct svc_error *error);
+
+#endif

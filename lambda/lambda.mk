@@ -1,0 +1,3 @@
+# The Lambda side. Included by the top Makefile.
+include lambda/local/local.mk
+include lambda/package/package.mk

@@ -1,0 +1,125 @@
+// Debian's MariaDB in a folder of its own that goes away with it, on a free port of loopback, with TLS
+// by a certificate authority made for it. Up in about three seconds.
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const START_MS = 20000;
+const STOP_MS = 10000;
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+// A certificate authority and a certificate for 127.0.0.1 and localhost below it, as files in folder:
+// ca.pem, server.pem, server-key.pem.
+export async function makeCertificates(folder) {
+  const openssl = (...args) => run('openssl', args, { cwd: folder });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
+  await openssl('req', '-x509', ...key, '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=local cloud CA');
+  await openssl('req', ...key, '-keyout', 'server-key.pem', '-out', 'server.csr', '-subj', '/CN=localhost');
+  await writeFile(join(folder, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  await openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-out', 'server.pem', '-days', '2', '-extfile', 'names');
+}
+
+export class LocalDatabase {
+  constructor() {
+    this.user = 'openmarket';
+    this.password = randomBytes(18).toString('base64url');
+    this.name = 'openmarket';
+    this.host = '127.0.0.1';
+  }
+
+  // The Debian packages put the server below /usr/sbin, which not every PATH has.
+  static server() {
+    return ['/usr/sbin/mariadbd', '/usr/bin/mariadbd'].find(existsSync) ?? null;
+  }
+
+  async start() {
+    if (!LocalDatabase.server()) throw new Error('mariadbd is not installed');
+    this.folder = await mkdtemp(join(tmpdir(), 'local-db-'));
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #start() {
+    // Seen from the folder: mariadb-install-db trips over blanks in paths.
+    const data = 'data';
+    const as_root = process.getuid() === 0 ? ['--user=root'] : [];
+    const install = ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db', `--datadir=./${data}`, ...as_root];
+    const steps = [makeCertificates(this.folder), run('mariadb-install-db', install, { cwd: this.folder })];
+    // Both have ended before the folder may go.
+    const failed = (await Promise.allSettled(steps)).find((step) => step.status === 'rejected');
+    if (failed) throw failed.reason;
+    this.port = await freePort();
+    this.ca = join(this.folder, 'ca.pem');
+    const socket = join(this.folder, 'socket');
+    // It dies with this process, even if that is killed.
+    const args = ['--pdeathsig', 'KILL', '--', LocalDatabase.server(), '--no-defaults', `--datadir=${join(this.folder, data)}`, `--socket=${socket}`,
+      `--port=${this.port}`, '--bind-address=127.0.0.1', `--ssl-ca=${this.ca}`, `--ssl-cert=${join(this.folder, 'server.pem')}`,
+      `--ssl-key=${join(this.folder, 'server-key.pem')}`, '--tls-version=TLSv1.2,TLSv1.3', '--skip-name-resolve',
+      '--character-set-server=utf8mb4', '--innodb-buffer-pool-size=32M', ...as_root];
+    this.process = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    let log = '';
+    this.process.stderr.setEncoding('utf8').on('data', (text) => {
+      log = (log + text).slice(-4000);
+    });
+    this.gone = new Promise((done) => this.process.once('close', done));
+    await this.#wait(() => log);
+    await this.#query(socket, `CREATE DATABASE ${this.name} CHARACTER SET utf8mb4;
+      CREATE USER '${this.user}'@'%' IDENTIFIED BY '${this.password}' REQUIRE SSL;
+      GRANT ALL ON ${this.name}.* TO '${this.user}'@'%';
+      ALTER USER root@localhost IDENTIFIED BY '${randomBytes(18).toString('base64url')}';`);
+  }
+
+  async #wait(log) {
+    const end_ms = Date.now() + START_MS;
+    for (;;) {
+      if (this.process.exitCode !== null || Date.now() > end_ms) throw new Error(`mariadbd did not start: ${log()}`);
+      const up = await new Promise((done) => {
+        const socket = createConnection({ host: '127.0.0.1', port: this.port });
+        socket.once('error', () => done(false)).once('data', () => {
+          socket.destroy();
+          done(true);
+        });
+      });
+      if (up) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
+  async #query(socket, sql) {
+    const client = run('mariadb', ['--no-defaults', `--socket=${socket}`, '--user=root']);
+    client.child.stdin.end(sql);
+    await client;
+  }
+
+  // What a function finds in Secrets Manager.
+  get secret() {
+    return { username: this.user, password: this.password, engine: 'mariadb', host: this.host, port: this.port, dbname: this.name };
+  }
+
+  async stop() {
+    if (this.process) {
+      this.process.kill('SIGTERM');
+      const timer = setTimeout(() => this.process.kill('SIGKILL'), STOP_MS);
+      await this.gone;
+      clearTimeout(timer);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,141 @@
+// `make local`: the whole local cloud with the image function behind a bucket, shown at work on a
+// photograph, then left running for play. See HELP.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startCloud } from './cloud.mjs';
+import { contactSheet, table } from './show.mjs';
+
+const HELP = `local.mjs --function PATH [OPTIONS] PHOTO
+
+Starts S3, SQS, SES, MariaDB and the image function PATH on free ports of 127.0.0.1, puts PHOTO into a
+bucket with Debian's aws, shows the four results and keeps them below the folder OUT. Then stays until
+Ctrl-C, which ends all of it.
+
+  --function PATH   the image function, a binary for provided.al2023
+  --out FOLDER      default out/local
+  --once            ends after the demonstration; the exit status tells how it went
+  --help`;
+
+const BUCKET = 'openmarket-photos';
+const QUEUE = 'openmarket-dev-email-queue';
+const SIZES = ['large', 'medium', 'small', 'thumbnail'];
+const CONFIG = { name: 'image-processor', memory_mb: 256, timeout_ms: 60000 };
+
+// Debian's own, before another that PATH may have.
+const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws';
+
+function copyWithAws(cloud, from, to) {
+  return new Promise((done, failed) => {
+    execFile(AWS, ['--endpoint-url', cloud.front.url, 's3', 'cp', '--no-progress', from, to], { env: { ...process.env, ...cloud.clientEnvironment() } }, (error, stdout, stderr) => {
+      if (error?.code === 'ENOENT') failed(new Error('there is no aws command; Debian has it as awscli'));
+      else if (error) failed(new Error(stderr.trim() || error.message));
+      else done(stdout.trim());
+    });
+  });
+}
+
+function addresses(cloud) {
+  const { database } = cloud;
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = cloud.clientEnvironment();
+  return `  S3, SQS, SES   ${cloud.front.url}
+  inbox          ${cloud.ses.url}
+  MariaDB        ${database.host}:${database.port}  database ${database.name}, user ${database.user}, password ${database.password}
+                 TLS by ${database.ca}
+  control        ${cloud.control.url}   (counts, faults: lambda/local/README.md)
+
+  export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} \\
+      AWS_SESSION_TOKEN=${token} AWS_DEFAULT_REGION=${cloud.region}
+  aws --endpoint-url ${cloud.front.url} s3 cp PHOTO s3://${BUCKET}/uploads/products/
+`;
+}
+
+// The four results, saved below out: rows for the table, and what is missing.
+async function collect(cloud, key, out) {
+  const rows = [];
+  const missing = [];
+  for (const size of SIZES) {
+    const result_key = `${dirname(key)}/processed/${size}/${basename(key)}`;
+    const object = cloud.s3.peek(BUCKET, result_key);
+    if (!object) {
+      missing.push(result_key);
+      continue;
+    }
+    const path = join(out, size, basename(key));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, object.body);
+    rows.push({ size, key: result_key, path, object });
+  }
+  return { rows, missing };
+}
+
+async function demonstrate(cloud, photo, out) {
+  const key = `uploads/products/${basename(photo)}`;
+  console.log(`\n$ aws s3 cp ${photo} s3://${BUCKET}/uploads/products/`);
+  console.log(await copyWithAws(cloud, photo, `s3://${BUCKET}/uploads/products/`));
+  await cloud.settle();
+  const { rows, missing } = await collect(cloud, key, out);
+  const log = cloud.functions.get(CONFIG.name).log.filter((line) => line.startsWith('REPORT'));
+  console.log(`\n${log.join('\n')}\n`);
+  if (rows.length > 0) {
+    console.log(table(rows));
+    await writeFile(join(out, 'index.html'), contactSheet(rows, key));
+    console.log(`\nLook at ${join(out, 'index.html')} in a browser.`);
+  }
+  if (missing.length > 0) {
+    const tags = cloud.s3.tagsOf(BUCKET, key);
+    console.error(`local: missing: ${missing.join(', ')}${tags['image-status'] ? `; the source is tagged ${tags['image-status']}` : ''}`);
+    cloud.functions.get(CONFIG.name).log.slice(-20).forEach((line) => console.error(`  ${line}`));
+  }
+  return missing.length === 0;
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      function: { type: 'string' },
+      out: { type: 'string', default: 'out/local' },
+      once: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (!values.function || positionals.length !== 1) throw new TypeError('a function and one photograph are needed; --help tells more');
+  const [photo] = positionals;
+  for (const path of [values.function, photo]) {
+    if (!existsSync(path)) throw new TypeError(`${path} is not there`);
+  }
+  const asked = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
+  let talking = false;
+  const cloud = await startCloud({ ses: true, database: true, on_line: (_, line) => talking && console.log(line) });
+  try {
+    cloud.createBucket(BUCKET, { versioned: true });
+    cloud.createQueue(QUEUE, { VisibilityTimeout: '180' });
+    const image = cloud.addFunction({ ...CONFIG, command: resolve(values.function) });
+    cloud.notify(BUCKET, 'uploads/', image);
+    console.log(`The local cloud is up:\n\n${addresses(cloud)}`);
+    // Ctrl-C in the middle of it ends it, too.
+    const good = await Promise.race([demonstrate(cloud, photo, values.out), asked.then(() => false)]);
+    if (values.once) return good ? 0 : 1;
+    console.log('\nThe functions\' log follows. Ctrl-C ends everything.');
+    talking = true;
+    await asked;
+    return 0;
+  } finally {
+    await cloud.stop();
+  }
+}
+
+main().then(
+  (status) => process.exit(status),
+  (error) => {
+    console.error(`local: ${error.message}`);
+    process.exit(error instanceof TypeError ? 2 : 1);
+  },
+);

@@ -1,0 +1,12 @@
+// The one place that knows where the packages of npm lie: build/local, put there by setup.sh. Two
+// of them are reached below their front doors, which is why package-lock.json pins their versions:
+// fauxqs's routes are called without its HTTP server, whose URL parser would resolve "../" in keys.
+import signature from '../../build/local/node_modules/@smithy/signature-v4/dist-cjs/index.js';
+import ses from '../../build/local/node_modules/aws-ses-v2-local/dist/index.js';
+
+export { buildApp } from '../../build/local/node_modules/fauxqs/dist/app.js';
+export { registerS3Routes } from '../../build/local/node_modules/fauxqs/dist/s3/s3Router.js';
+export { S3Store } from '../../build/local/node_modules/fauxqs/dist/s3/s3Store.js';
+export { SqsStore } from '../../build/local/node_modules/fauxqs/dist/sqs/sqsStore.js';
+export const { SignatureV4, createScope, getCanonicalHeaders, getSigningKey } = signature;
+export const startSes = ses.default;

@@ -1,0 +1,43 @@
+// How the results are shown: a table for the terminal, a page for the browser.
+import { basename } from 'node:path';
+
+// Width of text in terminal cells: Hangul and CJK take two.
+const cells = (text) => [...text].reduce((sum, c) => sum + (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/.test(c) ? 2 : 1), 0);
+
+// rows: [{key, object: {body, contentType, cacheControl, metadata}}].
+export function table(rows) {
+  const head = ['key', 'bytes', 'type', 'cache', 'metadata'];
+  const lines = rows.map(({ key, object }) => [
+    key,
+    String(object.body.length),
+    object.contentType,
+    object.cacheControl ?? '-',
+    Object.entries(object.metadata).map(([name, value]) => `${name}=${value}`).join(' '),
+  ]);
+  const widths = head.map((title, i) => Math.max(...[title, ...lines.map((line) => line[i])].map(cells)));
+  const show = (line) =>
+    line
+      .map((text, i) => (i === 1 ? ' '.repeat(widths[i] - cells(text)) + text : text + ' '.repeat(widths[i] - cells(text))))
+      .join('  ')
+      .trimEnd();
+  return [head, ...lines].map(show).join('\n');
+}
+
+const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+// A page with the pictures, which lie in folders beside it.
+export function contactSheet(rows, source_key) {
+  const figures = rows.map(({ size, key, object }) => {
+    const metadata = Object.entries(object.metadata).map(([name, value]) => `${escape(name)}: ${escape(value)}`);
+    return `<figure><img src="${escape(`${size}/${encodeURIComponent(basename(key))}`)}" alt="${size}">
+<figcaption><b>${size}</b> ${object.body.length} bytes, ${escape(object.contentType)}<br>${metadata.join('<br>')}</figcaption></figure>`;
+  });
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${escape(source_key)}</title>
+<style>body{font:14px/1.4 sans-serif;margin:2em}figure{display:inline-block;vertical-align:top;margin:0 1.5em 1.5em 0}
+img{max-width:100%;display:block}figcaption{color:#444;max-width:40em;overflow-wrap:anywhere}</style></head>
+<body><h1>${escape(source_key)}</h1>
+${figures.join('\n')}
+</body></html>
+`;
+}

@@ -1,0 +1,117 @@
+// SQS in this process (fauxqs, JSON protocol), and the event source mapping that feeds a function
+// from a queue as Lambda's poller does.
+import { randomUUID } from 'node:crypto';
+import { ACCOUNT } from './environment.mjs';
+import { sqsEvent } from './events.mjs';
+import { SqsStore, buildApp } from './packages.mjs';
+
+const BATCH = 10;
+const WAIT_S = 1;
+
+export class LocalSqs {
+  constructor(region) {
+    this.region = region;
+    this.store = new SqsStore();
+    this.app = buildApp({ logger: false, defaultRegion: region, stores: { sqsStore: this.store } });
+  }
+
+  async start() {
+    await this.app.ready();
+  }
+
+  async stop() {
+    await this.app.close();
+  }
+
+  // url: the front's. Gives {name, url, arn}.
+  createQueue(name, url, attributes = {}) {
+    const arn = `arn:aws:sqs:${this.region}:${ACCOUNT}:${name}`;
+    const queue_url = `${url}/${ACCOUNT}/${name}`;
+    this.store.createQueue(name, queue_url, arn, attributes);
+    return { name, url: queue_url, arn };
+  }
+
+  // A request of the front's.
+  async handle({ headers, body }) {
+    const kept = ['content-type', 'x-amz-target', 'host'];
+    const answer = await this.app.inject({
+      method: 'POST',
+      url: '/',
+      headers: Object.fromEntries(kept.filter((name) => headers[name]).map((name) => [name, headers[name]])),
+      payload: body,
+    });
+    const { 'content-length': _, connection: __, date: ___, ...rest } = answer.headers;
+    return { status: answer.statusCode, headers: rest, body: answer.rawPayload };
+  }
+
+  async call(operation, input) {
+    const answer = await this.handle({
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
+      body: JSON.stringify(input),
+    });
+    const output = answer.body.length > 0 ? JSON.parse(answer.body) : {};
+    if (answer.status !== 200) throw new Error(`${operation}: ${output.__type} ${output.message}`);
+    return output;
+  }
+}
+
+// Polls a queue, invokes a function with up to ten records, deletes what it has done. With
+// ReportBatchItemFailures: only the messages it names stay; an error or an answer that cannot be read
+// keeps all of them, as on AWS.
+export class EventSourceMapping {
+  // target: LambdaFunction; queue: as createQueue gave it.
+  constructor(sqs, queue, target, { report_batch_item_failures = true } = {}) {
+    Object.assign(this, { sqs, queue, target, report_batch_item_failures });
+    this.running = true;
+    this.batches = [];
+    this.loop = this.#poll();
+  }
+
+  async #poll() {
+    while (this.running) {
+      const { Messages: messages = [] } = await this.sqs.call('ReceiveMessage', {
+        QueueUrl: this.queue.url,
+        MaxNumberOfMessages: BATCH,
+        WaitTimeSeconds: WAIT_S,
+        AttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      });
+      if (messages.length > 0 && this.running) await this.#deliver(messages);
+    }
+  }
+
+  async #deliver(messages) {
+    let result;
+    try {
+      result = await this.target.invoke(sqsEvent(messages, this.queue.arn, this.sqs.region));
+    } catch (error) {
+      if (!this.target.stopped) throw error;
+      return;
+    }
+    const done = doneOf(messages, result, this.report_batch_item_failures);
+    this.batches.push({ received: messages.length, done: done.length });
+    if (done.length === 0) return;
+    await this.sqs.call('DeleteMessageBatch', {
+      QueueUrl: this.queue.url,
+      Entries: done.map((message) => ({ Id: randomUUID(), ReceiptHandle: message.ReceiptHandle })),
+    });
+  }
+
+  async stop() {
+    this.running = false;
+    await this.loop;
+  }
+}
+
+// The messages to delete.
+export function doneOf(messages, result, report_batch_item_failures) {
+  if (result.error) return [];
+  const answer = result.payload;
+  if (!report_batch_item_failures || answer === null || answer === '' || answer?.batchItemFailures == null) return messages;
+  if (!Array.isArray(answer.batchItemFailures)) return [];
+  const known = new Set(messages.map((message) => message.MessageId));
+  const failed = new Set(answer.batchItemFailures.map((item) => item?.itemIdentifier));
+  // A name that was not in the batch: nothing is known to be done.
+  if ([...failed].some((id) => !known.has(id))) return [];
+  return messages.filter((message) => !failed.has(message.MessageId));
+}

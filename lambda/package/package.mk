@@ -1,0 +1,43 @@
+# The zips for AWS Lambda, provided.al2023. Included by lambda/lambda.mk.
+#
+#   ARCHES   x86_64 arm64 (default both)
+#
+# A function is built by the same rules as everywhere, in a folder of its own for each architecture,
+# against the sysroot that lambda/package/sysroot.sh makes: there only the C library is shared.
+.PHONY: package package-check package-zips
+ARCHES ?= x86_64 arm64
+# build/CONFIG/lambda/NAME becomes NAME.zip.
+PACKAGED := image-processor
+
+PACKAGE_TESTS := tests/lambda/test_package.mjs
+
+PACKAGE_DIR := build/package
+TRIPLE_x86_64 := x86_64-linux-gnu
+TRIPLE_arm64 := aarch64-linux-gnu
+PACKAGE_CFLAGS := -ffunction-sections -fdata-sections -fstack-protector-strong
+PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
+
+package: ## NAME.zip of every function, for x86_64 and arm64 (ARCHES=)
+	@sh .ci/packages build package
+	@for arch in $(ARCHES); do sh lambda/package/sysroot.sh $$arch || exit; done
+	@$(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release O=$(PACKAGE_DIR)/$(arch)/build \
+		CC='$(TRIPLE_$(arch))-gcc --sysroot=$(CURDIR)/$(PACKAGE_DIR)/$(arch)/sysroot' \
+		CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(CURDIR)/$(PACKAGE_DIR)/$(arch)/sysroot' \
+		PKG_CONFIG=$(PACKAGE_DIR)/$(arch)/pkg-config CFLAGS='$(PACKAGE_CFLAGS)' \
+		CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) package-zips &&) :
+
+ifneq ($(PACKAGE_ARCH),)
+PACKAGE_ZIPS := $(PACKAGED:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)
+
+package-zips: $(PACKAGE_ZIPS)
+
+$(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/package/zip.py
+	@mkdir -p $(O)/stripped/$*
+	$(TRIPLE_$(PACKAGE_ARCH))-strip -o $(O)/stripped/$*/bootstrap $<
+	$(call quiet,ZIP,$(PYTHON) lambda/package/zip.py $@ $(O)/stripped/$*/bootstrap)
+endif
+
+package-check: package ## every zip in an empty root: starts, reports its errors, does its work
+	@sh .ci/packages build test npm local package
+	@sh lambda/local/setup.sh
+	@ARCHES='$(ARCHES)' $(RUN_TESTS) $(PACKAGE_TESTS)

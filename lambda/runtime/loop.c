@@ -1,0 +1,137 @@
+/* The loop around the handler. Nothing of one event is there any more when the next one is asked
+ * for: its exchange is closed, its answer freed, request id and metrics reset. */
+#include "lambda/runtime/loop.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lambda/runtime/process.h"
+#include "services/base/text.h"
+
+void lrt_fail(struct lrt_answer *answer, const char *error_type, const char *format, ...) {
+    answer->failed = true;
+    size_t n = 0;
+    for (const char *c = error_type; *c != '\0' && n + 1 < sizeof(answer->error_type); c++) {
+        if (*c > 0x20 && *c < 0x7f) {
+            answer->error_type[n++] = *c;
+        }
+    }
+    answer->error_type[n] = '\0';
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(answer->error_message, sizeof(answer->error_message), format, arguments);
+    va_end(arguments);
+    /* Cut in the middle of a character: the JSON writer puts U+FFFD there. */
+}
+
+void lrt_answer_clear(struct lrt_answer *answer) {
+    svc_buf_clear(&answer->body);
+}
+
+static void write_metrics(const struct lrt_loop *loop, const char *request_id) {
+    struct svc_buf lines;
+    svc_buf_init(&lines, LRT_MAX_METRICS_LINE_BYTES);
+    if (lrt_metrics_format(loop->services->metrics, loop->name_space, loop->function_name,
+                           request_id, svc_wall_ms(loop->services->clock), &lines) == SVC_OK &&
+        lines.size_bytes > 0) {
+        svc_log_to_stderr(NULL, svc_buf_text(&lines), lines.size_bytes);
+    }
+    svc_buf_clear(&lines);
+}
+
+void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocation,
+                     struct lrt_answer *answer) {
+    const struct lrt_services *services = loop->services;
+    memset(answer, 0, sizeof(*answer));
+    svc_buf_init(&answer->body, LRT_MAX_RESPONSE_BYTES);
+    svc_log_set_request_id(loop->log, invocation->request_id);
+    lrt_metrics_reset(services->metrics);
+    const int64_t begin_ms = svc_monotonic_ms(services->clock);
+    loop->function->handle(loop->self, invocation, answer);
+    const enum svc_status status = svc_buf_status(&answer->body);
+    if (!answer->failed && status != SVC_OK) {
+        if (status == SVC_TOO_LARGE) {
+            lrt_fail(answer, "Function.ResponseSizeTooLarge",
+                     "the answer is larger than the %zu bytes that Lambda takes",
+                     LRT_MAX_RESPONSE_BYTES);
+        } else {
+            lrt_fail(answer, "Runtime.OutOfMemory", "%s", svc_status_message(status));
+        }
+    }
+    if (answer->failed) {
+        svc_log_event(services->log, SVC_LOG_ERROR, "the invocation failed",
+                      SVC_TEXT("errorType", answer->error_type),
+                      SVC_TEXT("errorMessage", answer->error_message));
+    }
+    lrt_metrics_add(services->metrics, "Failures", LRT_COUNT, answer->failed ? 1 : 0);
+    lrt_metrics_add(services->metrics, "Duration", LRT_MILLISECONDS,
+                    svc_monotonic_ms(services->clock) - begin_ms);
+    if (loop->init_ms >= 0) {
+        lrt_metrics_add(services->metrics, "ColdStarts", LRT_COUNT, 1);
+        lrt_metrics_add(services->metrics, "InitDuration", LRT_MILLISECONDS, loop->init_ms);
+        loop->init_ms = -1;
+    }
+    if (loop->name_space != NULL) {
+        write_metrics(loop, invocation->request_id);
+    }
+}
+
+/* OK also where Lambda refuses the answer but goes on. */
+static enum svc_status post_answer(const struct lrt_loop *loop, const struct lrt_api *api,
+                                   const char *request_id, const struct lrt_answer *answer,
+                                   struct svc_error *error) {
+    enum svc_status status;
+    if (answer->failed) {
+        status = lrt_api_fail(api, request_id, answer->error_type, answer->error_message, error);
+    } else {
+        status =
+            lrt_api_respond(api, request_id, answer->body.bytes, answer->body.size_bytes, error);
+    }
+    if (status == SVC_TOO_LARGE && !answer->failed) {
+        svc_log_event(loop->services->log, SVC_LOG_ERROR, "Lambda refuses the answer by its size",
+                      SVC_INT("bytes", answer->body.size_bytes));
+        /* Some implementations have ended the invocation with the 413, others wait for an error:
+         * either is fine, so what this post gets is not an error of its own unless all is lost. */
+        status = lrt_api_fail(api, request_id, "Function.ResponseSizeTooLarge",
+                              "the answer is larger than Lambda takes", error);
+    }
+    if (status == SVC_REJECTED || status == SVC_TOO_LARGE) {
+        svc_log_event(loop->services->log, SVC_LOG_WARN, "Lambda does not take the answer",
+                      SVC_TEXT("detail", error->detail));
+        status = SVC_OK;
+    }
+    return status;
+}
+
+enum svc_status lrt_loop_run(struct lrt_loop *loop, const struct lrt_api *api,
+                             struct svc_error *error) {
+    const struct svc_clock *clock = loop->services->clock;
+    enum svc_status status = SVC_OK;
+    while (status == SVC_OK && !lrt_process_is_stopping()) {
+        struct lrt_next next;
+        lrt_process_set_idle(true);
+        status = lrt_api_next(api, &next, error);
+        lrt_process_set_idle(false);
+        if (status != SVC_OK) {
+            break;
+        }
+        struct lrt_invocation invocation = {
+            .request_id = next.request_id,
+            .trace_id = next.trace_id[0] != '\0' ? next.trace_id : NULL,
+            .deadline_ms = SVC_NO_DEADLINE,
+            .event = next.exchange->body.bytes,
+            .event_bytes = next.exchange->body.size_bytes,
+        };
+        if (next.deadline_wall_ms > 0) {
+            invocation.deadline_ms = svc_deadline_at(clock, next.deadline_wall_ms - LRT_RESERVE_MS);
+        }
+        struct lrt_answer answer;
+        lrt_loop_handle(loop, &invocation, &answer);
+        status = post_answer(loop, api, next.request_id, &answer, error);
+        lrt_answer_clear(&answer);
+        lrt_api_next_close(api, &next);
+        svc_log_set_request_id(loop->log, NULL);
+    }
+    return status;
+}

@@ -1,0 +1,133 @@
+/* One operation from request to answer: signed, sent, judged, tried again. What s3.c, sqs.c, ses.c
+ * and secrets.c are written on; nobody else includes it.
+ *
+ * A call is described by its fields, run with awsc_calls_run (several go on at once, each with its
+ * own attempts), looked at, cleared. */
+#ifndef AWSC_CALL_H
+#define AWSC_CALL_H
+
+#include "services/aws/client.h"
+#include "services/aws/credentials.h"
+#include "services/aws/retry.h"
+#include "services/aws/sigv4.h"
+
+#define AWSC_CALL_HEADERS     40 /* of the operation; signing and tracing add AWSC_CALL_OWN_HEADERS */
+#define AWSC_CALL_OWN_HEADERS 8
+#define AWSC_CALL_QUERY       6
+
+struct awsc_secret; /* secrets.c */
+
+struct awsc_client {
+    const struct awsc_environment *environment;
+    const struct svc_clock *clock;
+    const struct svc_random *random;
+    const struct svc_transport *transport;
+    struct svc_transport *own_transport; /* NULL: it was given */
+    const struct svc_log *log;
+    char region[AWSC_MAX_REGION_BYTES + 1];
+    struct awsc_endpoint endpoints[AWSC_SERVICES];
+    struct awsc_provider *provider;
+    struct awsc_retry_bucket bucket;
+    int max_attempts;
+    int64_t deadline_ms; /* of calls that bring none; 0: none was set */
+    char trace_id[1024];
+    struct awsc_client_counts counts;
+    struct awsc_secret *secrets[AWSC_MAX_SECRETS_CACHED];
+};
+
+enum awsc_call_state { AWSC_CALL_WAITING, AWSC_CALL_SENT, AWSC_CALL_DONE };
+
+struct awsc_call {
+    /* The operation. Strings are borrowed; what has to be made for it is kept in `text`. */
+    enum awsc_service service;
+    const char *operation;
+    const char *method;
+    struct svc_buf host; /* empty: the endpoint's */
+    struct svc_buf path; /* encoded; empty: the endpoint's with "/" */
+    struct awsc_param query[AWSC_CALL_QUERY];
+    size_t query_count;
+    struct svc_http_header headers[AWSC_CALL_HEADERS];
+    size_t header_count;
+    const uint8_t *body;
+    size_t body_bytes;
+    /* Done when the head is here; the body is the caller's to read, and tokens (awsc_retry_give of
+     * last_cost) the caller's to give back once all of it came. */
+    bool streamed;
+    uint64_t max_body_bytes;
+    int64_t deadline_ms; /* 0: the client's */
+    int stall_timeout_ms;
+    int attempts_before;  /* made already for the same thing; they count as this call's */
+    bool is_unrepeatable; /* not tried again where it may have been carried out already */
+    /* Judges a whole answer with a status below 300: OK, or why it will not do; may set
+     * error->code and error->http_status, by which it is then tried again or not. NULL: all do. */
+    enum svc_status (*check)(struct awsc_call *call, struct awsc_error *error);
+    void *user; /* check's */
+
+    /* What came of it. */
+    enum svc_status status;
+    struct awsc_error error;
+    struct svc_http_exchange *exchange; /* the answer, on success */
+    int last_cost;                      /* tokens of the last retry */
+
+    /* Inside. */
+    enum awsc_call_state state;
+    int64_t due_ms, until_ms; /* the next attempt; the deadline in force */
+    bool has_refreshed;       /* credentials, after ExpiredToken */
+    char payload_hash[SVC_SHA256_HEX_BYTES];
+    char invocation_id[37], attempt_text[32], date[SVC_AMZ_DATE_BYTES];
+    struct svc_buf text[AWSC_CALL_HEADERS]; /* see awsc_call_text */
+    size_t text_count;
+    struct svc_buf url, authorization;
+    struct svc_http_header sent[AWSC_CALL_HEADERS + AWSC_CALL_OWN_HEADERS];
+};
+
+/* Big: not for the stack in numbers. Clear with awsc_call_clear. */
+void awsc_call_init(struct awsc_call *call, enum awsc_service service, const char *operation,
+                    const char *method);
+void awsc_call_clear(struct awsc_client *client, struct awsc_call *call);
+
+/* A header of the operation; value NULL: none. Too many, or a value with controls, is told by run:
+ * INVALID_ARGUMENT. */
+void awsc_call_header(struct awsc_call *call, const char *name, const char *value);
+void awsc_call_param(struct awsc_call *call, const char *name, const char *value);
+/* A text that lives as long as the call, for a header's value that has to be made; append to it.
+ * Never NULL; one too many is told by run. */
+struct svc_buf *awsc_call_text(struct awsc_call *call);
+
+/* Runs them to their ends; calls[i].status tells of each. Answers OK if all are, else the first
+ * failure. Calls that failed before (status not OK) are left alone. */
+enum svc_status awsc_calls_run(struct awsc_client *client, struct awsc_call *const *calls,
+                               size_t count);
+/* The same for one; copies its error out (error NULL is allowed). */
+enum svc_status awsc_call_run(struct awsc_client *client, struct awsc_call *call,
+                              struct awsc_error *error);
+
+/* The moment of the monotonic clock by which a call must be done. */
+int64_t awsc_deadline(const struct awsc_client *client, int64_t deadline_ms);
+/* Waits the time of retry n if there are tokens and time for it; false: give up. *cost as in
+ * awsc_retry_take. */
+bool awsc_wait_for_retry(struct awsc_client *client, int n, enum awsc_retry_kind kind,
+                         int64_t deadline_ms, int *cost);
+
+/* ---------------------------------------------------------------------- answers.c */
+
+/* Fills error from an answer of http_status >= 300 (or an error in a 200's body, given its text):
+ * code, message, request id, status. */
+void awsc_read_error(const struct awsc_call *call, const struct svc_http_exchange *exchange,
+                     struct awsc_error *error);
+/* The status an HTTP status and a service's code come to. */
+enum svc_status awsc_status_of(int http_status, const char *code);
+/* The inside of the first element of this name at or after *at, which moves past it; false if there
+ * is none. For S3's flat answers: an element holds none of its own name. */
+bool awsc_xml_element(const char *document, size_t document_bytes, const char *name, size_t *at,
+                      const char **inner, size_t *inner_bytes);
+/* The text of the first element of this name, entities decoded, appended to `out`. */
+bool awsc_xml_text(const char *document, size_t document_bytes, const char *name,
+                   struct svc_buf *out);
+/* Escaped for an element's text. */
+bool awsc_xml_escape(const char *text, struct svc_buf *out);
+
+/* Secrets' cache, freed with the client. */
+void awsc_secrets_clear(struct awsc_client *client);
+
+#endif

@@ -1,0 +1,61 @@
+/* The client: what all operations of all services share. Settings, credentials, endpoints, the
+ * retry bucket, the clock's skew, the trace id. One for each process, used by one thread at a time;
+ * it lives as long as the connections should be kept.
+ *
+ * The operations are in s3.h, sqs.h, ses.h, secrets.h. Each takes the client first and an error
+ * last, answers an enum svc_status, and is tried again as retry.h says within its deadline.
+ *
+ *   struct awsc_client *client;
+ *   struct awsc_client_options options = {0};
+ *   awsc_client_create(&options, &client, &error);
+ *   awsc_client_begin(client, svc_deadline_at(clock, lambda_deadline_ms - 500), trace_id);
+ *   awsc_s3_put(client, &put, &result); */
+#ifndef AWSC_CLIENT_H
+#define AWSC_CLIENT_H
+
+#include <stdint.h>
+
+#include "services/aws/endpoint.h"
+#include "services/aws/environment.h"
+#include "services/aws/error.h"
+#include "services/base/clock.h"
+#include "services/base/http.h"
+#include "services/base/log.h"
+#include "services/base/random.h"
+
+struct awsc_client;
+
+/* All is borrowed for the client's life; every field may be NULL or 0. */
+struct awsc_client_options {
+    const struct awsc_environment *environment; /* NULL: the process's */
+    const struct svc_clock *clock;              /* NULL: the system's */
+    const struct svc_random *random;            /* NULL: the system's */
+    const struct svc_transport *transport;      /* NULL: one of its own */
+    const struct svc_log *log;                  /* NULL: silent. A line for each attempt at DEBUG,
+                                                   for each retry at WARN */
+    const char *region;                         /* NULL: AWS_REGION, AWS_DEFAULT_REGION */
+    int max_attempts;                           /* 0: AWSC_MAX_ATTEMPTS */
+};
+
+/* Nothing goes over the network yet. Errors: CONFIGURATION (region, endpoint), NO_MEMORY. */
+enum svc_status awsc_client_create(const struct awsc_client_options *options,
+                                   struct awsc_client **client, struct awsc_error *error);
+void awsc_client_destroy(struct awsc_client *client); /* wipes secrets; NULL is allowed */
+
+/* Begins a piece of work (an invocation): the deadline of every call that brings none of its own
+ * (a moment of the monotonic clock, or SVC_NO_DEADLINE), and the trace id to send along, copied:
+ * the whole value of _X_AMZN_TRACE_ID, Lineage included; NULL: none.
+ * A call without any deadline has 60 s. */
+void awsc_client_begin(struct awsc_client *client, int64_t deadline_ms, const char *trace_id);
+
+const char *awsc_client_region(const struct awsc_client *client);
+
+/* For tests and metrics. */
+struct awsc_client_counts {
+    uint64_t attempts, retries, throttled, connections_reused;
+    int retry_tokens;
+    int64_t skew_ms;
+};
+struct awsc_client_counts awsc_client_counts(const struct awsc_client *client);
+
+#endif

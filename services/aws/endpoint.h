@@ -1,0 +1,49 @@
+/* Where a service is: by its region, or where a setting says.
+ *
+ * AWS_ENDPOINT_URL_S3, _SQS, _SESV2, _SECRETS_MANAGER go before AWS_ENDPOINT_URL; with
+ * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true none of them counts. An overridden endpoint is addressed
+ * path-style. */
+#ifndef AWSC_ENDPOINT_H
+#define AWSC_ENDPOINT_H
+
+#include <stdbool.h>
+
+#include "services/aws/environment.h"
+#include "services/base/buf.h"
+#include "services/base/limits.h"
+#include "services/base/status.h"
+
+enum awsc_service { AWSC_S3, AWSC_SQS, AWSC_SES, AWSC_SECRETS_MANAGER };
+#define AWSC_SERVICES 4
+
+/* The name signatures are made for: "s3", "sqs", "ses", "secretsmanager". */
+const char *awsc_service_name(enum awsc_service service);
+
+struct awsc_endpoint {
+    bool is_https;
+    bool is_overridden;
+    char host[AWSC_MAX_HOST_BYTES + 1 +
+              6];   /* as in the Host header: with ":port" if not the default */
+    char path[256]; /* of an overridden one: "" or "/..." without a last '/' */
+};
+
+/* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's is not looked at.
+ * Errors: CONFIGURATION (none set, or not of a region's form: it becomes part of host names). */
+enum svc_status awsc_region(const struct awsc_environment *environment,
+                            char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error);
+
+/* Errors: CONFIGURATION for an override that is no http or https URL of host, port and path. */
+enum svc_status awsc_endpoint_resolve(const struct awsc_environment *environment,
+                                      enum awsc_service service, const char *region,
+                                      struct awsc_endpoint *endpoint, struct svc_error *error);
+
+/* Host and path of an object of a bucket. Virtual-hosted (bucket.s3.region...) on AWS for names
+ * that are one DNS label; path style where the endpoint is overridden or the name has a dot, which
+ * a certificate's wildcard does not cover. `path` is encoded once, begins with '/', and keeps its
+ * slashes: never normalised, for "a//b" and "a/../b" are keys of their own. key NULL: the bucket.
+ * Errors: INVALID_ARGUMENT (not a bucket's name, key empty or over 1,024 bytes), NO_MEMORY. */
+enum svc_status awsc_s3_address(const struct awsc_endpoint *endpoint, const char *bucket,
+                                const char *key, struct svc_buf *host, struct svc_buf *path,
+                                struct svc_error *error);
+
+#endif

@@ -1,0 +1,154 @@
+/* S3: objects read as streams, written whole or in parts, several at once; their tags.
+ *
+ * Keys are UTF-8 as they are in S3, not encoded, 1 to 1,024 bytes. deadline_ms 0 is the client's
+ * (awsc_client_begin). Errors of all, besides each one's own: INVALID_ARGUMENT, NO_CREDENTIALS,
+ * ACCESS_DENIED, REJECTED, SERVER_ERROR, THROTTLED, CONNECT_FAILED, CONNECTION_LOST, TIMED_OUT,
+ * DEADLINE, BAD_RESPONSE, TLS_REFUSED, NO_MEMORY. */
+#ifndef AWSC_S3_H
+#define AWSC_S3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "services/aws/client.h"
+#include "services/aws/sigv4.h"
+
+/* ---------------------------------------------------------------------- reading */
+
+/* What is known of an object without its content. */
+struct awsc_s3_info {
+    uint64_t size_bytes;
+    char etag[128];        /* with its quotes, as S3 gives it and If-Match wants it */
+    char version_id[1025]; /* "": the bucket is not versioned */
+    char content_type[256];
+    struct svc_buf metadata; /* see awsc_s3_metadata */
+};
+void awsc_s3_info_clear(struct awsc_s3_info *info);
+/* The value of x-amz-meta-NAME, name without the prefix, any case; NULL if there is none. */
+const char *awsc_s3_metadata(const struct awsc_s3_info *info, const char *name);
+
+struct awsc_s3_get {
+    const char *bucket, *key;
+    const char *version_id;    /* NULL: the latest */
+    const char *if_match;      /* an ETag, quotes or not; NULL: any */
+    const char *if_none_match; /* the same */
+    uint64_t max_bytes;        /* a larger object is refused before its content; 0: no limit */
+    int64_t deadline_ms;       /* of open, all reads and finish together */
+};
+
+/* Opens an object for reading. *info is filled on success, cleared by the caller.
+ * A connection that breaks in mid-content is made again and goes on where it broke (Range and
+ * If-Match), as often as attempts allow. What is read is checked against the size, and against the
+ * checksum S3 has of the whole object if it has one (CRC32, CRC32C, SHA1, SHA256).
+ * Errors: NOT_FOUND; PRECONDITION_FAILED (if_match: it was overwritten); NOT_MODIFIED;
+ * TOO_LARGE (max_bytes). */
+struct awsc_s3_reader;
+enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s3_get *get,
+                                 struct awsc_s3_reader **reader, struct awsc_s3_info *info,
+                                 struct awsc_error *error);
+/* The next bytes, front to back: up to size_bytes, at least 1 unless the object ends
+ * (*read_bytes 0). false: failed, and awsc_s3_get_finish says why. The shape is imgcore_read_fn's:
+ *   struct imgcore_source source = {NULL, 0, awsc_s3_read, reader}; */
+bool awsc_s3_read(void *reader, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
+/* Reads what is left, checks size and checksum, and closes; the reader is gone. Only after OK may
+ * anything made of the content be used.
+ * Errors: those of reading; CHECKSUM_MISMATCH; PRECONDITION_FAILED (overwritten in mid-work). */
+enum svc_status awsc_s3_get_finish(struct awsc_s3_reader *reader, struct awsc_error *error);
+/* Closes without reading the rest. NULL is allowed. */
+void awsc_s3_get_abort(struct awsc_s3_reader *reader);
+
+/* All at once into a buffer that is appended to. `info` may be NULL. A checksum that does not fit
+ * is tried again. */
+enum svc_status awsc_s3_get_all(struct awsc_client *client, const struct awsc_s3_get *get,
+                                struct svc_buf *content, struct awsc_s3_info *info,
+                                struct awsc_error *error);
+
+/* max_bytes is not looked at. *info is cleared by the caller after success. */
+enum svc_status awsc_s3_head(struct awsc_client *client, const struct awsc_s3_get *get,
+                             struct awsc_s3_info *info, struct awsc_error *error);
+/* Several at once; entries are independent: statuses[i], infos[i] (cleared by the caller where it
+ * is OK), errors[i] (errors NULL: not wanted). Answers OK if all are, else one of the failures. */
+enum svc_status awsc_s3_head_many(struct awsc_client *client, const struct awsc_s3_get *gets,
+                                  size_t count, enum svc_status *statuses,
+                                  struct awsc_s3_info *infos, struct awsc_error *errors);
+
+/* ---------------------------------------------------------------------- writing */
+
+struct awsc_s3_put {
+    const char *bucket, *key;
+    const uint8_t *body; /* borrowed for the call */
+    size_t body_bytes;
+    const char *content_type;          /* NULL: application/octet-stream */
+    const char *cache_control;         /* NULL: none */
+    const struct awsc_param *metadata; /* names without x-amz-meta-; values printable ASCII */
+    size_t metadata_count;
+    const char *if_match; /* write only over this ETag; NULL: whatever is there */
+    bool if_absent;       /* write only if nothing is there */
+    int64_t deadline_ms;
+};
+
+struct awsc_s3_put_result {
+    enum svc_status status;
+    char etag[128];
+    char version_id[1025]; /* "": the bucket is not versioned */
+    struct awsc_error error;
+};
+
+/* Sent with SHA-256 (signed) and CRC-32 (checked by S3, which writes all or nothing). A 200 whose
+ * body tells of an error is a failure.
+ * Errors: PRECONDITION_FAILED, CONFLICT; TOO_LARGE over 5 GiB. */
+enum svc_status awsc_s3_put(struct awsc_client *client, const struct awsc_s3_put *put,
+                            struct awsc_s3_put_result *result);
+/* Up to AWSC_MAX_CALLS_AT_ONCE over as many connections, which are kept; each tried again for
+ * itself. results[i].status tells of each. Answers OK if all are, else one of the failures: the
+ * others are written nevertheless. */
+enum svc_status awsc_s3_put_many(struct awsc_client *client, const struct awsc_s3_put *puts,
+                                 size_t count, struct awsc_s3_put_result *results);
+
+/* Writes an object whose size is not known yet: in one put if it stays below `part_bytes`, else in
+ * parts. After a failure the parts are aborted, so that nothing is left to pay for.
+ * put->body is not looked at. part_bytes 0: 8 MiB; at least AWSC_MIN_S3_PART_BYTES. */
+struct awsc_s3_upload;
+enum svc_status awsc_s3_upload_open(struct awsc_client *client, const struct awsc_s3_put *put,
+                                    size_t part_bytes, struct awsc_s3_upload **upload,
+                                    struct awsc_error *error);
+/* After a failure only finish and abort are left. */
+enum svc_status awsc_s3_upload_write(struct awsc_s3_upload *upload, const uint8_t *bytes,
+                                     size_t size_bytes);
+/* Writes the rest and completes; the upload is gone. Only OK means that the object is there. */
+enum svc_status awsc_s3_upload_finish(struct awsc_s3_upload *upload,
+                                      struct awsc_s3_put_result *result);
+/* Nothing of it stays; the upload is gone. NULL is allowed. */
+void awsc_s3_upload_abort(struct awsc_s3_upload *upload);
+
+/* ---------------------------------------------------------------------- tags */
+
+struct awsc_s3_tag {
+    char key[513], value[1025]; /* UTF-8: 128 and 256 characters */
+};
+struct awsc_s3_tags {
+    size_t count;
+    struct awsc_s3_tag tags[AWSC_MAX_S3_TAGS];
+};
+enum svc_status awsc_s3_get_tags(struct awsc_client *client, const char *bucket, const char *key,
+                                 const char *version_id, struct awsc_s3_tags *tags,
+                                 struct awsc_error *error);
+/* Replaces all. */
+enum svc_status awsc_s3_put_tags(struct awsc_client *client, const char *bucket, const char *key,
+                                 const char *version_id, const struct awsc_s3_tags *tags,
+                                 struct awsc_error *error);
+/* Sets one and keeps the others; does nothing if it is there already. Not atomic: S3 has no
+ * condition on tags. Errors: REJECTED if there are ten others. */
+enum svc_status awsc_s3_set_tag(struct awsc_client *client, const char *bucket, const char *key,
+                                const char *version_id, const char *name, const char *value,
+                                struct awsc_error *error);
+
+/* ---------------------------------------------------------------------- presigned */
+
+/* Appends a URL by which anyone may GET the object for `expires_s` seconds. No network but for
+ * credentials. */
+enum svc_status awsc_s3_presign_get(struct awsc_client *client, const char *bucket, const char *key,
+                                    int expires_s, struct svc_buf *url, struct awsc_error *error);
+
+#endif

@@ -1,0 +1,180 @@
+/* What the S3 files share: see s3_call.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/aws/s3_call.h"
+#include "services/base/text.h"
+
+void awsc_s3_call_init(struct awsc_client *client, struct awsc_call *call, const char *operation,
+                       const char *method, const char *bucket, const char *key,
+                       const char *version_id) {
+    struct svc_error cause = {0};
+    awsc_call_init(call, AWSC_S3, operation, method);
+    enum svc_status status =
+        awsc_s3_address(&client->endpoints[AWSC_S3], bucket, key != NULL ? key : "", &call->host,
+                        &call->path, &cause);
+    if (status != SVC_OK) {
+        call->status = awsc_fail(&call->error, status, "%s", cause.detail);
+    }
+    awsc_call_param(call, "versionId", version_id);
+}
+
+static bool is_metadata_name(const char *name) {
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    return size > 0 && name[size] == '\0';
+}
+
+static bool is_printable(const char *value) {
+    for (; *value != '\0'; value++) {
+        if (*value < 0x20 || *value > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_metadata(struct awsc_call *call, const struct awsc_s3_put *put) {
+    size_t size = 0;
+    for (size_t i = 0; i < put->metadata_count && call->status == SVC_OK; i++) {
+        const struct awsc_param *entry = &put->metadata[i];
+        const char *value = entry->value != NULL ? entry->value : "";
+        size += strlen(entry->name) + strlen(value);
+        if (!is_metadata_name(entry->name) || !is_printable(value) ||
+            size > AWSC_MAX_S3_METADATA_BYTES) {
+            call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
+                                     "metadata is printable ASCII of at most %zu bytes",
+                                     AWSC_MAX_S3_METADATA_BYTES);
+            return;
+        }
+        struct svc_buf *name = awsc_call_text(call);
+        svc_buf_printf(name, "x-amz-meta-%s", entry->name);
+        awsc_call_header(call, svc_buf_text(name), value);
+    }
+}
+
+void awsc_s3_put_headers(struct awsc_call *call, const struct awsc_s3_put *put) {
+    awsc_call_header(call, "Content-Type",
+                     put->content_type != NULL ? put->content_type : "application/octet-stream");
+    awsc_call_header(call, "Cache-Control", put->cache_control);
+    add_metadata(call, put);
+}
+
+void awsc_s3_body(struct awsc_call *call, const uint8_t *body, size_t body_bytes,
+                  const char **crc) {
+    uint8_t hash[SVC_MAX_HASH_BYTES];
+    size_t hash_bytes = 0;
+    call->body = body;
+    call->body_bytes = body_bytes;
+    if (call->status != SVC_OK) {
+        return;
+    }
+    call->status = svc_hash_of(SVC_HASH_CRC32, body, body_bytes, hash, &hash_bytes);
+    if (call->status == SVC_OK) {
+        struct svc_buf *text = awsc_call_text(call);
+        svc_base64(hash, hash_bytes, text);
+        awsc_call_header(call, "x-amz-checksum-crc32", svc_buf_text(text));
+        awsc_call_header(call, "x-amz-sdk-checksum-algorithm", "CRC32");
+        if (crc != NULL) {
+            *crc = svc_buf_text(text);
+        }
+    }
+}
+
+enum svc_status awsc_s3_check(struct awsc_call *call, struct awsc_error *error) {
+    const char *inner = NULL;
+    size_t at = 0, inner_bytes = 0;
+    const struct svc_buf *body = &call->exchange->body;
+    if (!awsc_xml_element(svc_buf_text(body), body->size_bytes, "Error", &at, &inner,
+                          &inner_bytes)) {
+        return SVC_OK;
+    }
+    awsc_read_error(call, call->exchange, error);
+    error->http_status = 500; /* that is what it would be, had S3 not begun with a 200 already */
+    return awsc_status_of(error->http_status, error->code);
+}
+
+void awsc_s3_read_result(const struct awsc_call *call, struct awsc_s3_put_result *result) {
+    const char *etag = svc_http_header_value(call->exchange, "etag");
+    const char *version = svc_http_header_value(call->exchange, "x-amz-version-id");
+    svc_copy_text(result->etag, sizeof(result->etag), etag != NULL ? etag : "");
+    svc_copy_text(result->version_id, sizeof(result->version_id), version != NULL ? version : "");
+}
+
+/* ---------------------------------------------------------------------- info */
+
+#define META_PREFIX "x-amz-meta-"
+
+static bool has_prefix(const char *name) {
+    char start[sizeof(META_PREFIX)];
+    size_t size = sizeof(META_PREFIX) - 1;
+    if (strlen(name) <= size) {
+        return false;
+    }
+    memcpy(start, name, size);
+    start[size] = '\0';
+    return svc_equal_nocase(start, META_PREFIX);
+}
+
+static bool parse_size(const char *text, uint64_t *size_bytes) {
+    uint64_t value = 0;
+    if (text == NULL || text[0] == '\0' || strlen(text) > 18) {
+        return false;
+    }
+    for (; *text >= '0' && *text <= '9'; text++) {
+        value = value * 10 + (uint64_t)(*text - '0');
+    }
+    *size_bytes = value;
+    return *text == '\0';
+}
+
+static bool copy_header(const struct svc_http_exchange *exchange, const char *name, char *out,
+                        size_t out_bytes) {
+    const char *value = svc_http_header_value(exchange, name);
+    return svc_copy_text(out, out_bytes, value != NULL ? value : "");
+}
+
+enum svc_status awsc_s3_read_info(const struct svc_http_exchange *exchange,
+                                  struct awsc_s3_info *info, struct awsc_error *error) {
+    const char *name = NULL, *value = NULL;
+    size_t position = 0;
+    memset(info, 0, sizeof(*info));
+    svc_buf_init(&info->metadata, SVC_MAX_RESPONSE_HEADER_BYTES);
+    if (!parse_size(svc_http_header_value(exchange, "content-length"), &info->size_bytes)) {
+        return awsc_fail(error, SVC_BAD_RESPONSE, "no Content-Length");
+    }
+    if (!copy_header(exchange, "etag", info->etag, sizeof(info->etag)) ||
+        !copy_header(exchange, "x-amz-version-id", info->version_id, sizeof(info->version_id))) {
+        return awsc_fail(error, SVC_BAD_RESPONSE, "an ETag or a version id that is too long");
+    }
+    copy_header(exchange, "content-type", info->content_type, sizeof(info->content_type));
+    while (svc_http_next_header(exchange, &position, &name, &value)) {
+        if (has_prefix(name)) {
+            svc_buf_append(&info->metadata, name + sizeof(META_PREFIX) - 1,
+                           strlen(name) - sizeof(META_PREFIX) + 2);
+            svc_buf_append(&info->metadata, value, strlen(value) + 1);
+        }
+    }
+    enum svc_status status = svc_buf_status(&info->metadata);
+    if (status != SVC_OK) {
+        awsc_s3_info_clear(info);
+        return awsc_fail(error, status, "no memory for an object's metadata");
+    }
+    return SVC_OK;
+}
+
+void awsc_s3_info_clear(struct awsc_s3_info *info) {
+    svc_buf_clear(&info->metadata);
+}
+
+const char *awsc_s3_metadata(const struct awsc_s3_info *info, const char *name) {
+    const char *at = svc_buf_text(&info->metadata);
+    const char *end = at + info->metadata.size_bytes;
+    while (at < end) {
+        const char *value = at + strlen(at) + 1;
+        if (svc_equal_nocase(at, name)) {
+            return value;
+        }
+        at = value + strlen(value) + 1;
+    }
+    return NULL;
+}

@@ -1,0 +1,448 @@
+/* Objects read as streams, and looked at: see s3.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/aws/s3_call.h"
+#include "services/base/text.h"
+
+#define MIN_HTTP_BODY_BYTES                                                                        \
+    ((uint64_t)64 * 1024) /* room for an error's body, however small the limit */
+#define DRAIN_BYTES ((size_t)16 * 1024)
+
+struct awsc_s3_reader {
+    struct awsc_client *client;
+    struct awsc_call call;
+    char *bucket, *key, *version_id;
+    char etag[128];
+    uint64_t size_bytes, read_bytes, max_bytes;
+    int64_t deadline_ms;
+    struct svc_hash *hash; /* NULL: S3 has no checksum of the whole object */
+    uint8_t expected[SVC_MAX_HASH_BYTES];
+    size_t expected_bytes;
+    int attempts;  /* requests made so far */
+    int last_cost; /* tokens of the last retry, given back when all is read */
+    bool has_ended;
+    enum svc_status status; /* the first failure */
+    struct awsc_error error;
+};
+
+static void add_conditions(struct awsc_call *call, const char *name, const char *etag) {
+    if (etag == NULL) {
+        return;
+    }
+    if (etag[0] == '"' || strncmp(etag, "W/", 2) == 0) {
+        awsc_call_header(call, name, etag);
+    } else { /* events bring ETags without their quotes */
+        struct svc_buf *text = awsc_call_text(call);
+        svc_buf_printf(text, "\"%s\"", etag);
+        awsc_call_header(call, name, svc_buf_text(text));
+    }
+}
+
+/* ---------------------------------------------------------------------- checksum */
+
+static const struct {
+    const char *header;
+    enum svc_hash_kind kind;
+    size_t size_bytes;
+} checksums[] = {
+    {"x-amz-checksum-crc32", SVC_HASH_CRC32, 4},
+    {"x-amz-checksum-crc32c", SVC_HASH_CRC32C, 4},
+    {"x-amz-checksum-sha1", SVC_HASH_SHA1, 20},
+    {"x-amz-checksum-sha256", SVC_HASH_SHA256, 32},
+};
+
+/* The first checksum of the whole object that S3 tells; one of its parts' checksums ("...-3", type
+ * COMPOSITE) says nothing that could be checked here. */
+static enum svc_status expect_checksum(struct awsc_s3_reader *reader) {
+    const struct svc_http_exchange *exchange = reader->call.exchange;
+    const char *type = svc_http_header_value(exchange, "x-amz-checksum-type");
+    if (type != NULL && strcmp(type, "FULL_OBJECT") != 0) {
+        return SVC_OK;
+    }
+    for (size_t i = 0; i < sizeof(checksums) / sizeof(checksums[0]); i++) {
+        const char *value = svc_http_header_value(exchange, checksums[i].header);
+        struct svc_buf decoded;
+        svc_buf_init(&decoded, SVC_MAX_HASH_BYTES);
+        if (value == NULL || strchr(value, '-') != NULL ||
+            svc_base64_decode(value, strlen(value), &decoded) != SVC_OK ||
+            decoded.size_bytes != checksums[i].size_bytes) {
+            svc_buf_clear(&decoded);
+            continue;
+        }
+        memcpy(reader->expected, decoded.bytes, decoded.size_bytes);
+        reader->expected_bytes = decoded.size_bytes;
+        svc_buf_clear(&decoded);
+        return svc_hash_create(checksums[i].kind, &reader->hash);
+    }
+    return SVC_OK;
+}
+
+static enum svc_status check_checksum(struct awsc_s3_reader *reader) {
+    uint8_t found[SVC_MAX_HASH_BYTES];
+    size_t found_bytes = 0;
+    if (reader->hash == NULL) {
+        return SVC_OK;
+    }
+    enum svc_status status = svc_hash_finish(reader->hash, found, &found_bytes);
+    if (status != SVC_OK) {
+        return status;
+    }
+    return found_bytes == reader->expected_bytes &&
+                   memcmp(found, reader->expected, found_bytes) == 0
+               ? SVC_OK
+               : SVC_CHECKSUM_MISMATCH;
+}
+
+/* ---------------------------------------------------------------------- opening */
+
+static void reader_destroy(struct awsc_s3_reader *reader) {
+    if (reader != NULL) {
+        awsc_call_clear(reader->client, &reader->call);
+        svc_hash_destroy(reader->hash);
+        free(reader->bucket);
+        free(reader->key);
+        free(reader->version_id);
+        free(reader);
+    }
+}
+
+static char *copy(const char *text) {
+    size_t size = strlen(text) + 1;
+    char *copied = malloc(size);
+    if (copied != NULL) {
+        memcpy(copied, text, size);
+    }
+    return copied;
+}
+
+static struct awsc_s3_reader *reader_create(struct awsc_client *client,
+                                            const struct awsc_s3_get *get) {
+    struct awsc_s3_reader *reader = calloc(1, sizeof(*reader));
+    if (reader == NULL) {
+        return NULL;
+    }
+    reader->client = client;
+    reader->max_bytes = get->max_bytes;
+    reader->deadline_ms = awsc_deadline(client, get->deadline_ms);
+    reader->bucket = copy(get->bucket);
+    reader->key = copy(get->key);
+    reader->version_id = get->version_id != NULL ? copy(get->version_id) : NULL;
+    if (reader->bucket == NULL || reader->key == NULL ||
+        (get->version_id != NULL && reader->version_id == NULL)) {
+        reader_destroy(reader);
+        return NULL;
+    }
+    return reader;
+}
+
+static void describe_get(struct awsc_s3_reader *reader) {
+    struct awsc_call *call = &reader->call;
+    awsc_s3_call_init(reader->client, call, "GetObject", "GET", reader->bucket, reader->key,
+                      reader->version_id);
+    call->streamed = true;
+    call->deadline_ms = reader->deadline_ms;
+    call->max_body_bytes = reader->max_bytes == 0                    ? UINT64_MAX
+                           : reader->max_bytes < MIN_HTTP_BODY_BYTES ? MIN_HTTP_BODY_BYTES
+                                                                     : reader->max_bytes;
+}
+
+static enum svc_status read_head(struct awsc_s3_reader *reader, struct awsc_s3_info *info,
+                                 struct awsc_error *error) {
+    enum svc_status status = awsc_s3_read_info(reader->call.exchange, info, error);
+    if (status != SVC_OK) {
+        return status;
+    }
+    reader->size_bytes = info->size_bytes;
+    memcpy(reader->etag, info->etag, sizeof(reader->etag));
+    if (reader->max_bytes != 0 && info->size_bytes > reader->max_bytes) {
+        status =
+            awsc_fail(error, SVC_TOO_LARGE, "the object has %llu bytes, the limit is %llu",
+                      (unsigned long long)info->size_bytes, (unsigned long long)reader->max_bytes);
+    } else {
+        status = expect_checksum(reader);
+    }
+    if (status != SVC_OK) {
+        awsc_s3_info_clear(info);
+    }
+    return status;
+}
+
+enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s3_get *get,
+                                 struct awsc_s3_reader **out, struct awsc_s3_info *info,
+                                 struct awsc_error *error) {
+    struct awsc_error own;
+    error = error != NULL ? error : &own;
+    awsc_error_clear(error);
+    *out = NULL;
+    if (get->bucket == NULL || get->key == NULL) {
+        return awsc_fail(error, SVC_INVALID_ARGUMENT, "no bucket or no key");
+    }
+    struct awsc_s3_reader *reader = reader_create(client, get);
+    if (reader == NULL) {
+        return awsc_fail(error, SVC_NO_MEMORY, "no memory for reading an object");
+    }
+    describe_get(reader);
+    awsc_call_header(&reader->call, "x-amz-checksum-mode", "ENABLED");
+    add_conditions(&reader->call, "If-Match", get->if_match);
+    add_conditions(&reader->call, "If-None-Match", get->if_none_match);
+    enum svc_status status = awsc_call_run(client, &reader->call, error);
+    if (status == SVC_OK) {
+        status = read_head(reader, info, error);
+    }
+    if (status != SVC_OK) {
+        error->status = status;
+        reader_destroy(reader);
+        return status;
+    }
+    reader->attempts = reader->call.error.attempts;
+    reader->last_cost = reader->call.last_cost;
+    *out = reader;
+    return SVC_OK;
+}
+
+/* ---------------------------------------------------------------------- reading */
+
+static void fail_reader(struct awsc_s3_reader *reader, enum svc_status status,
+                        const char *message) {
+    if (reader->status == SVC_OK) {
+        reader->status = status;
+        reader->error = reader->call.error;
+        awsc_fail(&reader->error, status, "%s", message);
+        reader->error.attempts = reader->attempts;
+    }
+}
+
+/* "bytes 1000-1999/2000" must go on exactly where reading stopped. */
+static bool goes_on_here(const struct awsc_s3_reader *reader) {
+    const struct svc_http_exchange *exchange = reader->call.exchange;
+    const char *range = svc_http_header_value(exchange, "content-range");
+    const char *etag = svc_http_header_value(exchange, "etag");
+    char expected[96];
+    snprintf(expected, sizeof(expected), "bytes %llu-%llu/%llu",
+             (unsigned long long)reader->read_bytes, (unsigned long long)reader->size_bytes - 1,
+             (unsigned long long)reader->size_bytes);
+    return exchange->http_status == 206 && range != NULL && strcmp(range, expected) == 0 &&
+           (etag == NULL || strcmp(etag, reader->etag) == 0);
+}
+
+/* After a break: the same object from where it broke. false: reader->status says why not. */
+static bool go_on(struct awsc_s3_reader *reader, enum svc_status broken) {
+    char range[48];
+    struct awsc_call *call = &reader->call;
+    enum awsc_retry_kind kind = awsc_retry_classify(broken, 0, "");
+    if (reader->etag[0] == '\0' || kind == AWSC_RETRY_NOT ||
+        !awsc_wait_for_retry(reader->client, reader->attempts, kind, reader->deadline_ms,
+                             &reader->last_cost)) {
+        fail_reader(reader, broken, svc_status_message(broken));
+        return false;
+    }
+    awsc_call_clear(reader->client, call);
+    describe_get(reader);
+    snprintf(range, sizeof(range), "bytes=%llu-", (unsigned long long)reader->read_bytes);
+    awsc_call_header(call, "Range", range);
+    awsc_call_header(call, "If-Match", reader->etag);
+    call->attempts_before = reader->attempts;
+    enum svc_status status = awsc_call_run(reader->client, call, NULL);
+    reader->attempts = call->error.attempts;
+    reader->last_cost = call->last_cost > 0 ? call->last_cost : reader->last_cost;
+    if (status != SVC_OK) {
+        fail_reader(reader, status, call->error.message);
+        return false;
+    }
+    if (!goes_on_here(reader)) {
+        fail_reader(reader, SVC_BAD_RESPONSE, "the rest of the object was asked for, not this");
+        return false;
+    }
+    return true;
+}
+
+/* Whether these bytes may be handed out. */
+static bool take(struct awsc_s3_reader *reader, const uint8_t *bytes, size_t size_bytes) {
+    if (size_bytes > reader->size_bytes - reader->read_bytes) {
+        fail_reader(reader, SVC_BAD_RESPONSE, "more bytes than the object has");
+        return false;
+    }
+    reader->read_bytes += size_bytes;
+    if (reader->hash != NULL && svc_hash_add(reader->hash, bytes, size_bytes) != SVC_OK) {
+        fail_reader(reader, SVC_INTERNAL, "hashing failed");
+        return false;
+    }
+    return true;
+}
+
+bool awsc_s3_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
+    struct awsc_s3_reader *reader = user;
+    *read_bytes = 0;
+    if (size_bytes == 0 || reader->has_ended) {
+        return reader->status == SVC_OK;
+    }
+    while (reader->status == SVC_OK) {
+        size_t got = 0;
+        enum svc_status status = svc_http_read(reader->client->transport, reader->call.exchange,
+                                               buffer, size_bytes, &got);
+        if (status == SVC_OK && got > 0) {
+            *read_bytes = take(reader, buffer, got) ? got : 0;
+            break;
+        }
+        if (status == SVC_OK && reader->read_bytes == reader->size_bytes) {
+            reader->has_ended = true;
+            enum svc_status sum = check_checksum(reader);
+            if (sum != SVC_OK) {
+                fail_reader(reader, sum, svc_status_message(sum));
+            }
+            break;
+        }
+        if (!go_on(reader, status == SVC_OK ? SVC_CONNECTION_LOST : status)) {
+            break;
+        }
+    }
+    return reader->status == SVC_OK;
+}
+
+enum svc_status awsc_s3_get_finish(struct awsc_s3_reader *reader, struct awsc_error *error) {
+    uint8_t *rest = malloc(DRAIN_BYTES);
+    size_t got = 1;
+    if (rest == NULL) {
+        fail_reader(reader, SVC_NO_MEMORY, "no memory for reading an object");
+    }
+    while (rest != NULL && got > 0 && awsc_s3_read(reader, rest, DRAIN_BYTES, &got)) {
+    }
+    free(rest);
+    enum svc_status status = reader->status;
+    if (error != NULL) {
+        *error = status == SVC_OK ? reader->call.error : reader->error;
+    }
+    if (status == SVC_OK) {
+        awsc_retry_give(&reader->client->bucket, reader->last_cost);
+    }
+    reader_destroy(reader);
+    return status;
+}
+
+void awsc_s3_get_abort(struct awsc_s3_reader *reader) {
+    reader_destroy(reader);
+}
+
+/* ---------------------------------------------------------------------- all at once */
+
+/* cost: of the retry that this is; 0 if it is none. */
+static enum svc_status get_once(struct awsc_client *client, const struct awsc_s3_get *get, int cost,
+                                struct svc_buf *content, struct awsc_s3_info *info,
+                                struct awsc_error *error) {
+    struct awsc_s3_reader *reader = NULL;
+    enum svc_status status = awsc_s3_get_open(client, get, &reader, info, error);
+    if (status != SVC_OK) {
+        return status;
+    }
+    reader->last_cost = reader->last_cost > 0 ? reader->last_cost : cost;
+    if (info->size_bytes >= SIZE_MAX || !svc_buf_reserve(content, (size_t)info->size_bytes)) {
+        awsc_s3_get_abort(reader);
+        awsc_s3_info_clear(info);
+        status = svc_buf_status(content) != SVC_OK ? svc_buf_status(content) : SVC_TOO_LARGE;
+        return awsc_fail(error, status, "%s", svc_status_message(status));
+    }
+    size_t got = 1;
+    while (got > 0 && awsc_s3_read(reader, content->bytes + content->size_bytes,
+                                   content->capacity_bytes - 1 - content->size_bytes > 0
+                                       ? content->capacity_bytes - 1 - content->size_bytes
+                                       : 1,
+                                   &got)) {
+        content->size_bytes += got;
+    }
+    content->bytes[content->size_bytes] = 0;
+    status = awsc_s3_get_finish(reader, error);
+    if (status != SVC_OK) {
+        awsc_s3_info_clear(info);
+    }
+    return status;
+}
+
+enum svc_status awsc_s3_get_all(struct awsc_client *client, const struct awsc_s3_get *get,
+                                struct svc_buf *content, struct awsc_s3_info *info,
+                                struct awsc_error *error) {
+    struct awsc_s3_info own_info;
+    struct awsc_error own_error;
+    struct awsc_s3_get bounded = *get;
+    size_t before = content->size_bytes;
+    int cost = 0;
+    error = error != NULL ? error : &own_error;
+    bounded.deadline_ms = awsc_deadline(client, get->deadline_ms);
+    for (int attempts = 1;; attempts++) {
+        enum svc_status status = get_once(client, &bounded, cost, content, &own_info, error);
+        if (status == SVC_OK) {
+            if (info != NULL) {
+                *info = own_info;
+            } else {
+                awsc_s3_info_clear(&own_info);
+            }
+            return SVC_OK;
+        }
+        content->size_bytes = before; /* nothing of a failed attempt stays */
+        if (content->bytes != NULL) {
+            content->bytes[before] = 0;
+        }
+        /* All other failures were tried again below. */
+        if (status != SVC_CHECKSUM_MISMATCH ||
+            !awsc_wait_for_retry(client, attempts, AWSC_RETRY_TRANSIENT, bounded.deadline_ms,
+                                 &cost)) {
+            return status;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------------- head */
+
+static void describe_head(struct awsc_client *client, struct awsc_call *call,
+                          const struct awsc_s3_get *get) {
+    awsc_s3_call_init(client, call, "HeadObject", "HEAD", get->bucket, get->key, get->version_id);
+    call->deadline_ms = get->deadline_ms;
+    add_conditions(call, "If-Match", get->if_match);
+    add_conditions(call, "If-None-Match", get->if_none_match);
+}
+
+enum svc_status awsc_s3_head_many(struct awsc_client *client, const struct awsc_s3_get *gets,
+                                  size_t count, enum svc_status *statuses,
+                                  struct awsc_s3_info *infos, struct awsc_error *errors) {
+    struct awsc_call *calls[AWSC_MAX_CALLS_AT_ONCE] = {NULL};
+    struct awsc_call *all = calloc(AWSC_MAX_CALLS_AT_ONCE, sizeof(*all));
+    enum svc_status result = all != NULL ? SVC_OK : SVC_NO_MEMORY;
+    for (size_t start = 0; start < count; start += AWSC_MAX_CALLS_AT_ONCE) {
+        size_t now =
+            count - start < AWSC_MAX_CALLS_AT_ONCE ? count - start : AWSC_MAX_CALLS_AT_ONCE;
+        for (size_t i = 0; i < now && all != NULL; i++) {
+            calls[i] = &all[i];
+            describe_head(client, calls[i], &gets[start + i]);
+        }
+        if (all != NULL) {
+            awsc_calls_run(client, calls, now);
+        }
+        for (size_t i = 0; i < now; i++) {
+            struct awsc_error error = {.status = SVC_NO_MEMORY};
+            if (all != NULL) {
+                error = all[i].error;
+                error.status = all[i].status;
+            }
+            if (error.status == SVC_OK) {
+                error.status = awsc_s3_read_info(all[i].exchange, &infos[start + i], &error);
+            }
+            statuses[start + i] = error.status;
+            if (errors != NULL) {
+                errors[start + i] = error;
+            }
+            result = result == SVC_OK ? error.status : result;
+            if (all != NULL) {
+                awsc_call_clear(client, &all[i]);
+            }
+        }
+    }
+    free(all);
+    return result;
+}
+
+enum svc_status awsc_s3_head(struct awsc_client *client, const struct awsc_s3_get *get,
+                             struct awsc_s3_info *info, struct awsc_error *error) {
+    enum svc_status status = SVC_OK;
+    return awsc_s3_head_many(client, get, 1, &status, info, error);
+}

@@ -1,0 +1,199 @@
+/* The real transport, on libcurl's multi interface: see http.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "services/base/http_real.h"
+#include "services/base/limits.h"
+
+#define MAX_WAIT_MS 60000
+
+/* ---------------------------------------------------------------------- going on */
+
+static uint64_t moved_bytes(const struct svc_http_real_exchange *exchange) {
+    curl_off_t sent = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    return (uint64_t)(sent > 0 ? sent : 0) + exchange->header_bytes + exchange->body_bytes;
+}
+
+/* Only time spent waiting counts: a reader that takes its time is no fault of the other side. */
+static bool has_stalled(struct svc_http_real_exchange *exchange, int64_t waited_ms) {
+    if (exchange->stall_timeout_ms < 0 || exchange->is_paused) {
+        return false;
+    }
+    exchange->waited_ms += waited_ms;
+    if (exchange->waited_ms < exchange->stall_timeout_ms) {
+        return false;
+    }
+    uint64_t moved = moved_bytes(exchange);
+    uint64_t least = (uint64_t)exchange->waited_ms * SVC_LOW_SPEED_BYTES_PS / 1000;
+    if (moved - exchange->moved_bytes < least) {
+        return true;
+    }
+    exchange->moved_bytes = moved;
+    exchange->waited_ms = 0;
+    return false;
+}
+
+/* Ends those whose time is up; answers when the next one's will be. */
+static int64_t check_times(struct svc_http_real *real, int64_t waited_ms) {
+    int64_t now = svc_monotonic_ms(real->clock);
+    int64_t next = INT64_MAX;
+    struct svc_http_real_exchange *following;
+    for (struct svc_http_real_exchange *exchange = real->first; exchange != NULL;
+         exchange = following) {
+        following = exchange->next;
+        if (exchange->deadline_ms <= now) {
+            svc_http_real_finish(exchange, SVC_DEADLINE, svc_status_message(SVC_DEADLINE));
+        } else if (has_stalled(exchange, waited_ms)) {
+            svc_http_real_finish(exchange, SVC_TIMED_OUT, "the connection stalled");
+        } else {
+            int64_t stall_ms = exchange->stall_timeout_ms < 0 || exchange->is_paused
+                                   ? INT64_MAX
+                                   : now + exchange->stall_timeout_ms - exchange->waited_ms;
+            next = exchange->deadline_ms < next ? exchange->deadline_ms : next;
+            next = stall_ms < next ? stall_ms : next;
+        }
+    }
+    return next;
+}
+
+/* Libcurl may call on_body from within: those that have room again. */
+static void go_on_with_paused(struct svc_http_real *real) {
+    for (struct svc_http_real_exchange *exchange = real->first; exchange != NULL;
+         exchange = exchange->next) {
+        if (exchange->is_paused && exchange->seen.body.size_bytes - exchange->seen.body_taken <=
+                                       SVC_STREAM_WINDOW_BYTES / 2) {
+            exchange->is_paused = false;
+            curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
+        }
+    }
+}
+
+static void take_results(struct svc_http_real *real) {
+    int left = 0;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(real->multi, &left)) != NULL) {
+        char *exchange = NULL;
+        CURLcode code = message->data.result;
+        if (message->msg == CURLMSG_DONE &&
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange) == CURLE_OK) {
+            svc_http_real_finish_by_curl((struct svc_http_real_exchange *)(void *)exchange, code);
+        }
+    }
+}
+
+static enum svc_status real_poll(void *self, int64_t until_ms) {
+    struct svc_http_real *real = self;
+    int64_t waited_ms = 0;
+    real->has_changed = false;
+    for (;;) {
+        int running = 0;
+        go_on_with_paused(real);
+        CURLMcode code = curl_multi_perform(real->multi, &running);
+        if (code != CURLM_OK) {
+            return code == CURLM_OUT_OF_MEMORY ? SVC_NO_MEMORY : SVC_INTERNAL;
+        }
+        take_results(real);
+        int64_t next_ms = check_times(real, waited_ms);
+        int64_t now_ms = svc_monotonic_ms(real->clock);
+        if (real->has_changed || now_ms >= until_ms) {
+            return SVC_OK;
+        }
+        if (real->first == NULL) {
+            /* Nothing can change any more: wait for `until`, or say so rather than hang. */
+            if (until_ms == SVC_NO_DEADLINE) {
+                return SVC_INTERNAL;
+            }
+            svc_sleep_ms(real->clock, until_ms - now_ms);
+            return SVC_OK;
+        }
+        int64_t wait_ms = (next_ms < until_ms ? next_ms : until_ms) - now_ms;
+        wait_ms = wait_ms < 1 ? 1 : wait_ms > MAX_WAIT_MS ? MAX_WAIT_MS : wait_ms;
+        code = curl_multi_poll(real->multi, NULL, 0, (int)wait_ms, NULL);
+        if (code != CURLM_OK) {
+            return code == CURLM_OUT_OF_MEMORY ? SVC_NO_MEMORY : SVC_INTERNAL;
+        }
+        waited_ms = svc_monotonic_ms(real->clock) - now_ms;
+    }
+}
+
+/* ---------------------------------------------------------------------- the transport */
+
+static char *copy(const char *text) {
+    size_t size = strlen(text) + 1;
+    char *copied = malloc(size);
+    if (copied != NULL) {
+        memcpy(copied, text, size);
+    }
+    return copied;
+}
+
+/* NULL in *found: there is none, which matters only once https is asked for. */
+static enum svc_status find_ca_bundle(const char *named, const char **found,
+                                      struct svc_error *error) {
+    static const char *const settings[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE"};
+    static const char *const known[] = {"/etc/pki/tls/certs/ca-bundle.crt",
+                                        "/etc/ssl/certs/ca-certificates.crt"};
+    for (size_t i = 0; named == NULL && i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const char *value = getenv(settings[i]);
+        named = value != NULL && value[0] != '\0' ? value : NULL;
+    }
+    if (named != NULL && access(named, R_OK) != 0) {
+        return svc_fail(error, SVC_CONFIGURATION, "the CA bundle %s cannot be read", named);
+    }
+    for (size_t i = 0; named == NULL && i < sizeof(known) / sizeof(known[0]); i++) {
+        named = access(known[i], R_OK) == 0 ? known[i] : NULL;
+    }
+    *found = named;
+    return SVC_OK;
+}
+
+void svc_http_destroy(struct svc_transport *transport) {
+    if (transport == NULL) {
+        return;
+    }
+    struct svc_http_real *real = transport->self;
+    while (real->first != NULL) {
+        svc_http_real_finish(real->first, SVC_CONNECTION_LOST, "the transport was destroyed");
+    }
+    curl_multi_cleanup(real->multi);
+    curl_share_cleanup(real->share);
+    free(real->ca_bundle);
+    free(real->user_agent);
+    free(real);
+    curl_global_cleanup();
+}
+
+enum svc_status svc_http_create(const struct svc_http_options *options, struct svc_transport **out,
+                                struct svc_error *error) {
+    const char *ca_bundle = NULL;
+    *out = NULL;
+    enum svc_status status = find_ca_bundle(options->ca_bundle, &ca_bundle, error);
+    if (status != SVC_OK) {
+        return status;
+    }
+    struct svc_http_real *real = calloc(1, sizeof(*real));
+    if (real == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(real);
+        return svc_fail(error, SVC_NO_MEMORY, "no memory for HTTP");
+    }
+    real->transport =
+        (struct svc_transport){real, svc_http_real_start, real_poll, svc_http_real_close};
+    real->clock = options->clock != NULL ? options->clock : svc_clock_system();
+    real->multi = curl_multi_init();
+    real->share = curl_share_init();
+    real->ca_bundle = ca_bundle != NULL ? copy(ca_bundle) : NULL;
+    real->user_agent = options->user_agent != NULL ? copy(options->user_agent) : NULL;
+    if (real->multi == NULL || real->share == NULL ||
+        (ca_bundle != NULL && real->ca_bundle == NULL) ||
+        (options->user_agent != NULL && real->user_agent == NULL) ||
+        curl_share_setopt(real->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != 0 ||
+        curl_multi_setopt(real->multi, CURLMOPT_MAXCONNECTS, (long)SVC_MAX_CONNECTIONS_KEPT) !=
+            CURLM_OK) {
+        svc_http_destroy(&real->transport);
+        return svc_fail(error, SVC_NO_MEMORY, "no memory for HTTP");
+    }
+    *out = &real->transport;
+    return SVC_OK;
+}

@@ -1,0 +1,52 @@
+/* What the two files of the real transport share: http_exchange.c, one request and its answer, and
+ * http.c, all of them going on together. The only files with libcurl; nobody else includes this. */
+#ifndef SVC_HTTP_REAL_H
+#define SVC_HTTP_REAL_H
+
+#include <curl/curl.h>
+
+#include "services/base/http.h"
+
+struct svc_http_real;
+
+/* The exchange others see, and what libcurl needs for it. */
+struct svc_http_real_exchange {
+    struct svc_http_exchange seen; /* first: a pointer to it is a pointer to this */
+    struct svc_http_real *real;
+    struct svc_http_real_exchange *previous, *next; /* of those that are in the multi handle */
+    CURL *easy;
+    struct curl_slist *headers;
+    const struct svc_clock *clock;
+    int64_t deadline_ms;
+    int stall_timeout_ms; /* negative: never */
+    bool streamed;
+    bool is_paused;
+    uint64_t max_body_bytes, body_bytes; /* body_bytes: received so far */
+    size_t header_bytes;
+    int64_t waited_ms;           /* in this window of the stall check */
+    uint64_t moved_bytes;        /* both ways, at the window's start */
+    enum svc_status own_failure; /* what a callback of ours stopped it for */
+    char curl_error[CURL_ERROR_SIZE];
+};
+
+struct svc_http_real {
+    struct svc_transport transport;
+    const struct svc_clock *clock;
+    CURLM *multi;
+    CURLSH *share; /* TLS sessions: the second connection to a host resumes the first one's */
+    char *ca_bundle, *user_agent;
+    struct svc_http_real_exchange *first;
+    bool has_changed; /* since poll began */
+};
+
+/* The functions of the transport that concern one exchange. */
+enum svc_status svc_http_real_start(void *self, const struct svc_http_request *request,
+                                    struct svc_http_exchange **out);
+void svc_http_real_close(void *self, struct svc_http_exchange *seen);
+
+/* Ends one: by a status of ours, or by what libcurl says. */
+void svc_http_real_finish(struct svc_http_real_exchange *exchange, enum svc_status status,
+                          const char *detail);
+void svc_http_real_finish_by_curl(struct svc_http_real_exchange *exchange, CURLcode code);
+
+#endif

@@ -1,0 +1,39 @@
+/* Encodings of text: UTF-8, hex, base64, percent. Pure functions, no locale. */
+#ifndef SVC_TEXT_H
+#define SVC_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "services/base/buf.h"
+
+/* The length in bytes (1 to 4) of the well-formed UTF-8 sequence that `bytes` begins with; 0 if it
+ * begins with none: overlong forms, surrogates and values past U+10FFFF are not well formed. */
+size_t svc_utf8_length(const uint8_t *bytes, size_t size_bytes);
+bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes);
+
+/* Lower-case hex; `out` has room for 2 * size_bytes + 1, with its NUL. */
+void svc_hex(const uint8_t *bytes, size_t size_bytes, char *out);
+/* The reverse, either case; false unless `text` is exactly 2 * size_bytes hex digits. */
+bool svc_hex_decode(const char *text, uint8_t *out, size_t size_bytes);
+
+/* RFC 4648 with padding. */
+bool svc_base64(const uint8_t *bytes, size_t size_bytes, struct svc_buf *out);
+/* Strict: padding demanded, no blanks, no stray bits. MALFORMED; TOO_LARGE, NO_MEMORY of `out`. */
+enum svc_status svc_base64_decode(const char *text, size_t size_bytes, struct svc_buf *out);
+
+/* Percent-encodes all but A-Z a-z 0-9 - . _ ~ (RFC 3986's unreserved) and, if keep_slash, '/'.
+ * Hex digits are upper case. */
+bool svc_percent_encode(const void *bytes, size_t size_bytes, bool keep_slash, struct svc_buf *out);
+/* Undoes percent-encoding; with `form` a '+' is a space. MALFORMED for a '%' that two hex digits
+ * do not follow. The result may hold any byte, NUL included: look at out->size_bytes. */
+enum svc_status svc_percent_decode(const char *text, size_t size_bytes, bool form,
+                                   struct svc_buf *out);
+
+/* ASCII only, whatever the locale. */
+bool svc_equal_nocase(const char *a, const char *b);
+/* Copies `text` into a buffer of `out_bytes` (with NUL); false, and "" there, if it does not fit.*/
+bool svc_copy_text(char *out, size_t out_bytes, const char *text);
+
+#endif

@@ -1,0 +1,61 @@
+# The services: sources by hand, one variable for each room, and their tests. Included by the
+# Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
+
+SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
+	services/base/crypto.c services/base/http.c services/base/http_exchange.c \
+	services/base/http_headers.c \
+	services/base/json.c services/base/json_scan.c services/base/json_write.c \
+	services/base/log.c services/base/random.c services/base/status.c services/base/text.c
+
+SERVICES_AWS := services/aws/answers.c services/aws/call.c services/aws/client.c \
+	services/aws/credentials.c services/aws/endpoint.c services/aws/environment.c \
+	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/retry.c \
+	services/aws/s3_call.c services/aws/s3_get.c services/aws/s3_put.c services/aws/s3_tags.c \
+	services/aws/s3_upload.c services/aws/secrets.c services/aws/ses.c services/aws/sigv4.c \
+	services/aws/sqs.c
+
+SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
+
+# Linked into every test program of the services.
+SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
+
+# Each is a program of its own, with cmocka; those that need a server start it themselves.
+SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c \
+	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c tests/services/test_messages.c \
+	tests/services/test_retry.c tests/services/test_s3.c tests/services/test_settings.c \
+	tests/services/test_sigv4.c
+# Under valgrind as well.
+SERVICES_VALGRIND_TESTS := $(SERVICES_TESTS)
+
+SERVICES := $(O)/lib/libservices.a
+SERVICES_PROGRAMS := $(patsubst %.c,$(O)/%,$(SERVICES_TESTS))
+SERVICES_OBJECTS := $(call objects,$(SERVICES_SOURCES))
+SERVICES_SUPPORT_OBJECTS := $(call objects,$(SERVICES_TEST_SUPPORT))
+
+SERVICES_LIBRARIES := libcurl libcrypto json-c
+# The oldest version of each that is known to do.
+LIBRARY_VERSIONS += libcurl 7.87 libcrypto 3.0 json-c 0.16
+SERVICES_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(SERVICES_LIBRARIES) 2>/dev/null)
+SERVICES_LIBS := $(shell $(PKG_CONFIG) --libs $(SERVICES_LIBRARIES) 2>/dev/null)
+
+# POSIX for clocks, files and sockets.
+$(O)/obj/services/%.o: ALL_CPPFLAGS += -D_POSIX_C_SOURCE=200809L $(SERVICES_CFLAGS)
+$(O)/obj/tests/services/%.o: ALL_CPPFLAGS += $(SERVICES_CFLAGS)
+
+$(SERVICES): $(SERVICES_OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call quiet,AR,$(AR) rcs $@ $^)
+
+$(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
+
+# Its own malloc in front of ours, which fails when it is told to.
+$(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
+
+all: $(SERVICES)
+tests: $(SERVICES_PROGRAMS)
+
+-include $(patsubst %.o,%.d,$(SERVICES_OBJECTS) $(SERVICES_SUPPORT_OBJECTS) \
+	$(call objects,$(SERVICES_TESTS)))

@@ -1,0 +1,187 @@
+// What no picture can be made of: recorded on the source with its reason, never tried again, and
+// never with an output. And what makes it another's fault.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import { batchEvent, s3Event } from '../../lambda/local/events.mjs';
+import { ImageCloud, logs, picture, summary } from '../support/image.mjs';
+
+let one;
+const photo = picture('a.jpg', '1600x1000', 'noise');
+before(async () => {
+  one = await ImageCloud.start();
+});
+after(() => one.stop());
+beforeEach(() => one.forget());
+
+// A JPEG's header that claims a size, and nothing behind it.
+function claims(width, height) {
+  const bytes = Buffer.from(picture('c.jpg', '16x16', 'progressive'));
+  const at = bytes.indexOf(Buffer.from([0xff, 0xc2]));
+  bytes.writeUInt16BE(height, at + 5);
+  bytes.writeUInt16BE(width, at + 7);
+  return bytes;
+}
+
+function pngChunk(type, data) {
+  const chunk = Buffer.alloc(12 + data.length);
+  chunk.writeUInt32BE(data.length, 0);
+  chunk.write(type, 4, 'latin1');
+  data.copy(chunk, 8);
+  chunk.writeUInt32BE(crc(chunk.subarray(4, 8 + data.length)), 8 + data.length);
+  return chunk;
+}
+
+function crc(bytes) {
+  let value = 0xffffffff;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let n = 0; n < 8; n++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
+  }
+  return ~value >>> 0;
+}
+
+function png(width, height, content) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), pngChunk('IHDR', header), pngChunk('IDAT', content), pngChunk('IEND', Buffer.alloc(0))]);
+}
+
+async function isRejected(reason, body, { fn = one.image, key = `uploads/${reason}.jpg`, ...options } = {}) {
+  const created = await one.put(key, body, options);
+  one.forget();
+  const result = await fn.invoke(s3Event(created));
+  assert.deepEqual([result.error, result.payload], [false, summary({ rejected: 1 })], result.raw);
+  const line = logs(result).find((entry) => entry.message === 'rejected');
+  assert.deepEqual([line.level, line.reason], ['WARN', reason]);
+  assert.ok(line.detail.length > 10, line.detail);
+  assert.equal(one.tags(key, created.bucket)['image-status'], `rejected:${reason}`);
+  assert.deepEqual(one.outputs(key, created.bucket), []);
+  assert.equal(one.count('PutObject'), 0);
+  return result;
+}
+
+test('files that are no pictures, whatever their names say', async () => {
+  const files = {
+    text: 'hello', gif: 'GIF89a\x01\0\x01\0', webp: 'RIFF\x10\0\0\0WEBPVP8 ', svg: '<svg xmlns="http://www.w3.org/2000/svg"/>', zip: 'PK\x03\x04', pdf: '%PDF-1.7', html: '<html><script>alert(1)</script>',
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await isRejected('UNSUPPORTED', Buffer.from(content.padEnd(600, ' '), 'latin1'), { key: `uploads/${name}.jpg`, headers: { 'content-type': 'image/jpeg' } });
+  }
+});
+
+test('cut files', async () => {
+  for (const size of [0, 1, 3, 200, 5000, photo.length - 400]) await isRejected('TRUNCATED', photo.subarray(0, size), { key: `uploads/cut-${size}.jpg` });
+});
+
+test('damaged files', async () => {
+  const bad = png(64, 64, deflateSync(Buffer.alloc(64 * 65)));
+  bad[50] ^= 0x55;
+  await isRejected('CORRUPT', bad);
+});
+
+test('bombs: refused at once, in little memory', async () => {
+  const begin_ms = Date.now();
+  await isRejected('TOO_LARGE', claims(65500, 65500));
+  await isRejected('TOO_LARGE', png(0x7fffffff, 1, Buffer.alloc(8)), { key: 'uploads/wide.png' });
+  await isRejected('BUDGET', claims(16000, 16000));
+  assert.ok(Date.now() - begin_ms < 3000);
+  const [{ peak_kib }] = one.image.stats();
+  assert.ok(peak_kib < 100 * 1024, `${peak_kib} KiB`);
+});
+
+test('a source over the limit is not even read', async () => {
+  const small = one.add({ environment: { IMAGE_MAX_SOURCE_MB: '1' } });
+  const body = Buffer.alloc((1 << 20) + 1);
+  photo.copy(body);
+  await isRejected('SOURCE_TOO_LARGE', body, { fn: small });
+});
+
+test('pixels over the limit that is set', async () => {
+  const strict = one.add({ environment: { IMAGE_MAX_PIXELS: '1599999' } });
+  await isRejected('TOO_LARGE', photo, { fn: strict, key: 'uploads/pixels.jpg' });
+});
+
+test('the budget follows the function\'s memory', async () => {
+  const progressive = picture('p.jpg', '6000x4000', 'progressive', '444');
+  const small = one.add({ memory_mb: 128 });
+  await isRejected('BUDGET', progressive, { fn: small, key: 'uploads/budget.jpg' });
+  const large = one.add({ memory_mb: 512 });
+  const created = { bucket: 'photos', key: 'uploads/budget.jpg' };
+  for (const expected of ['made', 'already made']) {
+    await one.cloud.s3.handle({ method: 'PUT', bucket: 'photos', key: created.key, query: { tagging: '' }, headers: {}, trailers: {}, body: Buffer.from('<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag><Tag><Key>image-status</Key><Value>rejected:BUDGET</Value></Tag></TagSet></Tagging>') });
+    const { payload } = await large.invoke(batchEvent([created]));
+    assert.deepEqual([payload.results[0].resultCode, payload.results[0].resultString], ['Succeeded', expected]);
+    assert.deepEqual(one.tags(created.key), { a: 'b' }, 'the tag of the rejection is taken off');
+  }
+});
+
+test('the other tags stay, and a repeated rejection changes nothing', async () => {
+  const headers = { 'x-amz-tagging': 'owner=%ED%95%9C%EA%B8%80&shop=a%2Bb' };
+  await isRejected('UNSUPPORTED', Buffer.from('text'), { key: 'uploads/tagged.jpg', headers });
+  assert.deepEqual(one.tags('uploads/tagged.jpg'), { owner: '한글', shop: 'a+b', 'image-status': 'rejected:UNSUPPORTED' });
+  one.forget();
+  const again = await one.tell({ bucket: 'photos', key: 'uploads/tagged.jpg' });
+  assert.deepEqual(again.payload, summary({ rejected: 1 }));
+  assert.equal(one.count('PutObjectTagging'), 0);
+});
+
+test('in a bucket with versions the tag goes to the version that was read', async () => {
+  const created = await one.put('uploads/versions.jpg', Buffer.from('text'), { bucket: 'kept' });
+  one.fault({ operation: 'PutObjectTagging', action: 'delay', delay_ms: 200 });
+  const working = one.tell(created);
+  await new Promise((done) => setTimeout(done, 100));
+  const newer = await one.put('uploads/versions.jpg', photo, { bucket: 'kept' });
+  assert.deepEqual((await working).payload, summary({ rejected: 1 }));
+  assert.equal(one.cloud.s3.tagsOf('kept', created.key, created.version_id)['image-status'], 'rejected:UNSUPPORTED');
+  assert.deepEqual(one.cloud.s3.tagsOf('kept', created.key, newer.version_id), {});
+});
+
+test('a source overwritten while it is tagged is not left with the old one\'s tag', async () => {
+  const created = await one.put('uploads/retagged.jpg', Buffer.from('text'));
+  one.fault({ operation: 'GetObjectTagging', action: 'delay', delay_ms: 200 });
+  const working = one.tell(created);
+  await new Promise((done) => setTimeout(done, 100));
+  await one.put('uploads/retagged.jpg', photo);
+  const result = await working;
+  assert.deepEqual(result.payload, summary({ made: 1 }), result.raw);
+  assert.deepEqual(one.tags('uploads/retagged.jpg'), {});
+});
+
+test('a source with ten tags of its own stays as it is', async () => {
+  const headers = { 'x-amz-tagging': [...Array(10).keys()].map((n) => `t${n}=x`).join('&') };
+  const created = await one.put('uploads/ten.jpg', Buffer.from('text'), { headers });
+  const result = await one.tell(created);
+  assert.deepEqual([result.error, result.payload], [false, summary({ rejected: 1 })], result.raw);
+  assert.equal(Object.keys(one.tags(created.key)).length, 10);
+  assert.ok(logs(result).some((line) => line.message === 'the source takes no more tags'));
+});
+
+test('a rejection that cannot be recorded fails, so that it is tried again', async () => {
+  const created = await one.put('uploads/untagged.jpg', Buffer.from('text'));
+  one.fault({ operation: 'PutObjectTagging', action: 'status', status: 503, times: 3 });
+  const result = await one.tell(created);
+  assert.deepEqual([result.error, result.payload.errorType], [true, 'Image.THROTTLED'], result.raw);
+  assert.deepEqual((await one.tell(created)).payload, summary({ rejected: 1 }));
+});
+
+test('damage on the way is not the picture\'s fault', async () => {
+  const created = await one.put('uploads/damaged-on-the-way.jpg', photo, { headers: { 'x-amz-checksum-crc32': crcHeader(photo) } });
+  one.fault({ operation: 'GetObject', action: 'corrupt', times: 1 });
+  const result = await one.tell(created);
+  assert.deepEqual(result.payload, summary({ made: 1 }), result.raw);
+  assert.deepEqual(one.tags(created.key), {});
+  const again = await one.put('uploads/damaged-for-long.jpg', photo, { headers: { 'x-amz-checksum-crc32': crcHeader(photo) } });
+  one.fault({ operation: 'GetObject', action: 'corrupt', times: -1 });
+  const failed = await one.tell(again);
+  assert.deepEqual([failed.error, failed.payload.errorType], [true, 'Image.CHECKSUM_MISMATCH'], failed.raw);
+  assert.deepEqual([one.outputs(again.key), one.tags(again.key)], [[], {}]);
+});
+
+function crcHeader(bytes) {
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(crc(bytes));
+  return value.toString('base64');
+}

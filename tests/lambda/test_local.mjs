@@ -1,0 +1,92 @@
+// `make local` as its users meet it: the demonstration, and Ctrl-C, after which nothing is left.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AWS, BUILD, TOP, isAlive, run, until } from '../support/lambda.mjs';
+
+const skip = AWS ? false : 'Debian\'s aws is not there';
+const START_MS = 60000;
+let folder;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'make local '));
+  execFileSync(join(BUILD, 'tests/support/make_pictures'), [join(folder, 'a photo.jpg'), '1600x1200', 'noise']);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+// Starts make in a process group of its own, as a terminal does.
+function makeLocal(out, ...more) {
+  const { MAKEFLAGS: _, MAKELEVEL: __, MFLAGS: ___, ...environment } = process.env;
+  const child = spawn('make', ['--no-print-directory', 'local', `CONFIG=${process.env.CONFIG ?? 'release'}`, ...more], {
+    cwd: TOP,
+    detached: true,
+    env: { ...environment, PACKAGES: 'no', IMG: join(folder, 'a photo.jpg'), OUT: out, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (child.text += text));
+  child.ended = new Promise((done) => child.once('close', (code, signal) => done({ code, signal })));
+  return child;
+}
+
+function descendants(pid) {
+  const parents = new Map();
+  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const found = [pid];
+  for (const one of found) for (const [child, parent] of parents) if (parent === one) found.push(child);
+  return found;
+}
+
+const listens = (port) =>
+  new Promise((done) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    socket.once('connect', () => done(true)).once('error', () => done(false));
+    socket.on('error', () => {}).setTimeout(1000, () => done(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+test('make local ONCE=1 shows the four results and ends well', { skip }, async () => {
+  const out = join(folder, 'out');
+  const child = makeLocal(out, 'ONCE=1');
+  const { code } = await child.ended;
+  assert.equal(code, 0, child.text);
+  for (const size of ['large', 'medium', 'small', 'thumbnail']) {
+    assert.ok(statSync(join(out, 'local', size, 'a photo.jpg')).size > 0);
+    assert.match(child.text, new RegExp(`processed/${size}/a photo\\.jpg +\\d+  image/jpeg  public, max-age=31536000  `));
+  }
+  assert.match(readFileSync(join(out, 'local/index.html'), 'utf8'), /<img src="large\/a%20photo\.jpg"/);
+  assert.match(child.text, /REPORT RequestId: \S+\tDuration/);
+});
+
+test('Ctrl-C ends every process, closes every port and leaves no folder', { skip }, async () => {
+  const child = makeLocal(join(folder, 'out2'));
+  await until(() => child.text.includes('Ctrl-C ends everything') || child.exitCode !== null, 'it is up', START_MS);
+  assert.equal(child.exitCode, null, child.text);
+  const pids = descendants(child.pid);
+  const ports = [...child.text.matchAll(/127\.0\.0\.1:(\d+)/g)].map((match) => Number(match[1]));
+  // make, node, the function, the database at least; front, inbox, control, database.
+  assert.ok(pids.length >= 4 && new Set(ports).size >= 4, child.text);
+  for (const port of new Set(ports)) assert.ok(await listens(port), `${port} is open`);
+  const databases = readdirSync(folder).filter((name) => name.startsWith('local-db-'));
+  assert.equal(databases.length, 1);
+  process.kill(-child.pid, 'SIGINT');
+  await child.ended;
+  await until(() => pids.every((pid) => !isAlive(pid)), 'every process is gone', 15000);
+  for (const port of new Set(ports)) assert.ok(!(await listens(port)), `${port} is closed`);
+  assert.ok(!existsSync(join(folder, databases[0])));
+});
+
+test('a missing photograph is said before anything starts', async () => {
+  const { status, stderr } = await run(process.execPath, [join(TOP, 'lambda/local/local.mjs'), '--function', '/bin/true', '/no/such.jpg']);
+  assert.deepEqual([status, stderr], [2, 'local: /no/such.jpg is not there\n']);
+});

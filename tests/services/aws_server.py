@@ -1,0 +1,475 @@
+"""S3, SQS, SES v2 and Secrets Manager on loopback, for the tests of the client layer.
+
+Small, but strict: every request's signature is computed again by botocore's signer and refused if it
+differs, bodies are compared with their hashes and checksums, parameters with botocore's models. And
+it fails on demand. Prints "PORT number"; then each line of standard input is a JSON object with
+ faults    what to do to the next requests, one entry each (see Handler.fault)
+ skew      seconds that its clock is ahead
+ token     the session token that is valid from now on ("": none)
+ object    {bucket/key: {...}}: puts an object there as it stands
+and the answer is a JSON object {requests: [...], objects: {...}, uploads: n, mails: [...]}; requests
+are those since the last line.
+"""
+
+import base64
+import datetime
+import email.utils
+import hashlib
+import http.server
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+import urllib.parse
+import zlib
+from xml.sax.saxutils import escape
+
+import botocore.session
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.validate import ParamValidator
+import xml.etree.ElementTree as ElementTree
+
+KEY, SECRET, REGION = "AKIDEXAMPLE", "canary-secret/key+with=signs", "ap-northeast-2"
+lock = threading.Lock()
+world = {"objects": {}, "uploads": {}, "mails": [], "queue": [], "requests": [], "faults": [],
+         "skew": 0, "token": "", "secret": "canary-password", "serial": 0}
+models = botocore.session.get_session()
+
+
+def crc32(body):
+    return base64.b64encode(struct.pack(">I", zlib.crc32(body))).decode()
+
+
+def local(tag):
+    return tag.split("}")[-1]
+
+
+class Refusal(Exception):
+    def __init__(self, status, code, message="", headers=()):
+        super().__init__(code)
+        self.status, self.code, self.message, self.headers = status, code, message, dict(headers)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *args):
+        pass
+
+    def date_time_string(self, timestamp=None):
+        return email.utils.formatdate(time.time() + world["skew"], usegmt=True)
+
+    # ---------------------------------------------------------------- answering
+
+    def answer(self, status, body=b"", headers=(), fault=""):
+        """Head and body, spoilt by what `fault` says."""
+        headers = dict(headers)
+        if fault == "flip" and body:
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        if fault == "checksum":
+            headers["x-amz-checksum-crc32"] = crc32(body + b"x")
+        length = len(body)
+        if self.command == "HEAD":
+            length = int(headers.pop("Content-Length", 0))
+        if fault == "longer":
+            length += 10
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("x-amz-request-id", "REQUEST-ID-1")
+        self.send_header("x-amz-id-2", "HOST-ID")
+        if status not in (204, 304):
+            self.send_header("Content-Length", str(length))
+        if fault == "many-headers":
+            for i in range(3000):
+                self.send_header("x-flood-%d" % i, "x" * 30)
+        if fault == "long-header":
+            self.send_header("x-flood", "x" * 90000)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if fault in ("truncate", "truncate-reset", "stall", "longer"):
+            self.wfile.write(body[: len(body) // 2] if fault != "longer" else body)
+            self.wfile.flush()
+            if fault == "stall":
+                self.connection.settimeout(30)
+                try:
+                    self.connection.recv(1)
+                except OSError:
+                    pass
+            self.drop(reset=fault == "truncate-reset")
+        elif fault == "drip":
+            for i in range(len(body)):
+                self.wfile.write(body[i : i + 1])
+                self.wfile.flush()
+                time.sleep(0.005)
+        else:
+            self.wfile.write(body)
+
+    def drop(self, reset=False):
+        self.close_connection = True
+        if reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def refuse(self, refusal):
+        if self.service == "s3":
+            body = ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s"
+                    "</Message><RequestId>REQUEST-ID-1</RequestId></Error>"
+                    % (refusal.code, escape(refusal.message)))
+            kind = "application/xml"
+        else:
+            body = json.dumps({"__type": "com.amazonaws.x#" + refusal.code,
+                               "message": refusal.message})
+            kind = "application/x-amz-json-1.0"
+        status = refusal.status
+        body = b"" if self.command == "HEAD" or status == 304 else body.encode()
+        self.answer(status, body, {"Content-Type": kind, **refusal.headers})
+
+    def fault(self, fault):
+        """Carries out a fault that comes before any answer; True if that was all."""
+        kind, _, rest = fault.partition(":")
+        if kind in ("reset", "close"):
+            self.drop(reset=kind == "reset")
+        elif kind == "hang":
+            self.connection.settimeout(30)
+            try:
+                self.connection.recv(1)
+            except OSError:
+                pass
+            self.drop()
+        elif kind == "garbage":
+            self.wfile.write(b"\x00\x01 this is not HTTP\r\n\r\n")
+            self.drop()
+        elif kind == "status":  # status:503:SlowDown:120 with x-amz-retry-after 120
+            status, code, after = (rest.split(":") + ["", ""])[:3]
+            headers = {"x-amz-retry-after": after} if after else {}
+            self.refuse(Refusal(int(status), code, "told to, " + SECRET, headers))
+        elif kind == "error200":
+            self.answer(200, b"<Error><Code>%s</Code><Message>late</Message></Error>"
+                        % rest.encode(), {"Content-Type": "application/xml"})
+        elif kind == "redirect":
+            self.answer(307, b"", {"Location": rest})
+        elif kind == "echo":  # repeats what it was sent, as services do for a wrong signature
+            sent = "; ".join("%s:%s" % pair for pair in self.headers.items())
+            self.refuse(Refusal(int(rest or 403), "OddException", sent))
+        elif kind == "badjson":
+            self.answer(200, b"{\"MessageId\":", {"Content-Type": "application/json"})
+        elif kind == "nojson":
+            self.answer(200, b"[]", {"Content-Type": "application/json"})
+        elif kind == "continue":  # an answer before the answer, and then the right one
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\nx-early: 1\r\n\r\n")
+            return False
+        else:
+            return False
+        return True
+
+    # ---------------------------------------------------------------- checking
+
+    def check_signature(self, body):
+        header = self.headers.get("Authorization", "")
+        if not header.startswith("AWS4-HMAC-SHA256 "):
+            raise Refusal(403, "MissingAuthenticationToken")
+        parts = dict(p.strip().split("=", 1) for p in header.split(" ", 1)[1].split(","))
+        identity, day, region, service, _ = parts["Credential"].split("/")
+        names = parts["SignedHeaders"].split(";")
+        if identity != KEY or region != REGION or service != self.service:
+            raise Refusal(403, "InvalidAccessKeyId")
+        if self.headers.get("X-Amz-Security-Token", "") != world["token"]:
+            raise Refusal(400, "ExpiredToken", "The provided token has expired.")
+        headers = {n: self.headers[n] for n in names}
+        for must in ("host", "x-amz-date"):
+            if must not in headers:
+                raise Refusal(403, "SignatureDoesNotMatch", must + " is not signed")
+        when = datetime.datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%SZ")
+        when = when.replace(tzinfo=datetime.timezone.utc).timestamp()
+        if abs(when - time.time() - world["skew"]) > 900:
+            raise Refusal(403, "RequestTimeTooSkewed")
+        request = AWSRequest(self.command, "http://%s%s" % (self.headers["Host"], self.path),
+                             headers, body)
+        request.context["timestamp"] = headers["x-amz-date"]
+        signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(
+            Credentials(KEY, SECRET, world["token"] or None), service, region)
+        text = signer.string_to_sign(request, signer.canonical_request(request))
+        if signer.signature(text, request) != parts["Signature"]:
+            raise Refusal(403, "SignatureDoesNotMatch", text)
+        if service == "s3":
+            told = headers.get("x-amz-content-sha256", "")
+            if told != "UNSIGNED-PAYLOAD" and told != hashlib.sha256(body).hexdigest():
+                raise Refusal(400, "XAmzContentSHA256Mismatch")
+            told = self.headers.get("x-amz-checksum-crc32")
+            if told is not None and told != crc32(body):
+                raise Refusal(400, "BadDigest")
+
+    # ---------------------------------------------------------------- S3
+
+    def s3(self, body):
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
+        name = urllib.parse.unquote(url.path[1:], errors="strict")
+        objects = world["objects"]
+        if "uploads" in query or "uploadId" in query:
+            return self.multipart(name, query, body)
+        if self.command == "PUT" and "tagging" not in query:
+            etag = "\"%s\"" % hashlib.md5(body).hexdigest()
+            there = objects.get(name)
+            if self.headers.get("If-None-Match") == "*" and there:
+                raise Refusal(412, "PreconditionFailed")
+            self.put(name, body, etag, self.headers)
+            return 200, b"", {"ETag": etag, "x-amz-version-id": objects[name]["version"]}
+        there = objects.get(name)
+        if there is None or query.get("versionId", there["version"]) != there["version"]:
+            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
+        if "tagging" in query:
+            return self.tagging(there, body)
+        if self.headers.get("If-Match", there["etag"]) != there["etag"]:
+            raise Refusal(412, "PreconditionFailed")
+        if self.headers.get("If-None-Match") == there["etag"]:
+            raise Refusal(304, "NotModified")
+        return self.get(there)
+
+    def put(self, name, body, etag, headers, checksum_type=None):
+        world["serial"] += 1
+        meta = {k.lower(): v for k, v in headers.items() if k.lower().startswith("x-amz-meta-")}
+        world["objects"][name] = {
+            "body": body, "etag": etag, "meta": meta, "type": headers.get("Content-Type", ""),
+            "cache": headers.get("Cache-Control", ""), "tags": [], "checksum": {
+                "x-amz-checksum-crc32": crc32(body)}, "version": "v%d" % world["serial"]}
+        if checksum_type:
+            world["objects"][name]["checksum"] = {"x-amz-checksum-crc32": "AAAAAA==-2",
+                                                  "x-amz-checksum-type": checksum_type}
+
+    def get(self, there):
+        headers = {"ETag": there["etag"], "Content-Type": there["type"],
+                   "x-amz-version-id": there["version"], **there["meta"]}
+        body, status = there["body"], 200
+        span = self.headers.get("Range")
+        if span:
+            start = int(span[len("bytes="):-1])
+            headers["Content-Range"] = "bytes %d-%d/%d" % (start, len(body) - 1, len(body))
+            body, status = body[start:], 206
+        elif self.headers.get("x-amz-checksum-mode") == "ENABLED":
+            headers.update(there["checksum"])
+        if self.command == "HEAD":
+            headers["Content-Length"] = str(len(body))
+        return status, body, headers
+
+    def tagging(self, there, body):
+        if self.command == "GET":
+            tags = "".join("<Tag><Key>%s</Key><Value>%s</Value></Tag>" % (escape(k), escape(v))
+                           for k, v in there["tags"])
+            return 200, ("<?xml version=\"1.0\"?><Tagging xmlns=\"http://s3.amazonaws.com/doc/"
+                         "2006-03-01/\"><TagSet>%s</TagSet></Tagging>" % tags).encode(), {}
+        if not self.headers.get("x-amz-checksum-crc32"):
+            raise Refusal(400, "InvalidRequest", "Content-MD5 or a checksum is missing")
+        root = ElementTree.fromstring(body)
+        tags = [{local(e.tag): e.text or "" for e in tag} for tag in root.iter()
+                if local(tag.tag) == "Tag"]
+        if len(tags) > 10 or len({t["Key"] for t in tags}) != len(tags):
+            raise Refusal(400, "BadRequest", "Object tags cannot be greater than 10")
+        there["tags"] = [(t["Key"], t["Value"]) for t in tags]
+        return 200, b"", {}
+
+    def multipart(self, name, query, body):
+        uploads = world["uploads"]
+        if "uploads" in query:
+            world["serial"] += 1
+            upload = "up<&%d" % world["serial"]
+            uploads[upload] = {"headers": dict(self.headers.items()), "parts": {}}
+            return 200, ("<InitiateMultipartUploadResult><UploadId>%s</UploadId>"
+                         "</InitiateMultipartUploadResult>" % escape(upload)).encode(), {}
+        upload = query["uploadId"]
+        if upload not in uploads:
+            raise Refusal(404, "NoSuchUpload")
+        if self.command == "DELETE":
+            del uploads[upload]
+            return 204, b"", {}
+        parts = uploads[upload]["parts"]
+        if self.command == "PUT":
+            etag = "\"%s\"" % hashlib.md5(body).hexdigest()
+            parts[int(query["partNumber"])] = (body, etag, crc32(body))
+            return 200, b"", {"ETag": etag}
+        listed = [{local(e.tag): e.text for e in part} for part in ElementTree.fromstring(body)]
+        whole = b""
+        for i, part in enumerate(listed):
+            number = int(part["PartNumber"])
+            stored = parts.get(number)
+            if number != i + 1 or stored is None or (part["ETag"], part["ChecksumCRC32"]) != stored[1:]:
+                raise Refusal(400, "InvalidPart")
+            if i + 1 < len(listed) and len(stored[0]) < 5 * 1024 * 1024:
+                raise Refusal(400, "EntityTooSmall")
+            whole += stored[0]
+        etag = "\"%s-%d\"" % (hashlib.md5(whole).hexdigest(), len(listed))
+        self.put(name, whole, etag, uploads.pop(upload)["headers"], "COMPOSITE")
+        return 200, ("<CompleteMultipartUploadResult><ETag>%s</ETag>"
+                     "</CompleteMultipartUploadResult>" % escape(etag)).encode(), {}
+
+    # ---------------------------------------------------------------- the JSON services
+
+    def check_model(self, service, operation, params):
+        model = models.get_service_model(service).operation_model(operation)
+        report = ParamValidator().validate(params, model.input_shape)
+        if report.has_errors():
+            raise Refusal(400, "ValidationException", report.generate_report())
+
+    def json_service(self, body):
+        target = self.headers.get("X-Amz-Target", "")
+        params = json.loads(body)
+        if self.service == "secretsmanager":
+            self.check_model("secretsmanager", "GetSecretValue", params)
+            if params["SecretId"] != "db":
+                raise Refusal(400, "ResourceNotFoundException", "Secrets Manager can't find it.")
+            answer = {"Name": "db", "SecretString": json.dumps({"password": world["secret"]})}
+            return 200, json.dumps(answer).encode(), {}
+        if self.service == "ses":
+            return self.send_email(params)
+        operation = target.split(".")[1]
+        self.check_model("sqs", operation, params)
+        if not params["QueueUrl"].endswith("/queue"):
+            raise Refusal(400, "QueueDoesNotExist", "The specified queue does not exist.")
+        return 200, json.dumps(getattr(self, "sqs_" + operation)(params)).encode(), {}
+
+    def send_email(self, params):
+        if self.path != "/v2/email/outbound-emails" or self.command != "POST":
+            raise Refusal(404, "NotFoundException")
+        world["mails"].append(json.loads(json.dumps(params)))
+        params["Content"]["Simple"].pop("Headers", None)  # newer than Debian's model
+        self.check_model("sesv2", "SendEmail", params)
+        if "refused@example.com" in params["Destination"].get("ToAddresses", []):
+            world["mails"].pop()
+            raise Refusal(400, "MessageRejected", "Email address is not verified: refused@example.com")
+        return 200, json.dumps({"MessageId": "mail-%d" % len(world["mails"])}).encode(), {}
+
+    def queue_one(self, text):
+        world["serial"] += 1
+        world["queue"].append([str(world["serial"]), text, 0])
+        return {"MessageId": "m-%d" % world["serial"],
+                "MD5OfMessageBody": hashlib.md5(text.encode()).hexdigest()}
+
+    def sqs_SendMessage(self, params):
+        return self.queue_one(params["MessageBody"])
+
+    def sqs_SendMessageBatch(self, params):
+        good, bad = [], []
+        for entry in params["Entries"]:
+            text = entry["MessageBody"]
+            if text.startswith("bad"):
+                bad.append({"Id": entry["Id"], "Code": "InvalidMessageContents",
+                            "SenderFault": True, "Message": "x"})
+            elif text.startswith("later"):
+                world["later"] = world.get("later", 0) + 1
+                if world["later"] % 2 == 1:
+                    bad.append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
+                else:
+                    good.append({"Id": entry["Id"], **self.queue_one(text)})
+            elif text.startswith("never"):
+                bad.append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
+            else:
+                good.append({"Id": entry["Id"], **self.queue_one(text)})
+        return {"Successful": good, "Failed": bad}
+
+    def sqs_ReceiveMessage(self, params):
+        taken = world["queue"][: params["MaxNumberOfMessages"]]
+        for message in taken:
+            message[2] += 1
+        return {"Messages": [
+            {"MessageId": "m-" + m[0], "ReceiptHandle": "handle-" + m[0], "Body": m[1],
+             "MD5OfBody": hashlib.md5(m[1].encode()).hexdigest(),
+             "Attributes": {"ApproximateReceiveCount": str(m[2])}} for m in taken]} if taken else {}
+
+    def sqs_DeleteMessage(self, params):
+        world["queue"] = [m for m in world["queue"] if "handle-" + m[0] != params["ReceiptHandle"]]
+        return {}
+
+    # ---------------------------------------------------------------- one request
+
+    def credentials(self):
+        """The container agent's endpoint."""
+        if self.headers.get("Authorization") != "canary-agent-token":
+            return 401, b"{}", {}
+        expires = time.time() + world.get("lifetime", 3600)
+        stamp = datetime.datetime.fromtimestamp(expires, datetime.timezone.utc)
+        return 200, json.dumps({
+            "AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": world["token"],
+            "Expiration": stamp.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode(), {}
+
+    def handle_request(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with lock:
+            is_agent = self.path == "/credentials"
+            scope = self.headers.get("Authorization", "").split("/")
+            self.service = scope[3] if len(scope) > 4 else "s3"
+            fault = "" if is_agent or not world["faults"] else world["faults"].pop(0)
+            world["requests"].append({
+                "method": self.command, "path": self.path, "fault": fault,
+                "attempt": self.headers.get("amz-sdk-request", ""),
+                "invocation": self.headers.get("amz-sdk-invocation-id", ""),
+                "trace": self.headers.get("X-Amzn-Trace-Id", ""),
+                "port": self.client_address[1], "headers": sorted(n.lower() for n in self.headers)})
+        if self.fault(fault):
+            return
+        try:
+            with lock:
+                if is_agent:
+                    status, answer, headers = self.credentials()
+                else:
+                    self.check_signature(body)
+                    run = self.s3 if self.service == "s3" else self.json_service
+                    status, answer, headers = run(body)
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return
+        if fault == "lost":  # done, and nobody hears of it
+            self.drop(reset=True)
+            return
+        self.answer(status, answer, headers, fault)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_request
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        kind = sys.exc_info()[0]
+        if not issubclass(kind, OSError):
+            super().handle_error(request, client_address)
+
+
+def report():
+    objects = {name: {**o, "body": hashlib.sha256(o["body"]).hexdigest(), "size": len(o["body"])}
+               for name, o in world["objects"].items()}
+    answer = {"requests": world["requests"], "objects": objects, "mails": world["mails"],
+              "uploads": len(world["uploads"]), "faults": len(world["faults"])}
+    world["requests"] = []
+    return json.dumps(answer)
+
+
+def main():
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print("PORT %d" % server.server_address[1], flush=True)
+    for line in sys.stdin:
+        command = json.loads(line)
+        with lock:
+            for name, there in command.pop("object", {}).items():
+                world["serial"] += 1
+                body = bytes(there.pop("byte", 120) for _ in range(1)) * there.pop("size", 0)
+                world["objects"][name] = {
+                    "body": body, "etag": "\"%s\"" % hashlib.md5(body).hexdigest(), "meta": {},
+                    "type": "", "cache": "", "tags": [], "checksum": {
+                        "x-amz-checksum-crc32": crc32(body)},
+                    "version": "v%d" % world["serial"], **there}
+            world.update(command)
+            print(report(), flush=True)
+
+
+main()

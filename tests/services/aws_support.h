@@ -1,0 +1,41 @@
+/* A client of the AWS layer against tests/services/aws_server.py. Time passes by itself, but
+ * waiting between attempts takes none (and is written down). */
+#ifndef TESTS_SERVICES_AWS_SUPPORT_H
+#define TESTS_SERVICES_AWS_SUPPORT_H
+
+#include "services/aws/client.h"
+#include "services/base/json.h"
+#include "tests/services/support.h"
+
+#define AWS_SECRET "canary-secret/key+with=signs"
+
+struct aws_fixture {
+    struct test_server server;
+    struct test_clock clock;
+    struct test_random random;
+    struct test_environment environment;
+    struct test_log log;
+    struct awsc_client *client;
+    struct svc_json *report; /* the server's last answer */
+};
+
+/* For a group of tests. */
+int aws_start(struct aws_fixture *fixture);
+int aws_stop(struct aws_fixture *fixture);
+
+/* A new client with the right credentials, no faults waiting, nothing logged. */
+void aws_begin(struct aws_fixture *fixture);
+/* The same with the environment as it is now. */
+void aws_new_client(struct aws_fixture *fixture);
+void aws_end(struct aws_fixture *fixture);
+
+/* Tells the server a line (see aws_server.py), and keeps its report. */
+void aws_tell(struct aws_fixture *fixture, const char *line);
+/* Requests since the last telling: asks for a report, and counts. */
+size_t aws_requests(struct aws_fixture *fixture);
+/* A text of request i of the last report. */
+const char *aws_request(const struct aws_fixture *fixture, size_t i, const char *name);
+/* An object of the last report; NULL: it is not there. */
+const struct svc_json *aws_object(const struct aws_fixture *fixture, const char *name);
+
+#endif

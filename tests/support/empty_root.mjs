@@ -1,0 +1,62 @@
+// An empty root for a function from its zip: what provided.al2023 has and the function may rely on, and
+// nothing else: the C library, a bundle of certificate authorities.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { PYTHON, TOP } from './lambda.mjs';
+
+export const ARCHES = {
+  x86_64: { triple: 'x86_64-linux-gnu', loader: 'lib64/ld-linux-x86-64.so.2', node: 'x64', emulator: null },
+  arm64: { triple: 'aarch64-linux-gnu', loader: 'lib/ld-linux-aarch64.so.1', node: 'arm64', emulator: '/usr/bin/qemu-aarch64-static' },
+};
+export const BUNDLE = 'etc/pki/tls/certs/ca-bundle.crt';
+// As Lambda: not root.
+const USER = '--userspec=65534:65534';
+
+const libc = (triple) => [`lib/${triple}/libc.so.6`, `lib/${triple}/libm.so.6`];
+
+export class EmptyRoot {
+  // parent: a folder that the test removes; ca: PEM file for the bundle.
+  constructor(parent, arch, zip, ca) {
+    this.arch = ARCHES[arch];
+    this.folder = mkdtempSync(join(parent, 'root-'));
+    const sysroot = join(TOP, 'build/package', arch, 'sysroot');
+    const { triple, loader } = this.arch;
+    for (const path of [...libc(triple), loader]) {
+      mkdirSync(join(this.folder, dirname(path)), { recursive: true });
+      copyFileSync(join(sysroot, 'lib', triple, basename(path)), join(this.folder, path));
+    }
+    const task = join(this.folder, 'var/task');
+    mkdirSync(task, { recursive: true });
+    execFileSync(PYTHON, ['-m', 'zipfile', '-e', zip, task]);
+    execFileSync('chmod', ['-R', 'u=rwX,go=rX', this.folder]);
+    execFileSync('chmod', ['755', join(task, 'bootstrap'), join(this.folder, loader)]);
+    mkdirSync(join(this.folder, dirname(BUNDLE)), { recursive: true });
+    if (ca) copyFileSync(ca, join(this.folder, BUNDLE));
+    // The machine's own is enough; another architecture's programs need an interpreter in the root.
+    this.emulated = this.arch.node !== process.arch;
+    if (this.emulated) copyFileSync(this.arch.emulator, join(this.folder, 'emulator'));
+  }
+
+  // For LambdaFunction.
+  get command() {
+    return ['/usr/sbin/chroot', USER, this.folder, ...(this.emulated ? ['/emulator'] : []), '/var/task/bootstrap'];
+  }
+
+  get config() {
+    return { command: this.command, task_root: '/var/task', cwd: this.folder };
+  }
+
+  remove(path) {
+    rmSync(join(this.folder, path), { recursive: true });
+  }
+
+  // Every file in it, to see that the function left none behind.
+  files() {
+    return readdirSync(this.folder, { recursive: true }).sort();
+  }
+
+  breakFile(path) {
+    writeFileSync(join(this.folder, path), 'not a certificate');
+  }
+}

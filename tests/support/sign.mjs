@@ -1,0 +1,74 @@
+// Signed requests for the tests of the front, by @smithy/signature-v4, with every part open to
+// tampering before it is sent.
+import { createHash, createHmac } from 'node:crypto';
+import { request } from 'node:http';
+import { SignatureV4 } from '../../lambda/local/packages.mjs';
+import { encodePath } from '../../lambda/local/signature.mjs';
+
+class Sha256 {
+  constructor(secret) {
+    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
+  }
+
+  update(data) {
+    this.hash.update(data);
+  }
+
+  async digest() {
+    return new Uint8Array(this.hash.digest());
+  }
+}
+
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+const signer = (cloud, service, credentials) =>
+  new SignatureV4({
+    service,
+    region: cloud.region,
+    credentials: credentials ?? cloud.credentials[0],
+    sha256: Sha256,
+    uriEscapePath: service !== 's3',
+    applyChecksum: service === 's3',
+  });
+
+function plain(cloud, { method = 'GET', path = '/', query = {}, headers = {}, body = '' }) {
+  const { hostname, port, host, protocol } = new URL(cloud.front.url);
+  return { method, protocol, hostname, port: Number(port), path: encodePath(path), query, headers: { host, ...headers }, body };
+}
+
+// options: {service, method, path, query, headers, body, credentials, date}.
+export const signed = (cloud, options) =>
+  signer(cloud, options.service ?? 's3', options.credentials).sign(plain(cloud, options), { signingDate: options.date ?? new Date() });
+
+// A body that is no text or bytes is signed as UNSIGNED-PAYLOAD, as S3's presigned URLs are.
+export const presigned = (cloud, options) =>
+  signer(cloud, 's3', options.credentials).presign({ ...plain(cloud, options), body: {} }, { signingDate: options.date ?? new Date(), expiresIn: options.expires_s ?? 60 });
+
+// Sends it as it is: {status, headers, body (Buffer), text, code (of an error)}; rejects when the
+// connection fails.
+export function sendRaw(cloud, { method, path, query, headers, body }, { timeout_ms = 5000, agent } = {}) {
+  const words = Object.entries(query ?? {}).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  const url = words.length > 0 ? `${path}?${words.join('&')}` : path;
+  const { hostname, port } = new URL(cloud.front.url);
+  return new Promise((done, failed) => {
+    const outgoing = request({ hostname, port, method, path: url, headers, agent, timeout: timeout_ms });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
+    outgoing.on('error', failed);
+    outgoing.on('response', async (incoming) => {
+      const parts = [];
+      try {
+        for await (const part of incoming) parts.push(part);
+      } catch (error) {
+        failed(error);
+        return;
+      }
+      const whole = Buffer.concat(parts);
+      const text = whole.toString();
+      const code = text.match(/<Code>(\w+)<|#(\w+)"/)?.slice(1).find(Boolean) ?? null;
+      done({ status: incoming.statusCode, headers: incoming.headers, body: whole, text, code });
+    });
+    outgoing.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : undefined);
+  });
+}
+
+export const call = async (cloud, options, sending) => sendRaw(cloud, await signed(cloud, options), sending);

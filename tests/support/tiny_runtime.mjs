@@ -1,0 +1,74 @@
+// A function for the tests of the Runtime API server: does what the event says, and misbehaves on
+// request. TINY_INIT=exit, error or sleep: never gets as far as asking for work.
+import { request } from 'node:http';
+
+const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
+const PREFIX = '/2018-06-01/runtime/';
+
+function call(method, path, body, headers = {}) {
+  return new Promise((done, failed) => {
+    const outgoing = request({ host, port, method, path: PREFIX + path, headers });
+    outgoing.on('error', failed);
+    outgoing.on('response', async (incoming) => {
+      const parts = [];
+      for await (const part of incoming) parts.push(part);
+      done({ status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(parts).toString() });
+    });
+    outgoing.end(body);
+  });
+}
+
+const json = (value) => JSON.stringify(value);
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const deeds = {
+  answer: (id, { value }) => call('POST', `invocation/${id}/response`, json(value)),
+  raw: (id, { text }) => call('POST', `invocation/${id}/response`, text),
+  environment: (id) => call('POST', `invocation/${id}/response`, json(process.env)),
+  headers: (id, _, headers) => call('POST', `invocation/${id}/response`, json(headers)),
+  exit: (_, { code }) => process.exit(code),
+  kill: () => process.kill(process.pid, 'SIGSEGV'),
+  sleep: async (id, { ms }) => {
+    await sleep(ms);
+    return call('POST', `invocation/${id}/response`, '"slept"');
+  },
+  error: (id, { type, message }) =>
+    call('POST', `invocation/${id}/error`, json({ errorType: type, errorMessage: message }), {
+      'Lambda-Runtime-Function-Error-Type': type,
+    }),
+  // Tells in the log what a wrong id gets, then answers as it should.
+  wrong_id: async (id) => {
+    const { status, body } = await call('POST', 'invocation/no-such-id/response', '{}');
+    console.log(json({ ...JSON.parse(body), status }));
+    return call('POST', `invocation/${id}/response`, '"right"');
+  },
+  twice: async (id) => {
+    await call('POST', `invocation/${id}/response`, '"first"');
+    const { status, body } = await call('POST', `invocation/${id}/response`, '"second"');
+    console.log(json({ ...JSON.parse(body), status }));
+  },
+  oversize: async (id, { bytes }) => {
+    const { status, body } = await call('POST', `invocation/${id}/response`, Buffer.alloc(bytes, 0x20));
+    console.log(json({ ...JSON.parse(body), status }));
+  },
+  skip_answer: async (id) => {
+    const { status, body } = await call('GET', 'invocation/next');
+    console.log(json({ ...JSON.parse(body), status }));
+    return call('POST', `invocation/${id}/response`, '"late"');
+  },
+};
+
+if (process.env.TINY_INIT === 'exit') process.exit(3);
+if (process.env.TINY_INIT === 'sleep') await sleep(60000);
+if (process.env.TINY_INIT === 'error') {
+  const { status } = await call('POST', 'init/error', json({ errorType: 'Tiny.Config', errorMessage: 'no such thing' }));
+  console.log(`init/error ${status}`);
+  process.exit(1);
+}
+if (process.env.TINY_STUBBORN) process.on('SIGTERM', () => console.log('not now'));
+for (;;) {
+  const { headers, body } = await call('GET', 'invocation/next');
+  const event = JSON.parse(body);
+  if (event.log) console.log(event.log);
+  await deeds[event.do](headers['lambda-runtime-aws-request-id'], event, headers);
+}
