@@ -78,9 +78,7 @@ struct ic_strip {
 struct ic_crew;
 struct ic_reader;
 
-/* The most strips that a reader lends at a time. For 16 megapixels two threads took 0.88 of the
- * time of one with 8, 12 or 16 (each 0.12 MB), hardly less than 1 with 4: every other one wakes a
- * thread. */
+/* The most strips that a reader lends at a time; see pipeline/stream.c. */
 #define IC_MAX_STRIPS 8
 
 struct ic_reader_ops {
@@ -101,11 +99,11 @@ struct ic_reader {
     const struct ic_reader_ops *ops;
     struct ic_header header;
     /* NULL, or: after start and before the first read, offers threads. The reader may decode ahead
-     * with them, or make a strip outlast later reads, so that one thread may use it while another
+     * with them, or make strips outlast later reads, so that one thread may use them while another
      * reads on. What that takes is given back by finish at the latest; what cannot be had is done
-     * without. Answers how many strips may be borrowed at a time, 1 (as without) to
-     * IC_MAX_STRIPS. */
-    int (*lend)(struct ic_reader *reader, struct ic_crew *crew);
+     * without. Answers how many strips may be borrowed at a time: 1, as without, to `strips` (at
+     * most IC_MAX_STRIPS). */
+    int (*lend)(struct ic_reader *reader, struct ic_crew *crew, int strips);
 };
 
 /* Which format the first bytes are of; AUTO for none known. Looks at up to 16 bytes. */

@@ -392,7 +392,7 @@ static void drop_blocks(struct jpeg_reader *reader, int from) {
     }
 }
 
-static int jpeg_lend(struct ic_reader *base, struct ic_crew *crew) {
+static int jpeg_lend(struct ic_reader *base, struct ic_crew *crew, int strips) {
     struct jpeg_reader *reader = (struct jpeg_reader *)base;
     const bool in_memory = reader->source.input->read == NULL;
     if (reader->request.planes && in_memory && !reader->errors.tolerant &&
@@ -404,7 +404,7 @@ static int jpeg_lend(struct ic_reader *base, struct ic_crew *crew) {
         }
     }
     for (int i = 0; i < reader->layout.planes; i++) {
-        for (int k = 1; k < IC_MAX_STRIPS; k++) {
+        for (int k = 1; k < strips; k++) {
             reader->strip[i].block[k] = make_block(reader, &reader->strip[i]);
             if (reader->strip[i].block[k] == NULL) {
                 drop_blocks(reader, 1);
@@ -412,7 +412,7 @@ static int jpeg_lend(struct ic_reader *base, struct ic_crew *crew) {
             }
         }
     }
-    reader->blocks = IC_MAX_STRIPS;
+    reader->blocks = strips;
     return reader->blocks;
 }
 

@@ -7,8 +7,9 @@
 /* More than a pixel of an output can take on its way: RGBA as it is, turned round, and on its
  * canvas; the coefficients of a 4:4:4 JPEG; the encoded bytes while their buffer grows. */
 #define OUTPUT_PIXEL_BYTES 32u
-/* And an output of no pixels: the rows of an encoder, its tables, a colour transform. */
-#define OUTPUT_BYTES ((size_t)1 << 20)
+/* And an output of no pixels: an encoder's rows and tables, a colour transform; a profile that is
+ * kept comes on top, packed and unpacked. */
+#define OUTPUT_BYTES ((uint64_t)4 << 20)
 
 /* One output being made. */
 struct making {
@@ -53,12 +54,13 @@ static uint64_t canvas_pixels(const struct ic_job *job, size_t i) {
  * have kept: the result must not depend on the threads. */
 static bool fit_at_once(const struct ic_job *job) {
     uint64_t left = ic_mem_left(job->env->mem);
+    const uint64_t each = OUTPUT_BYTES + 3 * (uint64_t)job->reader->header.icc_bytes;
     for (size_t i = 0; i < job->transform->count; i++) {
         const uint64_t pixels = canvas_pixels(job, i);
-        if (pixels > UINT32_MAX || pixels * OUTPUT_PIXEL_BYTES + OUTPUT_BYTES > left) {
+        if (pixels > UINT32_MAX || pixels * OUTPUT_PIXEL_BYTES + each > left) {
             return false;
         }
-        left -= pixels * OUTPUT_PIXEL_BYTES + OUTPUT_BYTES;
+        left -= pixels * OUTPUT_PIXEL_BYTES + each;
     }
     return true;
 }

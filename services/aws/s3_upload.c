@@ -10,6 +10,9 @@
 #define MAX_UPLOAD_ID_BYTES ((size_t)1024)
 #define MAX_COMPLETE_BYTES  ((size_t)4 * 1024 * 1024) /* 10,000 parts, an ETag and a CRC each */
 
+/* S3 may put many parts together for minutes, with a blank now and then. */
+#define COMPLETE_STALL_MS (5 * 60 * 1000)
+
 struct awsc_s3_upload {
     struct awsc_client *client;
     struct awsc_s3_put put; /* strings borrowed from the caller */
@@ -126,6 +129,7 @@ static enum svc_status send_part(struct awsc_s3_upload *upload) {
 static enum svc_status complete(struct awsc_s3_upload *upload, struct awsc_s3_put_result *result) {
     struct awsc_call call;
     begin_call(upload, &call, "CompleteMultipartUpload", "POST");
+    call.stall_timeout_ms = COMPLETE_STALL_MS;
     awsc_call_param(&call, "uploadId", svc_buf_text(&upload->upload_id));
     awsc_call_header(&call, "Content-Type", "application/xml");
     awsc_call_header(&call, "If-Match", upload->put.if_match);

@@ -372,7 +372,7 @@ static enum imgcore_status read_rows(struct ic_reader *reader, const struct how 
         assert_non_null(d->plane[i]);
     }
     if (how->crew != NULL) {
-        d->strips = reader->lend(reader, how->crew);
+        d->strips = reader->lend(reader, how->crew, IC_MAX_STRIPS);
         assert_in_range(d->strips, 1, IC_MAX_STRIPS);
     }
     do {

@@ -253,7 +253,7 @@ static void a_reader_with_threads_may_be_destroyed_at_any_point(void **state) {
         assert_int_equal(ic_input_open(&input, &mem, &source), IMGCORE_OK);
         assert_int_equal(ic_jpeg_open(&mem, &input, &options, &reader, NULL, NULL), IMGCORE_OK);
         assert_int_equal(reader->ops->start(reader, &request, &layout, NULL), IMGCORE_OK);
-        assert_int_equal(reader->lend(reader, &crew), 1);
+        assert_int_equal(reader->lend(reader, &crew, 1), 1);
         for (int i = 0; i < reads && (i == 0 || !strip.done); i++) {
             assert_int_equal(reader->ops->read(reader, &strip, NULL), IMGCORE_OK);
         }

@@ -80,7 +80,7 @@ static void random_filters(const struct png_case *c, uint32_t *random, struct by
 static void pixels_are_those_of_libpng(void **state) {
     (void)state;
     uint32_t random = 4711;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 120; round++) {
         struct png_case c = random_case(&random);
         struct bytes made = {0}, file = {0};
         make_case(&c, &made);
@@ -195,7 +195,7 @@ static void damaged_anyhow_both_say_the_same(void **state) {
     (void)state;
     uint32_t random = 31337;
     int refused = 0, mended_refused = 0, streams_differ = 0;
-    for (int round = 0; round < 1600; round++) {
+    for (int round = 0; round < 800; round++) {
         struct png_case c = random_case(&random);
         struct bytes made = {0}, file = {0};
         c.width = c.width % 60 + 1;
@@ -218,11 +218,11 @@ static void damaged_anyhow_both_say_the_same(void **state) {
         bytes_clear(&made);
         bytes_clear(&file);
     }
-    assert_in_range(refused, 350, 400);
-    assert_in_range(mended_refused, 600, 1200);
+    assert_in_range(refused, 170, 200);
+    assert_in_range(mended_refused, 300, 600);
     /* Faults after the last row, or two close to each other, their checksums right: see
      * png_read.c. */
-    assert_in_range(streams_differ, 0, 3);
+    assert_in_range(streams_differ, 0, 2);
 }
 
 int main(void) {

@@ -107,7 +107,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             for i in range(len(body)):
                 self.wfile.write(body[i : i + 1])
                 self.wfile.flush()
-                time.sleep(0.05)
+                time.sleep(0.005)
         else:
             self.wfile.write(body)
 

@@ -23,3 +23,14 @@ sign wrong other.example.com -days 30
 sign expired localhost -days -1
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj '/CN=localhost' \
     -addext 'subjectAltName=DNS:localhost' -keyout self.key -out self.pem 2>/dev/null
+
+cat >lax.cnf <<END
+openssl_conf = settings
+[settings]
+ssl_conf = modules
+[modules]
+system_default = defaults
+[defaults]
+MinProtocol = TLSv1
+CipherString = ALL:@SECLEVEL=0
+END

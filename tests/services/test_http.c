@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <cmocka.h>
 
@@ -32,6 +36,11 @@ static int start(void **state) {
     if (mkdtemp(folder) == NULL || run("sh " TEST_FILE("make_certificates.sh") " %s") != 0) {
         return -1;
     }
+    /* Before OpenSSL looks: so that it is our own setting that refuses old protocols, not the
+     * distribution's. */
+    char lax[128];
+    path_of("lax.cnf", lax);
+    setenv("OPENSSL_CONF", lax, 1);
     return aws_start(&f);
 }
 
@@ -194,6 +203,38 @@ static void test_times_and_limits_hold(void **state) {
     svc_http_destroy(transport);
 }
 
+/* A port that takes connections and never says a word: TLS comes to nothing within the time for
+ * connecting, an answer within the time for answering. */
+static void test_a_silent_port_is_left_in_time(void **state) {
+    (void)state;
+    char url[64], ca[128];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int listening = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(listening >= 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listening, 16), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&address, &size), 0);
+    path_of("ca.pem", ca);
+    struct svc_transport *transport = create(ca);
+    for (int is_tls = 0; is_tls <= 1; is_tls++) {
+        struct svc_http_exchange *exchange;
+        snprintf(url, sizeof(url), "http%s://127.0.0.1:%d/", is_tls ? "s" : "",
+                 ntohs(address.sin_port));
+        struct svc_http_request request = get_of(url);
+        request.connect_timeout_ms = is_tls ? 300 : 0;
+        request.stall_timeout_ms = is_tls ? 0 : 300;
+        int64_t before = svc_monotonic_ms(svc_clock_system());
+        assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_TIMED_OUT);
+        int64_t took = svc_monotonic_ms(svc_clock_system()) - before;
+        assert_true(took >= 290 && took < 2500);
+        assert_int_equal(exchange->sent, !is_tls);
+        transport->close(transport->self, exchange);
+    }
+    svc_http_destroy(transport);
+    close(listening);
+}
+
 /* A kept connection that dies is not tried again behind our back. */
 static void test_a_dead_kept_connection_is_told(void **state) {
     (void)state;
@@ -260,6 +301,7 @@ int main(void) {
         cmocka_unit_test(test_a_named_bundle_must_be_there),
         cmocka_unit_test(test_what_is_no_request_is_refused),
         cmocka_unit_test(test_times_and_limits_hold),
+        cmocka_unit_test(test_a_silent_port_is_left_in_time),
         cmocka_unit_test(test_a_dead_kept_connection_is_told),
         cmocka_unit_test(test_exchanges_may_be_dropped_at_any_time),
     };

@@ -62,6 +62,7 @@ static void test_what_is_put_is_got(void **state) {
     struct awsc_s3_info info;
     struct awsc_error error;
     struct svc_buf content;
+    assert_string_equal(awsc_client_region(f.client), "ap-northeast-2");
     assert_int_equal(awsc_s3_put(f.client, &what, &result), SVC_OK);
     assert_string_equal(result.etag, "\"9a0364b9e99bb480dd25e1f0284c8555\"");
     assert_true(result.version_id[0] == 'v');
