@@ -206,7 +206,7 @@ tests: all $(UNIT_PROGRAMS) $(CHECK_PROGRAM) $(TOOL_PROGRAMS) ## build everythin
 help: ## list the goals
 	@echo 'make GOAL, with:'
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1:\2/p' $(filter-out %.d,$(MAKEFILE_LIST)) | \
-		while IFS=: read -r goal text; do printf '  %-10s %s\n' "$$goal" "$$text"; done
+		while IFS=: read -r goal text; do printf '  %-13s %s\n' "$$goal" "$$text"; done
 	@echo 'The head of the Makefile tells of the variables.'
 
 # ---------------------------------------------------------------------------- rules

@@ -33,11 +33,12 @@ package-zips: $(PACKAGE_ZIPS)
 
 $(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/package/zip.py
 	@mkdir -p $(O)/stripped/$*
-	$(TRIPLE_$(PACKAGE_ARCH))-strip -o $(O)/stripped/$*/bootstrap $<
+	$(call quiet,STRIP,$(TRIPLE_$(PACKAGE_ARCH))-strip -o $(O)/stripped/$*/bootstrap $<)
 	$(call quiet,ZIP,$(PYTHON) lambda/package/zip.py $@ $(O)/stripped/$*/bootstrap)
 endif
 
 package-check: package ## every zip in an empty root: starts, reports its errors, does its work
 	@sh .ci/packages build test npm local package
 	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory $(O)/tests/support/make_pictures
 	@ARCHES='$(ARCHES)' $(RUN_TESTS) $(PACKAGE_TESTS)
