@@ -287,12 +287,14 @@ static void test_a_flood_of_records_is_refused(void **state) {
 /* Whatever is cut or changed, the answer is a task list or a refusal; the sanitizers watch. */
 static void test_damaged_events(void **state) {
     (void)state;
+    static const char batch[] =
+        "{\"invocationSchemaVersion\":\"2.0\",\"invocationId\":\"i\",\"tasks\":[{\"taskId\":\"t\","
+        "\"s3Key\":\"k\",\"s3Bucket\":\"b\"}]}";
     static const char *const events[] = {
         "{\"Records\":[" RECORD("uploads/a+b.jpg", ",\"eTag\":\"0123\"") "]}",
         BRIDGE("Object Created"),
         "{\"Records\":[" MESSAGE("m0", SMALL_BODY("uploads/a")) "]}",
-        "{\"invocationSchemaVersion\":\"2.0\",\"invocationId\":\"i\",\"tasks\":[{\"taskId\":\"t\","
-        "\"s3Key\":\"k\",\"s3Bucket\":\"b\"}]}",
+        batch,
     };
     uint64_t seed = 11;
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {

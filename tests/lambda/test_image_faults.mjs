@@ -2,10 +2,10 @@
 // passes for done, nothing is lost, nothing secret is told.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { s3Event } from '../../lambda/local/events.mjs';
+import { batchEvent, s3Event } from '../../lambda/local/events.mjs';
 import { DEFAULT_CREDENTIALS } from '../../lambda/local/environment.mjs';
-import { ImageCloud, SIZES, describe, logs, outputKey, picture, summary } from '../support/image.mjs';
-import { BUILD, sleep, until } from '../support/lambda.mjs';
+import { ImageCloud, SIZES, describe, outputKey, picture, summary } from '../support/image.mjs';
+import { BUILD, IMAGE_PROCESSOR, run, sleep, until } from '../support/lambda.mjs';
 
 const IS_PLAIN = !/asan|ubsan/.test(BUILD);
 let one;
@@ -188,6 +188,27 @@ test('a slow function with an old source does not overwrite newer work', async (
   isOf(newer, true);
 });
 
+test('outputs that never hold still: given up after some rounds, for Lambda to bring again', async () => {
+  const created = await upload();
+  const { s3 } = one.cloud.front.services;
+  let writes = 0;
+  one.cloud.front.services.s3 = async (request) => {
+    if (request.method === 'PUT' && request.key.includes('processed/small')) {
+      writes += 1;
+      await one.put(request.key, Buffer.from(`another writer's ${writes}`));
+    }
+    return s3(request);
+  };
+  const result = await one.tell(created);
+  one.cloud.front.services.s3 = s3;
+  hasFailed(result, /^Image\.PRECONDITION_FAILED$/);
+  assert.equal(writes, 5);
+  // The other outputs were written in the first round and are not written again.
+  assert.equal(one.count('PutObject'), 3 + writes);
+  isMade(await one.tell(created));
+  isOf(created, false);
+});
+
 test('two at work on the same event leave one right set of outputs', async () => {
   for (let round = 0; round < 5; round++) {
     const created = await upload();
@@ -204,6 +225,32 @@ test('deleted while it is worked on: nothing to do', async () => {
   await sleep(50);
   await one.remove(created.key);
   assert.deepEqual((await working).payload, summary({ gone: 1 }));
+});
+
+test('by hand, in every outcome: the right status, and all memory given back', async () => {
+  const [good, bad] = [await upload(), await upload(Buffer.from('text'))];
+  const message = (body) => ({ messageId: 'm', body: JSON.stringify(body), eventSource: 'aws:sqs' });
+  const events = [
+    [s3Event([good, bad, { bucket: 'photos', key: 'uploads/gone.jpg' }, { bucket: 'photos', key: 'x' }]), 0],
+    [s3Event([good]), 0],
+    [{ Records: [message(s3Event([good, bad])), message({ a: 1 })] }, 0],
+    [batchEvent([good, bad]), 0],
+    [{ nothing: 'known' }, 1],
+  ];
+  const environment = { ...one.cloud.clientEnvironment(), AWS_LAMBDA_LOG_LEVEL: 'DEBUG' };
+  const handle = (event) => run(IMAGE_PROCESSOR, ['--event', '-'], { env: environment, input: JSON.stringify(event) });
+  for (const [event, status] of events) {
+    const { status: actual, stderr } = await handle(event);
+    assert.equal(actual, status, stderr);
+  }
+  for (const fault of [{ operation: 'GetObject', action: 'truncate', after_bytes: 50000 }, { operation: 'PutObject', action: 'status', status: 500 }, { operation: 'HeadObject', action: 'reset' }]) {
+    const created = await upload();
+    one.fault({ times: -1, ...fault });
+    const { status, stderr } = await handle(s3Event([created]));
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /image-processor: Image\./);
+    one.forget();
+  }
 });
 
 test('an S3 that hangs: answered with an error before Lambda ends the process', async () => {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *version_of(const struct awsc_s3_info *info) {
-    return info != NULL && info->version_id[0] != '\0' ? info->version_id : NULL;
+    return info->version_id[0] != '\0' ? info->version_id : NULL;
 }
 
 enum svc_status image_reject_record(const struct image_clients *clients, const char *bucket,
@@ -23,7 +23,7 @@ enum svc_status image_reject_record(const struct image_clients *clients, const c
                       SVC_TEXT("bucket", bucket), SVC_TEXT("key", key));
         return SVC_OK;
     }
-    if (status != SVC_OK || info == NULL || version_id != NULL) {
+    if (status != SVC_OK || version_id != NULL) {
         return status;
     }
     const struct awsc_s3_get same = {.bucket = bucket, .key = key, .if_match = info->etag};

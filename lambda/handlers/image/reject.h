@@ -9,8 +9,8 @@
 #define IMAGE_TAG          "image-status"
 #define IMAGE_TAG_REJECTED "rejected:"
 
-/* Sets the tag image-status=rejected:REASON on the source that `info` tells of (NULL: whatever is
- * there now), its other tags kept. If the source was overwritten meanwhile in a bucket without
+/* Sets the tag image-status=rejected:REASON on the source that `info` tells of, its other tags
+ * kept. If the source was overwritten meanwhile in a bucket without
  * versions, the tag is taken off again, for it is not the new one's.
  * Errors: NOT_FOUND (deleted meanwhile); PRECONDITION_FAILED (overwritten meanwhile); those of the
  * tag calls. A source with ten other tags stays without: OK, and a warning in the log. */

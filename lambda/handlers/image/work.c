@@ -186,6 +186,27 @@ static enum verdict make(struct job *job, struct awsc_s3_reader *reader,
     return verdict;
 }
 
+/* Which object it is that is too large has to be asked for again. */
+static enum verdict reject_too_large(struct job *job) {
+    const struct awsc_s3_get get = {.bucket = job->task->bucket, .key = job->key};
+    struct awsc_s3_info info;
+    struct awsc_error error;
+    const enum svc_status status = awsc_s3_head(job->clients->aws, &get, &info, &error);
+    if (status != SVC_OK) {
+        return judge(job, status, &error);
+    }
+    enum verdict verdict = LOOK_AGAIN;
+    if (info.size_bytes > job->clients->settings->max_source_bytes) {
+        verdict =
+            reject(job, &info, "SOURCE_TOO_LARGE", "the file is larger than IMAGE_MAX_SOURCE_MB");
+    } else {
+        image_result_set(job->result, IMAGE_FAILED, "CONFLICT",
+                         "the source changes again and again");
+    }
+    awsc_s3_info_clear(&info);
+    return verdict;
+}
+
 /* The source as it is now. */
 static enum verdict open_and_make(struct job *job) {
     const struct image_clients *clients = job->clients;
@@ -202,7 +223,7 @@ static enum verdict open_and_make(struct job *job) {
     lrt_metrics_add(clients->metrics, "DownloadTime", LRT_MILLISECONDS,
                     svc_monotonic_ms(clients->clock) - begin_ms);
     if (status == SVC_TOO_LARGE) {
-        return reject(job, NULL, "SOURCE_TOO_LARGE", "the file is larger than IMAGE_MAX_SOURCE_MB");
+        return reject_too_large(job);
     }
     if (status != SVC_OK) {
         return judge(job, status, &error);
