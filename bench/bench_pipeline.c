@@ -31,7 +31,9 @@ static bool settle_options(struct runner *runner, struct pipeline *pipeline) {
     imgcore_options_default(&pipeline->options);
     pipeline->options.limits.memory_bytes = (size_t)4 << 30;
 #ifdef IMGCORE_MAX_THREADS /* an older commit has none */
+#ifdef IMGCORE_MAX_THREADS /* bench-track builds older commits with this program, too */
     pipeline->options.threads = (uint32_t)runner_number(runner, "threads", 1);
+#endif
 #endif
     for (int i = 0; i < 3; i++) {
         if (strcmp(preset, presets[i]) == 0) {

@@ -104,8 +104,11 @@ export class ExecutionEnvironment {
     return { ...current.answer, duration_ms: current.end_ms - current.begin_ms, peak_kib: current.peak_kib };
   }
 
+  // To the request for work that waits; when that was given up, #next does it for the one that follows.
   #hand_out() {
+    if (!this.waiting_next) return;
     const { id, payload, deadline_ms, trace_id, client_context } = this.current;
+    this.current.is_handed_out = true;
     const headers = {
       'Content-Type': 'application/json',
       'Lambda-Runtime-Aws-Request-Id': id,
@@ -145,14 +148,17 @@ export class ExecutionEnvironment {
   }
 
   #next(response, answer) {
-    if (this.state === 'busy' && !this.current.answer) {
+    const is_waiting = this.state === 'busy' && !this.current.is_handed_out;
+    if (this.state === 'busy' && !is_waiting && !this.current.answer) {
       return answer(403, failure('InvalidStateTransition', 'Transition from Running to Ready is not allowed'));
     }
     this.waiting_next = response;
     response.on('close', () => {
       if (this.waiting_next === response) this.waiting_next = null;
     });
-    if (this.state === 'init') {
+    if (is_waiting) {
+      this.#hand_out();
+    } else if (this.state === 'init') {
       this.init_ms = performance.now() - this.started_ms;
       this.state = 'idle';
       this.ready.resolve();
@@ -224,7 +230,6 @@ export class ExecutionEnvironment {
     if (this.state === 'new') return null;
     const begin_ms = performance.now();
     if (this.state !== 'dead') {
-      this.stopping = true;
       if (!signalGroup(this.pid, 'SIGTERM')) this.#ended(null, null, new Error('never started'));
       const timer = setTimeout(() => signalGroup(this.pid, 'SIGKILL'), grace_ms);
       await this.gone.promise;

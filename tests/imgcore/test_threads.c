@@ -99,11 +99,9 @@ static void every_kind_of_jpeg_is_the_same(void **state) {
             spec.orientation = (int)((k + s) % 8) + 1;
             size_t size;
             uint8_t *bytes = jpeg_make(&spec, &size);
-            for (int preset = 0; preset < 3; preset++) {
-                options.preset = (enum imgcore_preset)preset;
-                options.linear = (k + s) % 5 == 0;
-                assert_int_equal(same_by_any_number(bytes, size, &options, outputs, 4), IMGCORE_OK);
-            }
+            options.preset = (enum imgcore_preset)((k + s / 2) % 3);
+            options.linear = (k + s) % 5 == 0;
+            assert_int_equal(same_by_any_number(bytes, size, &options, outputs, 4), IMGCORE_OK);
             free(bytes);
         }
     }
@@ -243,7 +241,7 @@ static void a_budget_decides_the_same(void **state) {
     four(outputs);
     outputs[1].width_px = outputs[1].height_px = 700;
     int done = 0, refused = 0;
-    for (size_t kib = 17; kib < 8192; kib += kib / 8 | 1) {
+    for (size_t kib = 17; kib < 16384; kib += kib / 4 | 1) {
         size_t size;
         uint8_t *bytes = jpeg_make(kib % 2 == 0 ? &plain : &marked, &size);
         options.limits.memory_bytes = kib * 1024;

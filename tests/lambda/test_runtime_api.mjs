@@ -72,6 +72,16 @@ test('a second answer and a next without an answer are 403 InvalidStateTransitio
   assert.deepEqual([logged(skipped)[0].status, logged(skipped)[0].errorType], [403, 'InvalidStateTransition']);
 });
 
+test('an event waits for the next request for work when the last one was given up', async () => {
+  const tiny = make({ environment: { TINY_IMPATIENT: '1' } });
+  for (let i = 0; i < 3; i += 1) {
+    const { error, payload } = await tiny.invoke({ do: 'answer', value: i });
+    assert.deepEqual([error, payload], [false, i]);
+    // By now its first request for work is gone and the second has not come yet.
+    await until(() => [...tiny.all].every((one) => one.waiting_next === null), 'it has given up');
+  }
+});
+
 test('the largest answer passes, one byte more is 413 and the function goes on', async () => {
   const tiny = make();
   const fits = await tiny.invoke({ do: 'oversize', bytes: MAX_RESPONSE_BYTES });
