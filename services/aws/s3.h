@@ -40,7 +40,7 @@ struct awsc_s3_get {
 /* Opens an object for reading. *info is filled on success, cleared by the caller.
  * A connection that breaks in mid-content is made again and goes on where it broke (Range and
  * If-Match), as often as attempts allow. What is read is checked against the size, and against the
- * checksum S3 has of the whole object if it has one (CRC32, CRC32C, SHA1, SHA256).
+ * checksum S3 has of the whole object if it has one (CRC32, CRC32C, CRC64NVME, SHA1, SHA256).
  * Errors: NOT_FOUND; PRECONDITION_FAILED (if_match: it was overwritten); NOT_MODIFIED;
  * TOO_LARGE (max_bytes). */
 struct awsc_s3_reader;

@@ -49,6 +49,7 @@ static const struct {
 } checksums[] = {
     {"x-amz-checksum-crc32", SVC_HASH_CRC32, 4},
     {"x-amz-checksum-crc32c", SVC_HASH_CRC32C, 4},
+    {"x-amz-checksum-crc64nvme", SVC_HASH_CRC64NVME, 8},
     {"x-amz-checksum-sha1", SVC_HASH_SHA1, 20},
     {"x-amz-checksum-sha256", SVC_HASH_SHA256, 32},
 };

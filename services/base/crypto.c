@@ -69,6 +69,7 @@ static const EVP_MD *digest_of(enum svc_hash_kind kind) {
         return EVP_sha256();
     case SVC_HASH_CRC32:
     case SVC_HASH_CRC32C:
+    case SVC_HASH_CRC64NVME:
         break;
     }
     return NULL;
@@ -83,7 +84,9 @@ enum svc_status svc_hash_create(enum svc_hash_kind kind, struct svc_hash **out) 
     hash->kind = kind;
     const EVP_MD *digest = digest_of(kind);
     if (digest == NULL) {
-        svc_crc_init(&hash->crc, kind == SVC_HASH_CRC32C ? SVC_CRC32C : SVC_CRC32);
+        svc_crc_init(&hash->crc, kind == SVC_HASH_CRC64NVME ? SVC_CRC64NVME
+                                 : kind == SVC_HASH_CRC32C  ? SVC_CRC32C
+                                                            : SVC_CRC32);
     } else {
         hash->digest = EVP_MD_CTX_new();
         if (hash->digest == NULL) {
@@ -120,11 +123,12 @@ enum svc_status svc_hash_add(struct svc_hash *hash, const void *bytes, size_t si
 enum svc_status svc_hash_finish(struct svc_hash *hash, uint8_t out[SVC_MAX_HASH_BYTES],
                                 size_t *size_bytes) {
     if (hash->digest == NULL) {
-        uint32_t value = svc_crc_value(&hash->crc);
-        for (int i = 0; i < 4; i++) {
-            out[i] = (uint8_t)(value >> (24 - 8 * i));
+        const uint64_t value = svc_crc_value(&hash->crc);
+        const size_t size = hash->kind == SVC_HASH_CRC64NVME ? 8 : 4;
+        for (size_t i = 0; i < size; i++) {
+            out[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
         }
-        *size_bytes = 4;
+        *size_bytes = size;
         return SVC_OK;
     }
     unsigned int size = 0;

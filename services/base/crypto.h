@@ -26,12 +26,13 @@ bool svc_equal_constant_time(const void *a, const void *b, size_t size_bytes);
 void svc_wipe(void *bytes, size_t size_bytes);
 
 /* The hashes that content is checked by, piece by piece. CRCs are the values as S3 has them:
- * CRC-32 (ISO-HDLC, zlib's) and CRC-32C (Castagnoli), big-endian. MD5 only because
- * SQS answers with it. */
+ * CRC-32 (ISO-HDLC, zlib's), CRC-32C (Castagnoli) and CRC-64/NVME (what S3 takes of an object for
+ * which its writer gave none), big-endian. MD5 only because SQS answers with it. */
 enum svc_hash_kind {
     SVC_HASH_MD5,
     SVC_HASH_CRC32,
     SVC_HASH_CRC32C,
+    SVC_HASH_CRC64NVME,
     SVC_HASH_SHA1,
     SVC_HASH_SHA256
 };
@@ -40,7 +41,7 @@ struct svc_hash;
 enum svc_status svc_hash_create(enum svc_hash_kind kind, struct svc_hash **hash);
 void svc_hash_destroy(struct svc_hash *hash);
 enum svc_status svc_hash_add(struct svc_hash *hash, const void *bytes, size_t size_bytes);
-/* Once, at the end; *size_bytes: 4, 16, 20 or 32. */
+/* Once, at the end; *size_bytes: 4, 8, 16, 20 or 32. */
 enum svc_status svc_hash_finish(struct svc_hash *hash, uint8_t out[SVC_MAX_HASH_BYTES],
                                 size_t *size_bytes);
 /* All at once. */

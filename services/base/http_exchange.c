@@ -351,12 +351,16 @@ enum svc_status svc_http_real_start(void *self, const struct svc_http_request *r
     if (status != SVC_OK) {
         return status;
     }
-    if (real->ca_bundle == NULL && svc_http_has_scheme(request->url, "https://")) {
-        return SVC_CONFIGURATION;
-    }
     struct svc_http_real_exchange *exchange = new_exchange(real, request);
     if (exchange == NULL) {
         return SVC_NO_MEMORY;
+    }
+    if (real->ca_bundle == NULL && svc_http_has_scheme(request->url, "https://")) {
+        svc_http_real_finish(
+            exchange, SVC_CONFIGURATION,
+            "no bundle of certificate authorities is found; AWS_CA_BUNDLE names one");
+        *out = &exchange->seen;
+        return SVC_OK;
     }
     if (svc_remaining_ms(real->clock, exchange->deadline_ms) == 0) {
         svc_http_real_finish(exchange, SVC_DEADLINE, svc_status_message(SVC_DEADLINE));

@@ -283,14 +283,13 @@ test('SIGTERM in mid-work: ends in time with status 0; what it left is taken up 
   isOf(created, false);
 });
 
-test('a clock that is wrong: the first answer tells, and the next try has the right time', async () => {
+test('a clock that is wrong: the first answers tell, and the same invocation goes on with the right time', async () => {
   const skewed = one.add();
   one.cloud.front.clock_offset_s = 3600;
   const created = await upload();
-  skewed.invokeAsync(s3Event(created));
-  await skewed.settle();
+  const result = await skewed.invoke(s3Event(created));
   one.cloud.front.clock_offset_s = 0;
-  assert.equal(skewed.dead_letters.length, 0);
+  isMade(result);
   isOf(created, false);
 });
 

@@ -44,6 +44,16 @@ def crc32(body):
     return base64.b64encode(struct.pack(">I", zlib.crc32(body))).decode()
 
 
+def crc64nvme(body):
+    """Bit by bit, as the specification has it."""
+    crc = 0xffffffffffffffff
+    for byte in body:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x9a6c9329ac4bc9b5 if crc & 1 else 0)
+    return base64.b64encode(struct.pack(">Q", crc ^ 0xffffffffffffffff)).decode()
+
+
 def local(tag):
     return tag.split("}")[-1]
 
@@ -463,6 +473,9 @@ def main():
             for name, there in command.pop("object", {}).items():
                 world["serial"] += 1
                 body = bytes(there.pop("byte", 120) for _ in range(1)) * there.pop("size", 0)
+                if "crc64nvme" in there:
+                    of = body if there.pop("crc64nvme") == "right" else body + b"x"
+                    there["checksum"] = {"x-amz-checksum-crc64nvme": crc64nvme(of)}
                 world["objects"][name] = {
                     "body": body, "etag": "\"%s\"" % hashlib.md5(body).hexdigest(), "meta": {},
                     "type": "", "cache": "", "tags": [], "checksum": {

@@ -218,6 +218,8 @@ static void test_hashes_are_right(void **state) {
     (void)state;
     check_hash(SVC_HASH_CRC32, "123456789", "cbf43926");
     check_hash(SVC_HASH_CRC32C, "123456789", "e3069283");
+    check_hash(SVC_HASH_CRC64NVME, "123456789", "ae8b14860a799888");
+    check_hash(SVC_HASH_CRC64NVME, "", "0000000000000000");
     check_hash(SVC_HASH_CRC32, "", "00000000");
     check_hash(SVC_HASH_MD5, "abc", "900150983cd24fb0d6963f7d28e17f72");
     check_hash(SVC_HASH_SHA1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d");

@@ -371,6 +371,21 @@ static void test_damaged_content_is_noticed_and_fetched_again(void **state) {
     awsc_s3_info_clear(&info);
 }
 
+/* What S3 has of an object for which its writer told no checksum. */
+static void test_crc64nvme_is_checked(void **state) {
+    (void)state;
+    struct svc_buf content;
+    struct awsc_error error;
+    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"right\"}}}");
+    assert_int_equal(get(&content, &error), SVC_OK);
+    assert_int_equal(content.size_bytes, 1003);
+    svc_buf_clear(&content);
+    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"wrong\"}}}");
+    assert_int_equal(get(&content, &error), SVC_CHECKSUM_MISMATCH);
+    assert_int_equal(content.size_bytes, 0);
+    svc_buf_clear(&content);
+}
+
 /* Content-Length 10 too high: the connection ends early, and goes on with a range. */
 static void test_a_wrong_length_is_a_broken_connection(void **state) {
     (void)state;
@@ -444,6 +459,23 @@ static void test_a_wrong_clock_is_noticed_and_set_right(void **state) {
     tell_fault("status:403:SignatureDoesNotMatch", 1);
     assert_int_equal(put(&result), SVC_ACCESS_DENIED);
     assert_int_equal(result.error.attempts, 1);
+}
+
+/* An answer to HEAD has no body, so no code says that the clock is the reason. */
+static void test_a_wrong_clock_is_set_right_by_head_too(void **state) {
+    (void)state;
+    struct awsc_s3_put_result result;
+    struct awsc_s3_info info;
+    struct awsc_error error;
+    const struct awsc_s3_get what = {.bucket = "bucket", .key = "k"};
+    assert_int_equal(put(&result), SVC_OK);
+    tell_fault("status:403:AccessDenied", 1); /* with the right time it is what it is */
+    assert_int_equal(awsc_s3_head(f.client, &what, &info, &error), SVC_ACCESS_DENIED);
+    assert_int_equal(error.attempts, 1);
+    aws_tell(&f, "{\"skew\":3600}");
+    assert_int_equal(awsc_s3_head(f.client, &what, &info, &error), SVC_OK);
+    assert_int_equal(aws_requests(&f), 2);
+    awsc_s3_info_clear(&info);
 }
 
 static void test_a_wrong_secret_is_refused_once(void **state) {
@@ -619,6 +651,8 @@ int main(void) {
         TEST(test_a_wrong_length_is_a_broken_connection),
         TEST(test_a_hanging_peer_is_left_at_the_deadline),
         TEST(test_a_wrong_clock_is_noticed_and_set_right),
+        TEST(test_a_wrong_clock_is_set_right_by_head_too),
+        TEST(test_crc64nvme_is_checked),
         TEST(test_a_wrong_secret_is_refused_once),
         TEST(test_an_expired_token_is_refreshed_once),
         TEST(test_credentials_are_refreshed_before_they_expire),
