@@ -299,17 +299,20 @@ test('three tries and no more; then the event fails, is tried again by Lambda, a
 });
 
 test('a skewed clock is found out and set right; one that is right again, when Lambda brings the event again', async () => {
+  // A function of its own: the others' faults have used up its tokens for second attempts.
+  const fresh = cloud.addFunction({ name: 'image-processor-skewed', command: IMAGE_PROCESSOR, memory_mb: 256, timeout_ms: 20000, retry_delays_ms: [10, 20] });
   const isMadeOf = (made) => outputs(made.bucket, made.key).forEach((object) => assert.equal(object?.metadata['source-etag'], made.etag));
   const ahead = source('uploads/skew.jpg', 'photo.jpg');
   cloud.front.clock_offset_s = 3600;
-  await invoke(s3Event(ahead));
+  const result = await fresh.invoke(s3Event(ahead));
+  assert.equal(result.error, false, result.raw);
   isMadeOf(ahead);
   // The rule asks how wrong the clock is now, not how wrong the signature was.
   const right = source('uploads/skew back.jpg', 'photo.jpg');
   cloud.front.clock_offset_s = 0;
-  image.invokeAsync(s3Event(right));
+  fresh.invokeAsync(s3Event(right));
   await cloud.settle();
-  assert.deepEqual(image.dead_letters, []);
+  assert.deepEqual(fresh.dead_letters, []);
   isMadeOf(right);
 });
 
