@@ -47,8 +47,9 @@ beforeEach(() => {
   cloud.front.faults.clear();
   image.dead_letters.length = 0;
 });
-afterEach(() => {
+afterEach(async () => {
   cloud.triggers.length = 0;
+  await cloud.settle(); // what a test set going is not the next one's
 });
 
 const outputKey = (key, size) => key.replace(/([^/]*)$/, `processed/${size}/$1`);
