@@ -21,8 +21,8 @@ package: ## NAME.zip of every function, for x86_64 and arm64 (ARCHES=)
 	@sh .ci/packages build package
 	@for arch in $(ARCHES); do sh lambda/package/sysroot.sh $$arch || exit; done
 	@$(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release O=$(PACKAGE_DIR)/$(arch)/build \
-		CC='$(TRIPLE_$(arch))-gcc --sysroot=$(CURDIR)/$(PACKAGE_DIR)/$(arch)/sysroot' \
-		CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(CURDIR)/$(PACKAGE_DIR)/$(arch)/sysroot' \
+		CC='$(TRIPLE_$(arch))-gcc --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
+		CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
 		PKG_CONFIG=$(PACKAGE_DIR)/$(arch)/pkg-config CFLAGS='$(PACKAGE_CFLAGS)' \
 		CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) package-zips &&) :
 

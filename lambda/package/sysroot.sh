@@ -22,9 +22,18 @@ arm64) debian=arm64 triple=aarch64-linux-gnu ;;
 esac
 suite=bookworm
 work=$PWD/build/package/$arch
+log=$work/log
+mkdir -p build/package
+case $PWD in
+*[[:space:]]*) # others' builds do not stand that: they see the folder by another name
+    alias=$(mktemp -d)
+    trap 'rm -rf "$alias"' EXIT
+    ln -s "$PWD/build/package" "$alias/package"
+    work=$alias/package/$arch
+    ;;
+esac
 root=$work/sysroot
 stamps=$work/stamps
-log=$work/log
 
 # What is to be fetched or built: deb or source.
 listed() {
@@ -100,8 +109,9 @@ unpack() {
     find "$root/usr/lib" -name '*.so' ! -name 'libc.so' ! -name 'libm.so' -delete
     cat >"$work/pkg-config" <<EOF
 #!/bin/sh
-export PKG_CONFIG_SYSROOT_DIR='$root'
-export PKG_CONFIG_LIBDIR='$root/usr/lib/$triple/pkgconfig:$root/usr/share/pkgconfig'
+root=\${SYSROOT:-build/package/$arch/sysroot} # as the Makefile calls it
+export PKG_CONFIG_SYSROOT_DIR="\$root"
+export PKG_CONFIG_LIBDIR="\$root/usr/lib/$triple/pkgconfig:\$root/usr/share/pkgconfig"
 exec pkg-config --static "\$@"
 EOF
     chmod +x "$work/pkg-config"
@@ -122,7 +132,7 @@ build() {
     stamp "$here/build_$1.sh" >"$stamps/$1"
 }
 
-export triple root
+export triple root SYSROOT="$root"
 export CC="$triple-gcc --sysroot=$root"
 export CFLAGS='-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden'
 export PKG_CONFIG="$work/pkg-config"
