@@ -21,9 +21,11 @@
 #include "imgcore/codec/png_error.h"
 #include "imgcore/codec/png_internal.h"
 
-/* Rows handed out at a time, fewer if they are wide: a strip should stay in the cache. */
-#define STRIP_ROWS  16u
-#define STRIP_BYTES ((size_t)128 * 1024)
+/* Rows handed out at a time, fewer if they are wide: a strip, packed and not, should stay in L2. As
+ * many as the vertical pass takes in one go; of RGB 4928 pixels wide 8 rows are 1.7 % slower, 32
+ * and 48 no faster. */
+#define STRIP_ROWS  24u
+#define STRIP_BYTES ((size_t)384 * 1024)
 /* The fast reader undoes filters by fours. */
 #define FAST_ROWS 4u
 
