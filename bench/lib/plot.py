@@ -4,6 +4,11 @@ from html import escape
 INK, OURS, OTHERS, GRID = '#222222', '#1b6ca8', '#9aa7b1', '#dddddd'
 
 
+def _number(value):
+    """Three digits, or as many as stand before the point."""
+    return f'{value:.0f}' if value >= 100 else f'{value:.3g}'
+
+
 def _head(width, height):
     return [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
             f'width="{width}" height="{height}" font-family="sans-serif" font-size="12">',
@@ -32,7 +37,7 @@ def stacked_bars(parts, unit='ms'):
             out.append(f'<rect x="{label_width}" y="{y + 2}" width="{length:.1f}" '
                        f'height="{row_height - 5}" fill="{OURS if ours else OTHERS}"/>')
             out.append(f'<text x="{label_width + length + 6:.1f}" y="{y + 14}" fill="{INK}">'
-                       f'{value:.3g} {unit}{escape(" " + note if note else "")}</text>')
+                       f'{_number(value)} {unit}{escape(" " + note if note else "")}</text>')
             y += row_height
         y += 12
     out.append('</svg>\n')
