@@ -11,7 +11,8 @@ export const MAX_SKEW_S = 900;
 const MAX_PRESIGNED_S = 604800;
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-class Sha256 {
+// As @smithy/signature-v4 wants its hash.
+export class Sha256 {
   constructor(secret) {
     this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
   }

@@ -109,15 +109,6 @@ static void reader_destroy(struct awsc_s3_reader *reader) {
     }
 }
 
-static char *copy(const char *text) {
-    size_t size = strlen(text) + 1;
-    char *copied = malloc(size);
-    if (copied != NULL) {
-        memcpy(copied, text, size);
-    }
-    return copied;
-}
-
 static struct awsc_s3_reader *reader_create(struct awsc_client *client,
                                             const struct awsc_s3_get *get) {
     struct awsc_s3_reader *reader = calloc(1, sizeof(*reader));
@@ -127,9 +118,9 @@ static struct awsc_s3_reader *reader_create(struct awsc_client *client,
     reader->client = client;
     reader->max_bytes = get->max_bytes;
     reader->deadline_ms = awsc_deadline(client, get->deadline_ms);
-    reader->bucket = copy(get->bucket);
-    reader->key = copy(get->key);
-    reader->version_id = get->version_id != NULL ? copy(get->version_id) : NULL;
+    reader->bucket = svc_duplicate_text(get->bucket);
+    reader->key = svc_duplicate_text(get->key);
+    reader->version_id = get->version_id != NULL ? svc_duplicate_text(get->version_id) : NULL;
     if (reader->bucket == NULL || reader->key == NULL ||
         (get->version_id != NULL && reader->version_id == NULL)) {
         reader_destroy(reader);

@@ -5,6 +5,7 @@
 
 #include "services/base/http_real.h"
 #include "services/base/limits.h"
+#include "services/base/text.h"
 
 #define MAX_WAIT_MS 60000
 
@@ -120,15 +121,6 @@ static enum svc_status real_poll(void *self, int64_t until_ms) {
 
 /* ---------------------------------------------------------------------- the transport */
 
-static char *copy(const char *text) {
-    size_t size = strlen(text) + 1;
-    char *copied = malloc(size);
-    if (copied != NULL) {
-        memcpy(copied, text, size);
-    }
-    return copied;
-}
-
 /* NULL in *found: there is none, which matters only once https is asked for. */
 static enum svc_status find_ca_bundle(const char *named, const char **found,
                                       struct svc_error *error) {
@@ -183,8 +175,8 @@ enum svc_status svc_http_create(const struct svc_http_options *options, struct s
     real->clock = options->clock != NULL ? options->clock : svc_clock_system();
     real->multi = curl_multi_init();
     real->share = curl_share_init();
-    real->ca_bundle = ca_bundle != NULL ? copy(ca_bundle) : NULL;
-    real->user_agent = options->user_agent != NULL ? copy(options->user_agent) : NULL;
+    real->ca_bundle = ca_bundle != NULL ? svc_duplicate_text(ca_bundle) : NULL;
+    real->user_agent = options->user_agent != NULL ? svc_duplicate_text(options->user_agent) : NULL;
     if (real->multi == NULL || real->share == NULL ||
         (ca_bundle != NULL && real->ca_bundle == NULL) ||
         (options->user_agent != NULL && real->user_agent == NULL) ||

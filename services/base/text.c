@@ -1,4 +1,5 @@
 /* Encodings of text: see text.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "services/base/text.h"
@@ -188,4 +189,13 @@ bool svc_copy_text(char *out, size_t out_bytes, const char *text) {
     }
     memcpy(out, text, size + 1);
     return true;
+}
+
+char *svc_duplicate_text(const char *text) {
+    const size_t size = strlen(text) + 1;
+    char *copied = malloc(size);
+    if (copied != NULL) {
+        memcpy(copied, text, size);
+    }
+    return copied;
 }

@@ -35,5 +35,7 @@ enum svc_status svc_percent_decode(const char *text, size_t size_bytes, bool for
 bool svc_equal_nocase(const char *a, const char *b);
 /* Copies `text` into a buffer of `out_bytes` (with NUL); false, and "" there, if it does not fit.*/
 bool svc_copy_text(char *out, size_t out_bytes, const char *text);
+/* A copy to be given to free(); NULL: no memory. */
+char *svc_duplicate_text(const char *text);
 
 #endif

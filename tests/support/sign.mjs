@@ -1,23 +1,9 @@
 // Signed requests for the tests of the front, by @smithy/signature-v4, with every part open to
 // tampering before it is sent.
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { SignatureV4 } from '../../lambda/local/packages.mjs';
-import { encodePath } from '../../lambda/local/signature.mjs';
-
-class Sha256 {
-  constructor(secret) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
-  }
-
-  update(data) {
-    this.hash.update(data);
-  }
-
-  async digest() {
-    return new Uint8Array(this.hash.digest());
-  }
-}
+import { encodePath, Sha256 } from '../../lambda/local/signature.mjs';
 
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
