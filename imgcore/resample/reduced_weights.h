@@ -23,15 +23,16 @@ struct ic_halving {
     int outer_64ths, inner_64ths;
 };
 /* The halving that leads to level + 1. What lies near the halved rows' own limit of frequency folds
- * back into the target's, so these are the weights that leave least of it for the ratios behind
- * them: 2 behind the first, 1.5 behind the others. Against 8, 24 on all levels a full-contrast
- * chart at 1200 from 4931 comes 8 dB nearer to the direct result, photographs 4 to 5 dB. Six
- * samples instead of four would win 2 dB at most. */
+ * back into the target's, so these are the weights that leave least of it, measured at ratios
+ * behind them of 2 for the first and 1.5 for the others. Against 8, 24 on all levels a
+ * full-contrast chart at 1200 from 4931 comes 8 dB nearer to the direct result, photographs 4 to 5
+ * dB. Six samples instead of four would win 2 dB at most. */
 struct ic_halving ic_halving(int level);
 
 /* How often an axis may be halved; 0 if not at all: so many samples of the level must remain for
  * each target sample. A sharp photograph of 16 megapixels is then 60 dB from the direct result at
- * 1.5 samples, 71 at 2, 75 at 3; rounding to 8 bits leaves 59. */
+ * 1.5 samples, 71 at 2, 75 at 3; rounding to 8 bits leaves 59. A full-contrast chart falls to 52 dB
+ * at 1.5 on the second level, so that keeps 2; on the first it is what 10 to 12 megapixels need. */
 int ic_axis_level(const struct ic_axis *axis);
 #define IC_FIRST_LEVEL_KEEP 1.5
 #define IC_NEXT_LEVEL_KEEP  2.0
