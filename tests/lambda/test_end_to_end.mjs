@@ -331,11 +331,12 @@ test('a source overwritten while it is being read gives the new picture in the e
 
 test('connections are kept from one invocation to the next', async () => {
   await invoke(s3Event(source('uploads/alive1.jpg', 'photo.jpg')));
-  const first = new Set(cloud.front.log.map((entry) => entry.connection));
-  cloud.front.forget();
   await invoke(s3Event(source('uploads/alive2.jpg', 'photo.jpg')));
-  const fresh = cloud.front.log.filter((entry) => !first.has(entry.connection));
-  assert.ok(first.size <= 5 && fresh.length === 0, `${first.size} connections, then ${fresh.length} requests on new ones`);
+  // Four requests at once and the source: how many of them really overlap is chance, so the second
+  // invocation may open what the first did without; together they never have more.
+  const used = new Set(cloud.front.log.map((entry) => entry.connection));
+  assert.ok(cloud.front.log.length >= 18, `${cloud.front.log.length} requests`);
+  assert.ok(used.size <= 5, `${used.size} connections`);
 });
 
 test('no secret is in its log, and no key of another invocation in an answer', async () => {
