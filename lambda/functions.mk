@@ -4,6 +4,9 @@
 RUNTIME_ROOM := lambda/runtime/api.c lambda/runtime/logs.c lambda/runtime/loop.c \
 	lambda/runtime/main.c lambda/runtime/metrics.c lambda/runtime/process.c
 
+# What turns the runtime's services into clients, for any function.
+CLIENTS_ROOM := lambda/clients/clients.c
+
 # All of the image function but its main program.
 IMAGE_ROOM := lambda/handlers/image/answers.c lambda/handlers/image/event.c \
 	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
@@ -21,11 +24,11 @@ FUNCTION_UNIT_TESTS := tests/lambda/test_image_answers.c tests/lambda/test_image
 LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
 
-FUNCTION_SOURCES := $(RUNTIME_ROOM) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
+FUNCTION_SOURCES := $(RUNTIME_ROOM) $(CLIENTS_ROOM) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
 IMAGE_PROCESSOR := $(O)/lambda/image-processor
 FUNCTION_UNIT_PROGRAMS := $(patsubst %.c,$(O)/%,$(FUNCTION_UNIT_TESTS))
 TEST_FUNCTION_PROGRAM := $(patsubst %.c,$(O)/%,$(TEST_FUNCTION))
-RUNTIME_ROOM_OBJECTS := $(call objects,$(RUNTIME_ROOM))
+RUNTIME_ROOM_OBJECTS := $(call objects,$(RUNTIME_ROOM) $(CLIENTS_ROOM))
 IMAGE_ROOM_OBJECTS := $(call objects,$(IMAGE_ROOM))
 
 # POSIX for the clocks.

@@ -2,13 +2,14 @@
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
-	services/base/crypto.c services/base/http.c services/base/http_exchange.c \
+	services/base/crypto.c services/base/environment.c services/base/http.c services/base/http_exchange.c \
 	services/base/http_headers.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
-	services/base/log.c services/base/random.c services/base/status.c services/base/text.c
+	services/base/log.c services/base/random.c services/base/settings.c \
+	services/base/status.c services/base/text.c
 
 SERVICES_AWS := services/aws/answers.c services/aws/call.c services/aws/client.c \
-	services/aws/credentials.c services/aws/endpoint.c services/aws/environment.c \
+	services/aws/credentials.c services/aws/endpoint.c \
 	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/retry.c \
 	services/aws/s3_call.c services/aws/s3_get.c services/aws/s3_put.c services/aws/s3_tags.c \
 	services/aws/s3_upload.c services/aws/secrets.c services/aws/ses.c services/aws/sigv4.c \

@@ -9,24 +9,24 @@
 #include "lambda/runtime/process.h"
 #include "services/base/text.h"
 
-void lrt_fail(struct lrt_answer *answer, const char *error_type, const char *format, ...) {
-    answer->failed = true;
+void lrt_fail(struct lrt_result *result, const char *error_type, const char *format, ...) {
+    result->failed = true;
     size_t n = 0;
-    for (const char *c = error_type; *c != '\0' && n + 1 < sizeof(answer->error_type); c++) {
+    for (const char *c = error_type; *c != '\0' && n + 1 < sizeof(result->error_type); c++) {
         if (*c > 0x20 && *c < 0x7f) {
-            answer->error_type[n++] = *c;
+            result->error_type[n++] = *c;
         }
     }
-    answer->error_type[n] = '\0';
+    result->error_type[n] = '\0';
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(answer->error_message, sizeof(answer->error_message), format, arguments);
+    (void)vsnprintf(result->error_message, sizeof(result->error_message), format, arguments);
     va_end(arguments);
     /* Cut in the middle of a character: the JSON writer puts U+FFFD there. */
 }
 
-void lrt_answer_clear(struct lrt_answer *answer) {
-    svc_buf_clear(&answer->body);
+void lrt_result_clear(struct lrt_result *result) {
+    svc_buf_clear(&result->body);
 }
 
 static void write_metrics(const struct lrt_loop *loop, const char *request_id) {
@@ -41,30 +41,30 @@ static void write_metrics(const struct lrt_loop *loop, const char *request_id) {
 }
 
 void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocation,
-                     struct lrt_answer *answer) {
+                     struct lrt_result *result) {
     const struct lrt_services *services = loop->services;
-    memset(answer, 0, sizeof(*answer));
-    svc_buf_init(&answer->body, LRT_MAX_RESPONSE_BYTES);
+    memset(result, 0, sizeof(*result));
+    svc_buf_init(&result->body, LRT_MAX_RESPONSE_BYTES);
     svc_log_set_request_id(loop->log, invocation->request_id);
     lrt_metrics_reset(services->metrics);
     const int64_t begin_ms = svc_monotonic_ms(services->clock);
-    loop->function->handle(loop->self, invocation, answer);
-    const enum svc_status status = svc_buf_status(&answer->body);
-    if (!answer->failed && status != SVC_OK) {
+    loop->function->handle(loop->self, invocation, result);
+    const enum svc_status status = svc_buf_status(&result->body);
+    if (!result->failed && status != SVC_OK) {
         if (status == SVC_TOO_LARGE) {
-            lrt_fail(answer, "Function.ResponseSizeTooLarge",
+            lrt_fail(result, "Function.ResponseSizeTooLarge",
                      "the answer is larger than the %zu bytes that Lambda takes",
                      LRT_MAX_RESPONSE_BYTES);
         } else {
-            lrt_fail(answer, "Runtime.OutOfMemory", "%s", svc_status_message(status));
+            lrt_fail(result, "Runtime.OutOfMemory", "%s", svc_status_message(status));
         }
     }
-    if (answer->failed) {
+    if (result->failed) {
         svc_log_event(services->log, SVC_LOG_ERROR, "the invocation failed",
-                      SVC_TEXT("errorType", answer->error_type),
-                      SVC_TEXT("errorMessage", answer->error_message));
+                      SVC_TEXT("errorType", result->error_type),
+                      SVC_TEXT("errorMessage", result->error_message));
     }
-    lrt_metrics_add(services->metrics, "Failures", LRT_COUNT, answer->failed ? 1 : 0);
+    lrt_metrics_add(services->metrics, "Failures", LRT_COUNT, result->failed ? 1 : 0);
     lrt_metrics_add(services->metrics, "Duration", LRT_MILLISECONDS,
                     svc_monotonic_ms(services->clock) - begin_ms);
     if (loop->init_ms >= 0) {
@@ -79,18 +79,18 @@ void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocat
 
 /* OK also where Lambda refuses the answer but goes on. */
 static enum svc_status post_answer(const struct lrt_loop *loop, const struct lrt_api *api,
-                                   const char *request_id, const struct lrt_answer *answer,
+                                   const char *request_id, const struct lrt_result *result,
                                    struct svc_error *error) {
     enum svc_status status;
-    if (answer->failed) {
-        status = lrt_api_fail(api, request_id, answer->error_type, answer->error_message, error);
+    if (result->failed) {
+        status = lrt_api_fail(api, request_id, result->error_type, result->error_message, error);
     } else {
         status =
-            lrt_api_respond(api, request_id, answer->body.bytes, answer->body.size_bytes, error);
+            lrt_api_respond(api, request_id, result->body.bytes, result->body.size_bytes, error);
     }
-    if (status == SVC_TOO_LARGE && !answer->failed) {
+    if (status == SVC_TOO_LARGE && !result->failed) {
         svc_log_event(loop->services->log, SVC_LOG_ERROR, "Lambda refuses the answer by its size",
-                      SVC_INT("bytes", answer->body.size_bytes));
+                      SVC_INT("bytes", result->body.size_bytes));
         /* Some implementations have ended the invocation with the 413, others wait for an error:
          * either is fine, so what this post gets is not an error of its own unless all is lost. */
         status = lrt_api_fail(api, request_id, "Function.ResponseSizeTooLarge",
@@ -126,10 +126,10 @@ enum svc_status lrt_loop_run(struct lrt_loop *loop, const struct lrt_api *api,
         if (next.deadline_wall_ms > 0) {
             invocation.deadline_ms = svc_deadline_at(clock, next.deadline_wall_ms - LRT_RESERVE_MS);
         }
-        struct lrt_answer answer;
-        lrt_loop_handle(loop, &invocation, &answer);
-        status = post_answer(loop, api, next.request_id, &answer, error);
-        lrt_answer_clear(&answer);
+        struct lrt_result result;
+        lrt_loop_handle(loop, &invocation, &result);
+        status = post_answer(loop, api, next.request_id, &result, error);
+        lrt_result_clear(&result);
         lrt_api_next_close(api, &next);
         svc_log_set_request_id(loop->log, NULL);
     }

@@ -15,10 +15,10 @@ struct lrt_loop {
 };
 
 /* One event through the handler, with its log lines and metrics; what it answers is in `answer`,
- * which the caller clears with lrt_answer_clear. Never fails: what goes wrong is the answer. */
+ * which the caller clears with lrt_result_clear. Never fails: what goes wrong is the answer. */
 void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocation,
-                     struct lrt_answer *answer);
-void lrt_answer_clear(struct lrt_answer *answer);
+                     struct lrt_result *result);
+void lrt_result_clear(struct lrt_result *result);
 
 /* Until SIGTERM (answers OK) or until the Runtime API fails. */
 enum svc_status lrt_loop_run(struct lrt_loop *loop, const struct lrt_api *api,

@@ -52,10 +52,8 @@ static int64_t cpu_ms(void) {
     return (int64_t)spent.tv_sec * 1000 + spent.tv_nsec / 1000000;
 }
 
-/* NULL if it is not set or empty. */
 static const char *setting(const char *name) {
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
+    return svc_setting(svc_environment_system(), name);
 }
 
 /* All that a function needs; nothing goes over the network. */
@@ -71,6 +69,7 @@ static enum svc_status open_program(struct program *program, const struct lrt_fu
         return status;
     }
     program->services = (struct lrt_services){
+        .environment = svc_environment_system(),
         .clock = clock,
         .transport = program->transport,
         .log = &program->log,
@@ -102,7 +101,7 @@ static int run_in_lambda(const struct lrt_function *function, const char *host) 
     struct program program = {0};
     struct svc_error error;
     struct lrt_api api;
-    int result = FAILED;
+    int exit_status = FAILED;
     svc_error_clear(&error);
     enum svc_status status = open_program(&program, function, &error);
     if (status == SVC_OK) {
@@ -134,11 +133,11 @@ static int run_in_lambda(const struct lrt_function *function, const char *host) 
                       SVC_TEXT("detail", error.detail));
         goto cleanup;
     }
-    result = ENDED;
+    exit_status = ENDED;
 
 cleanup:
     close_program(&program);
-    return result;
+    return exit_status;
 }
 
 static bool read_file(const char *path, struct svc_buf *content) {
@@ -162,7 +161,7 @@ static int run_one_event(const struct lrt_function *function, const char *path) 
     struct program program = {0};
     struct svc_error error;
     struct svc_buf event;
-    int result = FAILED;
+    int exit_status = FAILED;
     svc_error_clear(&error);
     svc_buf_init(&event, SVC_MAX_JSON_BYTES);
     if (!read_file(path, &event)) {
@@ -186,22 +185,22 @@ static int run_one_event(const struct lrt_function *function, const char *path) 
         .event = event.bytes,
         .event_bytes = event.size_bytes,
     };
-    struct lrt_answer answer;
-    lrt_loop_handle(&program.loop, &invocation, &answer);
-    if (answer.failed) {
-        fprintf(stderr, "%s: %s: %s\n", function->name, answer.error_type, answer.error_message);
+    struct lrt_result result;
+    lrt_loop_handle(&program.loop, &invocation, &result);
+    if (result.failed) {
+        fprintf(stderr, "%s: %s: %s\n", function->name, result.error_type, result.error_message);
     } else {
-        const bool written = fwrite(svc_buf_text(&answer.body), 1, answer.body.size_bytes,
-                                    stdout) == answer.body.size_bytes &&
+        const bool written = fwrite(svc_buf_text(&result.body), 1, result.body.size_bytes,
+                                    stdout) == result.body.size_bytes &&
                              putchar('\n') != EOF && fflush(stdout) == 0;
-        result = written ? ENDED : FAILED;
+        exit_status = written ? ENDED : FAILED;
     }
-    lrt_answer_clear(&answer);
+    lrt_result_clear(&result);
 
 cleanup:
     close_program(&program);
     svc_buf_clear(&event);
-    return result;
+    return exit_status;
 }
 
 int lrt_main(const struct lrt_function *function, int argc, char **argv) {

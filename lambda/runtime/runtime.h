@@ -18,6 +18,7 @@
 #include "lambda/runtime/metrics.h"
 #include "services/base/buf.h"
 #include "services/base/clock.h"
+#include "services/base/environment.h"
 #include "services/base/http.h"
 #include "services/base/log.h"
 
@@ -30,6 +31,7 @@
 
 /* What a function may use; all of it outlives the function. */
 struct lrt_services {
+    const struct svc_environment *environment; /* what settings are read from */
     const struct svc_clock *clock;
     const struct svc_transport *transport; /* one set of kept connections for everything */
     const struct svc_log *log;
@@ -43,12 +45,16 @@ struct lrt_invocation {
                              put into the environment: setenv keeps every value it was given */
     int64_t deadline_ms;  /* of the monotonic clock, LRT_RESERVE_MS before Lambda's; or
                              SVC_NO_DEADLINE */
+    const char *function_arn;     /* as invoked, with its version or alias; NULL: none */
+    const char *client_context;   /* JSON of the caller's SDK; NULL: none */
+    const char *cognito_identity; /* JSON; NULL: none */
+    const char *tenant_id;        /* of a function with tenant isolation; NULL: none */
     const uint8_t *event;
     size_t event_bytes;
 };
 
 /* What the handler makes of it: JSON in body, or a failure by lrt_fail. */
-struct lrt_answer {
+struct lrt_result {
     struct svc_buf body; /* holds up to LRT_MAX_RESPONSE_BYTES; more is remembered and refused */
     bool failed;
     char error_type[LRT_ERROR_TYPE_BYTES]; /* "Category.Reason", ASCII */
@@ -58,7 +64,7 @@ struct lrt_answer {
 /* The invocation fails: Lambda tries an asynchronous one again, and then gives the event to its
  * dead-letter queue or destination. `error_type` is cut to printable ASCII, for it goes into a
  * header; the message may be any UTF-8, is cut where it does not fit, and must hold no secret. */
-void lrt_fail(struct lrt_answer *answer, const char *error_type, const char *format, ...)
+void lrt_fail(struct lrt_result *result, const char *error_type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 struct lrt_function {
@@ -67,7 +73,7 @@ struct lrt_function {
     /* Makes *self. A failure is posted as an init error and the process ends with status 1. */
     enum svc_status (*create)(const struct lrt_services *services, void **self,
                               struct svc_error *error);
-    void (*handle)(void *self, const struct lrt_invocation *invocation, struct lrt_answer *answer);
+    void (*handle)(void *self, const struct lrt_invocation *invocation, struct lrt_result *result);
     void (*destroy)(void *self); /* NULL is allowed */
 };
 

@@ -18,7 +18,7 @@
 struct awsc_secret; /* secrets.c */
 
 struct awsc_client {
-    const struct awsc_environment *environment;
+    const struct svc_environment *environment;
     const struct svc_clock *clock;
     const struct svc_random *random;
     const struct svc_transport *transport;

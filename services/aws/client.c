@@ -26,9 +26,9 @@ static enum svc_status set_region(struct awsc_client *client, const char *region
 
 static enum svc_status make_transport(struct awsc_client *client, struct svc_error *error) {
     struct svc_http_options options = {.clock = client->clock, .user_agent = USER_AGENT};
-    options.ca_bundle = awsc_setting(client->environment, "AWS_CA_BUNDLE");
+    options.ca_bundle = svc_setting(client->environment, "AWS_CA_BUNDLE");
     if (options.ca_bundle == NULL) {
-        options.ca_bundle = awsc_setting(client->environment, "SSL_CERT_FILE");
+        options.ca_bundle = svc_setting(client->environment, "SSL_CERT_FILE");
     }
     enum svc_status status = svc_http_create(&options, &client->own_transport, error);
     client->transport = client->own_transport;
@@ -65,7 +65,7 @@ enum svc_status awsc_client_create(const struct awsc_client_options *options,
         return awsc_fail(error, SVC_NO_MEMORY, "no memory for a client");
     }
     client->environment =
-        options->environment != NULL ? options->environment : awsc_environment_system();
+        options->environment != NULL ? options->environment : svc_environment_system();
     client->clock = options->clock != NULL ? options->clock : svc_clock_system();
     client->random = options->random != NULL ? options->random : svc_random_system();
     client->transport = options->transport;

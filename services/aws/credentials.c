@@ -16,7 +16,7 @@
 #define MAX_PATH_BYTES       ((size_t)4096)
 
 struct awsc_provider {
-    const struct awsc_environment *environment;
+    const struct svc_environment *environment;
     const struct svc_clock *clock;
     const struct svc_transport *transport;
     struct awsc_credentials credentials;
@@ -28,7 +28,7 @@ void awsc_credentials_wipe(struct awsc_credentials *credentials) {
     svc_wipe(credentials, sizeof(*credentials));
 }
 
-enum svc_status awsc_provider_create(const struct awsc_environment *environment,
+enum svc_status awsc_provider_create(const struct svc_environment *environment,
                                      const struct svc_clock *clock,
                                      const struct svc_transport *transport,
                                      struct awsc_provider **out) {
@@ -95,7 +95,7 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
     enum svc_status status = SVC_OK;
     /* One by one: the string of one look-up lives only until the next. */
     for (size_t i = 0; i < 3 && status == SVC_OK; i++) {
-        const char *value = awsc_setting(provider->environment, names[i]);
+        const char *value = svc_setting(provider->environment, names[i]);
         if (value == NULL && i < 2) {
             status = SVC_NOT_FOUND;
         } else if (!svc_copy_text(parts[i], sizes[i] + 1, value != NULL ? value : "")) {
@@ -144,11 +144,11 @@ static bool copy_value(const struct svc_buf *text, bool is_config, const char *p
 
 static bool file_path(const struct awsc_provider *provider, const char *setting, const char *name,
                       char path[MAX_PATH_BYTES]) {
-    const char *value = awsc_setting(provider->environment, setting);
+    const char *value = svc_setting(provider->environment, setting);
     if (value != NULL) {
         return svc_copy_text(path, MAX_PATH_BYTES, value);
     }
-    value = awsc_setting(provider->environment, "HOME");
+    value = svc_setting(provider->environment, "HOME");
     if (value == NULL) {
         return false;
     }
@@ -158,7 +158,7 @@ static bool file_path(const struct awsc_provider *provider, const char *setting,
 
 static enum svc_status from_file(struct awsc_provider *provider, bool is_config) {
     char path[MAX_PATH_BYTES], profile[256] = "default";
-    const char *named = awsc_setting(provider->environment, "AWS_PROFILE");
+    const char *named = svc_setting(provider->environment, "AWS_PROFILE");
     if ((named != NULL && !svc_copy_text(profile, sizeof(profile), named)) ||
         !file_path(provider, is_config ? "AWS_CONFIG_FILE" : "AWS_SHARED_CREDENTIALS_FILE",
                    is_config ? "config" : "credentials", path)) {
@@ -216,12 +216,12 @@ static bool is_allowed_url(const char *url) {
 static enum svc_status container_url(const struct awsc_provider *provider, struct svc_buf *url,
                                      struct svc_error *error) {
     const char *value =
-        awsc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+        svc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     if (value != NULL) {
         svc_buf_printf(url, CONTAINER_HOST "%s%s", value[0] == '/' ? "" : "/", value);
         return svc_buf_status(url);
     }
-    value = awsc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    value = svc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
     if (value == NULL) {
         return SVC_NOT_FOUND;
     }
@@ -237,7 +237,7 @@ static enum svc_status container_url(const struct awsc_provider *provider, struc
 static enum svc_status container_token(const struct awsc_provider *provider, struct svc_buf *token,
                                        struct svc_error *error) {
     const char *value =
-        awsc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+        svc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     if (value != NULL) {
         if (!read_file(value, token)) {
             return svc_fail(error, SVC_NO_CREDENTIALS,
@@ -249,7 +249,7 @@ static enum svc_status container_token(const struct awsc_provider *provider, str
         }
         return SVC_OK;
     }
-    value = awsc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    value = svc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
     svc_buf_append_text(token, value != NULL ? value : "");
     return svc_buf_status(token);
 }

@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "services/aws/environment.h"
 #include "services/aws/error.h"
 #include "services/base/clock.h"
+#include "services/base/environment.h"
 #include "services/base/http.h"
 #include "services/base/limits.h"
 
@@ -34,7 +34,7 @@ void awsc_credentials_wipe(struct awsc_credentials *credentials);
 struct awsc_provider;
 
 /* All is borrowed for the provider's life. Nothing is read yet. Errors: NO_MEMORY. */
-enum svc_status awsc_provider_create(const struct awsc_environment *environment,
+enum svc_status awsc_provider_create(const struct svc_environment *environment,
                                      const struct svc_clock *clock,
                                      const struct svc_transport *transport,
                                      struct awsc_provider **provider);

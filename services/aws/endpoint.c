@@ -36,11 +36,11 @@ static bool is_label(const char *text, size_t size) {
     return true;
 }
 
-enum svc_status awsc_region(const struct awsc_environment *environment,
+enum svc_status awsc_region(const struct svc_environment *environment,
                             char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error) {
-    const char *value = awsc_setting(environment, "AWS_REGION");
+    const char *value = svc_setting(environment, "AWS_REGION");
     if (value == NULL) {
-        value = awsc_setting(environment, "AWS_DEFAULT_REGION");
+        value = svc_setting(environment, "AWS_DEFAULT_REGION");
     }
     region[0] = '\0';
     if (value == NULL) {
@@ -130,17 +130,17 @@ static bool parse_override(const char *url, struct awsc_endpoint *endpoint) {
     return true;
 }
 
-enum svc_status awsc_endpoint_resolve(const struct awsc_environment *environment,
+enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
                                       enum awsc_service service, const char *region,
                                       struct awsc_endpoint *endpoint, struct svc_error *error) {
     memset(endpoint, 0, sizeof(*endpoint));
-    const char *ignore = awsc_setting(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    const char *ignore = svc_setting(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
     if (ignore == NULL || !svc_equal_nocase(ignore, "true")) {
         const char *setting = services[service].setting;
-        const char *url = awsc_setting(environment, setting);
+        const char *url = svc_setting(environment, setting);
         if (url == NULL) {
             setting = "AWS_ENDPOINT_URL";
-            url = awsc_setting(environment, setting);
+            url = svc_setting(environment, setting);
         }
         if (url != NULL) {
             return parse_override(url, endpoint)

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "services/aws/environment.h"
 #include "services/base/buf.h"
+#include "services/base/environment.h"
 #include "services/base/limits.h"
 #include "services/base/status.h"
 
@@ -29,11 +29,11 @@ struct awsc_endpoint {
 
 /* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's is not looked at.
  * Errors: CONFIGURATION (none set, or not of a region's form: it becomes part of host names). */
-enum svc_status awsc_region(const struct awsc_environment *environment,
+enum svc_status awsc_region(const struct svc_environment *environment,
                             char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error);
 
 /* Errors: CONFIGURATION for an override that is no http or https URL of host, port and path. */
-enum svc_status awsc_endpoint_resolve(const struct awsc_environment *environment,
+enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
                                       enum awsc_service service, const char *region,
                                       struct awsc_endpoint *endpoint, struct svc_error *error);
 

@@ -44,11 +44,11 @@ static void destroy(void *self) {
 }
 
 static void describe(const struct test_function *function, const struct lrt_invocation *invocation,
-                     struct lrt_answer *answer) {
+                     struct lrt_result *result) {
     struct svc_json_writer writer;
     struct rlimit core = {1, 1};
     (void)getrlimit(RLIMIT_CORE, &core);
-    svc_json_writer_init(&writer, &answer->body);
+    svc_json_writer_init(&writer, &result->body);
     svc_json_begin_object(&writer);
     svc_json_add_text(&writer, "requestId", invocation->request_id);
     svc_json_add_text(&writer, "traceId", invocation->trace_id);
@@ -60,15 +60,15 @@ static void describe(const struct test_function *function, const struct lrt_invo
     svc_json_end_object(&writer);
 }
 
-static void fill(const struct svc_json *event, struct lrt_answer *answer) {
+static void fill(const struct svc_json *event, struct lrt_result *result) {
     static const char piece[] = "0123456789abcdef";
     int64_t size_bytes = 0;
     (void)svc_json_get_int(event, "bytes", &size_bytes);
-    svc_buf_append_char(&answer->body, '"');
+    svc_buf_append_char(&result->body, '"');
     for (int64_t i = 0; i < size_bytes; i++) {
-        svc_buf_append_char(&answer->body, piece[i % 16]);
+        svc_buf_append_char(&result->body, piece[i % 16]);
     }
-    svc_buf_append_char(&answer->body, '"');
+    svc_buf_append_char(&result->body, '"');
 }
 
 static void write_log(const struct test_function *function, const struct svc_json *event) {
@@ -79,48 +79,48 @@ static void write_log(const struct test_function *function, const struct svc_jso
 }
 
 static void obey(struct test_function *function, const struct lrt_invocation *invocation,
-                 const struct svc_json *event, struct lrt_answer *answer) {
+                 const struct svc_json *event, struct lrt_result *result) {
     const char *what = svc_json_get_text(event, "do");
     int64_t number = 0;
     what = what != NULL ? what : "";
     if (strcmp(what, "answer") == 0) {
         struct svc_json_writer writer;
-        svc_json_writer_init(&writer, &answer->body);
+        svc_json_writer_init(&writer, &result->body);
         svc_json_put_value(&writer, svc_json_get(event, "value"));
     } else if (strcmp(what, "fail") == 0) {
-        lrt_fail(answer, svc_json_get_text(event, "type"), "%s",
+        lrt_fail(result, svc_json_get_text(event, "type"), "%s",
                  svc_json_get_text(event, "message"));
     } else if (strcmp(what, "large") == 0) {
-        fill(event, answer);
+        fill(event, result);
     } else if (strcmp(what, "describe") == 0) {
-        describe(function, invocation, answer);
+        describe(function, invocation, result);
     } else if (strcmp(what, "sleep") == 0) {
         (void)svc_json_get_int(event, "ms", &number);
         svc_sleep_ms(function->services.clock, number);
-        svc_buf_append_text(&answer->body, "null");
+        svc_buf_append_text(&result->body, "null");
     } else if (strcmp(what, "log") == 0) {
         write_log(function, event);
-        svc_buf_append_text(&answer->body, "null");
+        svc_buf_append_text(&result->body, "null");
     } else if (strcmp(what, "abort") == 0) {
         abort();
     } else if (strcmp(what, "exit") == 0) {
         (void)svc_json_get_int(event, "status", &number);
         _exit((int)number);
     } else {
-        lrt_fail(answer, "Test.Unknown", "nothing is called '%s'", what);
+        lrt_fail(result, "Test.Unknown", "nothing is called '%s'", what);
     }
 }
 
-static void handle(void *self, const struct lrt_invocation *invocation, struct lrt_answer *answer) {
+static void handle(void *self, const struct lrt_invocation *invocation, struct lrt_result *result) {
     struct test_function *function = self;
     struct svc_json *event = NULL;
     function->events++;
     if (svc_json_parse(invocation->event, invocation->event_bytes, 0, &event, NULL) != SVC_OK) {
-        lrt_fail(answer, "Test.Malformed", "no JSON");
+        lrt_fail(result, "Test.Malformed", "no JSON");
         return;
     }
     lrt_metrics_add(function->services.metrics, "Told", LRT_COUNT, 1);
-    obey(function, invocation, event, answer);
+    obey(function, invocation, event, result);
     svc_json_free(event);
 }
 

@@ -15,7 +15,7 @@
 struct answered {
     struct image_event event;
     struct image_report report;
-    struct lrt_answer answer;
+    struct lrt_result answer;
     struct svc_json *json;
 };
 

@@ -145,17 +145,17 @@ static void test_the_log_level_is_lambdas(void **state) {
 
 static void test_failures_are_cut_and_clean(void **state) {
     (void)state;
-    struct lrt_answer answer = {0};
+    struct lrt_result result = {0};
     char long_text[2 * LRT_ERROR_MESSAGE_BYTES];
     memset(long_text, 'x', sizeof(long_text) - 1);
     long_text[sizeof(long_text) - 1] = '\0';
-    lrt_fail(&answer, "Image.Bad\r\nX-Evil: 1 한", "%s", long_text);
-    assert_true(answer.failed);
-    assert_string_equal(answer.error_type, "Image.BadX-Evil:1");
-    assert_int_equal(strlen(answer.error_message), LRT_ERROR_MESSAGE_BYTES - 1);
-    lrt_fail(&answer, long_text, "한글");
-    assert_int_equal(strlen(answer.error_type), LRT_ERROR_TYPE_BYTES - 1);
-    assert_string_equal(answer.error_message, "한글");
+    lrt_fail(&result, "Image.Bad\r\nX-Evil: 1 한", "%s", long_text);
+    assert_true(result.failed);
+    assert_string_equal(result.error_type, "Image.BadX-Evil:1");
+    assert_int_equal(strlen(result.error_message), LRT_ERROR_MESSAGE_BYTES - 1);
+    lrt_fail(&result, long_text, "한글");
+    assert_int_equal(strlen(result.error_type), LRT_ERROR_TYPE_BYTES - 1);
+    assert_string_equal(result.error_message, "한글");
 }
 
 int main(void) {

@@ -128,16 +128,16 @@ static void write_batch(const struct image_event *event, const struct image_repo
 }
 
 void image_answer_write(const struct image_event *event, const struct image_report *report,
-                        struct lrt_answer *answer) {
+                        struct lrt_result *result) {
     struct svc_json_writer writer;
-    svc_json_writer_init(&writer, &answer->body);
+    svc_json_writer_init(&writer, &result->body);
     switch (event->kind) {
     case IMAGE_EVENT_RECORDS:
         if (report->counts[IMAGE_FAILED] > 0) {
             char type[LRT_ERROR_TYPE_BYTES] = "Image.";
             memcpy(type + strlen(type), report->first_failure.reason,
                    sizeof(report->first_failure.reason));
-            lrt_fail(answer, type, "%zu of %zu objects failed; the first, %s: %s",
+            lrt_fail(result, type, "%zu of %zu objects failed; the first, %s: %s",
                      report->counts[IMAGE_FAILED], event->task_count, report->first_failed_key,
                      report->first_failure.detail);
             return;

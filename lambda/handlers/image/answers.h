@@ -28,6 +28,6 @@ void image_report_add(const struct image_event *event, const struct image_task *
  *   batch    {"invocationSchemaVersion":...,"results":[{"taskId":...,"resultCode":"Succeeded" |
  *            "TemporaryFailure" | "PermanentFailure","resultString":...}]} */
 void image_answer_write(const struct image_event *event, const struct image_report *report,
-                        struct lrt_answer *answer);
+                        struct lrt_result *result);
 
 #endif

@@ -1,4 +1,4 @@
-/* One event: read it, look after each object it names, answer. One object's failure stops no
+/* One event: read it, look after each object it names, result. One object's failure stops no
  * other. */
 #include "lambda/handlers/image/image.h"
 
@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lambda/clients/clients.h"
 #include "lambda/handlers/image/answers.h"
 #include "lambda/handlers/image/event.h"
 #include "lambda/handlers/image/keys.h"
@@ -99,27 +100,27 @@ static void log_unreadable(const struct image_clients *clients, const struct ima
 }
 
 void image_handle(const struct image_clients *clients, const struct lrt_invocation *invocation,
-                  struct lrt_answer *answer) {
+                  struct lrt_result *result) {
     struct image_event event;
     struct image_report report = {0};
     struct svc_error error = {0};
-    awsc_client_begin(clients->aws, invocation->deadline_ms, invocation->trace_id);
+    lrt_aws_client_begin(clients->aws, invocation);
     enum svc_status status =
         image_event_read(invocation->event, invocation->event_bytes, &event, &error);
     if (status == SVC_MALFORMED || status == SVC_TOO_LARGE) {
-        lrt_fail(answer, "Image.UnknownEvent", "the event cannot be read: %s", error.detail);
+        lrt_fail(result, "Image.UnknownEvent", "the event cannot be read: %s", error.detail);
         goto cleanup;
     }
     if (status == SVC_OK) {
         status = image_report_init(&event, &report);
     }
     if (status != SVC_OK) {
-        lrt_fail(answer, "Image.NO_MEMORY", "%s", svc_status_message(status));
+        lrt_fail(result, "Image.NO_MEMORY", "%s", svc_status_message(status));
         goto cleanup;
     }
     log_unreadable(clients, &event);
     work_on(clients, &event, &report);
-    image_answer_write(&event, &report, answer);
+    image_answer_write(&event, &report, result);
 
 cleanup:
     image_report_clear(&report);

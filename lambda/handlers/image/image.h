@@ -47,6 +47,6 @@ void image_result_fail(struct image_result *result, const struct awsc_error *err
 
 /* Handles one event: see lambda/README.md for events and answers. Nothing is kept between calls. */
 void image_handle(const struct image_clients *clients, const struct lrt_invocation *invocation,
-                  struct lrt_answer *answer);
+                  struct lrt_result *result);
 
 #endif

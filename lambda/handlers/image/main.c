@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambda/clients/clients.h"
 #include "lambda/handlers/image/image.h"
 
 struct image_function {
@@ -49,21 +50,12 @@ static enum svc_status create(const struct lrt_services *services, void **self,
         return svc_fail(error, SVC_NO_MEMORY, "%s", svc_status_message(SVC_NO_MEMORY));
     }
     struct image_clients *clients = &function->clients;
-    const struct awsc_client_options options = {
-        .environment = awsc_environment_system(),
-        .clock = services->clock,
-        .transport = services->transport,
-        .log = services->log,
-    };
-    struct awsc_error aws_error = {0};
-    enum svc_status status =
-        image_settings_read(awsc_environment_system(), &function->settings, error);
+    enum svc_status status = image_settings_read(services->environment, &function->settings, error);
     if (status != SVC_OK) {
         goto failed;
     }
-    status = awsc_client_create(&options, &clients->aws, &aws_error);
+    status = lrt_aws_client_create(services, &clients->aws, error);
     if (status != SVC_OK) {
-        svc_fail(error, status, "%s", aws_error.message);
         goto failed;
     }
     if (imgcore_context_create(NULL, &clients->imgcore) != IMGCORE_OK) {
@@ -84,9 +76,9 @@ failed:
     return status;
 }
 
-static void handle(void *self, const struct lrt_invocation *invocation, struct lrt_answer *answer) {
+static void handle(void *self, const struct lrt_invocation *invocation, struct lrt_result *result) {
     const struct image_function *function = self;
-    image_handle(&function->clients, invocation, answer);
+    image_handle(&function->clients, invocation, result);
 }
 
 int main(int argc, char **argv) {

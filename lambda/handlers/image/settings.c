@@ -43,10 +43,10 @@ static bool read_number(const char **text, uint64_t low, uint64_t high, uint64_t
     return true;
 }
 
-static enum svc_status read_setting_number(const struct awsc_environment *environment,
+static enum svc_status read_setting_number(const struct svc_environment *environment,
                                            const char *name, uint64_t low, uint64_t high,
                                            uint64_t *number, struct svc_error *error) {
-    const char *text = awsc_setting(environment, name);
+    const char *text = svc_setting(environment, name);
     if (text == NULL) {
         return SVC_OK;
     }
@@ -144,14 +144,14 @@ static enum svc_status read_preset(const char *text, struct image_settings *sett
     return refuse(error, "IMAGE_PRESET", "balanced, quality or fast");
 }
 
-static enum svc_status read_texts(const struct awsc_environment *environment,
+static enum svc_status read_texts(const struct svc_environment *environment,
                                   struct image_settings *settings, struct svc_error *error) {
-    const char *text = awsc_setting(environment, "IMAGE_SOURCE_PREFIX");
+    const char *text = svc_setting(environment, "IMAGE_SOURCE_PREFIX");
     text = text == NULL ? DEFAULT_PREFIX : strcmp(text, ANY_PREFIX) == 0 ? "" : text;
     if (!svc_copy_text(settings->source_prefix, sizeof(settings->source_prefix), text)) {
         return refuse(error, "IMAGE_SOURCE_PREFIX", "a text below 256 bytes");
     }
-    text = awsc_setting(environment, "IMAGE_OUTPUT_FOLDER");
+    text = svc_setting(environment, "IMAGE_OUTPUT_FOLDER");
     text = text == NULL ? DEFAULT_FOLDER : text;
     bool good = svc_copy_text(settings->output_folder, sizeof(settings->output_folder), text);
     for (const char *c = text; good && *c != '\0'; c++) {
@@ -160,7 +160,7 @@ static enum svc_status read_texts(const struct awsc_environment *environment,
     if (!good) {
         return refuse(error, "IMAGE_OUTPUT_FOLDER", "a name of letters, digits, - and _");
     }
-    text = awsc_setting(environment, "IMAGE_CACHE_CONTROL");
+    text = svc_setting(environment, "IMAGE_CACHE_CONTROL");
     text = text == NULL ? DEFAULT_CACHE : text;
     good = svc_copy_text(settings->cache_control, sizeof(settings->cache_control), text);
     for (const char *c = text; good && *c != '\0'; c++) {
@@ -169,7 +169,7 @@ static enum svc_status read_texts(const struct awsc_environment *environment,
     return good ? SVC_OK : refuse(error, "IMAGE_CACHE_CONTROL", "printable ASCII below 128 bytes");
 }
 
-static enum svc_status read_limits(const struct awsc_environment *environment,
+static enum svc_status read_limits(const struct svc_environment *environment,
                                    struct image_settings *settings, struct svc_error *error) {
     uint64_t source_mb = IMAGE_DEFAULT_SOURCE_MB;
     uint64_t pixels = 0;
@@ -203,20 +203,20 @@ static enum svc_status read_limits(const struct awsc_environment *environment,
     return SVC_OK;
 }
 
-enum svc_status image_settings_read(const struct awsc_environment *environment,
+enum svc_status image_settings_read(const struct svc_environment *environment,
                                     struct image_settings *settings, struct svc_error *error) {
     memset(settings, 0, sizeof(*settings));
-    const char *sizes = awsc_setting(environment, "IMAGE_SIZES");
+    const char *sizes = svc_setting(environment, "IMAGE_SIZES");
     uint64_t quality = DEFAULT_QUALITY;
     enum svc_status status = read_sizes(sizes != NULL ? sizes : DEFAULT_SIZES, settings, error);
     if (status == SVC_OK) {
         status = read_setting_number(environment, "IMAGE_QUALITY", 1, 100, &quality, error);
     }
     if (status == SVC_OK) {
-        status = read_formats(awsc_setting(environment, "IMAGE_FORMATS"), settings, error);
+        status = read_formats(svc_setting(environment, "IMAGE_FORMATS"), settings, error);
     }
     if (status == SVC_OK) {
-        status = read_preset(awsc_setting(environment, "IMAGE_PRESET"), settings, error);
+        status = read_preset(svc_setting(environment, "IMAGE_PRESET"), settings, error);
     }
     if (status == SVC_OK) {
         status = read_texts(environment, settings, error);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "imgcore/imgcore.h"
-#include "services/aws/environment.h"
+#include "services/base/environment.h"
 #include "services/base/status.h"
 
 #define IMAGE_MAX_SIZES         8
@@ -44,7 +44,7 @@ struct image_settings {
 
 /* Fills `settings` with the defaults and what the environment sets.
  * Errors: CONFIGURATION, naming the variable. */
-enum svc_status image_settings_read(const struct awsc_environment *environment,
+enum svc_status image_settings_read(const struct svc_environment *environment,
                                     struct image_settings *settings, struct svc_error *error);
 
 #endif

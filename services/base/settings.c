@@ -1,0 +1,217 @@
+/* Typed readers of settings: see settings.h. */
+#include "services/base/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "services/base/text.h"
+
+#define EXPECTED_BYTES 200
+
+void svc_settings_init(struct svc_settings *settings, const struct svc_environment *environment,
+                       struct svc_error *error) {
+    *settings = (struct svc_settings){environment, SVC_OK, error};
+}
+
+void svc_setting_refuse(struct svc_settings *settings, const char *name, const char *expected) {
+    if (settings->status == SVC_OK) {
+        settings->status =
+            svc_fail(settings->error, SVC_CONFIGURATION, "%s is not %s", name, expected);
+    }
+}
+
+void svc_setting_require(struct svc_settings *settings, const char *name) {
+    svc_setting_refuse(settings, name, "set");
+}
+
+bool svc_read_number(const char **text, uint64_t low, uint64_t high, uint64_t *number) {
+    const char *c = *text;
+    uint64_t value = 0;
+    while (*c >= '0' && *c <= '9') {
+        const uint64_t digit = (uint64_t)(*c - '0');
+        if (value > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        value = value * 10 + digit;
+        c++;
+    }
+    if (c == *text || value < low || value > high) {
+        return false;
+    }
+    *text = c;
+    *number = value;
+    return true;
+}
+
+uint64_t svc_setting_number(struct svc_settings *settings, const char *name, uint64_t low,
+                            uint64_t high, uint64_t fallback) {
+    const char *text = svc_setting(settings->environment, name);
+    uint64_t number = fallback;
+    if (text != NULL && (!svc_read_number(&text, low, high, &number) || *text != '\0')) {
+        char expected[EXPECTED_BYTES];
+        (void)snprintf(expected, sizeof(expected), "a number from %llu to %llu",
+                       (unsigned long long)low, (unsigned long long)high);
+        svc_setting_refuse(settings, name, expected);
+        return fallback;
+    }
+    return number;
+}
+
+static const struct {
+    const char *unit;
+    uint64_t ms;
+} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+
+int64_t svc_setting_duration_ms(struct svc_settings *settings, const char *name, int64_t low_ms,
+                                int64_t high_ms, int64_t fallback_ms) {
+    const char *text = svc_setting(settings->environment, name);
+    if (text == NULL) {
+        return fallback_ms;
+    }
+    uint64_t number;
+    if (svc_read_number(&text, 0, INT64_MAX / 86400000, &number)) {
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+            const int64_t ms = (int64_t)(number * units[i].ms);
+            if (strcmp(text, units[i].unit) == 0 && ms >= low_ms && ms <= high_ms) {
+                return ms;
+            }
+        }
+    }
+    char expected[EXPECTED_BYTES];
+    (void)snprintf(expected, sizeof(expected),
+                   "a duration from %lldms to %lldms: a number and ms, s, m, h or d",
+                   (long long)low_ms, (long long)high_ms);
+    svc_setting_refuse(settings, name, expected);
+    return fallback_ms;
+}
+
+/* "jpeg, png or webp", cut where it does not fit. */
+static void list_choices(const char *const *choices, size_t count, char *out, size_t out_bytes) {
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < count && n < out_bytes; i++) {
+        const char *before = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+        const int written = snprintf(out + n, out_bytes - n, "%s%s", before, choices[i]);
+        n += written > 0 ? (size_t)written : 0;
+    }
+}
+
+static size_t find_choice(const char *text, size_t size_bytes, const char *const *choices,
+                          size_t count) {
+    size_t i = 0;
+    while (i < count &&
+           (strlen(choices[i]) != size_bytes || memcmp(text, choices[i], size_bytes) != 0)) {
+        i++;
+    }
+    return i;
+}
+
+size_t svc_setting_choice(struct svc_settings *settings, const char *name,
+                          const char *const *choices, size_t count, size_t fallback) {
+    const char *text = svc_setting(settings->environment, name);
+    if (text == NULL) {
+        return fallback;
+    }
+    const size_t choice = find_choice(text, strlen(text), choices, count);
+    if (choice < count) {
+        return choice;
+    }
+    char expected[EXPECTED_BYTES];
+    list_choices(choices, count, expected, sizeof(expected));
+    svc_setting_refuse(settings, name, expected);
+    return fallback;
+}
+
+bool svc_setting_bool(struct svc_settings *settings, const char *name, bool fallback) {
+    static const char *const choices[] = {"false", "true"};
+    return svc_setting_choice(settings, name, choices, 2, fallback) == 1;
+}
+
+uint32_t svc_setting_choices(struct svc_settings *settings, const char *name,
+                             const char *const *choices, size_t count, uint32_t fallback) {
+    const char *text = svc_setting(settings->environment, name);
+    if (text == NULL) {
+        return fallback;
+    }
+    uint32_t chosen = 0;
+    for (;;) {
+        const size_t size_bytes = strcspn(text, ",");
+        const size_t choice = find_choice(text, size_bytes, choices, count);
+        if (choice == count || (chosen & UINT32_C(1) << choice) != 0) {
+            break;
+        }
+        chosen |= UINT32_C(1) << choice;
+        text += size_bytes;
+        if (*text == '\0') {
+            return chosen;
+        }
+        text++;
+    }
+    char words[EXPECTED_BYTES - 40];
+    char expected[EXPECTED_BYTES];
+    list_choices(choices, count, words, sizeof(words));
+    (void)snprintf(expected, sizeof(expected), "a list, with commas, of %s", words);
+    svc_setting_refuse(settings, name, expected);
+    return fallback;
+}
+
+static bool has_control(const char *text) {
+    while (*text != '\0' && (unsigned char)*text >= 0x20 && *text != 0x7f) {
+        text++;
+    }
+    return *text != '\0';
+}
+
+void svc_setting_text(struct svc_settings *settings, const char *name, const char *fallback,
+                      char *out, size_t out_bytes) {
+    const char *text = svc_setting(settings->environment, name);
+    text = text != NULL ? text : fallback;
+    out[0] = '\0';
+    if (text == NULL) {
+        svc_setting_require(settings, name);
+    } else if (has_control(text) || !svc_copy_text(out, out_bytes, text)) {
+        char expected[EXPECTED_BYTES];
+        (void)snprintf(expected, sizeof(expected),
+                       "a text of at most %zu bytes without control characters", out_bytes - 1);
+        svc_setting_refuse(settings, name, expected);
+    }
+}
+
+static bool starts_with(const char *text, const char *prefix) {
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_url(const char *url, bool allow_http) {
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "-._~:/[]!$&'()*+,;=%";
+    size_t scheme = 0;
+    if (starts_with(url, "https://")) {
+        scheme = strlen("https://");
+    } else if (allow_http && starts_with(url, "http://")) {
+        scheme = strlen("http://");
+    }
+    return scheme > 0 && url[scheme] != '\0' && url[scheme] != '/' && url[scheme] != ':' &&
+           url[strspn(url, allowed)] == '\0';
+}
+
+void svc_setting_url(struct svc_settings *settings, const char *name, bool allow_http,
+                     const char *fallback, char *out, size_t out_bytes) {
+    svc_setting_text(settings, name, fallback, out, out_bytes);
+    if (out[0] != '\0' && !is_url(out, allow_http)) {
+        out[0] = '\0';
+        svc_setting_refuse(settings, name,
+                           allow_http ? "an http or https URL of host, port and path"
+                                      : "an https URL of host, port and path");
+    }
+}
+
+void svc_setting_secret_name(struct svc_settings *settings, const char *name, const char *fallback,
+                             char out[SVC_SECRET_NAME_BYTES]) {
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "/_+=.@-:";
+    svc_setting_text(settings, name, fallback, out, SVC_SECRET_NAME_BYTES);
+    if (out[strspn(out, allowed)] != '\0') {
+        out[0] = '\0';
+        svc_setting_refuse(settings, name, "the name or ARN of a secret");
+    }
+}
