@@ -63,6 +63,21 @@ void aws_end(struct aws_fixture *fixture) {
     test_log_clear(&fixture->log);
 }
 
+int aws_setup(void **state) {
+    aws_begin(*state);
+    return 0;
+}
+
+int aws_teardown(void **state) {
+    aws_end(*state);
+    return 0;
+}
+
+int aws_finish(struct aws_fixture *fixture, int result) {
+    aws_stop(fixture);
+    return result;
+}
+
 void aws_tell(struct aws_fixture *fixture, const char *line) {
     static char answer[1 << 22];
     struct svc_error error;

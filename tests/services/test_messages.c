@@ -19,28 +19,6 @@
 
 static struct aws_fixture f;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_end(&f);
-    return 0;
-}
-
 /* ---------------------------------------------------------------------- SQS */
 
 static void test_messages_go_and_come(void **state) {
@@ -307,18 +285,16 @@ static void test_the_cache_of_secrets_is_bounded(void **state) {
     assert_int_equal(aws_requests(&f), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_messages_go_and_come),
-        TEST(test_what_sqs_would_refuse_is_refused),
-        TEST(test_a_batch_tells_of_each_entry),
-        TEST(test_an_answer_that_makes_no_sense_is_told),
-        TEST(test_a_mail_has_all_its_parts),
-        TEST(test_nothing_is_injected_into_a_mail),
-        TEST(test_secrets_are_cached_and_refreshed),
-        TEST(test_the_cache_of_secrets_is_bounded),
+        AWS_TEST(test_messages_go_and_come),
+        AWS_TEST(test_what_sqs_would_refuse_is_refused),
+        AWS_TEST(test_a_batch_tells_of_each_entry),
+        AWS_TEST(test_an_answer_that_makes_no_sense_is_told),
+        AWS_TEST(test_a_mail_has_all_its_parts),
+        AWS_TEST(test_nothing_is_injected_into_a_mail),
+        AWS_TEST(test_secrets_are_cached_and_refreshed),
+        AWS_TEST(test_the_cache_of_secrets_is_bounded),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }
