@@ -17,6 +17,7 @@ import email.utils
 import hashlib
 import http.server
 import json
+import re
 import socket
 import struct
 import sys
@@ -81,8 +82,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         headers = dict(headers)
         if fault == "flip" and body:
             body = body[:-1] + bytes([body[-1] ^ 1])
+        if fault == "flip-truncate":
+            body, fault = bytes([body[0] ^ 1]) + body[1:], "truncate"
         if fault == "checksum":
             headers["x-amz-checksum-crc32"] = crc32(body + b"x")
+        if fault.startswith("resume-") and status == 206:
+            status, body = self.wrong_range(fault, body, headers)
         length = len(body)
         if self.command == "HEAD":
             length = int(headers.pop("Content-Length", 0))
@@ -120,6 +125,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.005)
         else:
             self.wfile.write(body)
+
+    def wrong_range(self, fault, body, headers):
+        """A response to a range request that is not the rest of the same object. None carries a
+        checksum, and each has the size that was asked for, but for resume-entire."""
+        first, last, total = map(int, re.findall(r"\d+", headers["Content-Range"]))
+        ranges = {"resume-before": (first - 1, last - 1, total),
+                  "resume-after": (first + 1, last + 1, total),
+                  "resume-short": (first, last - 1, total),
+                  "resume-total": (first, last, total + 1)}
+        if fault in ranges:
+            headers["Content-Range"] = "bytes %d-%d/%d" % ranges[fault]
+        if fault in ("resume-200", "resume-entire", "resume-no-range"):
+            del headers["Content-Range"]
+        if fault == "resume-etag":
+            headers["ETag"] = "\"00000000000000000000000000000000\""
+        if fault == "resume-no-etag":
+            del headers["ETag"]
+        if fault == "resume-entire":
+            body = body[:1] * total
+        return 200 if fault in ("resume-200", "resume-entire", "resume-status") else 206, body
 
     def drop(self, reset=False):
         self.close_connection = True
