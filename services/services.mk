@@ -13,7 +13,7 @@ SERVICES_AWS := services/aws/answers.c services/aws/call.c services/aws/client.c
 	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/retry.c \
 	services/aws/s3_call.c services/aws/s3_get.c services/aws/s3_put.c services/aws/s3_tags.c \
 	services/aws/s3_upload.c services/aws/secrets.c services/aws/ses.c services/aws/sigv4.c \
-	services/aws/sqs.c
+	services/aws/number.c services/aws/sqs.c services/aws/sqs_batch.c services/aws/sqs_message.c
 
 SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 
@@ -24,7 +24,7 @@ SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c \
 	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c tests/services/test_messages.c \
 	tests/services/test_resume.c tests/services/test_retry.c tests/services/test_s3.c tests/services/test_settings.c \
-	tests/services/test_sigv4.c
+	tests/services/test_sigv4.c tests/services/test_sqs.c
 # Under valgrind as well.
 SERVICES_VALGRIND_TESTS := $(SERVICES_TESTS)
 

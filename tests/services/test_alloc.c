@@ -179,7 +179,7 @@ static enum svc_status send_messages(struct awsc_client *client) {
     const struct awsc_sqs_message message = {.body = "b"};
     const struct awsc_ses_email email = {
         .from = "b@example.com", .to = to, .to_count = 1, .subject = "s", .text = "t"};
-    struct awsc_sqs_sent sent;
+    struct awsc_sqs_result sent;
     struct awsc_sqs_received received;
     struct awsc_error error;
     char id[AWSC_SES_ID_BYTES];

@@ -1,5 +1,4 @@
-/* SQS, SES and Secrets Manager against a server that holds requests against the services' models.
- */
+/* SES and Secrets Manager against a server that checks requests against the services' models. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,124 +11,9 @@
 
 #include "services/aws/secrets.h"
 #include "services/aws/ses.h"
-#include "services/aws/sqs.h"
 #include "tests/services/aws_support.h"
 
-#define QUEUE "https://sqs.ap-northeast-2.amazonaws.com/123456789012/queue"
-
 static struct aws_fixture f;
-
-/* ---------------------------------------------------------------------- SQS */
-
-static void test_messages_go_and_come(void **state) {
-    (void)state;
-    static const char body[] = "{\"a\":\"\xed\x95\x9c\\n\"}\t\xf0\x9f\x98\x80\x01";
-    const struct awsc_sqs_message message = {.body = body, .delay_s = 0};
-    char id[AWSC_SQS_ID_BYTES];
-    struct awsc_error error;
-    struct awsc_sqs_received received;
-    assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, id, 0, &error), SVC_OK);
-    assert_true(strncmp(id, "m-", 2) == 0);
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 10, 1, &received, 0, &error), SVC_OK);
-    assert_int_equal(received.count, 1);
-    assert_string_equal(received.messages[0].body, body);
-    assert_string_equal(received.messages[0].message_id, id);
-    assert_int_equal(received.messages[0].receive_count, 1);
-    assert_int_equal(
-        awsc_sqs_delete(f.client, QUEUE, received.messages[0].receipt_handle, 0, &error), SVC_OK);
-    awsc_sqs_received_clear(&received);
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 1, 0, &received, 0, &error), SVC_OK);
-    assert_int_equal(received.count, 0);
-    awsc_sqs_received_clear(&received);
-}
-
-static void test_what_sqs_would_refuse_is_refused(void **state) {
-    (void)state;
-    struct awsc_error error;
-    struct awsc_sqs_received received;
-    struct awsc_sqs_message message = {.body = ""};
-    assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    message.body = NULL;
-    assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    message.body = "x";
-    message.delay_s = 901;
-    assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    char *large = malloc(AWSC_MAX_SQS_BYTES + 2);
-    assert_non_null(large);
-    memset(large, '"', AWSC_MAX_SQS_BYTES + 1);
-    large[AWSC_MAX_SQS_BYTES + 1] = '\0';
-    message = (struct awsc_sqs_message){.body = large};
-    assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    large[AWSC_MAX_SQS_BYTES] = '\0';
-    assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error), SVC_OK);
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 10, 0, &received, 0, &error), SVC_OK);
-    assert_string_equal(received.messages[0].body, large);
-    awsc_sqs_received_clear(&received);
-    free(large);
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 0, 0, &received, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 11, 0, &received, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 1, 21, &received, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    assert_int_equal(awsc_sqs_delete(f.client, "http://x/none", "handle", 0, &error),
-                     SVC_NOT_FOUND);
-    assert_string_equal(error.code, "QueueDoesNotExist");
-    assert_string_equal(error.service, "sqs");
-}
-
-static void test_a_batch_tells_of_each_entry(void **state) {
-    (void)state;
-    struct awsc_sqs_message messages[11];
-    struct awsc_sqs_sent sent[11];
-    struct awsc_error error;
-    for (int i = 0; i < 11; i++) {
-        messages[i] = (struct awsc_sqs_message){.body = "good"};
-    }
-    messages[1].body = "bad";
-    messages[4].body = "later"; /* fails once */
-    messages[7].body = "never";
-    assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 10, sent, 0, &error), SVC_OK);
-    for (int i = 0; i < 10; i++) {
-        enum svc_status expected = i == 1 ? SVC_REJECTED : i == 7 ? SVC_SERVER_ERROR : SVC_OK;
-        assert_int_equal(sent[i].status, expected);
-        assert_int_equal(sent[i].message_id[0] != '\0', expected == SVC_OK);
-        assert_int_equal(sent[i].sender_fault, i == 1);
-    }
-    assert_string_equal(sent[1].code, "InvalidMessageContents");
-    /* Three requests, and no message twice: ten, less two that failed. */
-    assert_int_equal(aws_requests(&f), 3);
-    struct awsc_sqs_received received;
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 10, 0, &received, 0, &error), SVC_OK);
-    assert_int_equal(received.count, 8);
-    awsc_sqs_received_clear(&received);
-    assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 11, sent, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 0, sent, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-    assert_int_equal(awsc_sqs_send_batch(f.client, "http://x/none", messages, 1, sent, 0, &error),
-                     SVC_NOT_FOUND);
-}
-
-static void test_an_answer_that_makes_no_sense_is_told(void **state) {
-    (void)state;
-    const struct awsc_sqs_message message = {.body = "x"};
-    struct awsc_error error;
-    static const char *const faults[] = {"badjson", "nojson"};
-    for (size_t i = 0; i < 2; i++) {
-        char line[80];
-        snprintf(line, sizeof(line), "{\"faults\":[\"%s\",\"%s\",\"%s\"]}", faults[i], faults[i],
-                 faults[i]);
-        aws_tell(&f, line);
-        assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
-                         SVC_BAD_RESPONSE);
-        assert_int_equal(aws_requests(&f), 3);
-    }
-}
 
 /* ---------------------------------------------------------------------- SES */
 
@@ -287,10 +171,6 @@ static void test_the_cache_of_secrets_is_bounded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        AWS_TEST(test_messages_go_and_come),
-        AWS_TEST(test_what_sqs_would_refuse_is_refused),
-        AWS_TEST(test_a_batch_tells_of_each_entry),
-        AWS_TEST(test_an_answer_that_makes_no_sense_is_told),
         AWS_TEST(test_a_mail_has_all_its_parts),
         AWS_TEST(test_nothing_is_injected_into_a_mail),
         AWS_TEST(test_secrets_are_cached_and_refreshed),
