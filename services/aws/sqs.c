@@ -5,15 +5,9 @@
 #include "services/aws/sqs_message.h"
 #include "services/base/text.h"
 
-#define TYPE          "application/x-amz-json-1.0"
-#define TARGET_PREFIX "AmazonSQS."
-
 void awsc_sqs_begin(struct awsc_json_call *json, const char *operation, const char *queue_url,
                     int64_t deadline_ms) {
-    awsc_json_begin(json, AWSC_SQS, operation, NULL, TYPE, AWSC_MAX_SQS_JSON_BYTES);
-    struct svc_buf *target = awsc_call_text(&json->call);
-    svc_buf_printf(target, "%s%s", TARGET_PREFIX, operation);
-    awsc_call_header(&json->call, "X-Amz-Target", svc_buf_text(target));
+    awsc_json_begin(json, AWSC_SQS, operation, AWSC_MAX_SQS_JSON_BYTES);
     json->call.deadline_ms = deadline_ms;
     svc_json_add_text(&json->writer, "QueueUrl", queue_url);
 }
@@ -36,8 +30,8 @@ enum svc_status awsc_sqs_send(struct awsc_client *client, const char *queue_url,
     json.call.is_unrepeatable = message->send_once;
     awsc_sqs_write_message(&json.writer, message);
     status = awsc_json_run(client, &json, error);
-    const char *id = svc_json_get_text(json.answer, "MessageId");
-    if (status == SVC_OK && (id == NULL || !awsc_sqs_md5_fits(json.answer, message))) {
+    const char *id = svc_json_get_text(json.response, "MessageId");
+    if (status == SVC_OK && (id == NULL || !awsc_sqs_md5_fits(json.response, message))) {
         status = awsc_fail(error, SVC_BAD_RESPONSE, "%s",
                            id == NULL ? "no MessageId" : "SQS queued something else");
         error->maybe_done = true;
@@ -199,11 +193,11 @@ enum svc_status awsc_sqs_receive(struct awsc_client *client, const char *queue_u
     json.call.max_body_bytes = AWSC_MAX_SQS_RESPONSE_BYTES;
     enum svc_status status = awsc_json_run(client, &json, error);
     if (status == SVC_OK) {
-        status = read_messages(json.answer, received, error);
+        status = read_messages(json.response, received, error);
     }
     if (status == SVC_OK) {
-        received->document = json.answer;
-        json.answer = NULL;
+        received->document = json.response;
+        json.response = NULL;
     } else {
         awsc_sqs_received_clear(received);
     }

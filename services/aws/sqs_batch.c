@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/aws/responses.h"
 #include "services/aws/sqs_message.h"
 #include "services/base/text.h"
 
@@ -74,7 +75,7 @@ static void read_failed(struct batch *batch, const struct svc_json *entry, size_
     bool is_ours = false;
     svc_json_bool(svc_json_get(entry, "SenderFault"), &is_ours);
     svc_copy_text(result->code, sizeof(result->code), code != NULL ? code : "");
-    result->status = awsc_status_of(is_ours ? 400 : 500, result->code);
+    result->status = awsc_status_of(awsc_service_row(AWSC_SQS), is_ours ? 400 : 500, result->code);
     result->sender_fault = is_ours;
     result->maybe_done = false;
     batch->is_settled[i] = is_ours;
@@ -140,7 +141,7 @@ static size_t send_some(struct awsc_client *client, struct batch *batch, size_t 
     svc_json_end_array(&json.writer);
     enum svc_status status = awsc_json_run(client, &json, error);
     if (status == SVC_OK) {
-        read_reply(batch, json.answer, is_in);
+        read_reply(batch, json.response, is_in);
     } else {
         note_failure(batch, error);
         for (size_t k = from; k < i; k++) {

@@ -239,7 +239,7 @@ static void test_what_sqs_would_refuse_is_refused(void **state) {
     assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 1, 21, &received, 0, &error),
                      SVC_INVALID_ARGUMENT);
     assert_int_equal(awsc_sqs_delete(f.client, "http://x/none", "handle", 0, &error),
-                     SVC_NOT_FOUND);
+                     SVC_NO_RESOURCE);
     assert_string_equal(error.code, "QueueDoesNotExist");
     assert_string_equal(error.service, "sqs");
 }
@@ -343,9 +343,9 @@ static void test_a_batch_reports_each_entry(void **state) {
     assert_int_equal(queue_size(), 8);
     assert_int_equal(
         awsc_sqs_send_batch(f.client, "http://x/none", messages, 10, results, 0, &error),
-        SVC_NOT_FOUND);
+        SVC_NO_RESOURCE);
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(results[i].status, SVC_NOT_FOUND);
+        assert_int_equal(results[i].status, SVC_NO_RESOURCE);
         assert_string_equal(results[i].code, "QueueDoesNotExist");
     }
 }
