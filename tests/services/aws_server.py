@@ -37,7 +37,7 @@ import xml.etree.ElementTree as ElementTree
 KEY, SECRET, REGION = "AKIDEXAMPLE", "canary-secret/key+with=signs", "ap-northeast-2"
 lock = threading.Lock()
 world = {"objects": {}, "uploads": {}, "mails": [], "queue": [], "requests": [], "faults": [],
-         "skew": 0, "token": "", "secret": "canary-password", "serial": 0}
+         "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "serial": 0}
 models = botocore.session.get_session()
 
 
@@ -375,9 +375,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         params = json.loads(body)
         if self.service == "secretsmanager":
             self.check_model("secretsmanager", "GetSecretValue", params)
-            if params["SecretId"] != "db":
+            stage = params.get("VersionStage", "AWSCURRENT")
+            name = params["SecretId"]
+            password = world["secrets"].get(name + "/" + stage)
+            if name == "db" and stage == "AWSCURRENT":
+                password = world["secret"]
+            if password is None:
                 raise Refusal(400, "ResourceNotFoundException", "Secrets Manager can't find it.")
-            answer = {"Name": "db", "SecretString": json.dumps({"password": world["secret"]})}
+            answer = {"Name": name, "SecretString": json.dumps({"password": password})}
             return 200, json.dumps(answer).encode(), {}
         if self.service == "ses":
             return self.send_email(params)

@@ -1,4 +1,4 @@
-/* SES and Secrets Manager against a server that checks requests against the services' models. */
+/* SES against a server that checks requests against the service's model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "services/aws/secrets.h"
 #include "services/aws/ses.h"
 #include "tests/services/aws_support.h"
 
@@ -112,69 +111,10 @@ static void test_nothing_is_injected_into_a_mail(void **state) {
     assert_non_null(strstr(error.message, "not verified"));
 }
 
-/* ---------------------------------------------------------------------- secrets */
-
-static void test_secrets_are_cached_and_refreshed(void **state) {
-    (void)state;
-    const char *value = NULL;
-    size_t size = 0;
-    struct awsc_error error;
-    aws_tell(&f, "{\"secret\":\"canary-1\"}");
-    assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error), SVC_OK);
-    assert_string_equal(value, "{\"password\": \"canary-1\"}");
-    assert_int_equal(size, strlen(value));
-    aws_tell(&f, "{\"secret\":\"canary-2\"}");
-    assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error), SVC_OK);
-    assert_string_equal(value, "{\"password\": \"canary-1\"}");
-    assert_int_equal(aws_requests(&f), 0);
-    assert_int_equal(awsc_secret_get(f.client, "db", true, &value, &size, 0, &error), SVC_OK);
-    assert_string_equal(value, "{\"password\": \"canary-2\"}");
-    aws_tell(&f, "{\"secret\":\"canary-3\"}");
-    f.clock.monotonic_ms += AWSC_SECRET_TTL_MS;
-    assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error), SVC_OK);
-    assert_string_equal(value, "{\"password\": \"canary-3\"}");
-    /* The service is down for a while: the old one does, unless a new one is wanted. */
-    f.clock.monotonic_ms += AWSC_SECRET_TTL_MS;
-    aws_tell(&f, "{\"faults\":[\"reset\",\"reset\",\"reset\",\"reset\",\"reset\",\"reset\"]}");
-    assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error), SVC_OK);
-    assert_string_equal(value, "{\"password\": \"canary-3\"}");
-    assert_int_equal(awsc_secret_get(f.client, "db", true, &value, &size, 0, &error),
-                     SVC_CONNECTION_LOST);
-    assert_null(value);
-    f.clock.monotonic_ms += 3600 * 1000;
-    aws_tell(&f, "{\"faults\":[\"reset\",\"reset\",\"reset\"]}");
-    assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error),
-                     SVC_CONNECTION_LOST);
-    assert_int_equal(awsc_secret_get(f.client, "absent", false, &value, &size, 0, &error),
-                     SVC_NOT_FOUND);
-    assert_int_equal(awsc_secret_get(f.client, "", false, &value, &size, 0, &error),
-                     SVC_INVALID_ARGUMENT);
-}
-
-/* More names than the cache has places: the oldest goes. */
-static void test_the_cache_of_secrets_is_bounded(void **state) {
-    (void)state;
-    const char *value = NULL;
-    size_t size = 0;
-    struct awsc_error error;
-    assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error), SVC_OK);
-    for (int i = 0; i < 20; i++) {
-        char name[32];
-        snprintf(name, sizeof(name), "absent-%d", i);
-        assert_int_equal(awsc_secret_get(f.client, name, false, &value, &size, 0, &error),
-                         SVC_NOT_FOUND);
-    }
-    aws_requests(&f);
-    assert_int_equal(awsc_secret_get(f.client, "db", false, &value, &size, 0, &error), SVC_OK);
-    assert_int_equal(aws_requests(&f), 0);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         AWS_TEST(test_a_mail_has_all_its_parts),
         AWS_TEST(test_nothing_is_injected_into_a_mail),
-        AWS_TEST(test_secrets_are_cached_and_refreshed),
-        AWS_TEST(test_the_cache_of_secrets_is_bounded),
     };
     return AWS_RUN(tests);
 }
