@@ -12,7 +12,7 @@ SERVICES_AWS := services/aws/call.c services/aws/client.c \
 	services/aws/credentials.c services/aws/endpoint.c \
 	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/responses.c services/aws/retry.c \
 	services/aws/s3_call.c services/aws/s3_get.c services/aws/s3_put.c services/aws/s3_tags.c \
-	services/aws/s3_upload.c services/aws/secrets.c services/aws/service.c services/aws/ses.c services/aws/sigv4.c \
+	services/aws/s3_upload.c services/aws/secrets.c services/aws/service.c services/aws/ses.c services/aws/ses_check.c services/aws/sigv4.c \
 	services/aws/number.c services/aws/sqs.c services/aws/sqs_batch.c services/aws/sqs_message.c \
 	services/aws/xml.c
 

@@ -37,7 +37,7 @@ import xml.etree.ElementTree as ElementTree
 KEY, SECRET, REGION = "AKIDEXAMPLE", "canary-secret/key+with=signs", "ap-northeast-2"
 lock = threading.Lock()
 world = {"objects": {}, "uploads": {}, "mails": [], "queue": [], "requests": [], "faults": [],
-         "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "serial": 0}
+         "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "ses_refusal": None, "serial": 0}
 models = botocore.session.get_session()
 
 
@@ -400,7 +400,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.check_model("sesv2", "SendEmail", params)
         if "refused@example.com" in params["Destination"].get("ToAddresses", []):
             world["mails"].pop()
-            raise Refusal(400, "MessageRejected", "Email address is not verified: refused@example.com")
+            status, code, message = world["ses_refusal"] or (
+                400, "MessageRejected", "Email address is not verified: refused@example.com")
+            raise Refusal(status, code, message)
         return 200, json.dumps({"MessageId": "mail-%d" % len(world["mails"])}).encode(), {}
 
     def queue_one(self, entry):
