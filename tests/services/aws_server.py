@@ -1,4 +1,4 @@
-"""S3, SQS, SES v2 and Secrets Manager on loopback, for the tests of the client layer.
+"""S3, SQS, SES v2, Secrets Manager and DynamoDB on loopback, for the tests of the client layer.
 
 Small, but strict: every request's signature is computed again by botocore's signer and refused if it
 differs, bodies are compared with their hashes and checksums, parameters with botocore's models. And
@@ -34,10 +34,14 @@ from botocore.credentials import Credentials
 from botocore.validate import ParamValidator
 import xml.etree.ElementTree as ElementTree
 
+sys.dont_write_bytecode = True
+import aws_dynamodb
+
 KEY, SECRET, REGION = "AKIDEXAMPLE", "canary-secret/key+with=signs", "ap-northeast-2"
 lock = threading.Lock()
 world = {"objects": {}, "uploads": {}, "mails": [], "queue": [], "requests": [], "faults": [],
-         "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "ses_refusal": None, "serial": 0}
+         "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "ses_refusal": None, "tables": {},
+         "serial": 0}
 models = botocore.session.get_session()
 
 
@@ -76,8 +80,9 @@ def local(tag):
 
 
 class Refusal(Exception):
-    def __init__(self, status, code, message="", headers=()):
+    def __init__(self, status, code, message="", headers=(), extra=()):
         super().__init__(code)
+        self.extra = dict(extra)  # further members of a JSON body
         self.status, self.code, self.message, self.headers = status, code, message, dict(headers)
 
 
@@ -178,7 +183,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             kind = "application/xml"
         else:
             body = json.dumps({"__type": "com.amazonaws.x#" + refusal.code,
-                               "message": refusal.message})
+                               "message": refusal.message, **refusal.extra})
             kind = "application/x-amz-json-1.0"
         status = refusal.status
         body = b"" if self.command == "HEAD" or status == 304 else body.encode()
@@ -386,11 +391,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return 200, json.dumps(answer).encode(), {}
         if self.service == "ses":
             return self.send_email(params)
+        if self.service == "dynamodb":
+            return self.dynamodb(target, params)
         operation = target.split(".")[1]
         self.check_model("sqs", operation, params)
         if not params["QueueUrl"].endswith("/queue"):
             raise Refusal(400, "QueueDoesNotExist", "The specified queue does not exist.")
         return 200, json.dumps(getattr(self, "sqs_" + operation)(params)).encode(), {}
+
+    def dynamodb(self, target, params):
+        prefix, _, operation = target.partition(".")
+        if prefix != "DynamoDB_20120810" or self.command != "POST" or self.path != "/":
+            raise Refusal(400, "UnknownOperationException")
+        if self.headers["Content-Type"] != "application/x-amz-json-1.0":
+            raise Refusal(400, "SerializationException")
+        known, newer = dict(params), "ReturnValuesOnConditionCheckFailure"
+        members = models.get_service_model("dynamodb").operation_model(operation).input_shape.members
+        if newer not in members and operation != "GetItem":  # as in Debian's botocore
+            if known.pop(newer, "NONE") not in ("ALL_OLD", "NONE"):
+                raise Refusal(400, "ValidationException")
+        self.check_model("dynamodb", operation, known)
+        try:
+            result = aws_dynamodb.run(world["tables"], operation, params)
+        except aws_dynamodb.Invalid as invalid:
+            raise Refusal(400, "ValidationException", str(invalid))
+        except aws_dynamodb.ConditionFailed as failed:
+            raise Refusal(400, "ConditionalCheckFailedException", "The conditional request failed",
+                          extra={"Item": failed.item} if failed.item else {})
+        if result is None:
+            raise Refusal(400, "ResourceNotFoundException", "Requested resource not found")
+        body = json.dumps(result).encode()
+        return 200, body, {"x-amz-crc32": str(zlib.crc32(body))}
 
     def send_email(self, params):
         if self.path != "/v2/email/outbound-emails" or self.command != "POST":
@@ -557,6 +588,7 @@ def report():
     objects = {name: {**o, "body": hashlib.sha256(o["body"]).hexdigest(), "size": len(o["body"])}
                for name, o in world["objects"].items()}
     answer = {"requests": world["requests"], "objects": objects, "mails": world["mails"],
+              "tables": world["tables"],
               "uploads": len(world["uploads"]),
               "queue": [{**m, "text": len(m["text"])} for m in world["queue"]], "faults": len(world["faults"])}
     world["requests"] = []
