@@ -3,7 +3,7 @@
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
 	services/base/crypto.c services/base/environment.c services/base/http.c services/base/http_exchange.c \
-	services/base/http_headers.c \
+	services/base/http_headers.c services/base/http_sockets.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
 	services/base/log.c services/base/random.c services/base/settings.c \
 	services/base/status.c services/base/text.c
@@ -24,7 +24,7 @@ SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c \
 	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c tests/services/test_messages.c \
 	tests/services/test_retry.c tests/services/test_s3.c tests/services/test_settings.c \
-	tests/services/test_sigv4.c
+	tests/services/test_sigv4.c tests/services/test_unrepeatable.c
 # Under valgrind as well.
 SERVICES_VALGRIND_TESTS := $(SERVICES_TESTS)
 

@@ -38,7 +38,7 @@ struct awsc_call {
     int64_t deadline_ms; /* 0: the client's */
     int stall_timeout_ms;
     int attempts_before;  /* made already for the same thing; they count as this call's */
-    bool is_unrepeatable; /* not tried again where it may have been carried out already */
+    bool is_unrepeatable; /* not retried once it may have been carried out (error.maybe_done) */
     /* Judges a whole answer with a status below 300: OK, or why it will not do; may set
      * error->code and error->http_status, by which it is then tried again or not. NULL: all do. */
     enum svc_status (*check)(struct awsc_call *call, struct awsc_error *error);

@@ -7,6 +7,7 @@ it fails on demand. Prints "PORT number"; then each line of standard input is a 
  skew      seconds that its clock is ahead
  token     the session token that is valid from now on ("": none)
  object    {bucket/key: {...}}: puts an object there as it stands
+ idle      "close" or "reset": ends the kept connections before the reply
 and the answer is a JSON object {requests: [...], objects: {...}, uploads: n, mails: [...]}; requests
 are those since the last line.
 """
@@ -17,6 +18,8 @@ import email.utils
 import hashlib
 import http.server
 import json
+import os
+import select
 import socket
 import struct
 import sys
@@ -58,6 +61,21 @@ def local(tag):
     return tag.split("}")[-1]
 
 
+kept = {}  # connections by the pipe that wakes their handlers
+
+
+def end_idle(how):
+    """Ends the connections that are open: "close" by FIN, "reset" by RST."""
+    with lock:
+        handlers = list(kept.items())
+        for _, handler in handlers:
+            handler.has_ended = threading.Event()
+        for waker, _ in handlers:
+            os.write(waker, how[:1].encode())
+    for _, handler in handlers:
+        handler.has_ended.wait(10)
+
+
 class Refusal(Exception):
     def __init__(self, status, code, message="", headers=()):
         super().__init__(code)
@@ -67,12 +85,37 @@ class Refusal(Exception):
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    has_ended = threading.Event()
 
     def log_message(self, *args):
         pass
 
     def date_time_string(self, timestamp=None):
         return email.utils.formatdate(time.time() + world["skew"], usegmt=True)
+
+    # ---------------------------------------------------------------- idle connections
+
+    def setup(self):
+        super().setup()
+        self.wake, self.waker = os.pipe()
+        with lock:
+            kept[self.waker] = self
+
+    def handle_one_request(self):
+        """Waits for a request, or until the connection is to be ended (see end_idle)."""
+        ready, _, _ = select.select([self.connection, self.wake], [], [])
+        if self.wake in ready:
+            self.drop(reset=os.read(self.wake, 1) == b"r")
+        else:
+            super().handle_one_request()
+
+    def finish(self):
+        super().finish()
+        with lock:
+            kept.pop(self.waker, None)
+        os.close(self.wake)
+        os.close(self.waker)
+        self.has_ended.set()
 
     # ---------------------------------------------------------------- answering
 
@@ -469,6 +512,8 @@ def main():
     print("PORT %d" % server.server_address[1], flush=True)
     for line in sys.stdin:
         command = json.loads(line)
+        if "idle" in command:
+            end_idle(command.pop("idle"))
         with lock:
             for name, there in command.pop("object", {}).items():
                 world["serial"] += 1
