@@ -60,9 +60,15 @@ void awsc_call_header(struct awsc_call *call, const char *name, const char *valu
 }
 
 void awsc_call_param(struct awsc_call *call, const char *name, const char *value) {
-    if (value != NULL && call->query_count < AWSC_CALL_QUERY) {
-        call->query[call->query_count++] = (struct awsc_param){name, value};
+    if (value == NULL || call->status != SVC_OK) {
+        return;
     }
+    if (call->query_count == AWSC_CALL_QUERY) {
+        call->status =
+            awsc_fail(&call->error, SVC_INVALID_ARGUMENT, "too many parameters of the query");
+        return;
+    }
+    call->query[call->query_count++] = (struct awsc_param){name, value};
 }
 
 struct svc_buf *awsc_call_text(struct awsc_call *call) {
@@ -171,6 +177,7 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
     if (status != SVC_OK) {
         return awsc_fail(&call->error, status, "%s", cause.detail);
     }
+    call->credentials_version = awsc_provider_version(client->provider);
     status = make_url(client, call);
     if (status != SVC_OK) {
         return status;
@@ -301,19 +308,28 @@ static bool may_repeat(const struct awsc_call *call) {
     return !call->is_unrepeatable || !call->error.maybe_done;
 }
 
+/* Whether new credentials may help. A response to HEAD has no body with a code: an expired token is
+ * a bare 400 there, which counts only where credentials expire at all. */
+static bool may_be_expired(const struct awsc_client *client, const struct awsc_call *call) {
+    const struct awsc_error *error = &call->error;
+    return awsc_is_expired_token(error->code) ||
+           (strcmp(call->method, "HEAD") == 0 && error->http_status == 400 &&
+            error->code[0] == '\0' && awsc_provider_is_refreshable(client->provider));
+}
+
 /* Whether and when another attempt follows a failed one. */
 static enum awsc_retry_kind retry_kind(struct awsc_client *client, struct awsc_call *call) {
     struct awsc_error *error = &call->error;
     enum awsc_retry_kind kind = awsc_retry_classify(error->status, error->http_status, error->code);
-    /* A response to HEAD has no body with a code: any 403 may be due to the clock. */
+    /* Any 403 to HEAD may be due to the clock. */
     const bool has_no_code = strcmp(call->method, "HEAD") == 0 && error->http_status == 403;
     const char *code = has_no_code ? "RequestTimeTooSkewed" : error->code;
     if (kind == AWSC_RETRY_NOT && awsc_skew_retry(code, client->counts.skew_ms)) {
         kind = AWSC_RETRY_TRANSIENT;
     }
-    if (kind == AWSC_RETRY_NOT && awsc_is_expired_token(error->code) && !call->has_refreshed) {
+    if (kind == AWSC_RETRY_NOT && !call->has_refreshed && may_be_expired(client, call)) {
         call->has_refreshed = true;
-        awsc_provider_expire(client->provider);
+        awsc_provider_expire(client->provider, call->credentials_version);
         kind = AWSC_RETRY_TRANSIENT;
     }
     error->throttled = kind == AWSC_RETRY_THROTTLED;
