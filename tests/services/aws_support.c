@@ -51,7 +51,8 @@ void aws_begin(struct aws_fixture *fixture) {
     aws_new_client(fixture);
     aws_tell(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
                       "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"wrong_md5\":\"\","
-                      "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[]}");
+                      "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[],"
+                      "\"list_edits\":[],\"owner_is_needed\":false,\"ses_refusal\":null}");
 }
 
 void aws_end(struct aws_fixture *fixture) {
