@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "services/base/text.h"
+#include "services/base/url.h"
 
 #define EXPECTED_BYTES 200
 
@@ -104,8 +105,16 @@ size_t svc_setting_choice(struct svc_settings *settings, const char *name,
 }
 
 bool svc_setting_bool(struct svc_settings *settings, const char *name, bool fallback) {
-    static const char *const choices[] = {"false", "true"};
-    return svc_setting_choice(settings, name, choices, 2, fallback) == 1;
+    const char *text = svc_setting(settings->environment, name);
+    if (text == NULL) {
+        return fallback;
+    }
+    const bool is_true = svc_equal_nocase(text, "true");
+    if (!is_true && !svc_equal_nocase(text, "false")) {
+        svc_setting_refuse(settings, name, "true or false");
+        return fallback;
+    }
+    return is_true;
 }
 
 uint32_t svc_setting_choices(struct svc_settings *settings, const char *name,
@@ -151,27 +160,11 @@ void svc_setting_text(struct svc_settings *settings, const char *name, const cha
     }
 }
 
-static bool starts_with(const char *text, const char *prefix) {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static bool is_url(const char *url, bool allow_http) {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                  "-._~:/[]!$&'()*+,;=%";
-    size_t scheme = 0;
-    if (starts_with(url, "https://")) {
-        scheme = strlen("https://");
-    } else if (allow_http && starts_with(url, "http://")) {
-        scheme = strlen("http://");
-    }
-    return scheme > 0 && url[scheme] != '\0' && url[scheme] != '/' && url[scheme] != ':' &&
-           url[strspn(url, allowed)] == '\0';
-}
-
 void svc_setting_url(struct svc_settings *settings, const char *name, bool allow_http,
                      const char *fallback, char *out, size_t out_bytes) {
     svc_setting_text(settings, name, fallback, out, out_bytes);
-    if (out[0] != '\0' && !is_url(out, allow_http)) {
+    struct svc_url url;
+    if (out[0] != '\0' && (!svc_url_parse(out, &url) || (!url.is_https && !allow_http))) {
         out[0] = '\0';
         svc_setting_refuse(settings, name,
                            allow_http ? "an http or https URL of host, port and path"
