@@ -25,9 +25,14 @@ void svc_setting_require(struct svc_settings *settings, const char *name) {
     svc_setting_refuse(settings, name, "set");
 }
 
+/* NULL: not set, or an earlier setting was refused, which ends the reading. */
+static const char *value_of(const struct svc_settings *settings, const char *name) {
+    return settings->status == SVC_OK ? svc_setting(settings->environment, name) : NULL;
+}
+
 uint64_t svc_setting_number(struct svc_settings *settings, const char *name, uint64_t low,
                             uint64_t high, uint64_t fallback) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     uint64_t number = fallback;
     if (text != NULL && (!svc_read_number(&text, low, high, &number) || *text != '\0')) {
         char expected[EXPECTED_BYTES];
@@ -46,16 +51,18 @@ static const struct {
 
 int64_t svc_setting_duration_ms(struct svc_settings *settings, const char *name, int64_t low_ms,
                                 int64_t high_ms, int64_t fallback_ms) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     if (text == NULL) {
         return fallback_ms;
     }
     uint64_t number;
-    if (svc_read_number(&text, 0, INT64_MAX / 86400000, &number)) {
+    if (svc_read_number(&text, 0, INT64_MAX, &number)) {
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-            const int64_t ms = (int64_t)(number * units[i].ms);
-            if (strcmp(text, units[i].unit) == 0 && ms >= low_ms && ms <= high_ms) {
-                return ms;
+            if (strcmp(text, units[i].unit) == 0 && number <= INT64_MAX / units[i].ms) {
+                const int64_t ms = (int64_t)(number * units[i].ms);
+                if (ms >= low_ms && ms <= high_ms) {
+                    return ms;
+                }
             }
         }
     }
@@ -90,7 +97,7 @@ static size_t find_choice(const char *text, size_t size_bytes, const char *const
 
 size_t svc_setting_choice(struct svc_settings *settings, const char *name,
                           const char *const *choices, size_t count, size_t fallback) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     if (text == NULL) {
         return fallback;
     }
@@ -105,7 +112,7 @@ size_t svc_setting_choice(struct svc_settings *settings, const char *name,
 }
 
 bool svc_setting_bool(struct svc_settings *settings, const char *name, bool fallback) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     if (text == NULL) {
         return fallback;
     }
@@ -119,7 +126,7 @@ bool svc_setting_bool(struct svc_settings *settings, const char *name, bool fall
 
 uint32_t svc_setting_choices(struct svc_settings *settings, const char *name,
                              const char *const *choices, size_t count, uint32_t fallback) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     if (text == NULL) {
         return fallback;
     }
@@ -147,7 +154,7 @@ uint32_t svc_setting_choices(struct svc_settings *settings, const char *name,
 
 void svc_setting_text(struct svc_settings *settings, const char *name, const char *fallback,
                       char *out, size_t out_bytes) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     text = text != NULL ? text : fallback;
     out[0] = '\0';
     if (text == NULL) {
