@@ -23,7 +23,7 @@ SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 # Each is a program of its own, with cmocka; those that need a server start it themselves.
 SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c tests/services/test_call.c tests/services/test_denied.c \
 	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c tests/services/test_messages.c \
-	tests/services/test_retry.c tests/services/test_s3.c tests/services/test_setting_readers.c tests/services/test_settings.c \
+	tests/services/test_responses.c tests/services/test_retry.c tests/services/test_s3.c tests/services/test_setting_readers.c tests/services/test_settings.c \
 	tests/services/test_sigv4.c tests/services/test_unrepeatable.c
 # Under valgrind as well.
 SERVICES_VALGRIND_TESTS := $(SERVICES_TESTS)
