@@ -47,7 +47,7 @@ static void begin_call(void) {
 
 static void test_every_parameter_of_the_query_is_sent_or_the_call_fails(void **state) {
     (void)state;
-    char names[AWSC_CALL_QUERY + 1][8];
+    char names[AWSC_CALL_QUERY + 1][24];
     struct awsc_error error;
     for (size_t count = AWSC_CALL_QUERY; count <= AWSC_CALL_QUERY + 1; count++) {
         begin_call();
@@ -74,7 +74,7 @@ static void test_every_parameter_of_the_query_is_sent_or_the_call_fails(void **s
 
 static void test_every_header_is_sent_or_the_call_fails(void **state) {
     (void)state;
-    char names[AWSC_CALL_HEADERS + 1][16];
+    char names[AWSC_CALL_HEADERS + 1][32];
     struct awsc_error error;
     for (size_t count = AWSC_CALL_HEADERS; count <= AWSC_CALL_HEADERS + 1; count++) {
         begin_call();
