@@ -26,21 +26,24 @@ static bool is_label(const char *text, size_t size) {
     return true;
 }
 
-static void profile_region(const struct svc_environment *environment, char *region,
-                           size_t region_bytes) {
+/* "" without a file that can be read, a profile or its region. */
+static enum svc_status profile_region(const struct svc_environment *environment, char *region,
+                                      size_t region_bytes) {
     struct svc_buf text;
-    if (awsc_profile_read(environment, AWSC_PROFILE_CONFIG, &text) != SVC_OK ||
-        !awsc_profile_get(environment, AWSC_PROFILE_CONFIG, &text, "region", region,
-                          region_bytes)) {
+    const enum svc_status status = awsc_profile_read(environment, AWSC_PROFILE_CONFIG, &text);
+    if (status != SVC_OK || !awsc_profile_get(environment, AWSC_PROFILE_CONFIG, &text, "region",
+                                              region, region_bytes)) {
         region[0] = '\0';
     }
     svc_buf_wipe(&text);
+    return status == SVC_NO_MEMORY ? status : SVC_OK;
 }
 
 enum svc_status awsc_region(const struct svc_environment *environment, const char *given,
                             char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error) {
     static const char *const names[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
     const char *source = "the region given";
+    region[0] = '\0';
     char from_profile[AWSC_MAX_REGION_BYTES + 2] = "";
     for (size_t i = 0; i < 2 && given == NULL; i++) {
         source = names[i];
@@ -48,10 +51,11 @@ enum svc_status awsc_region(const struct svc_environment *environment, const cha
     }
     if (given == NULL) {
         source = "the profile's region";
-        profile_region(environment, from_profile, sizeof(from_profile));
+        if (profile_region(environment, from_profile, sizeof(from_profile)) != SVC_OK) {
+            return svc_fail(error, SVC_NO_MEMORY, "no memory for a profile");
+        }
         given = from_profile[0] != '\0' ? from_profile : NULL;
     }
-    region[0] = '\0';
     if (given == NULL) {
         return svc_fail(error, SVC_CONFIGURATION,
                         "no region: neither AWS_REGION nor AWS_DEFAULT_REGION nor a profile sets "
