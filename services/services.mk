@@ -2,11 +2,11 @@
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
-	services/base/crypto.c services/base/environment.c services/base/http.c services/base/http_exchange.c \
+	services/base/crypto.c services/base/environment.c services/base/file.c services/base/http.c services/base/http_exchange.c \
 	services/base/http_headers.c services/base/http_sockets.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
 	services/base/log.c services/base/random.c services/base/settings.c \
-	services/base/status.c services/base/text.c
+	services/base/status.c services/base/text.c services/base/url.c
 
 SERVICES_AWS := services/aws/call.c services/aws/client.c \
 	services/aws/credentials.c services/aws/dynamodb.c services/aws/dynamodb_value.c services/aws/endpoint.c \
@@ -24,11 +24,12 @@ SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 
 # Each is a program of its own, with cmocka; those that need a server start it themselves.
-SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c tests/services/test_call.c tests/services/test_denied.c \
-	tests/services/test_dynamodb.c \
-	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c \
-	tests/services/test_resume.c tests/services/test_retry.c tests/services/test_s3.c tests/services/test_s3_list.c \
-	tests/services/test_secrets.c tests/services/test_ses.c tests/services/test_settings.c \
+SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c tests/services/test_call.c \
+	tests/services/test_denied.c tests/services/test_dynamodb.c tests/services/test_faults.c \
+	tests/services/test_http.c tests/services/test_json.c tests/services/test_responses.c \
+	tests/services/test_resume.c tests/services/test_retry.c tests/services/test_s3.c \
+	tests/services/test_s3_list.c tests/services/test_s3_write.c tests/services/test_secrets.c \
+	tests/services/test_ses.c tests/services/test_setting_readers.c tests/services/test_settings.c \
 	tests/services/test_sigv4.c tests/services/test_sqs.c tests/services/test_unrepeatable.c
 # Under valgrind as well.
 SERVICES_VALGRIND_TESTS := $(SERVICES_TESTS)

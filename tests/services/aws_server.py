@@ -260,6 +260,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif kind == "echo":  # repeats what it was sent, as services do for a wrong signature
             sent = "; ".join("%s:%s" % pair for pair in self.headers.items())
             self.refuse(Refusal(int(rest or 403), "OddException", sent))
+        elif kind == "big":  # big:1000 is a JSON object of that many bytes
+            self.answer(200, b"{\"x\":\"" + b"a" * (int(rest) - 8) + b"\"}")
+        elif kind == "crc32":  # crc32:right, with the CRC of its body
+            self.answer(200, b"{\"x\":1}", {"x-amz-crc32": str(
+                zlib.crc32(b"{\"x\":1}")) if rest == "right" else rest})
         elif kind == "badjson":
             self.answer(200, b"{\"MessageId\":", {"Content-Type": "application/json"})
         elif kind == "nojson":
