@@ -55,9 +55,26 @@ const OBJECTS = {
   'wrong secret, ses': 'InvalidSignatureException',
 };
 
-test('boto3 over HTTP, signed bodies: S3, SQS, SES', async () => {
-  const { sqs, ses, ...objects } = await boto3(plain, ['--all']);
-  assert.deepEqual(objects, OBJECTS);
+const MORE = {
+  'put twice': 'ConditionalCheckFailedException',
+  update: { N: '2' },
+  item: true,
+  'deleted item': false,
+  'no table': 'ResourceNotFoundException',
+  'wrong secret, dynamodb': 'InvalidSignatureException',
+  secret: ['two', 'one', '\0three'],
+  stages: [['AWSCURRENT', 'AWSPENDING'], ['AWSPREVIOUS']],
+  'no secret': 'ResourceNotFoundException',
+  'no value': 'InvalidParameterException',
+  'wrong secret, secrets': 'InvalidSignatureException',
+  virtual: ['virtual', true],
+  'virtual hosts': true,
+  'virtual, wrong secret': 'SignatureDoesNotMatch',
+};
+
+test('boto3 over HTTP, signed bodies: S3 in both styles of address, SQS, SES, DynamoDB, Secrets Manager', async () => {
+  const { sqs, ses, ...others } = await boto3(plain, ['--all']);
+  assert.deepEqual(others, { ...OBJECTS, ...MORE });
   assert.ok(['한 통', 'query protocol'].includes(sqs), sqs);
   assert.equal(ses, 'sent');
   const [mail] = await plain.ses.mails();
