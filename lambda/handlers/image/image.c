@@ -15,8 +15,10 @@
 
 const char *image_outcome_name(enum image_outcome outcome) {
     static const char *const names[IMAGE_OUTCOMES] = {
-        [IMAGE_MADE] = "made", [IMAGE_ALREADY_MADE] = "already made", [IMAGE_SKIPPED] = "skipped",
-        [IMAGE_GONE] = "gone", [IMAGE_REJECTED] = "rejected",         [IMAGE_FAILED] = "failed",
+        [IMAGE_MADE] = "made",         [IMAGE_ALREADY_MADE] = "already made",
+        [IMAGE_SKIPPED] = "skipped",   [IMAGE_GONE] = "gone",
+        [IMAGE_REJECTED] = "rejected", [IMAGE_NO_BUCKET] = "no bucket",
+        [IMAGE_FAILED] = "failed",
     };
     return names[outcome];
 }
@@ -41,6 +43,7 @@ static enum svc_log_level log_level(enum image_outcome outcome) {
     switch (outcome) {
     case IMAGE_REJECTED:
         return SVC_LOG_WARN;
+    case IMAGE_NO_BUCKET:
     case IMAGE_FAILED:
         return SVC_LOG_ERROR;
     case IMAGE_MADE:
@@ -72,8 +75,10 @@ static void log_result(const struct image_clients *clients, const struct image_t
 static void work_on(const struct image_clients *clients, const struct image_event *event,
                     struct image_report *report) {
     static const char *const metric_names[IMAGE_OUTCOMES] = {
-        [IMAGE_MADE] = "Made", [IMAGE_ALREADY_MADE] = "AlreadyMade", [IMAGE_SKIPPED] = "Skipped",
-        [IMAGE_GONE] = "Gone", [IMAGE_REJECTED] = "Rejected",        [IMAGE_FAILED] = "Failed",
+        [IMAGE_MADE] = "Made",         [IMAGE_ALREADY_MADE] = "AlreadyMade",
+        [IMAGE_SKIPPED] = "Skipped",   [IMAGE_GONE] = "Gone",
+        [IMAGE_REJECTED] = "Rejected", [IMAGE_NO_BUCKET] = "Failed",
+        [IMAGE_FAILED] = "Failed",
     };
     for (size_t i = 0; i < event->task_count; i++) {
         const struct image_task *task = &event->tasks[i];

@@ -24,9 +24,11 @@ enum image_outcome {
     IMAGE_SKIPPED,      /* not a source: own output, a folder, another prefix, another event */
     IMAGE_GONE,         /* the source does not exist any more */
     IMAGE_REJECTED,     /* no picture of it can be made, now or later: recorded, not tried again */
+    IMAGE_NO_BUCKET,    /* the bucket does not exist: permanent for a task of S3 Batch Operations, a
+                           failure for every other event, whose sender has a wrong setting */
     IMAGE_FAILED        /* something failed that may pass: to be tried again as a whole */
 };
-#define IMAGE_OUTCOMES 6
+#define IMAGE_OUTCOMES 7
 
 #define IMAGE_REASON_BYTES 40
 #define IMAGE_DETAIL_BYTES 640
