@@ -39,11 +39,11 @@ void image_report_add(const struct image_event *event, const struct image_task *
     if (event->kind == IMAGE_EVENT_BATCH) {
         report->results[task->group] = *result;
     }
-    if (result->outcome != IMAGE_FAILED) {
+    if (result->outcome != IMAGE_FAILED && result->outcome != IMAGE_NO_BUCKET) {
         return;
     }
     report->failed[task->group] = true;
-    if (report->counts[IMAGE_FAILED] == 1) {
+    if (report->counts[IMAGE_FAILED] + report->counts[IMAGE_NO_BUCKET] == 1) {
         report->first_failure = *result;
         const size_t room = sizeof(report->first_failed_key) - 1;
         const size_t key_bytes = task->raw_key_bytes < room ? task->raw_key_bytes : room;
@@ -58,7 +58,7 @@ static void write_counts(const struct image_report *report, struct svc_json_writ
         [IMAGE_GONE] = "gone", [IMAGE_REJECTED] = "rejected",        [IMAGE_FAILED] = "failed",
     };
     svc_json_begin_object(writer);
-    for (size_t i = 0; i < IMAGE_OUTCOMES; i++) {
+    for (size_t i = 0; i <= IMAGE_FAILED; i++) {
         svc_json_add_int(writer, names[i], (int64_t)report->counts[i]);
     }
     svc_json_end_object(writer);
@@ -88,6 +88,7 @@ static const char *result_code(enum image_outcome outcome) {
     case IMAGE_GONE:
         return "Succeeded";
     case IMAGE_REJECTED:
+    case IMAGE_NO_BUCKET:
         return "PermanentFailure";
     case IMAGE_FAILED:
         break;
@@ -133,13 +134,13 @@ void image_answer_write(const struct image_event *event, const struct image_repo
     svc_json_writer_init(&writer, &result->body);
     switch (event->kind) {
     case IMAGE_EVENT_RECORDS:
-        if (report->counts[IMAGE_FAILED] > 0) {
+        if (report->counts[IMAGE_FAILED] + report->counts[IMAGE_NO_BUCKET] > 0) {
             char type[LRT_ERROR_TYPE_BYTES] = "Image.";
             memcpy(type + strlen(type), report->first_failure.reason,
                    sizeof(report->first_failure.reason));
             lrt_fail(result, type, "%zu of %zu objects failed; the first, %s: %s",
-                     report->counts[IMAGE_FAILED], event->task_count, report->first_failed_key,
-                     report->first_failure.detail);
+                     report->counts[IMAGE_FAILED] + report->counts[IMAGE_NO_BUCKET],
+                     event->task_count, report->first_failed_key, report->first_failure.detail);
             return;
         }
         write_counts(report, &writer);
