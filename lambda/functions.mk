@@ -16,7 +16,8 @@ EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/event
 # All of the image function but its main program.
 IMAGE_ROOM := lambda/handlers/image/answers.c lambda/handlers/image/event.c \
 	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
-	lambda/handlers/image/reject.c lambda/handlers/image/settings.c lambda/handlers/image/work.c
+	lambda/handlers/image/reject.c lambda/handlers/image/result.c \
+	lambda/handlers/image/settings.c lambda/handlers/image/work.c
 IMAGE_ROOM_MAIN := lambda/handlers/image/main.c
 
 # A function of the tests' own on the same runtime.

@@ -58,10 +58,7 @@ static void write_counts(const struct image_report *report, struct svc_json_writ
         [IMAGE_GONE] = "gone", [IMAGE_REJECTED] = "rejected",        [IMAGE_FAILED] = "failed",
     };
     svc_json_begin_object(writer);
-    for (size_t i = 0; i < IMAGE_OUTCOMES; i++) {
-        if (names[i] == NULL) {
-            continue; /* IMAGE_NO_BUCKET: the invocation fails, no counts are written */
-        }
+    for (size_t i = 0; i <= IMAGE_FAILED; i++) {
         svc_json_add_int(writer, names[i], (int64_t)report->counts[i]);
     }
     svc_json_end_object(writer);

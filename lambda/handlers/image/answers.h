@@ -4,7 +4,8 @@
 #define IMAGE_ANSWERS_H
 
 #include "lambda/handlers/image/event.h"
-#include "lambda/handlers/image/image.h"
+#include "lambda/handlers/image/result.h"
+#include "lambda/runtime/runtime.h"
 
 struct image_report {
     size_t counts[IMAGE_OUTCOMES]; /* tasks by their outcome */

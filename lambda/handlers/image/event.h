@@ -42,7 +42,7 @@ struct image_task {
     bool is_encoded;        /* see image_key_decode */
     bool is_created;        /* false: an event of another kind, such as a removal: ignored */
     bool is_rerun;          /* somebody has it done anew: an earlier rejection is looked for */
-    bool is_forced;         /* all outputs are made anew, even those that look current */
+    bool is_forced;         /* the outputs are made anew even where they are current */
     const char *etag;       /* without quotes; NULL: not told */
     const char *version_id; /* NULL: not told */
 };

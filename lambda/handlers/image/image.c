@@ -2,49 +2,20 @@
  * other. */
 #include "lambda/handlers/image/image.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "lambda/clients/clients.h"
 #include "lambda/handlers/image/answers.h"
 #include "lambda/handlers/image/event.h"
 #include "lambda/handlers/image/keys.h"
+#include "lambda/handlers/image/result.h"
 #include "lambda/handlers/image/work.h"
 #include "services/base/limits.h"
-
-const char *image_outcome_name(enum image_outcome outcome) {
-    static const char *const names[IMAGE_OUTCOMES] = {
-        [IMAGE_MADE] = "made",         [IMAGE_ALREADY_MADE] = "already made",
-        [IMAGE_SKIPPED] = "skipped",   [IMAGE_GONE] = "gone",
-        [IMAGE_REJECTED] = "rejected", [IMAGE_NO_BUCKET] = "no bucket",
-        [IMAGE_FAILED] = "failed",
-    };
-    return names[outcome];
-}
-
-void image_result_set(struct image_result *result, enum image_outcome outcome, const char *reason,
-                      const char *format, ...) {
-    result->outcome = outcome;
-    (void)snprintf(result->reason, sizeof(result->reason), "%s", reason);
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(result->detail, sizeof(result->detail), format, arguments);
-    va_end(arguments);
-}
-
-void image_result_fail(struct image_result *result, const struct awsc_error *error) {
-    char text[AWSC_ERROR_TEXT_BYTES];
-    image_result_set(result, IMAGE_FAILED, svc_status_name(error->status), "%s",
-                     awsc_error_text(error, text));
-}
 
 static enum svc_log_level log_level(enum image_outcome outcome) {
     switch (outcome) {
     case IMAGE_REJECTED:
         return SVC_LOG_WARN;
-    case IMAGE_NO_BUCKET:
     case IMAGE_FAILED:
+    case IMAGE_NO_BUCKET:
         return SVC_LOG_ERROR;
     case IMAGE_MADE:
     case IMAGE_ALREADY_MADE:
@@ -73,18 +44,18 @@ static void log_result(const struct image_clients *clients, const struct image_t
 }
 
 static void work_on(const struct image_clients *clients, const struct image_event *event,
-                    struct image_report *report) {
+                    int64_t deadline_ms, struct image_report *report) {
     static const char *const metric_names[IMAGE_OUTCOMES] = {
-        [IMAGE_MADE] = "Made",         [IMAGE_ALREADY_MADE] = "AlreadyMade",
-        [IMAGE_SKIPPED] = "Skipped",   [IMAGE_GONE] = "Gone",
-        [IMAGE_REJECTED] = "Rejected", [IMAGE_NO_BUCKET] = "Failed",
-        [IMAGE_FAILED] = "Failed",
+        [IMAGE_MADE] = "Made",          [IMAGE_ALREADY_MADE] = "AlreadyMade",
+        [IMAGE_SKIPPED] = "Skipped",    [IMAGE_GONE] = "Gone",
+        [IMAGE_REJECTED] = "Rejected",  [IMAGE_FAILED] = "Failed",
+        [IMAGE_NO_BUCKET] = "NoBucket",
     };
     for (size_t i = 0; i < event->task_count; i++) {
         const struct image_task *task = &event->tasks[i];
         struct image_result result = {.outcome = IMAGE_FAILED};
         const int64_t begin_ms = svc_monotonic_ms(clients->clock);
-        image_work(clients, task, &result);
+        image_work(clients, task, deadline_ms, &result);
         log_result(clients, task, &result, svc_monotonic_ms(clients->clock) - begin_ms);
         lrt_metrics_add(clients->metrics, metric_names[result.outcome], LRT_COUNT, 1);
         if (result.outcome == IMAGE_REJECTED) {
@@ -124,7 +95,7 @@ void image_handle(const struct image_clients *clients, const struct lrt_invocati
         goto cleanup;
     }
     log_unreadable(clients, &event);
-    work_on(clients, &event, &report);
+    work_on(clients, &event, invocation->deadline_ms, &report);
     image_answer_write(&event, &report, result);
 
 cleanup:
