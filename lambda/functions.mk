@@ -14,7 +14,7 @@ EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/event
 	lambda/events/sqs_batch.c
 
 # All of the image function but its main program.
-IMAGE_ROOM := lambda/handlers/image/answers.c lambda/handlers/image/event.c \
+IMAGE_ROOM := lambda/handlers/image/results.c lambda/handlers/image/event.c \
 	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
 	lambda/handlers/image/reject.c lambda/handlers/image/result.c \
 	lambda/handlers/image/settings.c lambda/handlers/image/work.c
@@ -24,7 +24,7 @@ IMAGE_ROOM_MAIN := lambda/handlers/image/main.c
 TEST_FUNCTION := tests/lambda/test_function.c
 
 # Each is a program of its own, with cmocka.
-FUNCTION_UNIT_TESTS := tests/lambda/test_image_answers.c tests/lambda/test_image_event.c \
+FUNCTION_UNIT_TESTS := tests/lambda/test_image_results.c tests/lambda/test_image_event.c \
 	tests/lambda/test_image_keys.c tests/lambda/test_image_settings.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
