@@ -1,4 +1,4 @@
-/* Answers: which messages come again, what each task of a batch gets, when the invocation fails. */
+/* Results: when the invocation fails and with which words, what each task of a batch gets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,144 +9,130 @@
 
 #include <cmocka.h>
 
-#include "lambda/handlers/image/answers.h"
+#include "lambda/handlers/image/results.h"
 #include "services/base/json.h"
 
-struct answered {
-    struct image_event event;
-    struct image_report report;
-    struct lrt_result answer;
-    struct svc_json *json;
-};
-
-/* Reads `event`, gives task i the outcome i of `outcomes`, and writes the answer. */
-static void answer(struct answered *answered, const char *event,
-                   const enum image_outcome *outcomes) {
-    memset(answered, 0, sizeof(*answered));
-    svc_buf_init(&answered->answer.body, LRT_MAX_RESPONSE_BYTES);
-    assert_int_equal(
-        image_event_read((const uint8_t *)event, strlen(event), &answered->event, NULL), SVC_OK);
-    assert_int_equal(image_report_init(&answered->event, &answered->report), SVC_OK);
-    for (size_t i = 0; i < answered->event.task_count; i++) {
+/* Reports objects with these outcomes, `untouched` more that were not started, and writes. */
+static void write_report(const enum image_outcome *outcomes, size_t count, size_t untouched,
+                         struct lrt_result *written) {
+    static const char *const keys[] = {"uploads/1", "uploads/한글", "uploads/3"};
+    struct image_report report = {.untouched = untouched};
+    memset(written, 0, sizeof(*written));
+    svc_buf_init(&written->body, LRT_MAX_RESPONSE_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        const char *key = keys[i % 3];
+        const struct image_task task = {.raw_key = key, .raw_key_bytes = strlen(key)};
         struct image_result result;
         image_result_set(&result, outcomes[i], outcomes[i] == IMAGE_MADE ? "" : "REASON",
                          "because of %zu", i);
-        image_report_add(&answered->event, &answered->event.tasks[i], &result, &answered->report);
+        image_report_add(&task, &result, &report);
     }
-    image_answer_write(&answered->event, &answered->report, &answered->answer);
-    if (!answered->answer.failed) {
-        assert_int_equal(svc_json_parse(answered->answer.body.bytes,
-                                        answered->answer.body.size_bytes, 0, &answered->json, NULL),
-                         SVC_OK);
-    }
+    image_report_write(&report, written);
 }
 
-static void clear(struct answered *answered) {
-    svc_json_free(answered->json);
-    svc_buf_clear(&answered->answer.body);
-    image_report_clear(&answered->report);
-    image_event_clear(&answered->event);
-}
-
-#define S3(key)                                                                                    \
-    "{\"eventSource\":\"aws:s3\",\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"" key   \
-    "\"}}}"
-
-static void test_records_without_a_failure(void **state) {
+static void test_counts_without_a_failure(void **state) {
     (void)state;
-    struct answered answered;
-    answer(&answered, "{\"Records\":[" S3("1") "," S3("2") "," S3("3") "," S3("4") "," S3("5") "]}",
-           (const enum image_outcome[]){IMAGE_MADE, IMAGE_REJECTED, IMAGE_SKIPPED, IMAGE_GONE,
-                                        IMAGE_ALREADY_MADE});
-    assert_false(answered.answer.failed);
-    assert_string_equal(svc_buf_text(&answered.answer.body),
+    struct lrt_result written;
+    write_report((const enum image_outcome[]){IMAGE_MADE, IMAGE_REJECTED, IMAGE_SKIPPED, IMAGE_GONE,
+                                              IMAGE_ALREADY_MADE},
+                 5, 0, &written);
+    assert_false(written.failed);
+    assert_string_equal(svc_buf_text(&written.body),
                         "{\"made\":1,\"alreadyMade\":1,\"skipped\":1,\"gone\":1,\"rejected\":1,"
                         "\"failed\":0}");
-    clear(&answered);
+    svc_buf_clear(&written.body);
 }
 
-static void test_one_failure_fails_the_records(void **state) {
-    (void)state;
-    struct answered answered;
-    answer(&answered, "{\"Records\":[" S3("uploads/1") "," S3("uploads/한글") "," S3("3") "]}",
-           (const enum image_outcome[]){IMAGE_MADE, IMAGE_FAILED, IMAGE_FAILED});
-    assert_true(answered.answer.failed);
-    assert_string_equal(answered.answer.error_type, "Image.REASON");
-    assert_string_equal(answered.answer.error_message,
-                        "2 of 3 objects failed; the first, uploads/한글: because of 1");
-    assert_int_equal(answered.answer.body.size_bytes, 0);
-    clear(&answered);
+static void check_failure(const enum image_outcome *outcomes, size_t count, size_t untouched,
+                          const char *type, const char *message) {
+    struct lrt_result written;
+    write_report(outcomes, count, untouched, &written);
+    assert_true(written.failed);
+    assert_string_equal(written.error_type, type);
+    assert_string_equal(written.error_message, message);
+    assert_int_equal(written.body.size_bytes, 0);
+    svc_buf_clear(&written.body);
 }
 
-#define MESSAGE(id, body)                                                                          \
-    "{\"eventSource\":\"aws:sqs\",\"messageId\":\"" id "\",\"body\":\"" body "\"}"
-#define IN_BODY                                                                                    \
-    "{\\\"eventSource\\\":\\\"aws:s3\\\",\\\"s3\\\":{\\\"bucket\\\":{\\\"name\\\":\\\"b\\\"},"     \
-    "\\\"object\\\":{\\\"key\\\":\\\"k\\\"}}}"
-#define ONE "{\\\"Records\\\":[" IN_BODY "]}"
-#define TWO "{\\\"Records\\\":[" IN_BODY "," IN_BODY "]}"
-
-static void test_exactly_the_failed_messages(void **state) {
+static void test_one_failure_fails_the_invocation(void **state) {
     (void)state;
-    struct answered answered;
-    answer(&answered,
-           "{\"Records\":[" MESSAGE("m0", ONE) "," MESSAGE("m1", TWO) "," MESSAGE(
-               "m2", "bad") "," MESSAGE("m3", TWO) "," MESSAGE("m4", ONE) "]}",
-           (const enum image_outcome[]){IMAGE_MADE, IMAGE_FAILED, IMAGE_MADE, IMAGE_MADE,
-                                        IMAGE_REJECTED, IMAGE_FAILED});
-    assert_false(answered.answer.failed);
-    assert_string_equal(svc_buf_text(&answered.answer.body),
-                        "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"},{\"itemIdentifier\":"
-                        "\"m2\"},{\"itemIdentifier\":\"m4\"}]}");
-    clear(&answered);
-    answer(&answered, "{\"Records\":[" MESSAGE("m0", ONE) "]}",
-           (const enum image_outcome[]){IMAGE_MADE});
-    assert_string_equal(svc_buf_text(&answered.answer.body), "{\"batchItemFailures\":[]}");
-    clear(&answered);
+    check_failure((const enum image_outcome[]){IMAGE_MADE, IMAGE_FAILED, IMAGE_FAILED}, 3, 0,
+                  "Image.REASON", "2 of 3 objects failed; the first, uploads/한글: because of 1");
 }
 
-#define TASK(id) "{\"taskId\":\"" id "\",\"s3Key\":\"k\",\"s3Bucket\":\"b\"}"
-
-static void test_every_task_of_a_batch(void **state) {
+static void test_a_missing_bucket_fails_the_invocation(void **state) {
     (void)state;
-    static const char *const codes[] = {"Succeeded",        "Succeeded",        "Succeeded",
-                                        "PermanentFailure", "PermanentFailure", "TemporaryFailure",
-                                        "PermanentFailure"};
-    struct answered answered;
-    answer(
-        &answered,
-        "{\"invocationSchemaVersion\":\"2.0\",\"invocationId\":\"\\uD55C\",\"tasks\":[" TASK("t0") "," TASK(
-            "t1") "," TASK("t2") "," TASK("t3") "," TASK("t4") "," TASK("t5") "," TASK("t6") "]}",
-        (const enum image_outcome[]){IMAGE_MADE, IMAGE_ALREADY_MADE, IMAGE_SKIPPED, IMAGE_GONE,
-                                     IMAGE_REJECTED, IMAGE_FAILED, IMAGE_NO_BUCKET});
-    assert_string_equal(svc_json_get_text(answered.json, "invocationSchemaVersion"), "2.0");
-    assert_string_equal(svc_json_get_text(answered.json, "invocationId"), "한");
-    assert_string_equal(svc_json_get_text(answered.json, "treatMissingKeysAs"), "TemporaryFailure");
-    const struct svc_json *results = svc_json_get(answered.json, "results");
-    assert_int_equal(svc_json_count(results), 7);
-    for (size_t i = 0; i < 7; i++) {
-        const struct svc_json *result = svc_json_at(results, i);
-        char id[8];
-        (void)snprintf(id, sizeof(id), "t%zu", i);
-        assert_string_equal(svc_json_get_text(result, "taskId"), id);
-        assert_string_equal(svc_json_get_text(result, "resultCode"), codes[i]);
+    check_failure((const enum image_outcome[]){IMAGE_NO_BUCKET, IMAGE_FAILED, IMAGE_GONE}, 3, 0,
+                  "Image.REASON", "2 of 3 objects failed; the first, uploads/1: because of 0");
+}
+
+static void test_objects_that_were_not_started_fail_the_invocation(void **state) {
+    (void)state;
+    check_failure((const enum image_outcome[]){IMAGE_MADE, IMAGE_SKIPPED}, 2, 3, "Image.DEADLINE",
+                  "3 of 5 objects were not started: too little time was left");
+    check_failure((const enum image_outcome[]){IMAGE_MADE, IMAGE_FAILED}, 2, 3, "Image.REASON",
+                  "1 of 5 objects failed, 3 were not started; the first failure, uploads/한글: "
+                  "because of 1");
+}
+
+static void test_a_long_key_is_cut(void **state) {
+    (void)state;
+    char key[1000];
+    memset(key, 'k', sizeof(key));
+    const struct image_task task = {.raw_key = key, .raw_key_bytes = sizeof(key)};
+    struct image_report report = {0};
+    struct image_result result;
+    image_result_set(&result, IMAGE_FAILED, "REASON", "%s", "because");
+    image_report_add(&task, &result, &report);
+    assert_int_equal(strlen(report.first_failed_key), sizeof(report.first_failed_key) - 1);
+    const struct image_task none = {0};
+    struct image_report other = {0};
+    image_report_add(&none, &result, &other);
+    assert_string_equal(other.first_failed_key, "");
+}
+
+static void test_every_outcome_of_a_task(void **state) {
+    (void)state;
+    static const struct {
+        enum image_outcome outcome;
+        const char *code, *text;
+    } cases[] = {
+        {IMAGE_MADE, "Succeeded", "made"},
+        {IMAGE_ALREADY_MADE, "Succeeded", "already made: REASON: because"},
+        {IMAGE_SKIPPED, "Succeeded", "skipped: REASON: because"},
+        {IMAGE_GONE, "PermanentFailure", "gone: REASON: because"},
+        {IMAGE_REJECTED, "PermanentFailure", "rejected: REASON: because"},
+        {IMAGE_NO_BUCKET, "PermanentFailure", "no bucket: REASON: because"},
+        {IMAGE_FAILED, "TemporaryFailure", "failed: REASON: because"},
+    };
+    assert_int_equal(sizeof(cases) / sizeof(cases[0]), IMAGE_OUTCOMES);
+    for (size_t i = 0; i < IMAGE_OUTCOMES; i++) {
+        struct svc_buf out;
+        struct svc_json_writer writer;
+        struct svc_json *json = NULL;
+        struct image_result result;
+        svc_buf_init(&out, 4096);
+        svc_json_writer_init(&writer, &out);
+        image_result_set(&result, cases[i].outcome, cases[i].outcome == IMAGE_MADE ? "" : "REASON",
+                         "%s", "because");
+        image_batch_add(&writer, "t0", &result);
+        assert_int_equal(svc_json_parse(out.bytes, out.size_bytes, 0, &json, NULL), SVC_OK);
+        assert_string_equal(svc_json_get_text(json, "taskId"), "t0");
+        assert_string_equal(svc_json_get_text(json, "resultCode"), cases[i].code);
+        assert_string_equal(svc_json_get_text(json, "resultString"), cases[i].text);
+        svc_json_free(json);
+        svc_buf_clear(&out);
     }
-    assert_string_equal(svc_json_get_text(svc_json_at(results, 0), "resultString"), "made");
-    assert_string_equal(svc_json_get_text(svc_json_at(results, 4), "resultString"),
-                        "rejected: REASON: because of 4");
-    assert_string_equal(svc_json_get_text(svc_json_at(results, 3), "resultString"),
-                        "gone: REASON: because of 3");
-    assert_string_equal(svc_json_get_text(svc_json_at(results, 6), "resultString"),
-                        "no bucket: REASON: because of 6");
-    clear(&answered);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_records_without_a_failure),
-        cmocka_unit_test(test_one_failure_fails_the_records),
-        cmocka_unit_test(test_exactly_the_failed_messages),
-        cmocka_unit_test(test_every_task_of_a_batch),
+        cmocka_unit_test(test_counts_without_a_failure),
+        cmocka_unit_test(test_one_failure_fails_the_invocation),
+        cmocka_unit_test(test_a_missing_bucket_fails_the_invocation),
+        cmocka_unit_test(test_objects_that_were_not_started_fail_the_invocation),
+        cmocka_unit_test(test_a_long_key_is_cut),
+        cmocka_unit_test(test_every_outcome_of_a_task),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
