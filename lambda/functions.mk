@@ -11,7 +11,8 @@ CLIENTS_ROOM := lambda/clients/clients.c
 IMAGE_ROOM := lambda/handlers/image/answers.c lambda/handlers/image/event.c \
 	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
 	lambda/handlers/image/reject.c lambda/handlers/image/result.c \
-	lambda/handlers/image/settings.c lambda/handlers/image/work.c
+	lambda/handlers/image/settings.c lambda/handlers/image/transform.c \
+	lambda/handlers/image/work.c
 IMAGE_ROOM_MAIN := lambda/handlers/image/main.c
 
 # A function of the tests' own on the same runtime.
@@ -23,6 +24,7 @@ FUNCTION_UNIT_TESTS := tests/lambda/test_image_answers.c tests/lambda/test_image
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
+	tests/lambda/test_image_overtaken.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
 
 FUNCTION_SOURCES := $(RUNTIME_ROOM) $(CLIENTS_ROOM) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)

@@ -98,11 +98,16 @@ bool image_output_is_current(const struct image_settings *settings,
            has_metadata(info, META_RECIPE, settings->sizes[index].recipe);
 }
 
-bool image_outputs_are_current(const struct image_settings *settings,
-                               const struct image_outputs *outputs, const char *etag,
-                               const char *version_id) {
+bool image_outputs_agree(const struct image_settings *settings, const struct image_outputs *outputs,
+                         const char **etag, const char **version_id) {
+    if (outputs->count == 0 || !outputs->exists[0]) {
+        return false;
+    }
+    *etag = awsc_s3_metadata(&outputs->infos[0], META_ETAG);
+    *version_id = awsc_s3_metadata(&outputs->infos[0], META_VERSION);
+    *version_id = *version_id != NULL ? *version_id : "";
     for (size_t i = 0; i < outputs->count; i++) {
-        if (!image_output_is_current(settings, outputs, i, etag, version_id)) {
+        if (!image_output_is_current(settings, outputs, i, *etag, *version_id)) {
             return false;
         }
     }
@@ -143,16 +148,18 @@ static const char *content_type(enum imgcore_format format) {
     return format == IMGCORE_FORMAT_PNG ? "image/png" : "image/jpeg";
 }
 
-/* Whether the put lost against another writer, which is no failure but news. */
-static bool is_overtaken(enum svc_status status) {
-    return status == SVC_PRECONDITION_FAILED || status == SVC_CONFLICT;
+bool image_outputs_is_overtaken(enum svc_status status, const struct awsc_error *error) {
+    /* An If-Match on an object that does not exist is 404. */
+    return status == SVC_PRECONDITION_FAILED || status == SVC_CONFLICT ||
+           (status == SVC_NOT_FOUND && strcmp(error->code, "NoSuchBucket") != 0);
 }
 
 static enum svc_status worst_of(const struct awsc_s3_put_result *results, size_t count,
                                 struct awsc_error *error) {
     enum svc_status status = SVC_OK;
     for (size_t i = 0; i < count; i++) {
-        if (results[i].status != SVC_OK && (status == SVC_OK || is_overtaken(status))) {
+        if (results[i].status != SVC_OK &&
+            (status == SVC_OK || image_outputs_is_overtaken(status, error))) {
             status = results[i].status;
             *error = results[i].error;
         }
