@@ -24,8 +24,9 @@ FUNCTION_UNIT_TESTS := tests/lambda/test_image_answers.c tests/lambda/test_image
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
-	tests/lambda/test_image_overtaken.mjs \
+	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
 FUNCTION_SOURCES := $(RUNTIME_ROOM) $(CLIENTS_ROOM) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
 IMAGE_PROCESSOR := $(O)/lambda/image-processor
