@@ -6,6 +6,9 @@
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/jpeg_internal.h"
 
+/* Segments skipped, or windows filled, between two checks for cancellation. */
+#define CANCEL_STEPS 64u
+
 static const JOCTET made_up_end[2] = {0xff, JPEG_EOI};
 
 static struct ic_jpeg_source *source_of(j_decompress_ptr cinfo) {
@@ -33,6 +36,16 @@ static void at_end(j_decompress_ptr cinfo) {
     source->manager.bytes_in_buffer = sizeof(made_up_end);
 }
 
+/* Checks for cancellation at every CANCEL_STEPS calls, so that a flood of segments is left early.
+ */
+static void check_cancel(j_decompress_ptr cinfo) {
+    struct ic_jpeg_source *source = source_of(cinfo);
+    if (++source->steps >= CANCEL_STEPS) {
+        source->steps = 0;
+        ic_jpeg_check_cancel(cinfo->err, source->cancel);
+    }
+}
+
 static void init_source(j_decompress_ptr cinfo) {
     (void)cinfo; /* the window was shown when the source was made */
 }
@@ -40,6 +53,7 @@ static void init_source(j_decompress_ptr cinfo) {
 /* libjpeg calls this only when it has used all it was given, but by then its count may not be
  * written back, so the whole window is taken as used. */
 static boolean fill_input_buffer(j_decompress_ptr cinfo) {
+    check_cancel(cinfo);
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct ic_input *input = source_of(cinfo)->input;
     if (!errors->ended) {
@@ -56,6 +70,7 @@ static boolean fill_input_buffer(j_decompress_ptr cinfo) {
 static void skip_input_data(j_decompress_ptr cinfo, long num_bytes) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct jpeg_source_mgr *src = cinfo->src;
+    check_cancel(cinfo);
     if (num_bytes <= 0) {
         return;
     }
