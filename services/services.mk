@@ -8,12 +8,12 @@ SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
 	services/base/log.c services/base/random.c services/base/settings.c \
 	services/base/status.c services/base/text.c
 
-SERVICES_AWS := services/aws/answers.c services/aws/call.c services/aws/client.c \
+SERVICES_AWS := services/aws/call.c services/aws/client.c \
 	services/aws/credentials.c services/aws/endpoint.c \
-	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/retry.c \
+	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/responses.c services/aws/retry.c \
 	services/aws/s3_call.c services/aws/s3_get.c services/aws/s3_put.c services/aws/s3_tags.c \
-	services/aws/s3_upload.c services/aws/secrets.c services/aws/ses.c services/aws/sigv4.c \
-	services/aws/sqs.c
+	services/aws/s3_upload.c services/aws/secrets.c services/aws/service.c services/aws/ses.c services/aws/sigv4.c \
+	services/aws/sqs.c services/aws/xml.c
 
 SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 

@@ -1,18 +1,22 @@
 /* From operation to answer: see call.h. */
+#include "services/aws/call.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/call.h"
+#include "services/aws/responses.h"
 #include "services/base/text.h"
 
 #define MAX_TEXT_BYTES       ((size_t)16 * 1024)
 #define MAX_ERROR_BODY_BYTES ((size_t)64 * 1024)
+#define DEFAULT_DEADLINE_MS  60000
 
 void awsc_call_init(struct awsc_call *call, enum awsc_service service, const char *operation,
                     const char *method) {
     memset(call, 0, sizeof(*call));
     call->service = service;
+    call->row = awsc_service_row(service);
     call->operation = operation;
     call->method = method;
     svc_buf_init(&call->host, AWSC_MAX_HOST_BYTES + 1 + AWSC_MAX_HOST_BYTES);
@@ -70,8 +74,7 @@ struct svc_buf *awsc_call_text(struct awsc_call *call) {
 /* ---------------------------------------------------------------------- one attempt */
 
 static void name_error(struct awsc_call *call) {
-    svc_copy_text(call->error.service, sizeof(call->error.service),
-                  awsc_service_name(call->service));
+    svc_copy_text(call->error.service, sizeof(call->error.service), call->row->signing_name);
     svc_copy_text(call->error.operation, sizeof(call->error.operation), call->operation);
 }
 
@@ -128,7 +131,7 @@ static size_t gather_headers(struct awsc_client *client, struct awsc_call *call,
         sent[count++] =
             (struct svc_http_header){"X-Amz-Security-Token", credentials->session_token};
     }
-    if (call->service == AWSC_S3) {
+    if (call->row->sends_payload_hash) {
         sent[count++] = (struct svc_http_header){"X-Amz-Content-Sha256", call->payload_hash};
     }
     *signed_count = count;
@@ -144,14 +147,14 @@ static enum svc_status sign_call(struct awsc_client *client, struct awsc_call *c
     struct awsc_sign_input input = {
         .method = call->method,
         .path = svc_buf_text(&call->path),
-        .s3_path = call->service == AWSC_S3,
+        .s3_path = call->row->is_path_signed_as_sent,
         .query = call->query,
         .query_count = call->query_count,
         .headers = call->sent,
         .header_count = signed_count,
         .payload_hash = call->payload_hash,
         .region = client->region,
-        .service = awsc_service_name(call->service),
+        .service = call->row->signing_name,
         .wall_ms = wall_ms,
     };
     svc_buf_reset(&call->authorization);
@@ -238,7 +241,7 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
         return awsc_fail(error, exchange->status, "%s", exchange->error.detail);
     }
     if (exchange->http_status >= 300) {
-        awsc_read_error(call, exchange, error);
+        awsc_read_error(call->row, exchange, error);
         drop_secrets(client, call);
         return error->status;
     }
@@ -374,12 +377,9 @@ static void prepare(struct awsc_client *client, struct awsc_call *call) {
         call->status = svc_buf_status(&call->text[i]);
     }
     for (size_t i = 0; i < call->header_count && call->status == SVC_OK; i++) {
-        for (const char *c = call->headers[i].value; *c != '\0'; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-                call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
-                                         "a control character in %s", call->headers[i].name);
-                break;
-            }
+        if (svc_has_control(call->headers[i].value)) {
+            call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
+                                     "a control character in %s", call->headers[i].name);
         }
     }
     if (call->status == SVC_OK && call->payload_hash[0] == '\0') {
@@ -453,6 +453,14 @@ enum svc_status awsc_call_run(struct awsc_client *client, struct awsc_call *call
         error->status = status;
     }
     return status;
+}
+
+int64_t awsc_deadline(const struct awsc_client *client, int64_t deadline_ms) {
+    if (deadline_ms != 0) {
+        return deadline_ms;
+    }
+    return client->deadline_ms != 0 ? client->deadline_ms
+                                    : svc_deadline_in(client->clock, DEFAULT_DEADLINE_MS);
 }
 
 bool awsc_wait_for_retry(struct awsc_client *client, int n, enum awsc_retry_kind kind,

@@ -23,7 +23,7 @@ static void secret_destroy(struct awsc_secret *secret) {
     }
 }
 
-void awsc_secrets_clear(struct awsc_client *client) {
+static void clear_secrets(struct awsc_client *client) {
     for (size_t i = 0; i < AWSC_MAX_SECRETS_CACHED; i++) {
         secret_destroy(client->secrets[i]);
         client->secrets[i] = NULL;
@@ -62,21 +62,20 @@ static enum svc_status keep(struct awsc_client *client, struct awsc_secret **pla
     }
     secret_destroy(*place);
     *place = secret;
+    client->clear_secrets = clear_secrets;
     return SVC_OK;
 }
 
 static enum svc_status fetch(struct awsc_client *client, struct awsc_secret **place,
                              const char *name, int64_t deadline_ms, struct awsc_error *error) {
     struct awsc_json_call json;
-    awsc_json_begin(&json, AWSC_SECRETS_MANAGER, "GetSecretValue", "secretsmanager.GetSecretValue",
-                    "application/x-amz-json-1.1", MAX_REQUEST_BYTES);
-    json.is_secret = true;
+    awsc_json_begin(&json, AWSC_SECRETS_MANAGER, "GetSecretValue", MAX_REQUEST_BYTES);
     json.call.deadline_ms = deadline_ms;
     svc_json_add_text(&json.writer, "SecretId", name);
     enum svc_status status = awsc_json_run(client, &json, error);
     if (status == SVC_OK) {
         size_t size = 0;
-        const char *value = svc_json_bytes(svc_json_get(json.answer, "SecretString"), &size);
+        const char *value = svc_json_bytes(svc_json_get(json.response, "SecretString"), &size);
         status = value != NULL ? keep(client, place, name, value, size, error)
                                : awsc_fail(error, SVC_BAD_RESPONSE, "the secret has no string");
     }

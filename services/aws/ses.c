@@ -141,14 +141,14 @@ enum svc_status awsc_ses_send(struct awsc_client *client, const struct awsc_ses_
     if (status != SVC_OK) {
         return status;
     }
-    awsc_json_begin(&json, AWSC_SES, "SendEmail", NULL, "application/json", AWSC_MAX_SES_BYTES);
+    awsc_json_begin(&json, AWSC_SES, "SendEmail", AWSC_MAX_SES_BYTES);
     json.call.deadline_ms = email->deadline_ms;
     json.call.is_unrepeatable = true;
     svc_buf_printf(&json.call.path, "%s/v2/email/outbound-emails",
                    client->endpoints[AWSC_SES].path);
     write_email(&json.writer, email);
     status = awsc_json_run(client, &json, error);
-    const char *id = svc_json_get_text(json.answer, "MessageId");
+    const char *id = svc_json_get_text(json.response, "MessageId");
     /* It was accepted, whatever its id looks like. */
     if (status == SVC_OK && id != NULL) {
         svc_copy_text(message_id, AWSC_SES_ID_BYTES, id);

@@ -7,13 +7,12 @@
 #include "services/aws/sqs.h"
 #include "services/base/text.h"
 
-#define TYPE "application/x-amz-json-1.0"
 /* Escapes may make six bytes of one. */
 #define MAX_REQUEST_BYTES (6 * AWSC_MAX_SQS_BYTES + (size_t)64 * 1024)
 
-static void begin(struct awsc_json_call *json, const char *operation, const char *target,
-                  const char *queue_url, int64_t deadline_ms) {
-    awsc_json_begin(json, AWSC_SQS, operation, target, TYPE, MAX_REQUEST_BYTES);
+static void begin(struct awsc_json_call *json, const char *operation, const char *queue_url,
+                  int64_t deadline_ms) {
+    awsc_json_begin(json, AWSC_SQS, operation, MAX_REQUEST_BYTES);
     json->call.deadline_ms = deadline_ms;
     svc_json_add_text(&json->writer, "QueueUrl", queue_url);
 }
@@ -71,11 +70,11 @@ enum svc_status awsc_sqs_send(struct awsc_client *client, const char *queue_url,
     if (status != SVC_OK) {
         return status;
     }
-    begin(&json, "SendMessage", "AmazonSQS.SendMessage", queue_url, deadline_ms);
+    begin(&json, "SendMessage", queue_url, deadline_ms);
     add_message(&json.writer, message);
     status = awsc_json_run(client, &json, error);
-    const char *id = svc_json_get_text(json.answer, "MessageId");
-    if (status == SVC_OK && (id == NULL || !md5_fits(json.answer, message->body))) {
+    const char *id = svc_json_get_text(json.response, "MessageId");
+    if (status == SVC_OK && (id == NULL || !md5_fits(json.response, message->body))) {
         status = awsc_fail(error, SVC_BAD_RESPONSE,
                            id == NULL ? "no MessageId" : "what was queued is not what was sent");
     }
@@ -122,7 +121,8 @@ static void read_batch(const struct svc_json *answer, const struct awsc_sqs_mess
             svc_json_bool(svc_json_get(entry, "SenderFault"), &is_ours);
             svc_copy_text(sent[index].code, sizeof(sent[index].code), code != NULL ? code : "");
             sent[index].sender_fault = is_ours;
-            sent[index].status = awsc_status_of(is_ours ? 400 : 500, sent[index].code);
+            sent[index].status =
+                awsc_status_of(awsc_service_row(AWSC_SQS), is_ours ? 400 : 500, sent[index].code);
         }
     }
 }
@@ -133,7 +133,7 @@ static enum svc_status send_rest(struct awsc_client *client, const char *queue_u
                                  struct awsc_sqs_sent *sent, int attempts_before,
                                  int64_t deadline_ms, struct awsc_error *error) {
     struct awsc_json_call json;
-    begin(&json, "SendMessageBatch", "AmazonSQS.SendMessageBatch", queue_url, deadline_ms);
+    begin(&json, "SendMessageBatch", queue_url, deadline_ms);
     json.call.attempts_before = attempts_before;
     svc_json_name(&json.writer, "Entries");
     svc_json_begin_array(&json.writer);
@@ -150,7 +150,7 @@ static enum svc_status send_rest(struct awsc_client *client, const char *queue_u
     svc_json_end_array(&json.writer);
     enum svc_status status = awsc_json_run(client, &json, error);
     if (status == SVC_OK) {
-        read_batch(json.answer, messages, count, sent);
+        read_batch(json.response, messages, count, sent);
     }
     awsc_json_end(client, &json);
     return status;
@@ -247,7 +247,7 @@ enum svc_status awsc_sqs_receive(struct awsc_client *client, const char *queue_u
         return awsc_fail(error, SVC_INVALID_ARGUMENT, "1 to %d messages, 0 to 20 s",
                          AWSC_MAX_SQS_BATCH);
     }
-    begin(&json, "ReceiveMessage", "AmazonSQS.ReceiveMessage", queue_url, deadline_ms);
+    begin(&json, "ReceiveMessage", queue_url, deadline_ms);
     svc_json_add_int(&json.writer, "MaxNumberOfMessages", max_messages);
     svc_json_add_int(&json.writer, "WaitTimeSeconds", wait_s);
     svc_json_name(&json.writer, "AttributeNames");
@@ -259,11 +259,11 @@ enum svc_status awsc_sqs_receive(struct awsc_client *client, const char *queue_u
     json.call.max_body_bytes = (uint64_t)AWSC_MAX_SQS_BATCH * MAX_REQUEST_BYTES;
     enum svc_status status = awsc_json_run(client, &json, error);
     if (status == SVC_OK) {
-        status = read_messages(json.answer, received, error);
+        status = read_messages(json.response, received, error);
     }
     if (status == SVC_OK) {
-        received->document = json.answer;
-        json.answer = NULL;
+        received->document = json.response;
+        json.response = NULL;
     }
     awsc_json_end(client, &json);
     return status;
@@ -278,7 +278,7 @@ enum svc_status awsc_sqs_delete(struct awsc_client *client, const char *queue_ur
                                 const char *receipt_handle, int64_t deadline_ms,
                                 struct awsc_error *error) {
     struct awsc_json_call json;
-    begin(&json, "DeleteMessage", "AmazonSQS.DeleteMessage", queue_url, deadline_ms);
+    begin(&json, "DeleteMessage", queue_url, deadline_ms);
     svc_json_add_text(&json.writer, "ReceiptHandle", receipt_handle);
     enum svc_status status = awsc_json_run(client, &json, error);
     awsc_json_end(client, &json);

@@ -218,7 +218,7 @@ static void test_refusals_are_not_tried_again(void **state) {
         {"status:400:InvalidRequest", SVC_REJECTED},
         {"status:403:AccessDenied", SVC_ACCESS_DENIED},
         {"status:403:SignatureDoesNotMatch", SVC_ACCESS_DENIED},
-        {"status:404:NoSuchBucket", SVC_NOT_FOUND},
+        {"status:404:NoSuchBucket", SVC_NO_RESOURCE},
         {"status:409:OperationAborted", SVC_CONFLICT},
         {"status:412:PreconditionFailed", SVC_PRECONDITION_FAILED},
         {"status:501:NotImplemented", SVC_SERVER_ERROR},

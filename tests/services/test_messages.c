@@ -99,7 +99,7 @@ static void test_what_sqs_would_refuse_is_refused(void **state) {
     assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 1, 21, &received, 0, &error),
                      SVC_INVALID_ARGUMENT);
     assert_int_equal(awsc_sqs_delete(f.client, "http://x/none", "handle", 0, &error),
-                     SVC_NOT_FOUND);
+                     SVC_NO_RESOURCE);
     assert_string_equal(error.code, "QueueDoesNotExist");
     assert_string_equal(error.service, "sqs");
 }
@@ -134,7 +134,7 @@ static void test_a_batch_tells_of_each_entry(void **state) {
     assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 0, sent, 0, &error),
                      SVC_INVALID_ARGUMENT);
     assert_int_equal(awsc_sqs_send_batch(f.client, "http://x/none", messages, 1, sent, 0, &error),
-                     SVC_NOT_FOUND);
+                     SVC_NO_RESOURCE);
 }
 
 static void test_an_answer_that_makes_no_sense_is_told(void **state) {
