@@ -7,6 +7,12 @@ RUNTIME_ROOM := lambda/runtime/api.c lambda/runtime/logs.c lambda/runtime/loop.c
 # What turns the runtime's services into clients, for any function.
 CLIENTS_ROOM := lambda/clients/clients.c
 
+# The events that AWS sends, for any function.
+EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/events/function_url.c \
+	lambda/events/function_url_response.c lambda/events/kind.c lambda/events/s3.c \
+	lambda/events/s3_batch.c lambda/events/schedule.c lambda/events/sns.c lambda/events/sqs.c \
+	lambda/events/sqs_batch.c
+
 # All of the image function but its main program.
 IMAGE_ROOM := lambda/handlers/image/answers.c lambda/handlers/image/event.c \
 	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
@@ -28,11 +34,11 @@ LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
-FUNCTION_SOURCES := $(RUNTIME_ROOM) $(CLIENTS_ROOM) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
+FUNCTION_SOURCES := $(RUNTIME_ROOM) $(CLIENTS_ROOM) $(EVENTS_MODULE) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
 IMAGE_PROCESSOR := $(O)/lambda/image-processor
 FUNCTION_UNIT_PROGRAMS := $(patsubst %.c,$(O)/%,$(FUNCTION_UNIT_TESTS))
 TEST_FUNCTION_PROGRAM := $(patsubst %.c,$(O)/%,$(TEST_FUNCTION))
-RUNTIME_ROOM_OBJECTS := $(call objects,$(RUNTIME_ROOM) $(CLIENTS_ROOM))
+RUNTIME_ROOM_OBJECTS := $(call objects,$(RUNTIME_ROOM) $(CLIENTS_ROOM) $(EVENTS_MODULE))
 IMAGE_ROOM_OBJECTS := $(call objects,$(IMAGE_ROOM))
 
 # POSIX for the clocks.

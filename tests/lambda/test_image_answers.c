@@ -109,21 +109,22 @@ static void test_exactly_the_failed_messages(void **state) {
 
 static void test_every_task_of_a_batch(void **state) {
     (void)state;
-    static const char *const codes[] = {"Succeeded", "Succeeded",        "Succeeded",
-                                        "Succeeded", "PermanentFailure", "TemporaryFailure"};
+    static const char *const codes[] = {"Succeeded",        "Succeeded",        "Succeeded",
+                                        "PermanentFailure", "PermanentFailure", "TemporaryFailure",
+                                        "PermanentFailure"};
     struct answered answered;
     answer(
         &answered,
-        "{\"invocationSchemaVersion\":\"2.0\",\"invocationId\":\"\\uD55C\",\"tasks\":[" TASK(
-            "t0") "," TASK("t1") "," TASK("t2") "," TASK("t3") "," TASK("t4") "," TASK("t5") "]}",
+        "{\"invocationSchemaVersion\":\"2.0\",\"invocationId\":\"\\uD55C\",\"tasks\":[" TASK("t0") "," TASK(
+            "t1") "," TASK("t2") "," TASK("t3") "," TASK("t4") "," TASK("t5") "," TASK("t6") "]}",
         (const enum image_outcome[]){IMAGE_MADE, IMAGE_ALREADY_MADE, IMAGE_SKIPPED, IMAGE_GONE,
-                                     IMAGE_REJECTED, IMAGE_FAILED});
+                                     IMAGE_REJECTED, IMAGE_FAILED, IMAGE_NO_BUCKET});
     assert_string_equal(svc_json_get_text(answered.json, "invocationSchemaVersion"), "2.0");
     assert_string_equal(svc_json_get_text(answered.json, "invocationId"), "한");
     assert_string_equal(svc_json_get_text(answered.json, "treatMissingKeysAs"), "TemporaryFailure");
     const struct svc_json *results = svc_json_get(answered.json, "results");
-    assert_int_equal(svc_json_count(results), 6);
-    for (size_t i = 0; i < 6; i++) {
+    assert_int_equal(svc_json_count(results), 7);
+    for (size_t i = 0; i < 7; i++) {
         const struct svc_json *result = svc_json_at(results, i);
         char id[8];
         (void)snprintf(id, sizeof(id), "t%zu", i);
@@ -133,6 +134,10 @@ static void test_every_task_of_a_batch(void **state) {
     assert_string_equal(svc_json_get_text(svc_json_at(results, 0), "resultString"), "made");
     assert_string_equal(svc_json_get_text(svc_json_at(results, 4), "resultString"),
                         "rejected: REASON: because of 4");
+    assert_string_equal(svc_json_get_text(svc_json_at(results, 3), "resultString"),
+                        "gone: REASON: because of 3");
+    assert_string_equal(svc_json_get_text(svc_json_at(results, 6), "resultString"),
+                        "no bucket: REASON: because of 6");
     clear(&answered);
 }
 

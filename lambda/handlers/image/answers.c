@@ -85,8 +85,8 @@ static const char *result_code(enum image_outcome outcome) {
     case IMAGE_MADE:
     case IMAGE_ALREADY_MADE:
     case IMAGE_SKIPPED:
-    case IMAGE_GONE:
         return "Succeeded";
+    case IMAGE_GONE:
     case IMAGE_REJECTED:
     case IMAGE_NO_BUCKET:
         return "PermanentFailure";
