@@ -267,6 +267,24 @@ test('an S3 that hangs: answered with an error before Lambda ends the process', 
   assert.equal(hurried.all.size, 1, 'the same process');
 });
 
+test('work that would outlive the invocation: ended with an error, nothing written', async () => {
+  // Many scans over many pixels in a small file: the time passes in decoding, not in reading.
+  const created = await upload(picture('long.jpg', '4000x4000', 'flat', 'progressive', '444'));
+  const patient = one.add({ timeout_ms: 300000 });
+  const { duration_ms, payload } = await patient.invoke(s3Event(created));
+  assert.deepEqual(payload, summary({ made: 1 }));
+  for (const size of Object.keys(SIZES)) await one.remove(outputKey(created.key, size));
+  one.forget();
+  // Lambda's timeout: a sixth of that, and the 300 ms that the runtime keeps for reporting the error.
+  const hurried = one.add({ timeout_ms: Math.round(300 + duration_ms / 6) });
+  await hurried.invoke({ Records: [] });
+  const result = await hurried.invoke(s3Event(created));
+  hasFailed(result, /^Image\.DEADLINE$/);
+  assert.match(result.payload.errorMessage, /time of the invocation/);
+  assert.deepEqual([one.outputs(created.key), one.count('PutObject')], [[], 0]);
+  assert.equal(hurried.all.size, 1, 'the process lives');
+});
+
 test('SIGTERM in mid-work: ends in time with status 0; what it left is taken up by the next', async () => {
   const ending = one.add();
   await ending.invoke({ Records: [] });

@@ -52,6 +52,6 @@ enum svc_status image_outputs_write(const struct image_clients *clients, const c
                                     struct awsc_error *error);
 /* Whether a write failed because an output is not what image_outputs_look saw there any more:
  * another function has written it, or somebody has deleted it. To be looked at again. */
-bool image_outputs_is_overtaken(enum svc_status status, const struct awsc_error *error);
+bool image_outputs_is_overtaken(enum svc_status status);
 
 #endif

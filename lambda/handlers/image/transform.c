@@ -6,6 +6,7 @@ struct stream {
     struct awsc_s3_reader *reader;
     const struct svc_clock *clock;
     int64_t wait_ms, bytes;
+    int64_t deadline_ms; /* of the transform */
 };
 
 static bool read_stream(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
@@ -17,15 +18,23 @@ static bool read_stream(void *user, uint8_t *buffer, size_t size_bytes, size_t *
     return is_read;
 }
 
+static bool is_past_deadline(void *user) {
+    const struct stream *stream = user;
+    return svc_monotonic_ms(stream->clock) >= stream->deadline_ms;
+}
+
 enum imgcore_status image_transform(const struct image_clients *clients,
-                                    struct awsc_s3_reader *reader, struct imgcore_output *pictures,
-                                    size_t count, struct imgcore_error *error) {
-    struct stream stream = {.reader = reader, .clock = clients->clock};
+                                    struct awsc_s3_reader *reader, int64_t deadline_ms,
+                                    struct imgcore_output *pictures, size_t count,
+                                    struct imgcore_error *error) {
+    struct stream stream = {.reader = reader, .clock = clients->clock, .deadline_ms = deadline_ms};
     const struct imgcore_source source = {.read = read_stream, .user = &stream};
     struct imgcore_options options;
     imgcore_options_default(&options);
     options.limits = clients->settings->limits;
     options.preset = clients->settings->preset;
+    options.is_cancelled = is_past_deadline;
+    options.cancel_user = &stream;
     const int64_t begin_ms = svc_monotonic_ms(clients->clock);
     const enum imgcore_status status =
         imgcore_transform(clients->imgcore, &source, &options, pictures, count, error);

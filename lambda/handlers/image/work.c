@@ -63,6 +63,7 @@ struct job {
     const char *key;
     struct image_outputs *outputs;
     struct image_result *result;
+    int64_t deadline_ms;
     bool is_forced; /* until the outputs are written: current ones are made anew as well */
 };
 
@@ -72,6 +73,10 @@ enum next { FINISHED, LOOK_AGAIN };
 
 static enum next fail(struct job *job, const struct awsc_error *error) {
     image_result_fail(job->result, error);
+    if (error->status == SVC_NO_RESOURCE) {
+        /* A HEAD cannot report this: its 404 has no body. The GET of the source does. */
+        image_result_set(job->result, IMAGE_NO_BUCKET, "NO_BUCKET", "the bucket does not exist");
+    }
     return FINISHED;
 }
 
@@ -87,7 +92,7 @@ static enum next fail_source(struct job *job, enum svc_status status,
         image_result_set(job->result, IMAGE_GONE, "GONE", "the source does not exist any more");
         return FINISHED;
     }
-    image_result_fail(job->result, error);
+    (void)fail(job, error);
     return status == SVC_PRECONDITION_FAILED || status == SVC_CONFLICT ||
                    status == SVC_CHECKSUM_MISMATCH
                ? LOOK_AGAIN
@@ -185,7 +190,7 @@ static enum next write_and_check(struct job *job, const struct awsc_s3_info *inf
                                                        job->outputs, writes, count, &error);
     lrt_metrics_add(clients->metrics, "WriteTime", LRT_MILLISECONDS,
                     svc_monotonic_ms(clients->clock) - begin_ms);
-    if (image_outputs_is_overtaken(status, &error)) {
+    if (image_outputs_is_overtaken(status)) {
         image_result_fail(job->result, &error);
         return LOOK_AGAIN;
     }
@@ -212,7 +217,14 @@ static enum next make(struct job *job, struct awsc_s3_reader *reader,
         return FINISHED;
     }
     const enum imgcore_status image_status =
-        image_transform(job->clients, reader, pictures, count, &image_error);
+        image_transform(job->clients, reader, job->deadline_ms, pictures, count, &image_error);
+    if (image_status == IMGCORE_CANCELLED) {
+        awsc_s3_get_abort(reader);
+        imgcore_output_clear(job->clients->imgcore, pictures, count);
+        image_result_set(job->result, IMAGE_FAILED, "DEADLINE",
+                         "the time of the invocation does not suffice for this picture");
+        return FINISHED;
+    }
     /* imgcore's status counts only if the bytes were the correct ones, all of them. */
     const enum svc_status status = awsc_s3_get_finish(reader, &error);
     enum next next;
@@ -324,14 +336,14 @@ static void clear_old_rejection(struct job *job) {
 }
 
 static void work_on_key(const struct image_clients *clients, const struct image_task *task,
-                        const char *key, struct image_result *result) {
+                        const char *key, int64_t deadline_ms, struct image_result *result) {
     struct image_outputs outputs;
     if (image_outputs_name(clients->settings, key, &outputs) != SVC_OK) {
         image_result_set(result, IMAGE_REJECTED, "KEY_TOO_LONG",
                          "the keys of the outputs would be longer than 1,024 bytes");
         return;
     }
-    struct job job = {clients, task, key, &outputs, result, task->is_forced};
+    struct job job = {clients, task, key, &outputs, result, deadline_ms, task->is_forced};
     enum next next = LOOK_AGAIN;
     for (int round = 0; round < MAX_ROUNDS && next == LOOK_AGAIN; round++) {
         next = work_round(&job);
@@ -362,7 +374,6 @@ static bool skip(const struct image_clients *clients, const char *key,
 
 void image_work(const struct image_clients *clients, const struct image_task *task,
                 int64_t deadline_ms, struct image_result *result) {
-    (void)deadline_ms;
     if (!task->is_created) {
         image_result_set(result, IMAGE_SKIPPED, "EVENT", "not an event of a created object");
         return;
@@ -382,7 +393,7 @@ void image_work(const struct image_clients *clients, const struct image_task *ta
         image_result_set(result, IMAGE_REJECTED, "INVALID_KEY",
                          "the key is not well encoded UTF-8 of 1 to 1,024 bytes");
     } else if (!skip(clients, svc_buf_text(&key), result)) {
-        work_on_key(clients, task, svc_buf_text(&key), result);
+        work_on_key(clients, task, svc_buf_text(&key), deadline_ms, result);
     }
     svc_buf_clear(&key);
 }
