@@ -14,7 +14,7 @@ EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/event
 	lambda/events/sqs_batch.c
 
 # All of the image function but its main program.
-IMAGE_ROOM := lambda/handlers/image/answers.c lambda/handlers/image/event.c \
+IMAGE_ROOM := lambda/handlers/image/results.c lambda/handlers/image/event.c \
 	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
 	lambda/handlers/image/reject.c lambda/handlers/image/result.c \
 	lambda/handlers/image/settings.c lambda/handlers/image/transform.c \
@@ -25,7 +25,11 @@ IMAGE_ROOM_MAIN := lambda/handlers/image/main.c
 TEST_FUNCTION := tests/lambda/test_function.c
 
 # Each is a program of its own, with cmocka.
-FUNCTION_UNIT_TESTS := tests/lambda/test_image_answers.c tests/lambda/test_image_event.c \
+FUNCTION_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_damaged.c \
+	tests/lambda/test_events_s3.c tests/lambda/test_events_s3_batch.c \
+	tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
+	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c \
+	tests/lambda/test_image_results.c tests/lambda/test_image_event.c tests/lambda/test_image_handle.c \
 	tests/lambda/test_image_keys.c tests/lambda/test_image_settings.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
@@ -57,6 +61,9 @@ $(FUNCTION_UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(IMAGE_ROOM_OBJECTS) $(RUNTIME_
 		$(SERVICES_SUPPORT_OBJECTS) $(SERVICES) $(STATIC)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) $(LIBRARY_LIBS) -lpthread)
+
+# Its own malloc in front of ours, which fails when it is told to.
+$(O)/tests/lambda/test_events_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc$(comma)--wrap=free
 
 # BENCH_IMAGES=photo...: those instead of the first of Debian's wallpapers. Needs root: a CPU quota.
 .PHONY: lambda-cost

@@ -34,8 +34,8 @@ enum lev_sqs_result {
     LEV_SQS_DONE,  /* the message is deleted; also where it can never succeed */
     LEV_SQS_RETRY, /* the message comes again, until the queue's redrive policy moves it to the
                       dead-letter queue */
-    LEV_SQS_STOP   /* the same, and no further message is taken: too little time is left, or what
-                      all of them need is not available */
+    LEV_SQS_STOP   /* the message comes again, and no further one is taken: too little time is left,
+                      or what all of them need is not available */
 };
 
 /* Called once for each message. It logs its own failures: the driver does not know the reasons. */
@@ -52,9 +52,9 @@ struct lev_sqs_driver {
 
 /* What became of the records; the sum of the five is their number. */
 struct lev_sqs_counts {
-    size_t done, retried; /* by the handler's result; a LEV_SQS_STOP is one of `retried` */
+    size_t done, retried; /* handled, by the handler's result */
     size_t blocked;       /* not handled: an earlier message of the group failed */
-    size_t untouched;     /* not handled: stopped, or too little time left */
+    size_t untouched;     /* not handled, or not to the end: stopped, or too little time left */
     size_t repeated;      /* not handled: the same message as an earlier one */
 };
 
