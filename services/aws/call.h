@@ -38,7 +38,7 @@ struct awsc_call {
     int64_t deadline_ms; /* 0: the client's */
     int stall_timeout_ms;
     int attempts_before;  /* made already for the same thing; they count as this call's */
-    bool is_unrepeatable; /* not tried again where it may have been carried out already */
+    bool is_unrepeatable; /* not retried once it may have been carried out (error.maybe_done) */
     /* Judges a whole answer with a status below 300: OK, or why it will not do; may set
      * error->code and error->http_status, by which it is then tried again or not. NULL: all do. */
     enum svc_status (*check)(struct awsc_call *call, struct awsc_error *error);
@@ -54,6 +54,7 @@ struct awsc_call {
     enum awsc_call_state state;
     int64_t due_ms, until_ms; /* the next attempt; the deadline in force */
     bool has_refreshed;       /* credentials, after ExpiredToken */
+    uint64_t credentials_version;
     char payload_hash[SVC_SHA256_HEX_BYTES];
     char invocation_id[37], attempt_text[32], date[SVC_AMZ_DATE_BYTES];
     struct svc_buf text[AWSC_CALL_HEADERS]; /* see awsc_call_text */
@@ -67,8 +68,8 @@ void awsc_call_init(struct awsc_call *call, enum awsc_service service, const cha
                     const char *method);
 void awsc_call_clear(struct awsc_client *client, struct awsc_call *call);
 
-/* A header of the operation; value NULL: none. Too many, or a value with controls, is told by run:
- * INVALID_ARGUMENT. */
+/* A header of the operation, a parameter of its query; value NULL: none. Too many, or a header's
+ * value with control characters, make run fail with INVALID_ARGUMENT. */
 void awsc_call_header(struct awsc_call *call, const char *name, const char *value);
 void awsc_call_param(struct awsc_call *call, const char *name, const char *value);
 /* A text that lives as long as the call, for a header's value that has to be made; append to it.

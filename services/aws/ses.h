@@ -30,10 +30,10 @@ struct awsc_ses_email {
 
 #define AWSC_SES_ID_BYTES 129
 
-/* Sends one mail to all recipients. SendEmail cannot be repeated without sending twice, so after a
- * request whose answer never came (error->maybe_done) it is not tried again here; refusals by
- * throttling and 5xx are. Addresses, subject and headers with CR, LF or other controls are
- * INVALID_ARGUMENT. */
+/* Sends one mail to all recipients. SendEmail cannot be repeated without sending twice, so it is
+ * retried only after a certain refusal (429, the throttling codes) or if no byte of the request
+ * left. After 500, 502, 503, 504 or no response at all it ends with error->maybe_done. Addresses,
+ * subject and headers with CR, LF or other controls are INVALID_ARGUMENT. */
 enum svc_status awsc_ses_send(struct awsc_client *client, const struct awsc_ses_email *email,
                               char message_id[AWSC_SES_ID_BYTES], struct awsc_error *error);
 

@@ -6,7 +6,9 @@ it fails on demand. Prints "PORT number"; then each line of standard input is a 
  faults    what to do to the next requests, one entry each (see Handler.fault)
  skew      seconds that its clock is ahead
  token     the session token that is valid from now on ("": none)
+ denied    actions that no policy allows ("s3:GetObject", "s3:ListBucket"); with "named" messages say so
  object    {bucket/key: {...}}: puts an object there as it stands
+ idle      "close" or "reset": ends the kept connections before the reply
 and the answer is a JSON object {requests: [...], objects: {...}, uploads: n, mails: [...]}; requests
 are those since the last line.
 """
@@ -17,6 +19,8 @@ import email.utils
 import hashlib
 import http.server
 import json
+import os
+import select
 import socket
 import struct
 import sys
@@ -36,7 +40,7 @@ import xml.etree.ElementTree as ElementTree
 KEY, SECRET, REGION = "AKIDEXAMPLE", "canary-secret/key+with=signs", "ap-northeast-2"
 lock = threading.Lock()
 world = {"objects": {}, "uploads": {}, "mails": [], "queue": [], "requests": [], "faults": [],
-         "skew": 0, "token": "", "secret": "canary-password", "serial": 0}
+         "skew": 0, "token": "", "secret": "canary-password", "serial": 0, "denied": []}
 models = botocore.session.get_session()
 
 
@@ -58,6 +62,21 @@ def local(tag):
     return tag.split("}")[-1]
 
 
+kept = {}  # connections by the pipe that wakes their handlers
+
+
+def end_idle(how):
+    """Ends the connections that are open: "close" by FIN, "reset" by RST."""
+    with lock:
+        handlers = list(kept.items())
+        for _, handler in handlers:
+            handler.has_ended = threading.Event()
+        for waker, _ in handlers:
+            os.write(waker, how[:1].encode())
+    for _, handler in handlers:
+        handler.has_ended.wait(10)
+
+
 class Refusal(Exception):
     def __init__(self, status, code, message="", headers=()):
         super().__init__(code)
@@ -67,12 +86,37 @@ class Refusal(Exception):
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    has_ended = threading.Event()
 
     def log_message(self, *args):
         pass
 
     def date_time_string(self, timestamp=None):
         return email.utils.formatdate(time.time() + world["skew"], usegmt=True)
+
+    # ---------------------------------------------------------------- idle connections
+
+    def setup(self):
+        super().setup()
+        self.wake, self.waker = os.pipe()
+        with lock:
+            kept[self.waker] = self
+
+    def handle_one_request(self):
+        """Waits for a request, or until the connection is to be ended (see end_idle)."""
+        ready, _, _ = select.select([self.connection, self.wake], [], [])
+        if self.wake in ready:
+            self.drop(reset=os.read(self.wake, 1) == b"r")
+        else:
+            super().handle_one_request()
+
+    def finish(self):
+        super().finish()
+        with lock:
+            kept.pop(self.waker, None)
+        os.close(self.wake)
+        os.close(self.waker)
+        self.has_ended.set()
 
     # ---------------------------------------------------------------- answering
 
@@ -225,6 +269,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         name = urllib.parse.unquote(url.path[1:], errors="strict")
         objects = world["objects"]
+        listed = self.check_policy(query)
+        if listed:
+            return listed
         if "uploads" in query or "uploadId" in query:
             return self.multipart(name, query, body)
         if self.command == "PUT" and "tagging" not in query:
@@ -245,6 +292,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise Refusal(304, "NotModified")
         return self.get(there)
 
+    def check_policy(self, query):
+        """Refuses what world["denied"] lists, as IAM does; "named": S3's message says what."""
+        denied = world["denied"]
+        bucket = urllib.parse.urlsplit(self.path).path.split("/")[1]
+        name = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path[1:])
+        if bucket == "missing":
+            raise Refusal(404, "NoSuchBucket", "The specified bucket does not exist")
+        action = "s3:ListBucket" if "list-type" in query else "s3:GetObject"
+        if action == "s3:GetObject" and action not in denied and name not in world["objects"]:
+            action = "s3:ListBucket"  # a missing key is a 404 only to those who may list
+        if self.command in ("GET", "HEAD") and action in denied:
+            raise Refusal(403, "AccessDenied", (
+                "User: arn:aws:sts::123456789012:assumed-role/role/function is not authorized to "
+                "perform: %s on resource: \"arn:aws:s3:::bucket\" because no identity-based policy "
+                "allows the %s action" % (action, action)) if "named" in denied else "Access Denied")
+        if "list-type" in query:
+            return 200, b"<ListBucketResult></ListBucketResult>", {}
+        return None
+
     def put(self, name, body, etag, headers, checksum_type=None):
         world["serial"] += 1
         meta = {k.lower(): v for k, v in headers.items() if k.lower().startswith("x-amz-meta-")}
@@ -262,9 +328,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body, status = there["body"], 200
         span = self.headers.get("Range")
         if span:
-            start = int(span[len("bytes="):-1])
-            headers["Content-Range"] = "bytes %d-%d/%d" % (start, len(body) - 1, len(body))
-            body, status = body[start:], 206
+            start, _, last = span[len("bytes="):].partition("-")
+            start, last = int(start), int(last or len(body) - 1)
+            if start >= len(body):
+                raise Refusal(416, "InvalidRange", "The requested range is not satisfiable")
+            headers["Content-Range"] = "bytes %d-%d/%d" % (start, last, len(body))
+            body, status = body[start:last + 1], 206
         elif self.headers.get("x-amz-checksum-mode") == "ENABLED":
             headers.update(there["checksum"])
         if self.command == "HEAD":
@@ -469,6 +538,8 @@ def main():
     print("PORT %d" % server.server_address[1], flush=True)
     for line in sys.stdin:
         command = json.loads(line)
+        if "idle" in command:
+            end_idle(command.pop("idle"))
         with lock:
             for name, there in command.pop("object", {}).items():
                 world["serial"] += 1

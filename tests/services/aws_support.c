@@ -50,7 +50,7 @@ void aws_begin(struct aws_fixture *fixture) {
     fixture->report = NULL;
     aws_new_client(fixture);
     aws_tell(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
-                      "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0}");
+                      "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"denied\":[]}");
 }
 
 void aws_end(struct aws_fixture *fixture) {

@@ -609,8 +609,8 @@ static void test_a_mail_is_not_sent_twice_for_a_lost_answer(void **state) {
     assert_int_equal(error.attempts, 1);
     assert_int_equal(aws_requests(&f), 1);
     assert_int_equal(svc_json_count(svc_json_get(f.report, "mails")), 1);
-    /* What was certainly not sent is tried again. */
-    tell_fault("status:503:ServiceUnavailable", 2);
+    /* What was certainly refused is tried again. */
+    tell_fault("status:429:TooManyRequestsException", 2);
     assert_int_equal(awsc_ses_send(f.client, &email, id, &error), SVC_OK);
     assert_int_equal(error.attempts, 3);
     /* An object written twice is the same object. */
