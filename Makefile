@@ -77,12 +77,12 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 	imgcore/include/imgcore/version.h
 
 # Linked into every test program.
-TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
+TEST_SUPPORT := tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
 	tests/imgcore/test_thread_pool.c \
-	tests/imgcore/test_exif.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_icc_intent.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
