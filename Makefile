@@ -77,11 +77,12 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 	imgcore/include/imgcore/version.h
 
 # Linked into every test program.
-TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
+TEST_SUPPORT := tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
-UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_thread_pool.c \
-	tests/imgcore/test_exif.c \
+UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
+	tests/imgcore/test_thread_pool.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_icc_intent.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
@@ -105,7 +106,8 @@ END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
-THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_thread_pool.c tests/imgcore/test_jpeg_threads.c \
+THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c \
+	tests/imgcore/test_thread_pool.c tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_threads.c
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs

@@ -79,7 +79,7 @@ struct ic_jpeg_source {
     struct jpeg_source_mgr manager; /* first: libjpeg hands back a pointer to it */
     struct ic_input *input;
     struct ic_cancel *cancel;
-    unsigned steps; /* since the last check of `cancel` */
+    unsigned skips; /* segments skipped so far */
 };
 
 /* Puts a source over `input` into cinfo->src; cinfo->err must be set. */

@@ -6,8 +6,8 @@
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/jpeg_internal.h"
 
-/* Segments skipped, or windows filled, between two checks for cancellation. */
-#define CANCEL_STEPS 64u
+/* Segments skipped between two checks for cancellation. */
+#define CANCEL_SKIPS 64u
 
 static const JOCTET made_up_end[2] = {0xff, JPEG_EOI};
 
@@ -36,16 +36,6 @@ static void at_end(j_decompress_ptr cinfo) {
     source->manager.bytes_in_buffer = sizeof(made_up_end);
 }
 
-/* Checks for cancellation at every CANCEL_STEPS calls, so that a flood of segments is left early.
- */
-static void check_cancel(j_decompress_ptr cinfo) {
-    struct ic_jpeg_source *source = source_of(cinfo);
-    if (++source->steps >= CANCEL_STEPS) {
-        source->steps = 0;
-        ic_jpeg_check_cancel(cinfo->err, source->cancel);
-    }
-}
-
 static void init_source(j_decompress_ptr cinfo) {
     (void)cinfo; /* the window was shown when the source was made */
 }
@@ -53,9 +43,9 @@ static void init_source(j_decompress_ptr cinfo) {
 /* libjpeg calls this only when it has used all it was given, but by then its count may not be
  * written back, so the whole window is taken as used. */
 static boolean fill_input_buffer(j_decompress_ptr cinfo) {
-    check_cancel(cinfo);
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct ic_input *input = source_of(cinfo)->input;
+    ic_jpeg_check_cancel(cinfo->err, source_of(cinfo)->cancel);
     if (!errors->ended) {
         ic_input_use(input, input->window_bytes);
         if (ic_input_fill(input, 1) > 0) {
@@ -70,7 +60,10 @@ static boolean fill_input_buffer(j_decompress_ptr cinfo) {
 static void skip_input_data(j_decompress_ptr cinfo, long num_bytes) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct jpeg_source_mgr *src = cinfo->src;
-    check_cancel(cinfo);
+    struct ic_jpeg_source *source = source_of(cinfo);
+    if (++source->skips % CANCEL_SKIPS == 0) { /* a flood of segments is left early */
+        ic_jpeg_check_cancel(cinfo->err, source->cancel);
+    }
     if (num_bytes <= 0) {
         return;
     }
@@ -81,11 +74,11 @@ static void skip_input_data(j_decompress_ptr cinfo, long num_bytes) {
         return;
     }
     if (!errors->ended) {
-        struct ic_input *input = source_of(cinfo)->input;
+        struct ic_input *input = source->input;
         skip -= src->bytes_in_buffer;
         ic_input_use(input, input->window_bytes);
         if (ic_input_skip(input, skip)) {
-            show_window(source_of(cinfo));
+            show_window(source);
             return;
         }
     }
