@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lambda/handlers/image/keys.h"
+#include "services/aws/s3_denied.h"
 #include "services/base/text.h"
 
 #define META_KEY        "original-key"
@@ -64,14 +65,17 @@ enum svc_status image_outputs_look(const struct image_clients *clients, const ch
     }
     (void)awsc_s3_head_many(clients->aws, gets, outputs->count, statuses, outputs->infos, errors);
     enum svc_status status = SVC_OK;
+    const struct awsc_s3_get *denied = NULL;
     for (size_t i = 0; i < outputs->count; i++) {
         outputs->exists[i] = statuses[i] == SVC_OK;
         if (statuses[i] != SVC_OK && statuses[i] != SVC_NOT_FOUND && status == SVC_OK) {
             status = statuses[i];
             *error = errors[i];
+            denied = &gets[i];
         }
     }
-    return status;
+    return status == SVC_ACCESS_DENIED ? awsc_s3_explain_denied(clients->aws, denied, error)
+                                       : status;
 }
 
 void image_outputs_clear(struct image_outputs *outputs) {

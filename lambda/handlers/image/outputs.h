@@ -22,7 +22,7 @@ void image_bare_etag(const char *etag, char bare[IMAGE_ETAG_BYTES]);
 enum svc_status image_outputs_name(const struct image_settings *settings, const char *key,
                                    struct image_outputs *outputs);
 /* Asks for all of them at once. Cleared with image_outputs_clear, also after a failure.
- * Errors: those of awsc_s3_head but NOT_FOUND. */
+ * Errors: those of awsc_s3_head but NOT_FOUND; ACCESS_DENIED with what to check. */
 enum svc_status image_outputs_look(const struct image_clients *clients, const char *bucket,
                                    struct image_outputs *outputs, struct awsc_error *error);
 void image_outputs_clear(struct image_outputs *outputs);

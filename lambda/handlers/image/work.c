@@ -54,6 +54,7 @@
 #include "lambda/handlers/image/reject.h"
 #include "lambda/handlers/image/transform.h"
 #include "services/aws/s3.h"
+#include "services/aws/s3_denied.h"
 
 #define MAX_ROUNDS 5
 
@@ -99,6 +100,15 @@ static enum next fail_source(struct job *job, enum svc_status status,
                : FINISHED;
 }
 
+/* The same for a HEAD or GET of it, with the reason why it was denied. */
+static enum next fail_get(struct job *job, const struct awsc_s3_get *get, enum svc_status status,
+                          struct awsc_error *error) {
+    if (status == SVC_ACCESS_DENIED) {
+        status = awsc_s3_explain_denied(job->clients->aws, get, error);
+    }
+    return fail_source(job, status, error);
+}
+
 static enum next reject(struct job *job, const struct awsc_s3_info *info, const char *reason,
                         const char *detail) {
     struct awsc_error error;
@@ -141,7 +151,7 @@ static enum next check_source(struct job *job, const char *etag, const char *ver
     lrt_metrics_add(clients->metrics, "CheckTime", LRT_MILLISECONDS,
                     svc_monotonic_ms(clients->clock) - begin_ms);
     if (status != SVC_OK) {
-        return fail_source(job, status, &error);
+        return fail_get(job, &get, status, &error);
     }
     char bare[IMAGE_ETAG_BYTES], bare_now[IMAGE_ETAG_BYTES];
     image_bare_etag(etag, bare);
@@ -248,7 +258,7 @@ static enum next reject_too_large(struct job *job) {
     struct awsc_error error;
     const enum svc_status status = awsc_s3_head(job->clients->aws, &get, &info, &error);
     if (status != SVC_OK) {
-        return fail_source(job, status, &error);
+        return fail_get(job, &get, status, &error);
     }
     enum next next;
     if (info.size_bytes > job->clients->settings->max_source_bytes) {
@@ -280,7 +290,7 @@ static enum next read_and_make(struct job *job) {
         return reject_too_large(job);
     }
     if (status != SVC_OK) {
-        return fail_source(job, status, &error);
+        return fail_get(job, &get, status, &error);
     }
     const enum next next = make(job, reader, &info);
     awsc_s3_info_clear(&info);
