@@ -17,7 +17,8 @@ EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/event
 IMAGE_ROOM := lambda/handlers/image/results.c lambda/handlers/image/event.c \
 	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
 	lambda/handlers/image/reject.c lambda/handlers/image/result.c \
-	lambda/handlers/image/settings.c lambda/handlers/image/work.c
+	lambda/handlers/image/settings.c lambda/handlers/image/transform.c \
+	lambda/handlers/image/work.c
 IMAGE_ROOM_MAIN := lambda/handlers/image/main.c
 
 # A function of the tests' own on the same runtime.
@@ -33,7 +34,9 @@ FUNCTION_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
+	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
 FUNCTION_SOURCES := $(RUNTIME_ROOM) $(CLIENTS_ROOM) $(EVENTS_MODULE) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
 IMAGE_PROCESSOR := $(O)/lambda/image-processor
