@@ -49,8 +49,7 @@ $(SERVICES): $(SERVICES_OBJECTS)
 	$(call quiet,AR,$(AR) rcs $@ $^)
 
 $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
+	$(call link,$^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
 # Its own malloc in front of ours, which fails when it is told to.
 $(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
