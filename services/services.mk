@@ -2,7 +2,7 @@
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
-	services/base/crypto.c services/base/environment.c services/base/http.c services/base/http_exchange.c \
+	services/base/crypto.c services/base/environment.c services/base/file.c services/base/http.c services/base/http_exchange.c \
 	services/base/http_headers.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
 	services/base/log.c services/base/random.c services/base/settings.c \

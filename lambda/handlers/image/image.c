@@ -83,7 +83,7 @@ static void work_on(const struct image_clients *clients, const struct image_even
         log_result(clients, task, &result, svc_monotonic_ms(clients->clock) - begin_ms);
         lrt_metrics_add(clients->metrics, metric_names[result.outcome], LRT_COUNT, 1);
         if (result.outcome == IMAGE_REJECTED) {
-            lrt_metrics_reject(clients->metrics, result.reason);
+            lrt_metrics_add_by(clients->metrics, "Rejects", "Reason", result.reason, 1);
         }
         image_report_add(event, task, &result, report);
     }
