@@ -6,10 +6,16 @@ RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/logs.
 	lambda/runtime/loop.c lambda/runtime/main.c lambda/runtime/metrics.c \
 	lambda/runtime/process.c lambda/runtime/program.c
 CLIENTS_MODULE := lambda/clients/clients.c
-EVENTS_MODULE :=
+EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/events/function_url.c \
+	lambda/events/function_url_response.c lambda/events/kind.c lambda/events/s3.c \
+	lambda/events/s3_batch.c lambda/events/schedule.c lambda/events/sns.c lambda/events/sqs.c \
+	lambda/events/sqs_batch.c
 
 # Unit tests of these modules; those of a handler stand in its function's line.
-LAMBDA_UNIT_TESTS := tests/lambda/test_runtime_parts.c
+LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_damaged.c \
+	tests/lambda/test_events_s3.c tests/lambda/test_events_s3_batch.c \
+	tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
+	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
@@ -71,9 +77,12 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
+# Its own malloc in front of the C library's: it fails on request.
+$(O)/tests/lambda/test_events_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc$(comma)--wrap=free
+
 # ---------------------------------------------------------------------------- the functions
 
-$(eval $(call function,image-processor,image,answers event image keys outputs reject settings work,answers event keys settings,imgcore))
+$(eval $(call function,image-processor,image,event image keys outputs reject result results settings work,event handle keys results settings,imgcore))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 

@@ -3,7 +3,7 @@
 #ifndef IMAGE_OUTPUTS_H
 #define IMAGE_OUTPUTS_H
 
-#include "lambda/handlers/image/image.h"
+#include "lambda/handlers/image/clients.h"
 #include "services/aws/s3.h"
 #include "services/base/limits.h"
 

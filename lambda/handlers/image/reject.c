@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambda/handlers/image/result.h"
+
 static const char *version_of(const struct awsc_s3_info *info) {
     return info->version_id[0] != '\0' ? info->version_id : NULL;
 }

@@ -3,7 +3,7 @@
 #ifndef IMAGE_REJECT_H
 #define IMAGE_REJECT_H
 
-#include "lambda/handlers/image/image.h"
+#include "lambda/handlers/image/clients.h"
 #include "services/aws/s3.h"
 
 #define IMAGE_TAG          "image-status"

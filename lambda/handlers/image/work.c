@@ -315,7 +315,8 @@ static bool skip(const struct image_clients *clients, const char *key,
 }
 
 void image_work(const struct image_clients *clients, const struct image_task *task,
-                struct image_result *result) {
+                int64_t deadline_ms, struct image_result *result) {
+    (void)deadline_ms;
     if (!task->is_created) {
         image_result_set(result, IMAGE_SKIPPED, "EVENT", "not an event of a created object");
         return;
