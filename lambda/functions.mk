@@ -85,6 +85,7 @@ $(O)/tests/lambda/test_events_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(co
 $(eval $(call function,image-processor,image,event image keys outputs reject result results settings work,event handle keys results settings,imgcore))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
+$(eval $(call test_function,tests/lambda/hello/hello.c))
 
 # ----------------------------------------------------------------------------
 

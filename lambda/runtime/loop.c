@@ -29,6 +29,18 @@ void lrt_result_clear(struct lrt_result *result) {
     svc_buf_clear(&result->body);
 }
 
+struct svc_json *lrt_parse_event(const struct lrt_invocation *invocation, struct lrt_result *result,
+                                 const char *error_type) {
+    struct svc_json *document = NULL;
+    struct svc_error error;
+    svc_error_clear(&error);
+    if (svc_json_parse(invocation->event, invocation->event_bytes, 0, &document, &error) !=
+        SVC_OK) {
+        lrt_fail(result, error_type, "the event cannot be read: %s", error.detail);
+    }
+    return document;
+}
+
 bool lrt_has_time(const struct lrt_invocation *invocation, const struct svc_clock *clock,
                   int64_t needed_ms) {
     return svc_remaining_ms(clock, invocation->deadline_ms) >= needed_ms;

@@ -21,6 +21,7 @@
 #include "services/base/clock.h"
 #include "services/base/environment.h"
 #include "services/base/http.h"
+#include "services/base/json.h"
 #include "services/base/log.h"
 
 /* Lambda's limit for a result. A larger one is replaced by an error. */
@@ -72,6 +73,12 @@ struct lrt_result {
  * ASCII is kept. The message is UTF-8, is cut where it does not fit, and must hold no secret. */
 void lrt_fail(struct lrt_result *result, const char *error_type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The event as a document, given back with svc_json_free. NULL: the event is not JSON, and the
+ * invocation fails with this error type; or it is the document `null`. The readers of json.h take
+ * NULL, so a handler may go on with it. */
+struct svc_json *lrt_parse_event(const struct lrt_invocation *invocation, struct lrt_result *result,
+                                 const char *error_type);
 
 struct lrt_function {
     const char *name; /* of the program: "image-processor" */
