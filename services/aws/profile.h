@@ -13,8 +13,9 @@ enum awsc_profile_file {
     AWSC_PROFILE_CONFIG       /* AWS_CONFIG_FILE, else ~/.aws/config */
 };
 
-/* Reads the file, whole: `text` is initialised here, wiped by the caller in any case. Errors:
- * NOT_FOUND (there is none), TOO_LARGE (AWSC_MAX_PROFILE_BYTES), IO, NO_MEMORY. */
+/* Reads the entire file; `text` is initialised here, wiped by the caller in any case. Errors:
+ * NOT_FOUND (neither the setting nor HOME gives a path), IO (it cannot be read), TOO_LARGE
+ * (AWSC_MAX_PROFILE_BYTES), NO_MEMORY. */
 enum svc_status awsc_profile_read(const struct svc_environment *environment,
                                   enum awsc_profile_file which, struct svc_buf *text);
 /* Copies a value of the profile that AWS_PROFILE names (else of "default") from a file's text;

@@ -51,9 +51,9 @@ enum svc_status awsc_ses_check(const struct awsc_ses_email *email, struct awsc_e
 
 #define AWSC_SES_ID_BYTES 129
 
-/* Sends one mail to all recipients. SendEmail cannot be repeated without sending twice, so it is
- * retried only after a certain refusal (429, the throttling codes) or if no byte of the request
- * left. After 500, 502, 503, 504 or no response at all it ends with error->maybe_done. */
+/* Sends one mail to all recipients. A mail that was sent cannot be taken back, so the request is
+ * repeated only where SES certainly took none: it did not leave, or was refused by throttling.
+ * After 500, 502, 503, 504 or no response at all error->maybe_done says that the mail may be out. */
 enum svc_status awsc_ses_send(struct awsc_client *client, const struct awsc_ses_email *email,
                               char message_id[AWSC_SES_ID_BYTES], struct awsc_error *error);
 
