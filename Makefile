@@ -11,7 +11,7 @@
 #   PACKAGES   no: install nothing; you have seen to it yourself
 #   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
 #
-# Sources are listed by hand, one variable for each room: a new file is built once it stands in its
+# Sources are listed by hand, one variable for each module: a new file is built once it stands in its
 # list (make lint finds those forgotten). Paths are relative, so that the folder may have any name.
 
 CONFIG ?= release
@@ -24,7 +24,7 @@ MANDIR     ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
 export IMG OUT PACKAGES PKG_CONFIG
 
-# ---------------------------------------------------------------------------- sources, by room
+# ---------------------------------------------------------------------------- sources, by module
 
 BASE_ROOM := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
 	imgcore/base/picture.c imgcore/base/status.c imgcore/base/thread_pool.c
@@ -216,10 +216,14 @@ help: ## list the goals
 
 # ---------------------------------------------------------------------------- rules
 
+# Expanded here, outside of any target: flags that a target adds for itself are inherited by its
+# prerequisites, so inside the recipe the text would depend on which target asks for it first.
+COMMON_FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(ALL_LDFLAGS)
+
 # Rewritten only when the flags change; every object depends on it.
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(ALL_LDFLAGS)' >$@.new
+	@printf '%s\n' '$(COMMON_FLAGS) $(SERVICES_CFLAGS)' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # Says what is missing or too old, once, before the compiler complains of it.
@@ -234,6 +238,13 @@ $(O)/libraries: Makefile
 
 # Tests may use what this system has beyond C11; the library may not.
 $(O)/obj/tests/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
+
+# link OBJECTS AND LIBRARIES: the program is there in one step, because tests may run the old one
+# while the new one is linked.
+define link
+@mkdir -p $(@D)
+$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@.new $(1) && mv -f $@.new $@)
+endef
 
 $(O)/obj/%.o: %.c $(O)/flags | $(O)/libraries
 	@mkdir -p $(@D)
@@ -256,7 +267,7 @@ $(O)/lib/exports: Makefile
 $(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
 	$(call quiet,LINK,$(CC) -shared $(ALL_LDFLAGS) -Wl$(comma)-soname$(comma)libimgcore.so.$(SOVERSION) \
 		-Wl$(comma)--version-script=$(O)/lib/exports -Wl$(comma)--as-needed $(WHOLE) \
-		-o $@ $(LIBRARY_OBJECTS) $(LIBRARY_LIBS))
+		-o $@.new $(LIBRARY_OBJECTS) $(LIBRARY_LIBS) && mv -f $@.new $@)
 	@ln -sf $(@F) $(@D)/libimgcore.so.$(SOVERSION)
 	@ln -sf libimgcore.so.$(SOVERSION) $(@D)/libimgcore.so
 
@@ -265,20 +276,16 @@ comma := ,
 WHOLE := $(if $(findstring san,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
 
 $(COMMAND): $(CLI_OBJECTS) $(STATIC)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
+	$(call link,$(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
 
 $(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS))
+	$(call link,$^ $(TEST_LIBS) $(LIBRARY_LIBS))
 
 $(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS))
+	$(call link,$^ $(LIBRARY_LIBS))
 
 $(TOOL_PROGRAMS): $(O)/%: $(O)/obj/%.o
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS))
+	$(call link,$^ $(TEST_LIBS) $(LIBRARY_LIBS))
 
 # ---------------------------------------------------------------------------- the two commands
 
@@ -362,14 +369,13 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
 		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) \
-		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION) \
+		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS) \
 		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
 
 # ---------------------------------------------------------------------------- services, functions
 
 include services/services.mk
 include lambda/lambda.mk
-include lambda/functions.mk
 
 # ---------------------------------------------------------------------------- measuring
 

@@ -1,30 +1,43 @@
-// What the image function costs: billed time and memory of one photograph at several memory sizes,
-// and from that the price of 10,000 a month. Run by `make lambda-cost`.
+// What the image function costs: billed time and memory of one photograph at several memory sizes, what
+// the invocations by its own outputs add, and from that the price of 10,000 photographs a month with
+// either trigger. Run by `make lambda-cost`.
 //
 //   cost.mjs FUNCTION PHOTO...   FUNCTION is the packaged `bootstrap`, or build/.../image-processor
 //
 // Lambda gives CPU in proportion to memory, 1,769 MB being one CPU. Here a CPU quota of the kernel
 // (cgroup, period 20 ms) does the same, so the times are measured, not scaled. S3 is on loopback:
-// what its network adds on AWS is not in them, and is taken as WAIT_MS in the price.
+// what its network adds on AWS is not included, and is added as WAIT_MS in the price.
 import { accessSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { startCloud } from './local/cloud.mjs';
+import { uploadsPattern } from './local/eventbridge.mjs';
 import { s3Event } from './local/events.mjs';
 
-const MEMORY_MB = [128, 256, 512, 1024, 1769];
+const MEMORY_MB = [256];
+// The size of the table that compares the triggers.
+const COMPARED_MB = 256;
 const ROUNDS = 7;
 const IMAGES = 10000;
+const SIZES = ['large', 'medium', 'small', 'thumbnail'];
 // HEADs at once, first byte of a GET, PUTs at once; assumed, for a bucket in the function's region.
 const WAIT_MS = 120;
-// Every how many-th invocation starts cold; assumed.
-const COLD_SHARE = 0.02;
+// Uploads come in sessions of so many, one after another, between which the environments are gone;
+// assumed.
+const SESSION_UPLOADS = 50;
+// How many of them are run to count the environments that a session starts.
+const COUNTED_UPLOADS = 10;
+const MAX_ENVIRONMENTS = 20;
 const USD_PER_GB_S = { x86_64: 0.0000166667, arm64: 0.0000133334 };
 const USD_PER_REQUEST = 0.2 / 1e6;
+// EventBridge's for the events of an S3 bucket: every event, matched by a rule or not.
+const USD_PER_EVENT = 1 / 1e6;
+// CloudWatch Logs, ingested, in ap-northeast-2.
+const USD_PER_LOG_GB = 0.76;
 const MB_PER_CPU = 1769;
 const PERIOD_US = 20000;
 
-// A group with the CPU that Lambda gives for this memory; null where the kernel or our rights do not
-// allow it.
+// A group with the CPU that Lambda gives for this memory; null where the kernel or the user's rights
+// do not allow it.
 function cpuGroup(memory_mb) {
   const quota_us = Math.min(PERIOD_US, Math.round((PERIOD_US * memory_mb) / MB_PER_CPU));
   const name = `lambda-cost-${process.pid}-${memory_mb}`;
@@ -40,7 +53,7 @@ function cpuGroup(memory_mb) {
       continue;
     }
     try {
-      // In a folder that is no control group these would be files like any.
+      // In a folder that is no control group these would be ordinary files.
       Object.keys(files).forEach((file) => accessSync(`${path}/${file}`));
       for (const [file, value] of Object.entries(files)) writeFileSync(`${path}/${file}`, String(value));
       return { tasks: `${path}/${members}`, remove: () => rmdirSync(path) };
@@ -53,6 +66,52 @@ function cpuGroup(memory_mb) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
+const upload = (cloud, key, body) =>
+  cloud.s3.handle({ method: 'PUT', bucket: 'photos', key, query: {}, headers: {}, trailers: {}, body });
+const bytes = (lines) => lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+
+// One event on a fresh environment, then two on the warm one, ROUNDS times. prepare(key) puts the source
+// there; count is the name that the result has for what was done. Medians.
+async function measureKind(cloud, config, { keyOf, prepare, count }) {
+  const cold_ms = [];
+  const warm_ms = [];
+  const log_bytes = [];
+  let peak_kib = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const image = cloud.addFunction({ ...config, name: `${count}-${round}` });
+    for (const kind of [cold_ms, warm_ms, warm_ms]) {
+      const key = keyOf(`${round}-${cold_ms.length}-${warm_ms.length}`);
+      await prepare(key);
+      const result = await image.invoke(s3Event({ bucket: 'photos', key }));
+      if (result.error || result.payload[count] !== 1) throw new Error(result.raw);
+      kind.push(result.duration_ms + (result.init_ms ?? 0));
+      log_bytes.push(bytes(result.logs));
+      peak_kib = Math.max(peak_kib, result.peak_kib);
+    }
+    await image.stop();
+  }
+  return { cold_ms: median(cold_ms), warm_ms: median(warm_ms), log_bytes: median(log_bytes), peak_mb: peak_kib / 1024 };
+}
+
+// The environments that a session starts, and the invocations of an upload, with a trigger.
+async function measureSession(cloud, config, photo, trigger) {
+  const image = cloud.addFunction({ ...config, name: trigger, concurrency: MAX_ENVIRONMENTS });
+  if (trigger === 'rule') cloud.addRule(uploadsPattern('photos'), image);
+  else cloud.notify('photos', 'uploads/', image);
+  try {
+    for (let i = 0; i < COUNTED_UPLOADS; i++) {
+      await upload(cloud, `uploads/${trigger}-${i}.jpg`, photo);
+      await cloud.settle();
+    }
+    const starts = image.log.filter((line) => line.startsWith('START')).length;
+    return { environments: image.all.size, invocations: starts / COUNTED_UPLOADS };
+  } finally {
+    cloud.rules.length = 0;
+    cloud.triggers.length = 0;
+    await image.stop();
+  }
+}
+
 async function measure(command, photo, memory_mb) {
   const group = cpuGroup(memory_mb);
   if (!group) throw new Error('this needs root and the kernel\'s CPU control group');
@@ -60,43 +119,98 @@ async function measure(command, photo, memory_mb) {
   try {
     cloud.createBucket('photos');
     const start = ['/usr/bin/chrt', '-o', '0', '/bin/sh', '-c', `echo $$ >${group.tasks} && exec "$0"`, command];
-    const cold_ms = [];
-    const warm_ms = [];
-    let peak_kib = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      const image = cloud.addFunction({ name: `image-${round}`, command: start, memory_mb, timeout_ms: 60000 });
-      for (const kind of [cold_ms, warm_ms, warm_ms]) {
-        const key = `uploads/${round}-${cold_ms.length}-${warm_ms.length}.jpg`;
-        await cloud.s3.handle({ method: 'PUT', bucket: 'photos', key, query: {}, headers: {}, trailers: {}, body: photo });
-        const result = await image.invoke(s3Event({ bucket: 'photos', key }));
-        if (result.error || result.payload.made !== 1) throw new Error(result.raw);
-        kind.push(result.duration_ms + (result.init_ms ?? 0));
-        peak_kib = Math.max(peak_kib, result.peak_kib);
-      }
-      await image.stop();
-    }
-    return { cold_ms: median(cold_ms), warm_ms: median(warm_ms), peak_mb: peak_kib / 1024 };
+    const config = { command: start, memory_mb, timeout_ms: 60000 };
+    const made = await measureKind(cloud, config, { keyOf: (name) => `uploads/${name}.jpg`, prepare: (key) => upload(cloud, key, photo), count: 'made' });
+    const skip = await measureKind(cloud, config, { keyOf: (name) => `uploads/processed/large/${name}.jpg`, prepare: () => {}, count: 'skipped' });
+    const notification = await measureSession(cloud, config, photo, 'notification');
+    const rule = await measureSession(cloud, config, photo, 'rule');
+    return { made, skip, notification, rule };
   } finally {
     await cloud.stop();
     group.remove();
   }
 }
 
+// Billed milliseconds of IMAGES uploads, and of the skips that follow them: each start of an
+// environment is cold once. The first of a session is an upload's.
+function billed({ made, skip, notification }) {
+  const sessions = IMAGES / SESSION_UPLOADS;
+  const skips = IMAGES * (notification.invocations - 1);
+  const cold_skips = sessions * (notification.environments - 1);
+  const of = ({ cold_ms, warm_ms }, count, cold, wait_ms) => cold * Math.ceil(cold_ms + wait_ms) + (count - cold) * Math.ceil(warm_ms + wait_ms);
+  return { made_ms: of(made, IMAGES, sessions, WAIT_MS), skip_ms: of(skip, skips, cold_skips, 0), skips, cold_skips };
+}
+
+function prices(measured, memory_mb, machine) {
+  const { made_ms, skip_ms, skips } = billed(measured);
+  const compute = (ms) => (ms / 1000) * (memory_mb / 1024) * USD_PER_GB_S[machine];
+  const made = compute(made_ms) + IMAGES * USD_PER_REQUEST;
+  const skip_compute = compute(skip_ms);
+  const skip_requests = skips * USD_PER_REQUEST;
+  const events = IMAGES * (1 + SIZES.length);
+  return {
+    made,
+    skip_compute,
+    skip_requests,
+    events: events * USD_PER_EVENT,
+    notification: made + skip_compute + skip_requests,
+    rule: made + events * USD_PER_EVENT,
+    notification_logs: ((IMAGES * measured.made.log_bytes + skips * measured.skip.log_bytes) / 1e9) * USD_PER_LOG_GB,
+    rule_logs: ((IMAGES * measured.made.log_bytes) / 1e9) * USD_PER_LOG_GB,
+  };
+}
+
 const usd = (value) => `$${value.toFixed(3)}`;
-const [command, ...photos] = process.argv.slice(2);
-if (!command || photos.length === 0) {
+const print = (...cells) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
+const printHead = (...cells) => {
+  print(...cells);
+  process.stdout.write(`${'|---'.repeat(cells.length)}|\n`);
+};
+
+function printSizes(results) {
+  printHead('memory MB', 'cold ms', 'warm ms', 'peak MB', 'billed ms', 'skip: cold ms', 'warm ms', 'billed ms', 'notification, x86_64', 'arm64', 'rule, x86_64', 'arm64');
+  for (const [memory_mb, measured] of results) {
+    const { made, skip } = measured;
+    const { made_ms, skip_ms, skips } = billed(measured);
+    const [x86, arm] = ['x86_64', 'arm64'].map((machine) => prices(measured, memory_mb, machine));
+    print(
+      memory_mb, made.cold_ms.toFixed(0), made.warm_ms.toFixed(0), made.peak_mb.toFixed(0), (made_ms / IMAGES).toFixed(0),
+      skip.cold_ms.toFixed(1), skip.warm_ms.toFixed(1), (skip_ms / skips).toFixed(1),
+      usd(x86.notification), usd(arm.notification), usd(x86.rule), usd(arm.rule),
+    );
+  }
+}
+
+function printTriggers(measured) {
+  const { notification, rule } = measured;
+  const { cold_skips } = billed(measured);
+  const price = prices(measured, COMPARED_MB, 'x86_64');
+  const sessions = IMAGES / SESSION_UPLOADS;
+  printHead(`${COMPARED_MB} MB, x86_64`, 'S3 notification, prefix `uploads/`', 'EventBridge rule without `/processed/`');
+  print('invocations an upload', notification.invocations, rule.invocations);
+  print('environments a session starts', notification.environments, rule.environments);
+  print('cold starts', sessions + cold_skips, sessions);
+  print('uploads: compute, requests', usd(price.made), usd(price.made));
+  print('skips: requests', usd(price.skip_requests), '');
+  print('skips: compute', usd(price.skip_compute), '');
+  print(`events of the bucket, ${1 + SIZES.length} an upload`, '', usd(price.events));
+  print('**together**', `**${usd(price.notification)}**`, `**${usd(price.rule)}**`);
+  print(`log, ${measured.made.log_bytes} bytes an upload, ${measured.skip.log_bytes} a skip`, usd(price.notification_logs), usd(price.rule_logs));
+}
+
+const [program, ...photos] = process.argv.slice(2);
+if (!program || photos.length === 0) {
   process.stderr.write('usage: cost.mjs FUNCTION PHOTO...\n');
   process.exit(2);
 }
 for (const path of photos) {
   const photo = readFileSync(path);
-  process.stdout.write(`\n${basename(path)}, ${(photo.length / 1e6).toFixed(1)} MB\n\n| memory MB | cold ms | warm ms | peak MB | billed ms | x86_64 | arm64 |\n|---|---|---|---|---|---|---|\n`);
-  for (const memory_mb of MEMORY_MB) {
-    const { cold_ms, warm_ms, peak_mb } = await measure(command, photo, memory_mb);
-    const billed_ms = Math.ceil(warm_ms * (1 - COLD_SHARE) + cold_ms * COLD_SHARE + WAIT_MS);
-    const price = (machine) => usd(IMAGES * ((billed_ms / 1000) * (memory_mb / 1024) * USD_PER_GB_S[machine] + USD_PER_REQUEST));
-    process.stdout.write(`| ${memory_mb} | ${cold_ms.toFixed(0)} | ${warm_ms.toFixed(0)} | ${peak_mb.toFixed(0)} | ${billed_ms} | ${price('x86_64')} | ${price('arm64')} |\n`);
-  }
+  const results = new Map();
+  for (const memory_mb of MEMORY_MB) results.set(memory_mb, await measure(resolve(program), photo, memory_mb));
+  process.stdout.write(`\n${basename(path)}, ${(photo.length / 1e6).toFixed(1)} MB\n\n`);
+  printSizes(results);
+  process.stdout.write('\n');
+  printTriggers(results.get(COMPARED_MB));
 }
 const node_usd = IMAGES * (3 * USD_PER_GB_S.x86_64 + USD_PER_REQUEST);
 process.stdout.write(`\nNode + sharp, 3 s at 1024 MB: 10,000 x (3 s x 1 GB x $0.0000166667 + $0.0000002) = ${usd(node_usd)} with requests\n`);

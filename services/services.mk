@@ -2,8 +2,8 @@
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
-	services/base/crypto.c services/base/environment.c services/base/http.c services/base/http_exchange.c \
-	services/base/http_headers.c services/base/http_sockets.c \
+	services/base/crypto.c services/base/environment.c services/base/file.c services/base/http.c \
+	services/base/http_exchange.c services/base/http_headers.c services/base/http_sockets.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
 	services/base/log.c services/base/random.c services/base/settings.c \
 	services/base/status.c services/base/text.c
@@ -49,8 +49,7 @@ $(SERVICES): $(SERVICES_OBJECTS)
 	$(call quiet,AR,$(AR) rcs $@ $^)
 
 $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
+	$(call link,$^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
 # Its own malloc in front of ours, which fails when it is told to.
 $(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free

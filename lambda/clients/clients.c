@@ -1,4 +1,4 @@
-/* The clients that functions are written on: see clients.h. */
+/* Clients from the runtime's services: see clients.h. */
 #include "lambda/clients/clients.h"
 
 enum svc_status lrt_aws_client_create(const struct lrt_services *services,

@@ -1,6 +1,6 @@
-/* The clients that functions are written on, made from what the runtime gives. A function's
- * `create` calls one of these for each client and returns its status: errors come as the runtime
- * reports them. Nothing goes over the network. */
+/* Clients made from the runtime's services. A function's `create` calls one of these for each
+ * client and returns its status: the error is in the form that the runtime reports. Nothing goes
+ * over the network. */
 #ifndef LRT_CLIENTS_H
 #define LRT_CLIENTS_H
 

@@ -1,20 +1,18 @@
-// The local cloud as one object: the front with S3, SQS and SES behind it, the functions, what
-// triggers them, and the database. Everything on free ports of 127.0.0.1; stop() ends all of it.
-//
-//   const cloud = await startCloud();
-//   cloud.createBucket('photos');
-//   const image = cloud.addFunction({ name: 'image-processor', command: 'build/release/lambda/image-processor' });
-//   cloud.notify('photos', 'uploads/', image);
-//   ... aws s3 cp with cloud.clientEnvironment() ...
-//   await cloud.settle();
-//   await cloud.stop();
+// The local cloud as one object: the front with S3, SQS, SES, DynamoDB and Secrets Manager behind it,
+// the functions, what triggers them, and the database. Everything on free ports of 127.0.0.1; stop()
+// ends all of it. README.md has an example of each trigger.
 import { LocalDatabase } from './database.mjs';
 import { Control } from './control.mjs';
+import { LocalDynamoDb } from './dynamodb.mjs';
 import { DEFAULT_CREDENTIALS, DEFAULT_REGION } from './environment.mjs';
-import { s3Event } from './events.mjs';
+import { matchesPattern, transformInput } from './eventbridge.mjs';
+import { eventBridgeEvent, s3Event } from './events.mjs';
 import { Front } from './front.mjs';
 import { LambdaFunction } from './function.mjs';
+import { FunctionUrl } from './function_url.mjs';
 import { LocalS3 } from './s3.mjs';
+import { Schedules } from './schedule.mjs';
+import { LocalSecrets } from './secrets.mjs';
 import { LocalSes } from './ses.mjs';
 import { EventSourceMapping, LocalSqs } from './sqs.mjs';
 
@@ -24,20 +22,29 @@ export class LocalCloud {
   constructor({ region = DEFAULT_REGION, credentials = [DEFAULT_CREDENTIALS], tls = null, ses = false, database = false, on_line = () => {} } = {}) {
     Object.assign(this, { region, credentials, on_line });
     this.functions = new Map();
-    this.triggers = [];
+    this.triggers = []; // S3 notifications
+    this.rules = [];
+    this.published = 0; // events that EventBridge got and charges for
+    this.urls = [];
     this.mappings = [];
-    this.s3 = new LocalS3({ now_ms: () => this.front.now_ms(), on_created: (created) => this.#created(created) });
+    const now_ms = () => this.front.now_ms();
+    this.s3 = new LocalS3({ now_ms, on_created: (created) => this.#created(created) });
     this.sqs = new LocalSqs(region);
-    this.ses = ses ? new LocalSes() : null;
+    this.dynamodb = new LocalDynamoDb(region);
+    this.secrets = new LocalSecrets({ region, now_ms });
+    this.ses = ses ? new LocalSes({ now_ms }) : null;
     this.database = database ? new LocalDatabase() : null;
-    const services = { s3: (request) => this.s3.handle(request), sqs: (request) => this.sqs.handle(request) };
-    if (this.ses) services.ses = (request) => this.ses.handle(request);
+    this.schedules = new Schedules(now_ms);
+    const parts = { s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb, secretsmanager: this.secrets, ses: this.ses };
+    const services = Object.fromEntries(
+      Object.entries(parts).filter(([, part]) => part).map(([name, part]) => [name, (request) => part.handle(request)]),
+    );
     this.front = new Front({ services, credentials, tls });
     this.control = new Control(this);
   }
 
   async start() {
-    const parts = [this.front, this.control, this.sqs, this.ses, this.database].filter(Boolean);
+    const parts = [this.front, this.control, this.sqs, this.ses, this.database, this.schedules].filter(Boolean);
     this.started = [];
     const results = await Promise.allSettled(parts.map(async (part) => {
       await part.start();
@@ -57,6 +64,7 @@ export class LocalCloud {
         target.invokeAsync(s3Event(created, this.region));
       }
     }
+    if (this.rules.length > 0) this.publish(eventBridgeEvent(created, this.region));
   }
 
   createBucket(name, options) {
@@ -67,9 +75,26 @@ export class LocalCloud {
     return this.sqs.createQueue(name, this.front.url, attributes);
   }
 
+  createTable(name, key, more) {
+    return this.dynamodb.createTable(name, key, more);
+  }
+
+  // value: text, or an object that becomes JSON.
+  createSecret(name, value) {
+    return this.secrets.createSecret(name, value);
+  }
+
+  // The endpoints in a function's environment.
+  endpoints() {
+    const services = ['S3', 'SQS', 'SESV2', 'DYNAMODB', 'SECRETS_MANAGER'];
+    const { url } = this.front;
+    return { AWS_ENDPOINT_URL: url, ...Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, url])) };
+  }
+
   // config: as LambdaFunction's; the endpoints of this cloud are added to its environment.
   addFunction(config) {
-    const environment = { AWS_ENDPOINT_URL: this.front.url, ...config.environment };
+    if (this.functions.has(config.name)) throw new Error(`there is a function ${config.name} already`);
+    const environment = { ...this.endpoints(), ...config.environment };
     const credentials = this.credentials[0];
     const one = new LambdaFunction({ region: this.region, credentials, ...config, environment }, (line) =>
       this.on_line(config.name, line),
@@ -78,15 +103,43 @@ export class LocalCloud {
     return one;
   }
 
-  // Every object created below the prefix is told to the function.
+  // S3 notification: every object created below the prefix is an event for the function.
   notify(bucket, prefix, target) {
     this.triggers.push({ bucket, prefix, target });
   }
 
+  // EventBridge rule: every event that the pattern matches is one for the function; with input: as that
+  // template, see transformInput. Objects created in any bucket are events.
+  addRule(pattern, target, { input = null, paths = {} } = {}) {
+    matchesPattern(pattern, eventBridgeEvent({ bucket: '', key: '' }, this.region)); // refuses comparisons that are not implemented
+    this.rules.push({ pattern, target, input: input && { template: typeof input === 'string' ? input : JSON.stringify(input), paths } });
+  }
+
+  // An event on EventBridge's bus.
+  publish(event) {
+    this.published += 1;
+    for (const { pattern, target, input } of this.rules) {
+      if (matchesPattern(pattern, event)) target.invokeAsync(input ? transformInput(input, event) : event);
+    }
+  }
+
+  // SQS: the messages of the queue, up to ten at once, are events for the function.
   mapQueue(queue, target, options) {
     const mapping = new EventSourceMapping(this.sqs, queue, target, options);
     this.mappings.push(mapping);
     return mapping;
+  }
+
+  // Function URL; returns its address, which ends with "/".
+  async addUrl(target) {
+    const one = new FunctionUrl(target, { region: this.region, now_ms: () => this.front.now_ms() });
+    this.urls.push(one);
+    return one.start();
+  }
+
+  // Schedule; options: see Schedule. Without an expression it is fired by hand.
+  addSchedule(target, options = {}) {
+    return this.schedules.add(target, { region: this.region, ...options });
   }
 
   // The environment for AWS's own clients.
@@ -115,11 +168,13 @@ export class LocalCloud {
       database: this.database?.port ? { ...this.database.secret, ca: this.database.ca } : null,
       region: this.region,
       functions: [...this.functions.keys()],
+      urls: Object.fromEntries(this.urls.map(({ target, url }) => [target.config.name, url])),
+      schedules: [...this.schedules.all.keys()],
       environment: this.clientEnvironment(),
     };
   }
 
-  // Waits until no event is under way.
+  // Waits until no event is being processed.
   async settle() {
     await Promise.all([...this.functions.values()].map((one) => one.settle()));
   }
@@ -128,9 +183,10 @@ export class LocalCloud {
     this.mappings.forEach((mapping) => {
       mapping.running = false;
     });
+    this.schedules.stop();
     await Promise.all([...this.functions.values()].map((one) => one.stop()));
     await Promise.all(this.mappings.map((mapping) => mapping.stop().catch(() => {})));
-    await Promise.allSettled(this.started.map((part) => part.stop()));
+    await Promise.allSettled([...this.started, ...this.urls].map((part) => part.stop()));
   }
 }
 

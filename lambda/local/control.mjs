@@ -1,5 +1,5 @@
 // The control interface of the local cloud: HTTP and JSON on a loopback port of its own, unsigned, for
-// tests written in other languages and for curl. The README lists what there is.
+// tests written in other languages and for curl. The README lists the requests.
 import { createServer } from 'node:http';
 
 const routes = (cloud) => ({
@@ -12,11 +12,21 @@ const routes = (cloud) => ({
   'DELETE /faults': () => cloud.front.faults.clear(),
   'POST /clock': (body) => {
     cloud.front.clock_offset_s = Number(body.offset_s);
+    cloud.schedules.tick();
   },
   'POST /settle': () => cloud.settle(),
   'POST /buckets': (body) => cloud.createBucket(body.name, body),
   'POST /queues': (body) => cloud.createQueue(body.name, body.attributes),
+  'POST /tables': (body) => cloud.createTable(body.name, body.key).then(() => ({})),
+  'POST /secrets': (body) => cloud.createSecret(body.name, body.value),
+  'POST /events': (body) => cloud.publish(body),
+  'POST /ses-limits': (body) => sesOf(cloud).setLimits(body),
 });
+
+function sesOf({ ses }) {
+  if (!ses) throw new Error('this cloud has no SES');
+  return ses;
+}
 
 const functionRoutes = {
   'POST invoke': (one, body) => one.invoke(body),
@@ -26,11 +36,12 @@ const functionRoutes = {
   'GET dead-letters': (one) => one.dead_letters,
 };
 
-async function answer(cloud, table, request, body) {
+async function respond(cloud, table, request, body) {
   const route = table[`${request.method} ${request.url}`];
   if (route) return route(body);
-  const [, name, verb] = request.url.match(/^\/functions\/([^/]+)\/([a-z-]+)$/) ?? [];
-  const one = cloud.functions.get(name);
+  const [, kind, name, verb] = request.url.match(/^\/(functions|schedules)\/([^/]+)\/([a-z-]+)$/) ?? [];
+  if (kind === 'schedules' && `${request.method} ${verb}` === 'POST fire') return void cloud.schedules.fire(name, body.time);
+  const one = kind === 'functions' ? cloud.functions.get(name) : undefined;
   const of_function = functionRoutes[`${request.method} ${verb}`];
   if (one && of_function) return of_function(one, body);
   throw Object.assign(new Error(`there is no ${request.method} ${request.url} here`), { status: 404 });
@@ -46,7 +57,7 @@ export class Control {
         const parts = [];
         for await (const part of request) parts.push(part);
         const text = Buffer.concat(parts).toString('utf8');
-        reply(200, await answer(cloud, table, request, text ? JSON.parse(text) : {}));
+        reply(200, await respond(cloud, table, request, text ? JSON.parse(text) : {}));
       } catch (error) {
         reply(error.status ?? 400, { error: error.message });
       }

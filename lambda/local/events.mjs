@@ -10,7 +10,7 @@ export const formEncode = (key) =>
     .replaceAll('%2F', '/')
     .replaceAll('%20', '+');
 
-// created: what LocalS3 tells of a new object (bucket, key, size, etag; the rest may be missing).
+// created: what LocalS3 reports of a new object (bucket, key, size, etag; the rest may be missing).
 export function s3Record(created, region = DEFAULT_REGION) {
   const object = { key: formEncode(created.key), size: created.size, eTag: created.etag };
   if (created.version_id) object.versionId = created.version_id;
@@ -39,7 +39,10 @@ export function s3Record(created, region = DEFAULT_REGION) {
 
 export const s3Event = (created, region) => ({ Records: [created].flat().map((one) => s3Record(one, region)) });
 
-// By EventBridge: the key is not encoded.
+// EventBridge's names of the operations.
+const REASONS = { Put: 'PutObject', Copy: 'CopyObject', CompleteMultipartUpload: 'CompleteMultipartUpload' };
+
+// Through EventBridge: the key is not encoded.
 export function eventBridgeEvent(created, region = DEFAULT_REGION) {
   const object = { key: created.key, size: created.size, etag: created.etag, sequencer: created.sequencer };
   if (created.version_id) object['version-id'] = created.version_id;
@@ -49,7 +52,7 @@ export function eventBridgeEvent(created, region = DEFAULT_REGION) {
     'detail-type': 'Object Created',
     source: 'aws.s3',
     account: ACCOUNT,
-    time: new Date(created.time_ms ?? Date.now()).toISOString(),
+    time: new Date(created.time_ms ?? Date.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     region,
     resources: [`arn:aws:s3:::${created.bucket}`],
     detail: {
@@ -59,12 +62,25 @@ export function eventBridgeEvent(created, region = DEFAULT_REGION) {
       'request-id': requestId(),
       requester: ACCOUNT,
       'source-ip-address': '127.0.0.1',
-      reason: 'PutObject',
+      reason: created.event_name?.startsWith('ObjectCreated:') ? REASONS[created.event_name.slice(14)] : 'PutObject',
     },
   };
 }
 
-// messages: as ReceiveMessage gives them (MessageId, ReceiptHandle, Body, Attributes, MD5OfBody).
+// Of an EventBridge schedule rule; time: "2026-01-31T00:00:00Z".
+export const scheduledEvent = (rule, time, region = DEFAULT_REGION) => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': 'Scheduled Event',
+  source: 'aws.events',
+  account: ACCOUNT,
+  time,
+  region,
+  resources: [`arn:aws:events:${region}:${ACCOUNT}:rule/${rule}`],
+  detail: {},
+});
+
+// messages: as ReceiveMessage returns them (MessageId, ReceiptHandle, Body, Attributes, MD5OfBody).
 export const sqsEvent = (messages, queue_arn, region = DEFAULT_REGION) => ({
   Records: messages.map((message) => ({
     messageId: message.MessageId,
@@ -84,14 +100,15 @@ export const sqsEvent = (messages, queue_arn, region = DEFAULT_REGION) => ({
   })),
 });
 
-// S3 Batch Operations: in 1.0 the bucket stands as an ARN, in 2.0 by its name. Keys are encoded.
-export function batchEvent(objects, schema = '1.0') {
+// S3 Batch Operations: in 1.0 the bucket is an ARN, in 2.0 a name,
+// with the job's arguments. Keys are encoded.
+export function batchEvent(objects, schema = '1.0', user_arguments = {}) {
   const tasks = objects.map(({ bucket, key, version_id = null }) => ({
     taskId: randomBytes(16).toString('base64url'),
     s3Key: formEncode(key),
     s3VersionId: version_id,
     ...(schema === '1.0' ? { s3BucketArn: `arn:aws:s3:::${bucket}` } : { s3Bucket: bucket }),
   }));
-  const job = { id: randomUUID(), ...(schema === '1.0' ? {} : { userArguments: {} }) };
+  const job = { id: randomUUID(), ...(schema === '1.0' ? {} : { userArguments: user_arguments }) };
   return { invocationSchemaVersion: schema, invocationId: randomBytes(24).toString('base64'), job, tasks };
 }

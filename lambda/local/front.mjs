@@ -1,15 +1,18 @@
-// The door of the local cloud: one HTTP(S) server on loopback for all services, told apart by the
-// service that a request is signed for. Reads the request, judges its signature, injects the faults
-// asked for, counts, and passes on to the service in this process.
+// The entrance of the local cloud: one HTTP(S) server on loopback for all services, which are told
+// apart by the service that a request is signed for. Reads the request, verifies its signature,
+// injects the faults that were asked for, counts, and passes it on to the service in this process.
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { s3Address } from './addresses.mjs';
 import { Faults, isPerformed, replacement, send, spoil } from './faults.mjs';
-import { Refusal, refusalAnswer } from './refusal.mjs';
+import { JSON_TYPES, Refusal, errorResponse } from './refusal.mjs';
 import { s3Operation } from './s3.mjs';
-import { SignatureJudge } from './signature.mjs';
+import { SignatureVerifier } from './signature.mjs';
 
 const MAX_BODY_BYTES = 256 << 20;
 const MAX_LOG = 10000;
+// Signing names by the first word of X-Amz-Target.
+const TARGETS = { AmazonSQS: 'sqs', DynamoDB_20120810: 'dynamodb', secretsmanager: 'secretsmanager' };
 
 // The request's parts, decoded; refuses what is not UTF-8.
 function parse(incoming, body) {
@@ -23,8 +26,7 @@ function parse(incoming, body) {
       query[name] = query[name] === undefined ? value : [query[name], value].flat();
     }
     const path = decodeURIComponent(raw_path);
-    const [, bucket, key] = path.match(/^\/([^/]*)\/?([\s\S]*)$/) ?? [null, '', ''];
-    return { method: incoming.method, path, query, headers, body, bucket, key };
+    return { method: incoming.method, path, query, headers, body, ...s3Address(headers.host, path) };
   } catch {
     throw new Refusal('InvalidURI', "Couldn't parse the specified URI.");
   }
@@ -35,12 +37,12 @@ function splitOnce(text, mark) {
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-// Read from the claim, before it is judged: only to name the service and form the answer.
+// Read before the signature is verified: only to name the service and form the response.
 function claimedService({ headers, query }) {
   const credential = headers.authorization?.match(/Credential=([^,\s]+)/)?.[1] ?? query['X-Amz-Credential'];
   const service = typeof credential === 'string' ? credential.split('/')[3] : undefined;
   if (service) return service;
-  return headers['x-amz-target'] ? headers['x-amz-target'].split('.')[0].replace('AmazonSQS', 'sqs') : 's3';
+  return headers['x-amz-target'] ? (TARGETS[headers['x-amz-target'].split('.')[0]] ?? 'unknown') : 's3';
 }
 
 function operationOf(service, request) {
@@ -50,20 +52,33 @@ function operationOf(service, request) {
   return request.path === '/v2/email/outbound-emails' ? 'SendEmail' : `${request.method} ${request.path}`;
 }
 
+// What the request is about, for the log and for faults: the object's key, or the table, queue or
+// secret. Nothing else of a body is ever logged.
+function resourceOf(service, { key, body }) {
+  if (!JSON_TYPES[service]) return key;
+  try {
+    const { TableName, QueueUrl, QueueName, SecretId, Name } = JSON.parse(body);
+    const name = TableName ?? QueueUrl ?? QueueName ?? SecretId ?? Name;
+    return typeof name === 'string' ? name : '';
+  } catch {
+    return '';
+  }
+}
+
 export class Front {
-  // services: {s3, sqs, ses, ...}: async (request) => {status, headers, body}. credentials: see
-  // SignatureJudge. tls: {key, cert} for HTTPS.
+  // services: {s3, sqs, ses, ...} by signing name: async (request) => {status, headers, body}.
+  // credentials: see SignatureVerifier. tls: {key, cert} for HTTPS.
   constructor({ services, credentials, tls = null }) {
     this.services = services;
     this.faults = new Faults();
     this.tls = tls;
     this.clock_offset_s = 0;
-    this.judge = new SignatureJudge(credentials, () => this.now_ms());
+    this.verifier = new SignatureVerifier(credentials, () => this.now_ms());
     this.connections = 0;
     this.forget();
   }
 
-  // The clock of the whole local cloud: Date headers and the judgement of the requests' times.
+  // The clock of the entire local cloud: Date headers, the check of the requests' times, schedules.
   now_ms() {
     return Date.now() + this.clock_offset_s * 1000;
   }
@@ -74,8 +89,8 @@ export class Front {
   }
 
   async start() {
-    const serve = (incoming, response) => {
-      this.#serve(incoming, response).catch(() => incoming.socket.destroy());
+    const serve = (incoming, outgoing) => {
+      this.#serve(incoming, outgoing).catch(() => incoming.socket.destroy());
     };
     const options = { ...this.tls, keepAliveTimeout: 0, requestTimeout: 0, maxHeaderSize: 65536 };
     this.server = this.tls ? createTlsServer(options, serve) : createServer(options, serve);
@@ -96,7 +111,7 @@ export class Front {
     await closed;
   }
 
-  async #serve(incoming, response) {
+  async #serve(incoming, outgoing) {
     const parts = [];
     let size_bytes = 0;
     for await (const part of incoming) {
@@ -107,12 +122,12 @@ export class Front {
     const entry = { at_ms: Date.now(), connection: incoming.socket.connection_number, bytes_in: size_bytes };
     let request;
     let service = 's3';
-    let answer;
+    let response;
     let rule = null;
     try {
       request = parse(incoming, Buffer.concat(parts));
       service = claimedService(request);
-      Object.assign(entry, { service, operation: operationOf(service, request), key: request.key });
+      Object.assign(entry, { service, operation: operationOf(service, request), key: resourceOf(service, request) });
       if (service === 's3') entry.bucket = request.bucket;
       this.#count(entry, 'requests');
       rule = this.faults.pick(entry);
@@ -120,25 +135,26 @@ export class Front {
         entry.fault = rule.action;
         this.#count(entry, 'faults');
       }
-      answer = await this.#answer(rule, service, request);
+      response = await this.#respond(rule, service, request);
     } catch (error) {
       rule = null;
-      answer = this.#refuse(service, error, request, incoming);
+      response = this.#refuse(service, error, request, incoming);
     }
-    if (incoming.method === 'HEAD' && answer.status >= 300) answer.body = Buffer.alloc(0);
-    await this.#finish(rule, entry, incoming, response, answer);
+    if (incoming.method === 'HEAD' && response.status >= 300) response.body = Buffer.alloc(0);
+    await this.#finish(rule, entry, incoming, outgoing, response);
     return undefined;
   }
 
-  async #answer(rule, service, request) {
+  async #respond(rule, service, request) {
     const perform = this.services[service];
-    const judged = await this.judge.verify(request);
+    const verified = await this.verifier.verify(request, service);
     if (!perform) throw new Refusal('UnknownService', `There is no ${service} here.`, 501);
-    const answer = isPerformed(rule) ? await perform({ ...request, ...judged }) : null;
-    return (rule && replacement(rule, { service, path: request.path })) ?? answer ?? { status: 200, headers: {}, body: Buffer.alloc(0) };
+    const response = isPerformed(rule) ? await perform({ ...request, ...verified }) : null;
+    return (rule && replacement(rule, { service, path: request.path })) ?? response ?? { status: 200, headers: {}, body: Buffer.alloc(0) };
   }
 
-  // Our own refusals and fauxqs's errors (code, statusCode) become error documents; the rest is ours.
+  // Refusals, and fauxqs's errors (code, statusCode), become error documents; any other error is a
+  // fault of the local cloud itself.
   #refuse(service, error, request, incoming) {
     let refusal = error;
     if (!(error instanceof Refusal)) {
@@ -146,19 +162,19 @@ export class Front {
       if (!known) process.stderr.write(`local cloud: ${error.stack}\n`);
       refusal = known ? new Refusal(error.code, error.message, error.statusCode) : new Refusal('InternalError', String(error), 500);
     }
-    return refusalAnswer(service, refusal, request?.path ?? incoming.url);
+    return errorResponse(service, refusal, request?.path ?? incoming.url);
   }
 
-  async #finish(rule, entry, incoming, response, answer) {
-    if (rule) spoil(rule, answer);
-    answer.headers.date = new Date(this.now_ms()).toUTCString();
-    if (answer.status !== 204 && answer.status !== 304) answer.headers['content-length'] ??= String(answer.body.length);
-    entry.status = answer.status;
-    if (answer.status >= 400) entry.code = answer.body.toString('utf8').match(/<Code>(\w+)|#(\w+)"/)?.slice(1).find(Boolean);
-    this.#count(entry, answer.status < 400 ? 'ok' : 'refused');
+  async #finish(rule, entry, incoming, outgoing, response) {
+    if (rule) spoil(rule, response);
+    response.headers.date = new Date(this.now_ms()).toUTCString();
+    if (response.status !== 204 && response.status !== 304) response.headers['content-length'] ??= String(response.body.length);
+    entry.status = response.status;
+    if (response.status >= 400) entry.code = errorCode(response);
+    this.#count(entry, response.status < 400 ? 'ok' : 'refused');
     this.log.push(entry);
     if (this.log.length > MAX_LOG) this.log.splice(0, this.log.length - MAX_LOG);
-    await send(rule, response, answer, incoming.method === 'HEAD');
+    await send(rule, outgoing, response, incoming.method === 'HEAD');
   }
 
   #count({ service, operation }, what) {
@@ -167,3 +183,6 @@ export class Front {
     this.counts[name][what] += 1;
   }
 }
+
+const errorCode = ({ headers, body }) =>
+  headers['x-amzn-errortype'] ?? body.toString('utf8').match(/<Code>(\w+)|"__type": ?"(?:[^"#]*#)?(\w+)"/)?.slice(1).find(Boolean);

@@ -10,26 +10,32 @@ import { contactSheet, table } from './show.mjs';
 
 const HELP = `local.mjs --function PATH [OPTIONS] PHOTO
 
-Starts S3, SQS, SES, MariaDB and the image function PATH on free ports of 127.0.0.1, puts PHOTO into a
-bucket with Debian's aws, shows the four results and keeps them below the folder OUT. Then stays until
-Ctrl-C, which ends all of it.
+Starts S3, SQS, SES, DynamoDB, Secrets Manager, MariaDB and the image function PATH on free ports of
+127.0.0.1, puts PHOTO into a bucket with Debian's aws, shows the four results and keeps them below the
+folder OUT. Then stays until Ctrl-C, which ends all of it.
 
   --function PATH   the image function, a binary for provided.al2023
   --out FOLDER      default out/local
-  --once            ends after the demonstration; the exit status tells how it went
+  --once            ends after the demonstration; the exit status reports how it went
   --help`;
 
 const BUCKET = 'openmarket-photos';
 const QUEUE = 'openmarket-dev-email-queue';
+const SECRET = 'openmarket/dev/db';
 const SIZES = ['large', 'medium', 'small', 'thumbnail'];
 const CONFIG = { name: 'image-processor', memory_mb: 256, timeout_ms: 60000 };
 
-// Debian's own, before another that PATH may have.
+// Debian's own is preferred to another one in PATH.
 const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws';
 
-function copyWithAws(cloud, from, to) {
+// The words of a shell's line, quoted where they have to be.
+const shell = (words) => words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+
+const copyCommand = (cloud, from) => ['--endpoint-url', cloud.front.url, 's3', 'cp', from, `s3://${BUCKET}/uploads/products/`];
+
+function runAws(cloud, args) {
   return new Promise((done, failed) => {
-    execFile(AWS, ['--endpoint-url', cloud.front.url, 's3', 'cp', '--no-progress', from, to], { env: { ...process.env, ...cloud.clientEnvironment() } }, (error, stdout, stderr) => {
+    execFile(AWS, args, { env: { ...process.env, ...cloud.clientEnvironment() } }, (error, stdout, stderr) => {
       if (error?.code === 'ENOENT') failed(new Error('there is no aws command; Debian has it as awscli'));
       else if (error) failed(new Error(stderr.trim() || error.message));
       else done(stdout.trim());
@@ -40,17 +46,23 @@ function copyWithAws(cloud, from, to) {
 function addresses(cloud) {
   const { database } = cloud;
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = cloud.clientEnvironment();
-  return `  S3, SQS, SES   ${cloud.front.url}
-  inbox          ${cloud.ses.url}
+  return `  AWS services   ${cloud.front.url}   (S3, SQS, SES, DynamoDB, Secrets Manager)
+  SES's inbox    ${cloud.ses.url}
   MariaDB        ${database.host}:${database.port}  database ${database.name}, user ${database.user}, password ${database.password}
-                 TLS by ${database.ca}
+                 TLS by ${database.ca}; also the secret ${SECRET}
   control        ${cloud.control.url}   (counts, faults: lambda/local/README.md)
+
+In another terminal, before the aws command below:
 
   export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} \\
       AWS_SESSION_TOKEN=${token} AWS_DEFAULT_REGION=${cloud.region}
-  aws --endpoint-url ${cloud.front.url} s3 cp PHOTO s3://${BUCKET}/uploads/products/
 `;
 }
+
+// Why one upload makes five invocations.
+const SKIPS = `The first invocation is the upload's. The other four are those of the function's own outputs, which are
+below uploads/ as well, so the S3 notification reports them, too: the function logs "skipped" for each
+and makes no request. lambda/README.md ("What it costs") has their price and the trigger without them.`;
 
 // The four results, saved below out: rows for the table, and what is missing.
 async function collect(cloud, key, out) {
@@ -73,12 +85,13 @@ async function collect(cloud, key, out) {
 
 async function demonstrate(cloud, photo, out) {
   const key = `uploads/products/${basename(photo)}`;
-  console.log(`\n$ aws s3 cp ${photo} s3://${BUCKET}/uploads/products/`);
-  console.log(await copyWithAws(cloud, photo, `s3://${BUCKET}/uploads/products/`));
+  const command = copyCommand(cloud, resolve(photo));
+  console.log(`$ aws ${shell(command)}`);
+  console.log(await runAws(cloud, [...command, '--no-progress']));
   await cloud.settle();
   const { rows, missing } = await collect(cloud, key, out);
   const log = cloud.functions.get(CONFIG.name).log.filter((line) => line.startsWith('REPORT'));
-  console.log(`\n${log.join('\n')}\n`);
+  console.log(`\n${log.join('\n')}\n\n${SKIPS}\n`);
   if (rows.length > 0) {
     console.log(table(rows));
     await writeFile(join(out, 'index.html'), contactSheet(rows, key));
@@ -106,26 +119,27 @@ async function main() {
     console.log(HELP);
     return 0;
   }
-  if (!values.function || positionals.length !== 1) throw new TypeError('a function and one photograph are needed; --help tells more');
+  if (!values.function || positionals.length !== 1) throw new TypeError('a function and one photograph are needed; see --help');
   const [photo] = positionals;
   for (const path of [values.function, photo]) {
-    if (!existsSync(path)) throw new TypeError(`${path} is not there`);
+    if (!existsSync(path)) throw new TypeError(`${path} does not exist`);
   }
-  const asked = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
-  let talking = false;
-  const cloud = await startCloud({ ses: true, database: true, on_line: (_, line) => talking && console.log(line) });
+  const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
+  let is_logging = false;
+  const cloud = await startCloud({ ses: true, database: true, on_line: (_, line) => is_logging && console.log(line) });
   try {
     cloud.createBucket(BUCKET, { versioned: true });
     cloud.createQueue(QUEUE, { VisibilityTimeout: '180' });
+    cloud.createSecret(SECRET, cloud.database.secret);
     const image = cloud.addFunction({ ...CONFIG, command: resolve(values.function) });
     cloud.notify(BUCKET, 'uploads/', image);
     console.log(`The local cloud is up:\n\n${addresses(cloud)}`);
-    // Ctrl-C in the middle of it ends it, too.
-    const good = await Promise.race([demonstrate(cloud, photo, values.out), asked.then(() => false)]);
+    // Ctrl-C ends it in the middle, too.
+    const good = await Promise.race([demonstrate(cloud, photo, values.out), interrupted.then(() => false)]);
     if (values.once) return good ? 0 : 1;
     console.log('\nThe functions\' log follows. Ctrl-C ends everything.');
-    talking = true;
-    await asked;
+    is_logging = true;
+    await interrupted;
     return 0;
   } finally {
     await cloud.stop();

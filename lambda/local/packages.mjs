@@ -1,6 +1,8 @@
-// The one place that knows where the packages of npm lie: build/local, put there by setup.sh. Two
-// of them are reached below their front doors, which is why package-lock.json pins their versions:
-// fauxqs's routes are called without its HTTP server, whose URL parser would resolve "../" in keys.
+// The one place that states where the packages of npm are: build/local, put there by setup.sh. Two
+// of them are used below their public entry points, which is why package-lock.json pins their
+// versions: fauxqs's routes are called without its HTTP server, whose URL parser would resolve "../"
+// in keys, and dynalite's without one at all.
+import inject from '../../build/local/node_modules/light-my-request/index.js';
 import signature from '../../build/local/node_modules/@smithy/signature-v4/dist-cjs/index.js';
 import ses from '../../build/local/node_modules/aws-ses-v2-local/dist/index.js';
 
@@ -10,3 +12,6 @@ export { S3Store } from '../../build/local/node_modules/fauxqs/dist/s3/s3Store.j
 export { SqsStore } from '../../build/local/node_modules/fauxqs/dist/sqs/sqsStore.js';
 export const { SignatureV4, createScope, getCanonicalHeaders, getSigningKey } = signature;
 export const startSes = ses.default;
+export { inject };
+// fauxqs brings light-my-request, by way of fastify.
+export const loadDynalite = async () => (await import('../../build/local/node_modules/dynalite/index.js')).default;

@@ -1,17 +1,17 @@
-// Judges Signature Version 4, as AWS's own clients are judged: the request is signed anew by
-// @smithy/signature-v4 with the secret of its access key, and what it brought must be the same.
-// Authorization headers, presigned URLs, signed bodies and chunks.
+// Verifies Signature Version 4: the request is signed again by @smithy/signature-v4 with the secret of
+// its access key, and the signature that came with it must be the same. Authorization headers,
+// presigned URLs, signed bodies and chunks.
 import { createHash, createHmac } from 'node:crypto';
 import { decodeAwsChunked, sameSignature } from './aws_chunked.mjs';
 import { SignatureV4, createScope, getCanonicalHeaders, getSigningKey } from './packages.mjs';
 import { Refusal } from './refusal.mjs';
 
-// How far a request's time may be from ours.
+// How far a request's time may be from the server's.
 export const MAX_SKEW_S = 900;
 const MAX_PRESIGNED_S = 604800;
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-// As @smithy/signature-v4 wants its hash.
+// The form of hash that @smithy/signature-v4 takes.
 export class Sha256 {
   constructor(secret) {
     this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
@@ -34,7 +34,28 @@ export const encodePath = (path) =>
     .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%2F', '/');
 
-// What the request claims: from its Authorization header or its query.
+// The codes of the services other than S3 for S3's refusals.
+const OTHER_CODES = {
+  AccessDenied: 'MissingAuthenticationTokenException',
+  AuthorizationHeaderMalformed: 'IncompleteSignatureException',
+  ExpiredToken: 'ExpiredTokenException',
+  InvalidAccessKeyId: 'UnrecognizedClientException',
+  InvalidToken: 'UnrecognizedClientException',
+  RequestTimeTooSkewed: 'InvalidSignatureException',
+  SignatureDoesNotMatch: 'InvalidSignatureException',
+};
+// Those that refuse with 400 where the others send 403.
+const REFUSE_WITH_400 = ['dynamodb', 'secretsmanager'];
+
+// A refusal in the form of the service that the request was signed for.
+function inFormOf(service, refusal) {
+  if (service === 's3' || !(refusal instanceof Refusal)) return refusal;
+  const code = OTHER_CODES[refusal.code];
+  if (!code) return refusal;
+  return new Refusal(code, refusal.message, REFUSE_WITH_400.includes(service) ? 400 : 403);
+}
+
+// What the request states of its signature: in its Authorization header or its query.
 function claims(headers, query) {
   const header = headers.authorization;
   if (header) {
@@ -70,7 +91,7 @@ function parseDate(text) {
   return Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4]}:${match[5]}:${match[6]}Z`);
 }
 
-export class SignatureJudge {
+export class SignatureVerifier {
   // credentials: list of {accessKeyId, secretAccessKey, sessionToken?, expires_ms?}; now_ms(): the
   // server's clock.
   constructor(credentials, now_ms) {
@@ -78,9 +99,17 @@ export class SignatureJudge {
     this.now_ms = now_ms;
   }
 
-  // request: {method, path (decoded), query, headers (lower case), body}. Gives {access_key, service,
-  // region, body (decoded), trailers}; throws a Refusal.
-  async verify(request) {
+  // request: {method, path (decoded), query, headers (lower case), body}; service: the form in which it
+  // is refused. Returns {access_key, service, region, body (decoded), trailers}; throws a Refusal.
+  async verify(request, service) {
+    try {
+      return await this.#verify(request);
+    } catch (error) {
+      throw inFormOf(service, error);
+    }
+  }
+
+  async #verify(request) {
     const claim = claims(request.headers, request.query);
     const [access_key, day, region, service, end, more] = claim.credential.split('/');
     if (end !== 'aws4_request' || more !== undefined || day !== claim.date?.slice(0, 8)) {
@@ -166,7 +195,7 @@ export class SignatureJudge {
     const ours = createHmac('sha256', key).update(text).digest('hex');
     if (!sameSignature(ours, claim.signature)) {
       throw new Refusal(
-        service === 's3' ? 'SignatureDoesNotMatch' : 'InvalidSignatureException',
+        'SignatureDoesNotMatch',
         'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
         403,
       );

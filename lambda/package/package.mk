@@ -1,4 +1,5 @@
-# The zips for AWS Lambda, provided.al2023. Included by lambda/lambda.mk.
+# The zips for AWS Lambda, provided.al2023, one for each of FUNCTIONS (lambda/functions.mk). Included
+# by lambda/lambda.mk after it.
 #
 #   ARCHES   x86_64 arm64 (default both)
 #
@@ -6,9 +7,6 @@
 # against the sysroot that lambda/package/sysroot.sh makes: there only the C library is shared.
 .PHONY: package package-check package-zips
 ARCHES ?= x86_64 arm64
-# build/CONFIG/lambda/NAME becomes NAME.zip.
-PACKAGED := image-processor
-
 PACKAGE_TESTS := tests/lambda/test_package.mjs
 
 PACKAGE_DIR := build/package
@@ -27,7 +25,7 @@ package: ## NAME.zip of every function, for x86_64 and arm64 (ARCHES=)
 		CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) package-zips &&) :
 
 ifneq ($(PACKAGE_ARCH),)
-PACKAGE_ZIPS := $(PACKAGED:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)
+PACKAGE_ZIPS := $(FUNCTIONS:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)
 
 package-zips: $(PACKAGE_ZIPS)
 

@@ -5,6 +5,7 @@
 
 #include "services/aws/credentials.h"
 #include "services/base/crypto.h"
+#include "services/base/file.h"
 #include "services/base/json.h"
 #include "services/base/text.h"
 
@@ -119,24 +120,6 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
 
 /* ---------------------------------------------------------------------- files */
 
-/* Appends the file; false if it cannot be read or is larger than `out` takes. */
-static bool read_file(const char *path, struct svc_buf *out) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return false;
-    }
-    /* Unbuffered: no copy of a secret stays in a buffer of stdio's. */
-    setvbuf(file, NULL, _IONBF, 0);
-    uint8_t chunk[4096];
-    size_t got;
-    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0 && svc_buf_append(out, chunk, got)) {
-    }
-    bool is_good = ferror(file) == 0 && svc_buf_status(out) == SVC_OK;
-    fclose(file);
-    svc_wipe(chunk, sizeof(chunk));
-    return is_good;
-}
-
 /* A copy of a value, NUL-terminated; false if there is none or it does not fit. */
 static bool copy_value(const struct svc_buf *text, bool is_config, const char *profile,
                        const char *key, char *out, size_t out_bytes) {
@@ -176,7 +159,7 @@ static enum svc_status from_file(struct awsc_provider *provider, bool is_config)
     struct awsc_credentials read = {.expires_wall_ms = AWSC_NEVER_EXPIRES};
     svc_buf_init(&text, AWSC_MAX_PROFILE_BYTES);
     enum svc_status status = SVC_NOT_FOUND;
-    if (read_file(path, &text) &&
+    if (svc_read_file(path, &text) == SVC_OK &&
         copy_value(&text, is_config, profile, "aws_access_key_id", read.access_key_id,
                    sizeof(read.access_key_id)) &&
         copy_value(&text, is_config, profile, "aws_secret_access_key", read.secret_access_key,
@@ -247,7 +230,7 @@ static enum svc_status container_token(const struct awsc_provider *provider, str
     const char *value =
         svc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     if (value != NULL) {
-        if (!read_file(value, token)) {
+        if (svc_read_file(value, token) != SVC_OK) {
             return svc_fail(error, SVC_NO_CREDENTIALS,
                             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read");
         }

@@ -38,7 +38,8 @@ struct svc_http_request {
     int64_t deadline_ms;     /* SVC_NO_DEADLINE, or a moment of the monotonic clock: DEADLINE */
     int connect_timeout_ms;  /* name, TCP and TLS together: TIMED_OUT. 0: 3,000 */
     int stall_timeout_ms;    /* fewer than SVC_LOW_SPEED_BYTES_PS both ways over so long: TIMED_OUT.
-                                0: 10,000; negative: never (waiting for Lambda's next event) */
+                                0: 10,000; negative: never */
+    bool long_poll; /* the response may begin at any time: it stalls only after its first byte */
 };
 
 enum svc_http_state {

@@ -355,6 +355,7 @@ static struct svc_http_real_exchange *new_exchange(struct svc_http_real *real,
     exchange->stall_timeout_ms =
         request->stall_timeout_ms != 0 ? request->stall_timeout_ms : STALL_TIMEOUT_MS;
     exchange->streamed = request->streamed;
+    exchange->long_poll = request->long_poll;
     exchange->max_body_bytes =
         request->max_body_bytes > 0 ? request->max_body_bytes : SVC_MAX_RESPONSE_BODY_BYTES;
     exchange->seen.sent_wall_ms = svc_wall_ms(real->clock);

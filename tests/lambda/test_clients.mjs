@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startCloud } from '../../lambda/local/cloud.mjs';
 import { makeCertificates } from '../../lambda/local/database.mjs';
-import { AWS, PYTHON, TINY, TOP, aws, run, until } from '../support/lambda.mjs';
+import { AWS, NODE, PYTHON, TINY, TOP, aws, run, until } from '../support/lambda.mjs';
 
 let folder;
 let plain;
@@ -55,9 +55,26 @@ const OBJECTS = {
   'wrong secret, ses': 'InvalidSignatureException',
 };
 
-test('boto3 over HTTP, signed bodies: S3, SQS, SES', async () => {
-  const { sqs, ses, ...objects } = await boto3(plain, ['--all']);
-  assert.deepEqual(objects, OBJECTS);
+const MORE = {
+  'put twice': 'ConditionalCheckFailedException',
+  update: { N: '2' },
+  item: true,
+  'deleted item': false,
+  'no table': 'ResourceNotFoundException',
+  'wrong secret, dynamodb': 'InvalidSignatureException',
+  secret: ['two', 'one', '\0three'],
+  stages: [['AWSCURRENT', 'AWSPENDING'], ['AWSPREVIOUS']],
+  'no secret': 'ResourceNotFoundException',
+  'no value': 'InvalidParameterException',
+  'wrong secret, secrets': 'InvalidSignatureException',
+  virtual: ['virtual', true],
+  'virtual hosts': true,
+  'virtual, wrong secret': 'SignatureDoesNotMatch',
+};
+
+test('boto3 over HTTP, signed bodies: S3 in both styles of address, SQS, SES, DynamoDB, Secrets Manager', async () => {
+  const { sqs, ses, ...others } = await boto3(plain, ['--all']);
+  assert.deepEqual(others, { ...OBJECTS, ...MORE });
   assert.ok(['한 통', 'query protocol'].includes(sqs), sqs);
   assert.equal(ses, 'sent');
   const [mail] = await plain.ses.mails();
@@ -134,6 +151,25 @@ test('a queue feeds a function, and only what it names stays', async () => {
   await mapping.stop();
 });
 
+test('serve.mjs starts any function with any triggers', async () => {
+  const program = join(folder, 'function');
+  writeFileSync(program, `#!/bin/sh\nexec ${TINY.join(' ')}\n`, { mode: 0o755 });
+  const script = `
+    curl -sS "$FUNCTION_URL"hello?a=1
+    test "$FUNCTION_URL" = "$FUNCTION_URL_MY_FUNCTION"
+    curl -sS -X POST -d '{"time":"2026-12-01T00:00:00Z"}' "$LOCAL_CONTROL_URL/schedules/my-function/fire"
+    curl -sS -X POST -d '{"source":"mine"}' "$LOCAL_CONTROL_URL/events"
+    curl -sS -X POST "$LOCAL_CONTROL_URL/settle"
+    curl -sS "$LOCAL_CONTROL_URL/functions/my-function/log"`;
+  const args = ['--function', `my-function=${program}`, '--env', 'my-function:TINY_ECHO=1', '--url', 'my-function', '--schedule', 'my-function=none',
+    '--input', 'my-function={"time":"<time>"}', '--rule', '{"source":["mine"]}=my-function', '--rule', 'uploads:box=my-function', '--bucket', 'box', '--queue', 'q',
+    '--map', 'q=my-function', '--table', 'sent:id', '--secret', 'db={"password":"p"}', '--ses-rate', '5'];
+  const { status, stdout, stderr } = await run(NODE, [join(TOP, 'lambda/local/serve.mjs'), ...args, '--', 'sh', '-euc', script]);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.match(stdout, /"rawPath":"\/hello"/);
+  assert.equal(stdout.match(/START RequestId/g).length, 3, stdout);
+});
+
 test('serve.mjs runs a command with the cloud around it and ends with its status', async () => {
   const serve = [join(TOP, 'lambda/local/serve.mjs'), '--bucket', 'box', '--'];
   const ok = await run(process.execPath, [...serve, 'sh', '-c', 'printenv AWS_ENDPOINT_URL LOCAL_CONTROL_URL; exit 7']);
@@ -142,5 +178,9 @@ test('serve.mjs runs a command with the cloud around it and ends with its status
   await assert.rejects(fetch(endpoint), 'nothing listens any more');
   assert.equal((await run(process.execPath, [serve[0], '--nonsense'])).status, 2);
   assert.equal((await run(process.execPath, [serve[0], '--notify', 'box/=none'])).status, 2);
+  for (const wrong of [['--url', 'none'], ['--function', `x=${TINY[0]}`, '--schedule', 'x=hourly'], ['--rule', '{"detail"=x'], ['--timeout-ms', '0', '--function', 'x=y']]) {
+    const { status, stderr } = await run(NODE, [serve[0], ...wrong]);
+    assert.deepEqual([status, stderr.split('\n').length], [2, 2], stderr);
+  }
   assert.match(execFileSync(process.execPath, [serve[0], '--help'], { encoding: 'utf8' }), /--bucket NAME/);
 });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { startCloud } from '../../lambda/local/cloud.mjs';
+import { uploadsPattern } from '../../lambda/local/eventbridge.mjs';
 import { batchEvent, eventBridgeEvent, s3Event, sqsEvent } from '../../lambda/local/events.mjs';
 import { encodePath } from '../../lambda/local/signature.mjs';
 import { AWS, BUILD, IMAGE_PROCESSOR, aws } from '../support/lambda.mjs';
@@ -115,6 +116,30 @@ test('aws s3 cp, and within the second there are four objects with type, cache h
   assert.deepEqual(image.dead_letters, []);
   // Own outputs lie below uploads/ as well and are events, too: none of them made work.
   assert.equal(cloud.s3.keys('photos', 'uploads/products/').length, 5);
+});
+
+test('an upload is 1 + 4 invocations by the S3 notification, and 1 by a rule without the outputs', async () => {
+  const starts = (one) => one.log.filter((line) => line.startsWith('START')).length;
+  const skips = (one) => one.log.filter((line) => line.includes('"message":"skipped"')).length;
+  const config = { command: IMAGE_PROCESSOR, memory_mb: 256, timeout_ms: 20000, concurrency: 10 };
+  const put = (key) => cloud.s3.handle({ method: 'PUT', bucket: 'photos', key, query: {}, headers: {}, trailers: {}, body: pictures['photo.jpg'] });
+  const notified = cloud.addFunction({ ...config, name: 'notified' });
+  cloud.notify('photos', 'uploads/notified/', notified);
+  const { headers } = await put('uploads/notified/a.jpg');
+  await cloud.settle();
+  checkOutputs({ bucket: 'photos', key: 'uploads/notified/a.jpg', etag: headers.etag.replaceAll('"', '') }, { ratio: 4 / 3 });
+  assert.deepEqual([starts(notified), skips(notified)], [5, 4]);
+  cloud.triggers.length = 0;
+  const ruled = cloud.addFunction({ ...config, name: 'ruled' });
+  cloud.addRule(uploadsPattern('photos'), ruled);
+  const answer = await put('uploads/ruled/한+ 1.jpg');
+  // Outside the source prefix: the rule does not see that, the function does.
+  await put('elsewhere/a.jpg');
+  await cloud.settle();
+  cloud.rules.length = 0;
+  checkOutputs({ bucket: 'photos', key: 'uploads/ruled/한+ 1.jpg', etag: answer.headers.etag.replaceAll('"', '') }, { ratio: 4 / 3 });
+  assert.deepEqual([starts(ruled), skips(ruled)], [2, 1]);
+  assert.equal(cloud.s3.peek('photos', outputKey('elsewhere/a.jpg', 'large')), null);
 });
 
 test('a PNG stays a PNG and is never enlarged', async () => {

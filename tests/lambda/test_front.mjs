@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
+import { bucketOfHost } from '../../lambda/local/addresses.mjs';
 import { startCloud } from '../../lambda/local/cloud.mjs';
 import { formEncode } from '../../lambda/local/events.mjs';
 import { call, presigned, sendRaw, sha256, signed } from '../support/sign.mjs';
@@ -122,6 +123,23 @@ test('checksums and Content-MD5 of a body must be right', async () => {
     refused(await put('d', '12345678', { [name]: value }), 400, 'BadDigest');
   }
   assert.equal(cloud.s3.peek('photos', 'd'), null);
+});
+
+test('virtual-hosted addresses: the bucket is in the Host, and the Host is signed', async () => {
+  const hosts = ['photos.s3.ap-northeast-2.amazonaws.com', 'photos.s3.amazonaws.com', 'photos.s3.dualstack.ap-northeast-2.amazonaws.com', 'photos.s3-fips.us-east-1.amazonaws.com', `photos.localhost:${cloud.front.port}`, `photos.s3.localhost:${cloud.front.port}`, 'PHOTOS.localhost'];
+  for (const host of hosts) {
+    const at = (method, body) => call(cloud, { method, path: '/photos/한+1.jpg', body, headers: { host } });
+    assert.equal((await at('PUT', host)).status, 200, host);
+    assert.equal((await at('GET')).text, host);
+    assert.equal(cloud.s3.peek('photos', 'photos/한+1.jpg').body.toString(), host, 'the path is the entire key');
+  }
+  assert.equal(cloud.front.log.at(-1).bucket, 'photos');
+  assert.match((await call(cloud, { path: '/', query: { 'list-type': '2' }, headers: { host: hosts[0] } })).text, /<Key>photos\/한\+1\.jpg</);
+  const moved = await signed(cloud, { path: '/x', headers: { host: hosts[0] } });
+  moved.headers.host = 'kept.s3.ap-northeast-2.amazonaws.com';
+  refused(await sendRaw(cloud, moved), 403, 'SignatureDoesNotMatch');
+  for (const host of ['s3.ap-northeast-2.amazonaws.com', 's3.amazonaws.com', 'localhost', 's3.localhost:1', '127.0.0.1:1']) assert.equal(bucketOfHost(host), null, host);
+  assert.equal(bucketOfHost('a.b.c.s3.ap-northeast-2.amazonaws.com'), 'a.b.c');
 });
 
 test('If-Match and If-None-Match decide, quotes or not', async () => {

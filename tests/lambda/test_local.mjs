@@ -1,4 +1,5 @@
-// `make local` as its users meet it: the demonstration, and Ctrl-C, after which nothing is left.
+// `make local` as its users see it: the demonstration, the command to copy, and Ctrl-C, after which
+// nothing is left.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -68,6 +69,27 @@ test('make local ONCE=1 shows the four results and ends well', { skip }, async (
   assert.match(child.text, /REPORT RequestId: \S+\tDuration/);
 });
 
+test('the aws command it shows works in another terminal, and the skips are explained', { skip }, async () => {
+  const child = makeLocal(join(folder, 'out3'));
+  try {
+    await until(() => child.text.includes('Ctrl-C ends everything') || child.exitCode !== null, 'it is up', START_MS);
+    assert.equal(child.exitCode, null, child.text);
+    const [exports] = child.text.match(/^  export AWS_[^]*?[^\\]$/m);
+    const [, command] = child.text.match(/^\$ (aws .*)$/m);
+    const shown = child.text.length;
+    const copied = await run('sh', ['-c', `set -eu\n${exports}\n${command}`], { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C.UTF-8' }, cwd: '/' });
+    assert.deepEqual([copied.status, copied.stderr], [0, ''], `${exports}\n${command}`);
+    const count = (pattern, text) => text.match(pattern)?.length ?? 0;
+    await until(() => count(/^REPORT /gm, child.text.slice(shown)) === 5, 'the function has seen the upload and its outputs');
+    assert.equal(count(/^REPORT /gm, child.text.slice(0, shown)), 5);
+    assert.equal(count(/"message":"skipped"/g, child.text.slice(shown)), 4);
+    assert.match(child.text, /The first invocation is the upload's\. The other four are those of the function's own outputs/);
+  } finally {
+    process.kill(-child.pid, 'SIGINT');
+    await child.ended;
+  }
+});
+
 test('Ctrl-C ends every process, closes every port and leaves no folder', { skip }, async () => {
   const child = makeLocal(join(folder, 'out2'));
   await until(() => child.text.includes('Ctrl-C ends everything') || child.exitCode !== null, 'it is up', START_MS);
@@ -86,7 +108,7 @@ test('Ctrl-C ends every process, closes every port and leaves no folder', { skip
   assert.ok(!existsSync(join(folder, databases[0])));
 });
 
-test('a missing photograph is said before anything starts', async () => {
+test('a missing photograph is reported before anything starts', async () => {
   const { status, stderr } = await run(process.execPath, [join(TOP, 'lambda/local/local.mjs'), '--function', '/bin/true', '/no/such.jpg']);
-  assert.deepEqual([status, stderr], [2, 'local: /no/such.jpg is not there\n']);
+  assert.deepEqual([status, stderr], [2, 'local: /no/such.jpg does not exist\n']);
 });

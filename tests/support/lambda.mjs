@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 export const TOP = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const BUILD = join(TOP, process.env.BUILD ?? 'build/release');
 export const IMAGE_PROCESSOR = join(BUILD, 'lambda/image-processor');
+// The node of setup.sh, which does not warn of SQLite.
+export const NODE = join(TOP, 'build/local/node');
 export const TINY = [process.execPath, join(TOP, 'tests/support/tiny_runtime.mjs')];
 // Debian's own, before whatever else PATH has.
 export const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : null;
@@ -34,7 +36,7 @@ export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 export async function until(condition, what, limit_ms = 10000) {
   const end_ms = Date.now() + limit_ms;
   while (!(await condition())) {
-    if (Date.now() > end_ms) throw new Error(`waited in vain until ${what}`);
+    if (Date.now() > end_ms) throw new Error(`gave up waiting until ${what}`);
     await sleep(10);
   }
 }

@@ -19,6 +19,7 @@ const signer = (cloud, service, credentials) =>
 
 function plain(cloud, { method = 'GET', path = '/', query = {}, headers = {}, body = '' }) {
   const { hostname, port, host, protocol } = new URL(cloud.front.url);
+  // A Host of the caller's takes the place of the server's own.
   return { method, protocol, hostname, port: Number(port), path: encodePath(path), query, headers: { host, ...headers }, body };
 }
 
@@ -26,7 +27,7 @@ function plain(cloud, { method = 'GET', path = '/', query = {}, headers = {}, bo
 export const signed = (cloud, options) =>
   signer(cloud, options.service ?? 's3', options.credentials).sign(plain(cloud, options), { signingDate: options.date ?? new Date() });
 
-// A body that is no text or bytes is signed as UNSIGNED-PAYLOAD, as S3's presigned URLs are.
+// A body that is neither text nor bytes is signed as UNSIGNED-PAYLOAD, as S3's presigned URLs are.
 export const presigned = (cloud, options) =>
   signer(cloud, 's3', options.credentials).presign({ ...plain(cloud, options), body: {} }, { signingDate: options.date ?? new Date(), expiresIn: options.expires_s ?? 60 });
 
@@ -50,11 +51,26 @@ export function sendRaw(cloud, { method, path, query, headers, body }, { timeout
       }
       const whole = Buffer.concat(parts);
       const text = whole.toString();
-      const code = text.match(/<Code>(\w+)<|#(\w+)"/)?.slice(1).find(Boolean) ?? null;
+      const code = incoming.headers['x-amzn-errortype'] ?? text.match(/<Code>(\w+)<|#(\w+)"/)?.slice(1).find(Boolean) ?? null;
       done({ status: incoming.statusCode, headers: incoming.headers, body: whole, text, code });
     });
     outgoing.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : undefined);
   });
 }
+
+// A request of the JSON protocol: {status, code, output}.
+const TARGETS = { dynamodb: 'DynamoDB_20120810', secretsmanager: 'secretsmanager', sqs: 'AmazonSQS' };
+export async function callJson(cloud, service, operation, input, options = {}) {
+  const type = service === 'secretsmanager' ? '1.1' : '1.0';
+  const headers = { 'content-type': `application/x-amz-json-${type}`, 'x-amz-target': `${TARGETS[service]}.${operation}` };
+  const { status, code, text } = await call(cloud, { service, method: 'POST', headers, body: JSON.stringify(input), ...options });
+  return { status, code, output: text ? JSON.parse(text) : null };
+}
+
+export const sendEmail = (cloud, to, options = {}) => {
+  const content = { Simple: { Subject: { Data: 'subject' }, Body: { Text: { Data: 'text' } } } };
+  const body = JSON.stringify({ FromEmailAddress: 'shop@example.com', Destination: { ToAddresses: [to].flat() }, Content: content });
+  return call(cloud, { service: 'ses', method: 'POST', path: '/v2/email/outbound-emails', headers: { 'content-type': 'application/json' }, body, ...options });
+};
 
 export const call = async (cloud, options, sending) => sendRaw(cloud, await signed(cloud, options), sending);

@@ -1,5 +1,6 @@
-// A function for the tests of the Runtime API server: does what the event says, and misbehaves on
-// request. TINY_INIT=exit, error or sleep: never gets as far as asking for work.
+// A function for the tests of the local cloud: does what the event states, and misbehaves on request.
+// A Function URL's request states it in its header x-do. TINY_INIT=exit, error or sleep: never gets as
+// far as asking for work. TINY_ECHO: every event is its own result.
 import { request } from 'node:http';
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
@@ -22,6 +23,7 @@ const json = (value) => JSON.stringify(value);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const deeds = {
+  echo: (id, event) => call('POST', `invocation/${id}/response`, json(event)),
   answer: (id, { value }) => call('POST', `invocation/${id}/response`, json(value)),
   raw: (id, { text }) => call('POST', `invocation/${id}/response`, text),
   environment: (id) => call('POST', `invocation/${id}/response`, json(process.env)),
@@ -36,7 +38,7 @@ const deeds = {
     call('POST', `invocation/${id}/error`, json({ errorType: type, errorMessage: message }), {
       'Lambda-Runtime-Function-Error-Type': type,
     }),
-  // Tells in the log what a wrong id gets, then answers as it should.
+  // Logs what a wrong id gets, then responds as it should.
   wrong_id: async (id) => {
     const { status, body } = await call('POST', 'invocation/no-such-id/response', '{}');
     console.log(json({ ...JSON.parse(body), status }));
@@ -66,7 +68,7 @@ if (process.env.TINY_INIT === 'error') {
   process.exit(1);
 }
 if (process.env.TINY_STUBBORN) process.on('SIGTERM', () => console.log('not now'));
-// After the first event: gives each request for work up once before it waits for one.
+// After the first event: gives up each request for work once before it waits for one.
 const giveUpOnce = () =>
   new Promise((done) => {
     const outgoing = request({ host, port, path: `${PREFIX}invocation/next` });
@@ -83,5 +85,9 @@ for (let served = 0; ; served += 1) {
   const { headers, body } = await call('GET', 'invocation/next');
   const event = JSON.parse(body);
   if (event.log) console.log(event.log);
-  await deeds[event.do](headers['lambda-runtime-aws-request-id'], event, headers);
+  const id = headers['lambda-runtime-aws-request-id'];
+  const asked = event.headers?.['x-do'];
+  const wanted = asked ? JSON.parse(asked) : event;
+  if (process.env.TINY_ECHO && !asked) await deeds.echo(id, event);
+  else await deeds[wanted.do](id, wanted, headers);
 }

@@ -67,7 +67,7 @@ static void record_result(const struct image_clients *clients, const struct imag
     log_result(clients, task, result, duration_ms);
     lrt_metrics_add(clients->metrics, metric_names[result->outcome], LRT_COUNT, 1);
     if (result->outcome == IMAGE_REJECTED) {
-        lrt_metrics_reject(clients->metrics, result->reason);
+        lrt_metrics_add_by(clients->metrics, "Rejects", "Reason", result->reason, 1);
     }
 }
 
