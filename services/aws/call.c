@@ -260,6 +260,9 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
     }
     if (exchange->http_status >= 300) {
         awsc_read_error(call->row, exchange, error);
+        if (call->read_refusal != NULL) {
+            call->read_refusal(call, error);
+        }
         drop_secrets(client, call);
         error->maybe_done |= !is_refusal(error);
         return error->status;

@@ -42,7 +42,10 @@ struct awsc_call {
     /* Judges a whole answer with a status below 300: OK, or why it will not do; may set
      * error->code and error->http_status, by which it is then tried again or not. NULL: all do. */
     enum svc_status (*check)(struct awsc_call *call, struct awsc_error *error);
-    void *user; /* check's */
+    /* Reads a response with a status of 300 or above after `error` was filled from it, before it is
+     * closed; may change status and code. NULL: nothing more is read. */
+    void (*read_refusal)(struct awsc_call *call, struct awsc_error *error);
+    void *user; /* of both */
 
     /* What came of it. */
     enum svc_status status;

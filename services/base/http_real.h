@@ -21,8 +21,8 @@ struct svc_http_real_exchange {
     int stall_timeout_ms; /* negative: never */
     bool streamed;
     bool is_paused;
-    bool is_stale;  /* the kept connection was found closed before a byte was written */
-    bool long_poll; /* and no byte of the response is here yet */
+    bool is_stale; /* the kept connection was found closed before a byte was written */
+    bool long_poll;                      /* and no byte of the response is here yet */
     uint64_t max_body_bytes, body_bytes; /* body_bytes: received so far */
     size_t header_bytes;
     int64_t waited_ms;           /* in this window of the stall check */
