@@ -19,7 +19,8 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
-	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
+	tests/lambda/test_image_rejects.mjs tests/lambda/test_hello.mjs \
+	tests/lambda/test_runtime.mjs
 
 # ---------------------------------------------------------------------------- the templates
 
