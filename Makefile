@@ -26,7 +26,8 @@ export IMG OUT PACKAGES PKG_CONFIG
 
 # ---------------------------------------------------------------------------- sources, by module
 
-BASE_ROOM := imgcore/base/crew.c imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
+BASE_ROOM := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
+	imgcore/base/picture.c imgcore/base/status.c imgcore/base/thread_pool.c
 
 KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
 	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_png.c \
@@ -45,7 +46,8 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c imgcore/codec/jpeg_segments.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
-	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
+	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
+	imgcore/codec/png_write.c imgcore/codec/reader.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
@@ -58,10 +60,11 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 
 PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
 
-PIPELINE := imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
-	imgcore/pipeline/pipeline.c imgcore/pipeline/route.c imgcore/pipeline/stream.c
+PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/distribute_rows.c \
+	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
+	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
-API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c \
+API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c imgcore/api/source.c \
 	imgcore/api/transform.c
 
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
@@ -74,11 +77,12 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 	imgcore/include/imgcore/version.h
 
 # Linked into every test program.
-TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
+TEST_SUPPORT := tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
-UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_crew.c \
-	tests/imgcore/test_exif.c \
+UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
+	tests/imgcore/test_thread_pool.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_icc_intent.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
@@ -102,7 +106,8 @@ END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
-THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_crew.c tests/imgcore/test_jpeg_threads.c \
+THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c \
+	tests/imgcore/test_thread_pool.c tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_threads.c
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs

@@ -18,9 +18,11 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
-	tests/lambda/test_image_rejects.mjs tests/lambda/test_hello.mjs \
+LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
+	tests/lambda/test_image_faults.mjs tests/lambda/test_image_overtaken.mjs \
+	tests/lambda/test_image_random.mjs tests/lambda/test_image_rejects.mjs \
 	tests/lambda/test_runtime.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
 
@@ -83,7 +85,7 @@ $(O)/tests/lambda/test_events_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(co
 
 # ---------------------------------------------------------------------------- the functions
 
-$(eval $(call function,image-processor,image,event image keys outputs reject result results settings work,event handle keys results settings,imgcore))
+$(eval $(call function,image-processor,image,event image keys outputs reject result results settings transform work,event handle keys results settings,imgcore))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/hello/hello.c))

@@ -59,6 +59,10 @@ enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status sta
     return status;
 }
 
+enum imgcore_status ic_fail_cancelled(struct imgcore_error *error) {
+    return ic_fail(error, IMGCORE_CANCELLED, "%s", "");
+}
+
 void ic_error_clear(struct imgcore_error *error) {
     if (error != NULL) {
         error->status = IMGCORE_OK;

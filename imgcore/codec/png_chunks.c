@@ -20,6 +20,7 @@
 #define MAX_CHUNK_LENGTH_BYTES UINT32_C(0x7fffffff)
 #define COLOR_TYPE_PALETTE     3u
 #define PIECE_BYTES            IC_INPUT_CHUNK_BYTES
+#define CANCEL_STEPS           8u
 
 /* A profile's name has 1 to 79 bytes and a NUL; an empty one is let pass. */
 #define MAX_KEYWORD_BYTES 79u
@@ -44,6 +45,7 @@ void ic_png_chunks_init(struct ic_png_chunks *chunks, struct ic_mem *mem, struct
     chunks->limits = *options->limits;
     chunks->tolerant = options->tolerant;
     chunks->want_copyright = options->want_copyright;
+    chunks->cancel = options->cancel;
     chunks->orientation = 1;
     chunks->icc.mem = mem;
     chunks->through_bytes = SIGNATURE_BYTES;
@@ -55,6 +57,7 @@ void ic_png_chunks_rewind(struct ic_png_chunks *chunks) {
                                   .limits = chunks->limits,
                                   .tolerant = chunks->tolerant,
                                   .want_copyright = chunks->want_copyright,
+                                  .cancel = chunks->cancel,
                                   .orientation = chunks->orientation,
                                   .copyright = chunks->copyright,
                                   .icc = chunks->icc,
@@ -74,6 +77,14 @@ static bool fail(struct ic_png_chunks *chunks, enum imgcore_status status, const
     chunks->status = status;
     chunks->detail = detail;
     return false;
+}
+
+bool ic_png_chunks_cancelled(struct ic_png_chunks *chunks) {
+    if (!ic_is_cancelled(chunks->cancel)) {
+        return false;
+    }
+    fail(chunks, IMGCORE_CANCELLED, "");
+    return true;
 }
 
 void ic_png_chunks_fail_end(struct ic_png_chunks *chunks) {
@@ -406,8 +417,21 @@ static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+/* Checks for cancellation at every CANCEL_STEPS steps, each of which is at most a chunk that is
+ * skipped or one of libspng's reads of 8 KiB. */
+static bool step_is_cancelled(struct ic_png_chunks *chunks) {
+    if (++chunks->steps < CANCEL_STEPS) {
+        return false;
+    }
+    chunks->steps = 0;
+    return ic_png_chunks_cancelled(chunks);
+}
+
 bool ic_png_chunks_read(struct ic_png_chunks *chunks, uint8_t *out, size_t size_bytes) {
     while (size_bytes != 0) {
+        if (step_is_cancelled(chunks)) {
+            return false;
+        }
         size_t step;
         if (chunks->head_left_bytes != 0) {
             step = smaller(size_bytes, chunks->head_left_bytes);

@@ -89,6 +89,9 @@ static int next_piece(struct ic_png_fast *fast, const uint8_t **bytes, size_t *s
             return code;
         }
     }
+    if (ic_png_chunks_cancelled(fast->chunks)) {
+        return SPNG_IO_ERROR;
+    }
     const uint64_t left = fast->idat_left_bytes;
     const size_t step = left < STEP_BYTES ? (size_t)left : STEP_BYTES;
     size_t size = ic_input_fill(input, step);

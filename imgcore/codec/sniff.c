@@ -1,8 +1,8 @@
-/* Knows files by their first bytes: the two formats that are read, and the names of others for the
+/* Recognises files by their first bytes: the two supported formats, and the names of others for the
  * sentence of a refusal. Looks at 16 bytes and takes none of them. */
 #include <string.h>
 
-#include "imgcore/codec/codec.h"
+#include "imgcore/codec/sniff.h"
 
 #define SNIFF_BYTES 16u
 

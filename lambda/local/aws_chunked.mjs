@@ -14,7 +14,7 @@ export function sameSignature(ours, theirs) {
 }
 
 // body: Buffer as received. signing: {key, date, scope, signature} of the request when its chunks are
-// signed, else null. Gives {body, trailers}.
+// signed, else null. Returns {body, trailers}.
 export function decodeAwsChunked(body, headers, signing) {
   const parts = [];
   const trailers = {};
@@ -63,13 +63,13 @@ export function decodeAwsChunked(body, headers, signing) {
     trailers[name] = value;
     signed_text.push(`${name}:${value}\n`);
   }
-  const whole = Buffer.concat(parts);
+  const decoded = Buffer.concat(parts);
   const announced = headers['x-amz-decoded-content-length'];
-  if (announced !== undefined && Number(announced) !== whole.length) {
-    throw broken('x-amz-decoded-content-length says otherwise');
+  if (announced !== undefined && Number(announced) !== decoded.length) {
+    throw broken('x-amz-decoded-content-length is another');
   }
   for (const name of (headers['x-amz-trailer'] ?? '').split(',').map((text) => text.trim()).filter(Boolean)) {
     if (trailers[name.toLowerCase()] === undefined) throw broken(`the trailer ${name} is missing`);
   }
-  return { body: whole, trailers };
+  return { body: decoded, trailers };
 }

@@ -29,7 +29,7 @@ const ALGORITHMS = {
   'x-amz-checksum-sha256': hash('sha256'),
 };
 
-// Refuses a body that is not what Content-MD5 or an x-amz-checksum-* header (or trailer) says.
+// Refuses a body that does not match Content-MD5 or an x-amz-checksum-* header (or trailer).
 export function checkBody(headers, trailers, body) {
   const md5 = headers['content-md5'];
   if (md5 !== undefined) {

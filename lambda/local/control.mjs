@@ -11,7 +11,8 @@ const routes = (cloud) => ({
   'POST /faults': (body) => [body].flat().forEach((rule) => cloud.front.faults.add(rule)),
   'DELETE /faults': () => cloud.front.faults.clear(),
   'POST /clock': (body) => {
-    cloud.front.clock_offset_s = Number(body.offset_s);
+    if (!Number.isFinite(body.offset_s)) throw new Error('offset_s is a number of seconds');
+    cloud.front.clock_offset_s = body.offset_s;
     cloud.schedules.tick();
   },
   'POST /settle': () => cloud.settle(),

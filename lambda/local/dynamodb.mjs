@@ -37,22 +37,23 @@ export class LocalDynamoDb {
   }
 
   async #perform(target, body) {
-    const answer = await inject(await this.#listener(), {
+    const response = await inject(await this.#listener(), {
       method: 'POST',
       url: '/',
       // dynalite wants the form of a signature; the front has verified the real one.
       headers: { 'content-type': JSON_TYPES.dynamodb, 'x-amz-target': target, 'x-amz-date': '-', authorization: 'AWS4-HMAC-SHA256 Credential=-, SignedHeaders=-, Signature=-' },
       payload: body,
     });
-    const { 'content-length': _, connection: __, date: ___, ...headers } = answer.headers;
-    return { status: answer.statusCode, headers, body: answer.rawPayload };
+    const { 'content-length': _, connection: __, date: ___, ...headers } = response.headers;
+    return { status: response.statusCode, headers, body: response.rawPayload };
   }
 
   // ReturnValuesOnConditionCheckFailure, which dynalite does not have: the item goes into the error.
   async #addItem(operation, body, response) {
-    const input = JSON.parse(body);
     const output = JSON.parse(response.body);
-    if (input.ReturnValuesOnConditionCheckFailure !== 'ALL_OLD' || !output.__type.endsWith('#ConditionalCheckFailedException')) return;
+    if (!output.__type.endsWith('#ConditionalCheckFailedException')) return;
+    const input = JSON.parse(body);
+    if (input.ReturnValuesOnConditionCheckFailure !== 'ALL_OLD') return;
     let key = input.Key;
     if (operation === 'PutItem') {
       const { Table } = await this.call('DescribeTable', { TableName: input.TableName });

@@ -1,8 +1,8 @@
 // The environment that Lambda gives a function of the `provided.al2023` kind, as its developer guide
-// lists it. Nothing of this process's own environment goes in but PATH.
+// lists it. Nothing of this process's own environment is passed on.
 import { randomBytes } from 'node:crypto';
 
-// Account and credentials of the local cloud; they open nothing anywhere else.
+// Account and credentials of the local cloud; they are valid nowhere else.
 export const ACCOUNT = '000000000000';
 export const DEFAULT_REGION = 'ap-northeast-2';
 export const DEFAULT_CREDENTIALS = {
@@ -13,7 +13,7 @@ export const DEFAULT_CREDENTIALS = {
 
 export const functionArn = (name, region) => `arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`;
 
-// config: see LambdaFunction; runtime_api: "host:port". Variables of the config come last and win.
+// config: see LambdaFunction; runtime_api: "host:port". Variables of the config override the others.
 export function lambdaEnvironment(config, runtime_api) {
   const { accessKeyId, secretAccessKey, sessionToken } = config.credentials;
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');

@@ -5,14 +5,14 @@ import { dirname, resolve } from 'node:path';
 import { DEFAULT_CREDENTIALS, DEFAULT_REGION } from './environment.mjs';
 import { ExecutionEnvironment } from './runtime_api.mjs';
 
-// Environments at once, unless the config says otherwise.
+// Environments at once, unless the config has another number.
 const DEFAULT_CONCURRENCY = 1;
 // Log lines kept.
 const MAX_LOG_LINES = 20000;
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// What is not given gets Lambda's own default, or that of the local cloud.
+// What is not set gets Lambda's own default, or that of the local cloud.
 function complete(config) {
   const command = typeof config.command === 'string' ? [config.command] : config.command;
   const path = command[0].includes('/') ? resolve(command[0]) : command[0];
@@ -59,7 +59,7 @@ export class LambdaFunction {
     this.on_line(line);
   }
 
-  // Waits for its turn, invokes, and gives {error, payload (parsed, or text if it is no JSON), raw,
+  // Waits for its turn, invokes, and returns {error, payload (parsed, or text if it is no JSON), raw,
   // request_id, duration_ms, init_ms (null when warm), billed_ms, peak_kib, logs}.
   async invoke(event, options = {}) {
     if (this.stopped) throw new Error(`${this.config.name} has been stopped`);
@@ -79,7 +79,7 @@ export class LambdaFunction {
     }
   }
 
-  // A warm environment, or a fresh one that has asked for work.
+  // A warm environment, or a new one that has asked for work.
   async #environment(lines) {
     while (this.idle.length > 0) {
       const environment = this.idle.pop();
@@ -114,37 +114,37 @@ export class LambdaFunction {
       return this.#result(request_id, { error: true, payload: JSON.stringify(failure) }, null, logs);
     }
     this.#line(`START RequestId: ${request_id} Version: $LATEST`, logs);
-    const answer = await environment.invoke(request_id, payload, {
+    const outcome = await environment.invoke(request_id, payload, {
       trace_id: trace_id ?? traceId(),
       client_context,
     });
-    // What the process wrote before it answered may still be in the pipe.
+    // What the process wrote before its result may still be in the pipe.
     await new Promise(setImmediate);
     environment.lines = null;
     if (environment.state === 'idle') this.idle.push(environment);
-    const result = this.#result(request_id, answer, init_ms, logs);
+    const result = this.#result(request_id, outcome, init_ms, logs);
     this.#line(`END RequestId: ${request_id}`, logs);
     this.#line(report(result, this.config), logs);
     return result;
   }
 
-  #result(request_id, answer, init_ms, logs) {
-    const duration_ms = answer.duration_ms ?? 0;
+  #result(request_id, outcome, init_ms, logs) {
+    const duration_ms = outcome.duration_ms ?? 0;
     return {
       request_id,
-      error: answer.error,
-      error_type: answer.error_type ?? null,
-      raw: answer.payload,
-      payload: parse(answer.payload),
+      error: outcome.error,
+      error_type: outcome.error_type ?? null,
+      raw: outcome.payload,
+      payload: parse(outcome.payload),
       duration_ms,
       init_ms,
       billed_ms: Math.ceil(duration_ms + (init_ms ?? 0)),
-      peak_kib: answer.peak_kib ?? null,
+      peak_kib: outcome.peak_kib ?? null,
       logs,
     };
   }
 
-  // As S3 and EventBridge invoke: gives at once; a failure is tried again twice, and what fails then
+  // As S3 and EventBridge invoke: returns at once; a failure is tried again twice, and what fails then
   // is kept in dead_letters. settle() waits for all.
   invokeAsync(event, options = {}) {
     const work = (async () => {
@@ -177,7 +177,7 @@ export class LambdaFunction {
     return [...this.all].map((environment) => environment.stats()).filter(Boolean);
   }
 
-  // Ends every process of it. What waits for its turn fails.
+  // Ends all its processes. Events that wait for their turn fail.
   async stop(grace_ms = 500) {
     this.stopped = true;
     this.queue.splice(0).forEach((turn) => turn.reject(new Error(`${this.config.name} has been stopped`)));

@@ -5,16 +5,16 @@ import { LambdaFunction } from './function.mjs';
 
 const HELP = `invoke.mjs [OPTIONS] BOOTSTRAP [ARGUMENT...]
 
-Starts BOOTSTRAP as AWS Lambda would, gives it the event, prints its answer; its log goes to standard
-error. Exit status: 0 answered, 1 the function failed, 2 a wrong command line.
+Starts BOOTSTRAP as AWS Lambda would, delivers the event, prints the result; its log goes to standard
+error. Exit status: 0 success, 1 the function failed, 2 a wrong command line.
 
   --event FILE        the event (JSON); "-" is standard input; default {}
   --env KEY=VALUE     a variable of its environment; may be repeated
   --name NAME         the function's name (default function)
-  --memory-mb N       memory size told to it (default 128)
+  --memory-mb N       memory size reported to it (default 128)
   --timeout-ms N      default 3000
-  --times N           so many invocations, one environment; the last answer is printed
-  --json              one JSON document: answer, times, memory, log
+  --times N           so many invocations, one environment; the last result is printed
+  --json              one JSON document: result, times, memory, log
   --quiet             without the log
   --help`;
 
@@ -38,7 +38,7 @@ function readEvent(path) {
 function commandLine() {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   if (values.help) return { values };
-  if (positionals.length === 0) throw new TypeError('a binary is needed; --help tells more');
+  if (positionals.length === 0) throw new TypeError('a binary is needed; see --help');
   const environment = Object.fromEntries(
     values.env.map((text) => {
       const at = text.indexOf('=');
@@ -48,7 +48,7 @@ function commandLine() {
   );
   const [memory_mb, timeout_ms, times] = ['memory-mb', 'timeout-ms', 'times'].map((name) => {
     const number = Number(values[name]);
-    if (!(Number.isInteger(number) && number > 0)) throw new TypeError(`--${name} wants a whole number`);
+    if (!(Number.isInteger(number) && number > 0)) throw new TypeError(`--${name} takes a whole number above 0`);
     return number;
   });
   return { values, config: { command: positionals, name: values.name, environment, memory_mb, timeout_ms }, times };

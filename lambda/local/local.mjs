@@ -1,4 +1,4 @@
-// `make local`: the whole local cloud with the image function behind a bucket, shown at work on a
+// `make local`: the entire local cloud with the image function behind a bucket, shown at work on a
 // photograph, then left running for play. See HELP.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What /proc tells of a process: memory, descriptors, threads. Null once it is gone.
+// What /proc reports of a process: memory, descriptors, threads. Null once it is gone.
 import { readdirSync, readFileSync } from 'node:fs';
 
 const field = (status, name) => Number(status.match(new RegExp(`^${name}:\\s+(\\d+)`, 'm'))?.[1] ?? 0);

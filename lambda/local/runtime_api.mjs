@@ -1,8 +1,8 @@
 // One execution environment: a process made from the function's binary, and the Runtime API server
-// that it talks to, on a port of its own. Answers as AWS's emulator was measured to. Knows nothing of
-// retries, queues or other environments: LambdaFunction does.
+// that it talks to, on a port of its own. Responds as AWS's emulator was measured to. Retries, queues and
+// other environments are the business of LambdaFunction.
 //
-//   start() ──► process starts ──► GET next (init done) ──► invoke() gives it an event ──► response
+//   start() ──► process starts ──► GET next (init done) ──► invoke() delivers an event ──► response
 //                                        ▲                                                   │
 //                                        └───────────────────────────────────────────────────┘
 import { spawn } from 'node:child_process';
@@ -11,7 +11,7 @@ import { performance } from 'node:perf_hooks';
 import { functionArn, lambdaEnvironment } from './environment.mjs';
 import { processStats } from './process_stats.mjs';
 
-// The documented limit of a synchronous answer, 6 MB and what the emulator adds.
+// The documented limit of a synchronous result, 6 MB, and what the emulator adds.
 export const MAX_RESPONSE_BYTES = 6291556;
 const PREFIX = '/2018-06-01/runtime/';
 
@@ -56,7 +56,7 @@ export class ExecutionEnvironment {
     const api = `127.0.0.1:${this.server.address().port}`;
     this.state = 'init';
     this.started_ms = performance.now();
-    // A process group of its own: what the function may have started goes with it.
+    // A process group of its own: what the function may have started ends with it.
     this.process = spawn(command[0], command.slice(1), {
       cwd,
       env: lambdaEnvironment(this.config, api),
@@ -86,29 +86,29 @@ export class ExecutionEnvironment {
     stream.on('end', () => rest && this.on_log(rest));
   }
 
-  // The event's text to the process. Gives {error: false, payload} or {error: true, payload}, with
-  // duration_ms (until it asked for work again) and peak_kib; payload is the text of the answer.
+  // Delivers the event's text to the process. Returns {error: false, payload} or {error: true, payload}, with
+  // duration_ms (until it asked for work again) and peak_kib; payload is the text of the result.
   async invoke(id, payload, { trace_id, client_context } = {}) {
     if (this.state !== 'idle') throw new Error(`the environment is ${this.state}, not idle`);
     this.state = 'busy';
     const { timeout_ms } = this.config;
-    const current = { id, payload, trace_id, client_context, answer: null, done: Promise.withResolvers() };
+    const current = { id, payload, trace_id, client_context, result: null, done: Promise.withResolvers() };
     current.begin_ms = performance.now();
     current.deadline_ms = Date.now() + timeout_ms;
     this.current = current;
     const timer = setTimeout(() => this.#kill('timeout'), timeout_ms);
-    this.#hand_out();
+    this.#deliver();
     await current.done.promise;
     clearTimeout(timer);
     this.current = null;
-    return { ...current.answer, duration_ms: current.end_ms - current.begin_ms, peak_kib: current.peak_kib };
+    return { ...current.result, duration_ms: current.end_ms - current.begin_ms, peak_kib: current.peak_kib };
   }
 
-  // To the request for work that waits; when that was given up, #next does it for the one that follows.
-  #hand_out() {
+  // To the request for work that waits; if that was given up, #next does it for the following one.
+  #deliver() {
     if (!this.waiting_next) return;
     const { id, payload, deadline_ms, trace_id, client_context } = this.current;
-    this.current.is_handed_out = true;
+    this.current.is_delivered = true;
     const headers = {
       'Content-Type': 'application/json',
       'Lambda-Runtime-Aws-Request-Id': id,
@@ -131,33 +131,33 @@ export class ExecutionEnvironment {
   }
 
   async #serve(request, response) {
-    const answer = (status, body) =>
+    const respond = (status, body) =>
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     const path = request.url.startsWith(PREFIX) ? request.url.slice(PREFIX.length) : null;
-    if (request.method === 'GET' && path === 'invocation/next') return this.#next(response, answer);
+    if (request.method === 'GET' && path === 'invocation/next') return this.#next(response, respond);
     const posted = request.method === 'POST' && path?.match(/^invocation\/([^/]+)\/(response|error)$/);
     if (!posted && !(request.method === 'POST' && path === 'init/error')) {
-      return answer(404, failure('NotFound', 'page not found'));
+      return respond(404, failure('NotFound', 'page not found'));
     }
     const body = await readLimited(request, MAX_RESPONSE_BYTES);
     if (!posted) {
       this.init_failure = parseFailure(body, request.headers);
-      return answer(202, { status: 'OK' });
+      return respond(202, { status: 'OK' });
     }
-    return this.#answered(posted[1], posted[2] === 'error', body, request.headers, answer);
+    return this.#take(posted[1], posted[2] === 'error', body, request.headers, respond);
   }
 
-  #next(response, answer) {
-    const is_waiting = this.state === 'busy' && !this.current.is_handed_out;
-    if (this.state === 'busy' && !is_waiting && !this.current.answer) {
-      return answer(403, failure('InvalidStateTransition', 'Transition from Running to Ready is not allowed'));
+  #next(response, respond) {
+    const is_waiting = this.state === 'busy' && !this.current.is_delivered;
+    if (this.state === 'busy' && !is_waiting && !this.current.result) {
+      return respond(403, failure('InvalidStateTransition', 'Transition from Running to Ready is not allowed'));
     }
     this.waiting_next = response;
     response.on('close', () => {
       if (this.waiting_next === response) this.waiting_next = null;
     });
     if (is_waiting) {
-      this.#hand_out();
+      this.#deliver();
     } else if (this.state === 'init') {
       this.init_ms = performance.now() - this.started_ms;
       this.state = 'idle';
@@ -169,30 +169,30 @@ export class ExecutionEnvironment {
     return undefined;
   }
 
-  #answered(id, is_error, body, headers, answer) {
+  #take(id, is_error, body, headers, respond) {
     const { current } = this;
     if (!current || id !== current.id) {
-      return answer(400, failure('InvalidRequestID', 'Invalid request ID'));
+      return respond(400, failure('InvalidRequestID', 'Invalid request ID'));
     }
-    if (current.answer) {
-      return answer(403, failure('InvalidStateTransition', 'the invocation has been answered already'));
+    if (current.result) {
+      return respond(403, failure('InvalidStateTransition', 'the invocation has its result already'));
     }
     if (body === null) {
       const message = `payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
-      current.answer = {
+      current.result = {
         error: true,
         payload: JSON.stringify(failure('Function.ResponseSizeTooLarge', `Response ${message}`)),
       };
-      return answer(413, failure('RequestEntityTooLarge', `Exceeded ${message}`));
+      return respond(413, failure('RequestEntityTooLarge', `Exceeded ${message}`));
     }
-    current.answer = { error: is_error, payload: body.toString('utf8') };
-    if (is_error) current.answer.error_type = headers['lambda-runtime-function-error-type'] ?? null;
-    return answer(202, { status: 'OK' });
+    current.result = { error: is_error, payload: body.toString('utf8') };
+    if (is_error) current.result.error_type = headers['lambda-runtime-function-error-type'] ?? null;
+    return respond(202, { status: 'OK' });
   }
 
   #kill(why) {
     this.killed_by_us = why;
-    // Read now: afterwards there is nothing left to read.
+    // Read now: afterwards /proc has nothing of it.
     this.last_stats = this.stats();
     signalGroup(this.pid, 'SIGKILL');
   }
@@ -208,7 +208,7 @@ export class ExecutionEnvironment {
     const type = this.killed_by_us ? 'Sandbox.Timedout' : 'Runtime.ExitError';
     this.ready.reject(this.init_failure ?? failure(error ? 'Runtime.InvalidEntrypoint' : type, what));
     if (busy) {
-      this.current.answer ??= {
+      this.current.result ??= {
         error: true,
         payload: JSON.stringify(failure(type, `RequestId: ${this.current.id} Error: ${what}`)),
       };
@@ -225,7 +225,7 @@ export class ExecutionEnvironment {
     return code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`;
   }
 
-  // SIGTERM, and SIGKILL to what is left after grace_ms. Gives {code, signal, ms}.
+  // SIGTERM, and SIGKILL to what is left after grace_ms. Returns {code, signal, ms}.
   async stop(grace_ms = 500) {
     if (this.state === 'new') return null;
     const begin_ms = performance.now();
@@ -250,8 +250,8 @@ function signalGroup(pid, signal) {
   }
 }
 
-// The whole body, or null if it is longer (it is read to its end all the same, so that the answer
-// arrives).
+// The entire body, or null if it is longer; it is read to its end in any case, so that the response
+// arrives.
 async function readLimited(request, limit_bytes) {
   const parts = [];
   let size_bytes = 0;

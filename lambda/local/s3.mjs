@@ -1,4 +1,4 @@
-// S3 in this process: fauxqs's store and routes, called without its HTTP server, and what they lack
+// S3 in this process: fauxqs's store and routes, called without its HTTP server, with what they lack
 // and the functions need: tags, versions, checksums verified, conditional puts, S3's limits.
 import { randomBytes } from 'node:crypto';
 import { checkBody } from './checksums.mjs';
@@ -36,7 +36,7 @@ export function s3Operation({ method, bucket, key, query, headers }) {
   return method === 'POST' ? null : `${verb}Object`;
 }
 
-// fauxqs's routes as plain functions: routes['GET /:bucket/*'](request) gives {status, headers, body}.
+// fauxqs's routes as plain functions: routes['GET /:bucket/*'](request) returns {status, headers, body}.
 function routesOf(store) {
   const handlers = {};
   const add = (method) => (url, handler) => {
@@ -47,17 +47,17 @@ function routesOf(store) {
   registerS3Routes(app, store);
   return async (method, bucket, key, { query, headers, body }) => {
     const handler = handlers[`${method} ${bucket ? (key ? '/:bucket/*' : '/:bucket') : '/'}`];
-    const answer = { status: 200, headers: {}, body: Buffer.alloc(0) };
+    const response = { status: 200, headers: {}, body: Buffer.alloc(0) };
     const reply = {
-      status: (status) => ((answer.status = status), reply),
-      header: (name, value) => ((answer.headers[name] = String(value)), reply),
+      status: (status) => ((response.status = status), reply),
+      header: (name, value) => ((response.headers[name] = String(value)), reply),
       send: (content) => {
-        if (content !== undefined) answer.body = Buffer.isBuffer(content) ? content : Buffer.from(content);
+        if (content !== undefined) response.body = Buffer.isBuffer(content) ? content : Buffer.from(content);
         return reply;
       },
     };
     await handler({ params: { bucket, '*': key }, query, headers, body }, reply);
-    return answer;
+    return response;
   };
 }
 
@@ -101,16 +101,16 @@ export class LocalS3 {
     return this.store.listObjects(bucket, { prefix, maxKeys: Infinity }).objects.map((object) => object.key);
   }
 
-  // request: {method, bucket, key, query, headers, body, trailers}. Gives {status, headers, body}.
+  // request: {method, bucket, key, query, headers, body, trailers}. Returns {status, headers, body}.
   async handle(request) {
     const operation = s3Operation(request);
     if (!operation) throw new Refusal('NotImplemented', 'A request like this is not implemented here.', 501);
     this.#checkLimits(request);
-    const answer = await this.#perform(operation, request);
-    answer.headers['x-amz-request-id'] ??= requestId();
-    answer.headers['x-amz-id-2'] ??= 'local';
-    answer.headers['accept-ranges'] ??= 'bytes';
-    return answer;
+    const response = await this.#perform(operation, request);
+    response.headers['x-amz-request-id'] ??= requestId();
+    response.headers['x-amz-id-2'] ??= 'local';
+    response.headers['accept-ranges'] ??= 'bytes';
+    return response;
   }
 
   #checkLimits({ key, headers }) {
@@ -136,13 +136,13 @@ export class LocalS3 {
       case 'DeleteObjectTagging':
         return this.#tagging(operation, request);
       case 'GetBucketLocation':
-        return xmlAnswer('<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>');
+        return xmlResponse('<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>');
       case 'ListObjectVersions':
         throw new Refusal('NotImplemented', 'ListObjectVersions is not implemented here.', 501);
       case 'CreateBucket': {
-        const answer = await this.#forward(request);
-        if (answer.status === 200) this.archive.createBucket(request.bucket);
-        return answer;
+        const response = await this.#forward(request);
+        if (response.status === 200) this.archive.createBucket(request.bucket);
+        return response;
       }
       case 'PutObject':
       case 'CopyObject':
@@ -160,7 +160,7 @@ export class LocalS3 {
   }
 
   #forward({ method, bucket, key, query, headers, body }) {
-    // The front has taken the encoding off, and S3 takes an ETag with or without its quotes.
+    // The front has decoded the body, and S3 accepts an ETag with or without its quotes.
     const rest = { ...headers };
     const encodings = (rest['content-encoding'] ?? '').split(',').map((text) => text.trim());
     const encoding = encodings.filter((text) => text && text !== 'aws-chunked').join(',');
@@ -182,11 +182,11 @@ export class LocalS3 {
     }
     const tags = headers['x-amz-tagging'] ? tagsFromHeader(headers['x-amz-tagging']) : null;
     // Trailers carry the checksum that is stored with the object.
-    const answer = await this.#forward({ ...request, headers: { ...headers, ...trailers } });
-    if (answer.status !== 200) return answer;
+    const response = await this.#forward({ ...request, headers: { ...headers, ...trailers } });
+    if (response.status !== 200) return response;
     const object = this.store.getObject(bucket, key);
     const version_id = this.#remember(bucket, key, object);
-    if (version_id) answer.headers['x-amz-version-id'] = version_id;
+    if (version_id) response.headers['x-amz-version-id'] = version_id;
     const tag_slot = `${version_id ?? ''} ${bucket}/${key}`;
     if (tags) this.tags.set(tag_slot, tags);
     else this.tags.delete(tag_slot);
@@ -201,10 +201,10 @@ export class LocalS3 {
       event_name: `ObjectCreated:${CREATES[operation]}`,
       time_ms: this.now_ms(),
     });
-    return answer;
+    return response;
   }
 
-  // Gives the new version's id where the bucket keeps versions.
+  // Returns the new version's id where the bucket keeps versions.
   #remember(bucket, key, object) {
     if (this.versioned.get(bucket) !== 'Enabled') return undefined;
     const version_id = randomBytes(16).toString('base64url');
@@ -217,26 +217,26 @@ export class LocalS3 {
     const { method, bucket, key, query, headers } = request;
     const current = this.current.get(`${bucket}/${key}`);
     const wanted = query.versionId;
-    let answer;
+    let response;
     if (wanted === undefined || wanted === current) {
-      answer = await this.#forward(request);
+      response = await this.#forward(request);
     } else {
-      answer = await this.archive_route(method, bucket, `${wanted}/${key}`, { query, headers, body: Buffer.alloc(0) });
-      if (answer.status === 404) {
-        answer.body = method === 'HEAD' ? answer.body : Buffer.from(s3ErrorBody('NoSuchVersion', 'The specified version does not exist.', `/${bucket}/${key}`));
+      response = await this.archive_route(method, bucket, `${wanted}/${key}`, { query, headers, body: Buffer.alloc(0) });
+      if (response.status === 404) {
+        response.body = method === 'HEAD' ? response.body : Buffer.from(s3ErrorBody('NoSuchVersion', 'The specified version does not exist.', `/${bucket}/${key}`));
       }
     }
     // fauxqs has no conditions on HEAD.
-    if (method === 'HEAD' && answer.status === 200 && headers['if-match'] && bareEtag(headers['if-match']) !== bareEtag(answer.headers.etag)) {
+    if (method === 'HEAD' && response.status === 200 && headers['if-match'] && bareEtag(headers['if-match']) !== bareEtag(response.headers.etag)) {
       throw new Refusal('PreconditionFailed', FAILED_CONDITION, 412);
     }
-    if (answer.status < 300) {
+    if (response.status < 300) {
       const version_id = wanted ?? current;
-      if (version_id) answer.headers['x-amz-version-id'] = version_id;
+      if (version_id) response.headers['x-amz-version-id'] = version_id;
       const count = this.tags.get(`${version_id ?? ''} ${bucket}/${key}`)?.size;
-      if (count) answer.headers['x-amz-tagging-count'] = String(count);
+      if (count) response.headers['x-amz-tagging-count'] = String(count);
     }
-    return answer;
+    return response;
   }
 
   async #delete(request) {
@@ -250,11 +250,11 @@ export class LocalS3 {
       }
       return { status: 204, headers: { 'x-amz-version-id': query.versionId }, body: Buffer.alloc(0) };
     }
-    const answer = await this.#forward(request);
+    const response = await this.#forward(request);
     this.current.delete(slot);
-    if (this.versioned.get(bucket) === 'Enabled') answer.headers['x-amz-delete-marker'] = 'true';
+    if (this.versioned.get(bucket) === 'Enabled') response.headers['x-amz-delete-marker'] = 'true';
     else this.tags.delete(` ${slot}`);
-    return answer;
+    return response;
   }
 
   #versioning(operation, { bucket, body }) {
@@ -266,7 +266,7 @@ export class LocalS3 {
       return { status: 200, headers: {}, body: Buffer.alloc(0) };
     }
     const status = this.versioned.get(bucket);
-    return xmlAnswer(
+    return xmlResponse(
       `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${status ? `<Status>${status}</Status>` : ''}</VersioningConfiguration>`,
     );
   }
@@ -284,15 +284,15 @@ export class LocalS3 {
     if (operation === 'PutObjectTagging') this.tags.set(slot, tagsFromXml(body));
     if (operation === 'DeleteObjectTagging') this.tags.delete(slot);
     if (operation === 'GetObjectTagging') {
-      const answer = xmlAnswer('');
-      answer.headers = { ...answer.headers, ...headers };
-      answer.body = Buffer.from(tagsToXml(this.tags.get(slot) ?? new Map()));
-      return answer;
+      const response = xmlResponse('');
+      response.headers = { ...response.headers, ...headers };
+      response.body = Buffer.from(tagsToXml(this.tags.get(slot) ?? new Map()));
+      return response;
     }
     return { status: operation === 'DeleteObjectTagging' ? 204 : 200, headers, body: Buffer.alloc(0) };
   }
 }
 
-function xmlAnswer(xml) {
+function xmlResponse(xml) {
   return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(XML_HEAD + xml) };
 }

@@ -135,7 +135,7 @@ async function addTriggers(cloud, values, queues) {
   }
 }
 
-async function furnish(cloud, values) {
+async function setUp(cloud, values) {
   values.bucket.forEach((name) => cloud.createBucket(name, { versioned: values.versioned }));
   const queues = new Map(values.queue.map((name) => [name, cloud.createQueue(name)]));
   for (const text of values.table) await cloud.createTable(...text.split(':'));
@@ -187,7 +187,7 @@ async function main() {
     on_line: (name, line) => values.logs && process.stderr.write(`${line}\n`),
   });
   try {
-    await furnish(cloud, values);
+    await setUp(cloud, values);
     if (command.length > 0) return await runCommand(cloud, command);
     const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
     console.log(JSON.stringify(cloud.describe()));

@@ -23,7 +23,7 @@ export class LocalSqs {
     await this.app.close();
   }
 
-  // url: the front's. Gives {name, url, arn}.
+  // url: the front's. Returns {name, url, arn}.
   createQueue(name, url, attributes = {}) {
     const arn = `arn:aws:sqs:${this.region}:${ACCOUNT}:${name}`;
     const queue_url = `${url}/${ACCOUNT}/${name}`;
@@ -34,32 +34,32 @@ export class LocalSqs {
   // A request of the front's.
   async handle({ headers, body }) {
     const kept = ['content-type', 'x-amz-target', 'host'];
-    const answer = await this.app.inject({
+    const response = await this.app.inject({
       method: 'POST',
       url: '/',
       headers: Object.fromEntries(kept.filter((name) => headers[name]).map((name) => [name, headers[name]])),
       payload: body,
     });
-    const { 'content-length': _, connection: __, date: ___, ...rest } = answer.headers;
-    return { status: answer.statusCode, headers: rest, body: answer.rawPayload };
+    const { 'content-length': _, connection: __, date: ___, ...rest } = response.headers;
+    return { status: response.statusCode, headers: rest, body: response.rawPayload };
   }
 
   async call(operation, input) {
-    const answer = await this.handle({
+    const response = await this.handle({
       headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
       body: JSON.stringify(input),
     });
-    const output = answer.body.length > 0 ? JSON.parse(answer.body) : {};
-    if (answer.status !== 200) throw new Error(`${operation}: ${output.__type} ${output.message}`);
+    const output = response.body.length > 0 ? JSON.parse(response.body) : {};
+    if (response.status !== 200) throw new Error(`${operation}: ${output.__type} ${output.message}`);
     return output;
   }
 }
 
-// Polls a queue, invokes a function with up to ten records, deletes what it has done. With
-// ReportBatchItemFailures: only the messages it names stay; an error or an answer that cannot be read
+// Polls a queue, invokes a function with up to ten records, deletes those that are done. With
+// ReportBatchItemFailures: only the messages it names stay; an error or a result that cannot be read
 // keeps all of them, as on AWS.
 export class EventSourceMapping {
-  // target: LambdaFunction; queue: as createQueue gave it.
+  // target: LambdaFunction; queue: as createQueue returned it.
   constructor(sqs, queue, target, { report_batch_item_failures = true } = {}) {
     Object.assign(this, { sqs, queue, target, report_batch_item_failures });
     this.running = true;
@@ -106,12 +106,12 @@ export class EventSourceMapping {
 // The messages to delete.
 export function doneOf(messages, result, report_batch_item_failures) {
   if (result.error) return [];
-  const answer = result.payload;
-  if (!report_batch_item_failures || answer === null || answer === '' || answer?.batchItemFailures == null) return messages;
-  if (!Array.isArray(answer.batchItemFailures)) return [];
+  const { payload } = result;
+  if (!report_batch_item_failures || payload === null || payload === '' || payload?.batchItemFailures == null) return messages;
+  if (!Array.isArray(payload.batchItemFailures)) return [];
   const known = new Set(messages.map((message) => message.MessageId));
-  const failed = new Set(answer.batchItemFailures.map((item) => item?.itemIdentifier));
-  // A name that was not in the batch: nothing is known to be done.
+  const failed = new Set(payload.batchItemFailures.map((item) => item?.itemIdentifier));
+  // An identifier that was not in the batch: none can be taken as done.
   if ([...failed].some((id) => !known.has(id))) return [];
   return messages.filter((message) => !failed.has(message.MessageId));
 }

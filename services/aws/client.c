@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/call.h"
+#include "services/aws/client_internal.h"
 #include "services/base/text.h"
 
-#define USER_AGENT          "openmarket-services/1.0 (C)"
-#define DEFAULT_DEADLINE_MS 60000
+#define USER_AGENT "openmarket-services/1.0 (C)"
 
 static enum svc_status from_base(struct awsc_error *error, const struct svc_error *cause) {
     return awsc_fail(error, cause->status, "%s", cause->detail);
@@ -82,7 +81,9 @@ enum svc_status awsc_client_create(const struct awsc_client_options *options,
 
 void awsc_client_destroy(struct awsc_client *client) {
     if (client != NULL) {
-        awsc_secrets_clear(client);
+        if (client->clear_secrets != NULL) {
+            client->clear_secrets(client);
+        }
         awsc_provider_destroy(client->provider);
         svc_http_destroy(client->own_transport);
         free(client);
@@ -108,12 +109,4 @@ struct awsc_client_counts awsc_client_counts(const struct awsc_client *client) {
     struct awsc_client_counts counts = client->counts;
     counts.retry_tokens = client->bucket.tokens;
     return counts;
-}
-
-int64_t awsc_deadline(const struct awsc_client *client, int64_t deadline_ms) {
-    if (deadline_ms != 0) {
-        return deadline_ms;
-    }
-    return client->deadline_ms != 0 ? client->deadline_ms
-                                    : svc_deadline_in(client->clock, DEFAULT_DEADLINE_MS);
 }

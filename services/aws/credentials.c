@@ -21,7 +21,7 @@ struct awsc_provider {
     const struct svc_clock *clock;
     const struct svc_transport *transport;
     struct awsc_credentials credentials;
-    bool has_any;
+    uint64_t version;  /* of the credentials; 0: none were fetched yet */
     bool must_refresh; /* the service called them expired */
 };
 
@@ -51,14 +51,22 @@ void awsc_provider_destroy(struct awsc_provider *provider) {
     }
 }
 
-void awsc_provider_expire(struct awsc_provider *provider) {
-    provider->must_refresh = true;
+uint64_t awsc_provider_version(const struct awsc_provider *provider) {
+    return provider->version;
+}
+
+void awsc_provider_expire(struct awsc_provider *provider, uint64_t version) {
+    provider->must_refresh |= version == provider->version;
+}
+
+bool awsc_provider_is_refreshable(const struct awsc_provider *provider) {
+    return provider->version > 0 && provider->credentials.expires_wall_ms != AWSC_NEVER_EXPIRES;
 }
 
 bool awsc_provider_has_in(const struct awsc_provider *provider, const char *text) {
     const struct awsc_credentials *own = &provider->credentials;
     char start[17] = "";
-    if (!provider->has_any) {
+    if (provider->version == 0) {
         return false;
     }
     memcpy(start, own->session_token, strnlen(own->session_token, sizeof(start) - 1));
@@ -335,12 +343,12 @@ enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadli
     int64_t now_ms = svc_wall_ms(provider->clock);
     bool is_due = expires_ms != AWSC_NEVER_EXPIRES && now_ms >= expires_ms - REFRESH_BEFORE_MS;
     *credentials = &provider->credentials;
-    if (provider->has_any && !is_due && !provider->must_refresh) {
+    if (provider->version > 0 && !is_due && !provider->must_refresh) {
         return SVC_OK;
     }
     enum svc_status status = fetch(provider, deadline_ms, error);
     if (status == SVC_OK) {
-        provider->has_any = true;
+        provider->version++;
         provider->must_refresh = false;
         expires_ms = provider->credentials.expires_wall_ms;
         return expires_ms > now_ms
@@ -348,7 +356,7 @@ enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadli
                    : svc_fail(error, SVC_NO_CREDENTIALS, "the credentials found have expired");
     }
     /* Still good for a while: the next call tries again. */
-    if (provider->has_any && !provider->must_refresh && now_ms < expires_ms) {
+    if (provider->version > 0 && !provider->must_refresh && now_ms < expires_ms) {
         return SVC_OK;
     }
     return status;

@@ -46,8 +46,13 @@ void awsc_provider_destroy(struct awsc_provider *provider); /* wipes; NULL is al
 enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadline_ms,
                                   const struct awsc_credentials **credentials,
                                   struct svc_error *error);
-/* The service called them expired: the next get fetches them anew. */
-void awsc_provider_expire(struct awsc_provider *provider);
+/* How often credentials were fetched: those at hand are of this version. */
+uint64_t awsc_provider_version(const struct awsc_provider *provider);
+/* The service called those of this version expired: the next get fetches them anew. Nothing happens
+ * if they were fetched anew since. */
+void awsc_provider_expire(struct awsc_provider *provider, uint64_t version);
+/* Whether those at hand have an end: a source that gives such gives new ones. */
+bool awsc_provider_is_refreshable(const struct awsc_provider *provider);
 
 /* Whether a text holds the secret key, or the start of the session token, of the credentials at
  * hand: such a text goes into no log. */

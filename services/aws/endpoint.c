@@ -1,24 +1,10 @@
 /* Where services are: see endpoint.h. */
-#include <stdio.h>
+#include "services/aws/endpoint.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/endpoint.h"
 #include "services/base/text.h"
-
-static const struct {
-    const char *signing_name, *host_prefix, *setting;
-} services[AWSC_SERVICES] = {
-    [AWSC_S3] = {"s3", "s3", "AWS_ENDPOINT_URL_S3"},
-    [AWSC_SQS] = {"sqs", "sqs", "AWS_ENDPOINT_URL_SQS"},
-    [AWSC_SES] = {"ses", "email", "AWS_ENDPOINT_URL_SESV2"},
-    [AWSC_SECRETS_MANAGER] = {"secretsmanager", "secretsmanager",
-                              "AWS_ENDPOINT_URL_SECRETS_MANAGER"},
-};
-
-const char *awsc_service_name(enum awsc_service service) {
-    return services[service].signing_name;
-}
 
 static bool is_lower_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -130,13 +116,60 @@ static bool parse_override(const char *url, struct awsc_endpoint *endpoint) {
     return true;
 }
 
+/* The domains of AWS's partitions, by how the names of their regions begin. */
+static const struct partition {
+    const char *region_prefix, *dns, *dualstack;
+} partitions[] = {
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"", "amazonaws.com", "api.aws"}, /* us-gov- too */
+};
+
+static const struct partition *partition_of(const char *region) {
+    const struct partition *partition = partitions;
+    while (strncmp(region, partition->region_prefix, strlen(partition->region_prefix)) != 0) {
+        partition++;
+    }
+    return partition;
+}
+
+static const char *value_of(const char *name, const char *region) {
+    if (strncmp(name, "{region}", strlen("{region}")) == 0) {
+        return region;
+    }
+    const struct partition *partition = partition_of(region);
+    return strncmp(name, "{dns}", strlen("{dns}")) == 0 ? partition->dns : partition->dualstack;
+}
+
+/* Fills in a host pattern of service.c; false if the host does not fit. */
+static bool make_host(const char *pattern, const char *region, char host[AWSC_HOST_HEADER_BYTES]) {
+    size_t used = 0;
+    while (*pattern != '\0') {
+        const char *part = pattern;
+        size_t size = strcspn(pattern, "{");
+        pattern += size;
+        if (size == 0) {
+            part = value_of(pattern, region);
+            size = strlen(part);
+            pattern += strcspn(pattern, "}") + 1;
+        }
+        if (size > AWSC_MAX_HOST_BYTES - used) {
+            return false;
+        }
+        memcpy(host + used, part, size);
+        used += size;
+    }
+    host[used] = '\0';
+    return true;
+}
+
 enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
                                       enum awsc_service service, const char *region,
                                       struct awsc_endpoint *endpoint, struct svc_error *error) {
     memset(endpoint, 0, sizeof(*endpoint));
     const char *ignore = svc_setting(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
     if (ignore == NULL || !svc_equal_nocase(ignore, "true")) {
-        const char *setting = services[service].setting;
+        const char *setting = awsc_service_row(service)->endpoint_setting;
         const char *url = svc_setting(environment, setting);
         if (url == NULL) {
             setting = "AWS_ENDPOINT_URL";
@@ -150,10 +183,9 @@ enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
         }
     }
     endpoint->is_https = true;
-    const char *suffix = strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-    snprintf(endpoint->host, sizeof(endpoint->host), "%s.%.*s.%s", services[service].host_prefix,
-             (int)AWSC_MAX_REGION_BYTES, region, suffix);
-    return SVC_OK;
+    return make_host(awsc_service_row(service)->host, region, endpoint->host)
+               ? SVC_OK
+               : svc_fail(error, SVC_CONFIGURATION, "the region's name is too long");
 }
 
 /* S3's rule for new buckets: 3 to 63 lower-case letters, digits, dots, hyphens. */

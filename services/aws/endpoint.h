@@ -8,23 +8,20 @@
 
 #include <stdbool.h>
 
+#include "services/aws/service.h"
 #include "services/base/buf.h"
 #include "services/base/environment.h"
 #include "services/base/limits.h"
 #include "services/base/status.h"
 
-enum awsc_service { AWSC_S3, AWSC_SQS, AWSC_SES, AWSC_SECRETS_MANAGER };
-#define AWSC_SERVICES 4
-
-/* The name signatures are made for: "s3", "sqs", "ses", "secretsmanager". */
-const char *awsc_service_name(enum awsc_service service);
+/* A host, ":65535" and the NUL. */
+#define AWSC_HOST_HEADER_BYTES (AWSC_MAX_HOST_BYTES + 6 + 1)
 
 struct awsc_endpoint {
     bool is_https;
     bool is_overridden;
-    char host[AWSC_MAX_HOST_BYTES + 1 +
-              6];   /* as in the Host header: with ":port" if not the default */
-    char path[256]; /* of an overridden one: "" or "/..." without a last '/' */
+    char host[AWSC_HOST_HEADER_BYTES]; /* with ":port" if it is not the scheme's own */
+    char path[256];                    /* of an overridden one: "" or "/..." without a last '/' */
 };
 
 /* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's is not looked at.

@@ -106,9 +106,18 @@ enum svc_status awsc_s3_put(struct awsc_client *client, const struct awsc_s3_put
 enum svc_status awsc_s3_put_many(struct awsc_client *client, const struct awsc_s3_put *puts,
                                  size_t count, struct awsc_s3_put_result *results);
 
+/* The time an abort has at least, even if the deadline of its upload has passed. A caller with a
+ * hard limit (Lambda's timeout) sets the upload's deadline this much earlier. */
+#define AWSC_S3_ABORT_MS 2000
+
 /* Writes an object whose size is not known yet: in one put if it stays below `part_bytes`, else in
- * parts. After a failure the parts are aborted, so that nothing is left to pay for.
- * put->body is not looked at. part_bytes 0: 8 MiB; at least AWSC_MIN_S3_PART_BYTES. */
+ * parts. put->body is not used. part_bytes 0: 8 MiB; at least AWSC_MIN_S3_PART_BYTES.
+ *
+ * After a failure, a passed deadline included, the upload is aborted at S3: its parts are deleted.
+ * Parts stay, and are billed, if the abort fails too, if the process is killed before it, or if the
+ * response to CreateMultipartUpload was lost (the upload exists, its id is unknown). Only a
+ * lifecycle rule of the bucket removes those (AbortIncompleteMultipartUpload, one day is enough).
+ */
 struct awsc_s3_upload;
 enum svc_status awsc_s3_upload_open(struct awsc_client *client, const struct awsc_s3_put *put,
                                     size_t part_bytes, struct awsc_s3_upload **upload,

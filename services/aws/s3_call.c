@@ -88,9 +88,9 @@ enum svc_status awsc_s3_check(struct awsc_call *call, struct awsc_error *error) 
                           &inner_bytes)) {
         return SVC_OK;
     }
-    awsc_read_error(call, call->exchange, error);
+    awsc_read_error(call->row, call->exchange, error);
     error->http_status = 500; /* that is what it would be, had S3 not begun with a 200 already */
-    return awsc_status_of(error->http_status, error->code);
+    return awsc_status_of(call->row, error->http_status, error->code);
 }
 
 void awsc_s3_read_result(const struct awsc_call *call, struct awsc_s3_put_result *result) {

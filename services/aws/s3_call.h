@@ -3,7 +3,9 @@
 #define AWSC_S3_CALL_H
 
 #include "services/aws/call.h"
+#include "services/aws/responses.h"
 #include "services/aws/s3.h"
+#include "services/aws/xml.h"
 
 /* Begins a call on an object; a bad bucket or key is told by running it. Clear it in any case. */
 void awsc_s3_call_init(struct awsc_client *client, struct awsc_call *call, const char *operation,

@@ -206,7 +206,8 @@ static void fail_reader(struct awsc_s3_reader *reader, enum svc_status status,
     }
 }
 
-/* "bytes 1000-1999/2000" must go on exactly where reading stopped. */
+/* Whether the response continues exactly where reading stopped ("bytes 1000-1999/2000"), in the
+ * same object. Where S3 has no checksum of it, nothing else shows that. */
 static bool goes_on_here(const struct awsc_s3_reader *reader) {
     const struct svc_http_exchange *exchange = reader->call.exchange;
     const char *range = svc_http_header_value(exchange, "content-range");
@@ -216,7 +217,7 @@ static bool goes_on_here(const struct awsc_s3_reader *reader) {
              (unsigned long long)reader->read_bytes, (unsigned long long)reader->size_bytes - 1,
              (unsigned long long)reader->size_bytes);
     return exchange->http_status == 206 && range != NULL && strcmp(range, expected) == 0 &&
-           (etag == NULL || strcmp(etag, reader->etag) == 0);
+           etag != NULL && strcmp(etag, reader->etag) == 0;
 }
 
 /* After a break: the same object from where it broke. false: reader->status says why not. */

@@ -24,25 +24,6 @@ void svc_setting_require(struct svc_settings *settings, const char *name) {
     svc_setting_refuse(settings, name, "set");
 }
 
-bool svc_read_number(const char **text, uint64_t low, uint64_t high, uint64_t *number) {
-    const char *c = *text;
-    uint64_t value = 0;
-    while (*c >= '0' && *c <= '9') {
-        const uint64_t digit = (uint64_t)(*c - '0');
-        if (value > (UINT64_MAX - digit) / 10) {
-            return false;
-        }
-        value = value * 10 + digit;
-        c++;
-    }
-    if (c == *text || value < low || value > high) {
-        return false;
-    }
-    *text = c;
-    *number = value;
-    return true;
-}
-
 uint64_t svc_setting_number(struct svc_settings *settings, const char *name, uint64_t low,
                             uint64_t high, uint64_t fallback) {
     const char *text = svc_setting(settings->environment, name);
@@ -155,13 +136,6 @@ uint32_t svc_setting_choices(struct svc_settings *settings, const char *name,
     return fallback;
 }
 
-static bool has_control(const char *text) {
-    while (*text != '\0' && (unsigned char)*text >= 0x20 && *text != 0x7f) {
-        text++;
-    }
-    return *text != '\0';
-}
-
 void svc_setting_text(struct svc_settings *settings, const char *name, const char *fallback,
                       char *out, size_t out_bytes) {
     const char *text = svc_setting(settings->environment, name);
@@ -169,7 +143,7 @@ void svc_setting_text(struct svc_settings *settings, const char *name, const cha
     out[0] = '\0';
     if (text == NULL) {
         svc_setting_require(settings, name);
-    } else if (has_control(text) || !svc_copy_text(out, out_bytes, text)) {
+    } else if (svc_has_control(text) || !svc_copy_text(out, out_bytes, text)) {
         char expected[EXPECTED_BYTES];
         (void)snprintf(expected, sizeof(expected),
                        "a text of at most %zu bytes without control characters", out_bytes - 1);

@@ -19,6 +19,7 @@
 
 #include "services/base/environment.h"
 #include "services/base/status.h"
+#include "services/base/text.h"
 
 struct svc_settings {
     const struct svc_environment *environment;
@@ -65,9 +66,5 @@ void svc_setting_url(struct svc_settings *settings, const char *name, bool allow
 #define SVC_SECRET_NAME_BYTES 513
 void svc_setting_secret_name(struct svc_settings *settings, const char *name, const char *fallback,
                              char out[SVC_SECRET_NAME_BYTES]);
-
-/* The digits at *text as a number from `low` to `high`; *text moves behind them. false, and nothing
- * moves, where there is none. For formats that hold numbers. */
-bool svc_read_number(const char **text, uint64_t low, uint64_t high, uint64_t *number);
 
 #endif

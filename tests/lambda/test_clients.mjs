@@ -1,5 +1,5 @@
 // AWS's own clients, Debian's aws and boto3, against the local cloud: what they send is accepted, and
-// their wrong secrets are refused. They sign with code that is not ours.
+// their wrong secrets are refused. They sign with independent code.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -125,7 +125,7 @@ test('aws retries what the front spoils', { skip: skip_aws }, async () => {
   assert.equal(plain.s3.peek('photos', 'r').body.toString(), 'retried');
 });
 
-test('an upload by aws is told to the function, with the key as S3 encodes it', { skip: skip_aws }, async () => {
+test('an upload by aws is an event for the function, with the key as S3 encodes it', { skip: skip_aws }, async () => {
   const tiny = plain.addFunction({ name: 'tiny', command: [...TINY], retry_delays_ms: [] });
   plain.notify('photos', 'uploads/', tiny);
   writeFileSync(join(folder, 'p'), 'photo');

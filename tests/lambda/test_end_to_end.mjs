@@ -55,12 +55,12 @@ afterEach(async () => {
 
 const outputKey = (key, size) => key.replace(/([^/]*)$/, `processed/${size}/$1`);
 const outputs = (bucket, key) => Object.keys(BOXES).map((size) => cloud.s3.peek(bucket, outputKey(key, size)));
-// Their ETags: what a failed comparison can print, which whole pictures are not.
+// Their ETags: what a failed comparison can print, unlike entire images.
 const etags = (bucket, key) => outputs(bucket, key).map((object) => object?.etag ?? null);
 const NONE = [null, null, null, null];
 const puts = () => cloud.front.counts['s3.PutObject']?.requests ?? 0;
 
-// Puts a source into the bucket behind the front's back, and gives what S3 would tell of it.
+// Puts a source into the bucket without a request, and returns what S3 would report of it.
 function source(key, name, bucket = 'photos') {
   const value = Buffer.alloc(4);
   value.writeUInt32BE(crc32(pictures[name]));
@@ -132,12 +132,12 @@ test('an upload is 1 + 4 invocations by the S3 notification, and 1 by a rule wit
   cloud.triggers.length = 0;
   const ruled = cloud.addFunction({ ...config, name: 'ruled' });
   cloud.addRule(uploadsPattern('photos'), ruled);
-  const answer = await put('uploads/ruled/한+ 1.jpg');
+  const response = await put('uploads/ruled/한+ 1.jpg');
   // Outside the source prefix: the rule does not see that, the function does.
   await put('elsewhere/a.jpg');
   await cloud.settle();
   cloud.rules.length = 0;
-  checkOutputs({ bucket: 'photos', key: 'uploads/ruled/한+ 1.jpg', etag: answer.headers.etag.replaceAll('"', '') }, { ratio: 4 / 3 });
+  checkOutputs({ bucket: 'photos', key: 'uploads/ruled/한+ 1.jpg', etag: response.headers.etag.replaceAll('"', '') }, { ratio: 4 / 3 });
   assert.deepEqual([starts(ruled), skips(ruled)], [2, 1]);
   assert.equal(cloud.s3.peek('photos', outputKey('elsewhere/a.jpg', 'large')), null);
 });
@@ -184,7 +184,7 @@ test('an older event that comes late does not undo the newer work', async () => 
   checkOutputs(newer, { ratio: 1300 / 900 });
 });
 
-test('versions are told apart and remembered', { skip: skip_aws }, async () => {
+test('versions are distinguished and recorded', { skip: skip_aws }, async () => {
   cloud.notify('kept', 'uploads/', image);
   for (const name of ['photo.jpg', 'other.jpg']) {
     const copied = await aws(cloud, ['s3', 'cp', '--quiet', join(folder, name), 's3://kept/uploads/v.jpg']);
@@ -272,7 +272,7 @@ test('S3 Batch Operations, schemas 1.0 and 2.0: a result for each task', async (
   }
 });
 
-test('passing faults are retried, counted, and leave whole objects', async () => {
+test('passing faults are retried, counted, and leave complete objects', async () => {
   const faults = [
     ['GetObject', { action: 'status', status: 500 }],
     ['GetObject', { action: 'status', status: 503 }],
@@ -342,7 +342,7 @@ test('a skewed clock is found out and set right; one that is right again, when L
   isMadeOf(right);
 });
 
-test('a source overwritten while it is being read gives the new picture in the end', async () => {
+test('a source overwritten while it is being read ends as the new picture', async () => {
   cloud.notify('photos', 'uploads/race', image);
   source('uploads/race.jpg', 'photo.jpg');
   cloud.front.faults.add({ operation: 'GetObject', action: 'delay', delay_ms: 200 });
@@ -364,7 +364,7 @@ test('connections are kept from one invocation to the next', async () => {
   assert.ok(used.size <= 5, `${used.size} connections`);
 });
 
-test('no secret is in its log, and no key of another invocation in an answer', async () => {
+test('no secret is in its log, and no key of another invocation in a result', async () => {
   const { secretAccessKey, sessionToken } = cloud.credentials[0];
   const text = image.log.join('\n');
   assert.ok(text.length > 1000);

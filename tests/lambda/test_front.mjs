@@ -1,5 +1,5 @@
-// The front of the local cloud: which requests it refuses, what faults it makes, and S3's ways that
-// the functions depend on.
+// The front of the local cloud: which requests it refuses, which faults it injects, and the behaviour
+// of S3 that the functions depend on.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:http';
@@ -24,7 +24,7 @@ beforeEach(() => {
 
 const put = (key, body, headers = {}, more = {}) => call(cloud, { method: 'PUT', path: `/photos/${key}`, body, headers, ...more });
 const get = (key, headers = {}, sending) => call(cloud, { path: `/photos/${key}`, headers }, sending);
-const refused = (answer, status, code) => assert.deepEqual([answer.status, answer.code], [status, code]);
+const refused = (response, status, code) => assert.deepEqual([response.status, response.code], [status, code]);
 
 test('a signed request is taken, and the key is exactly the one sent', async () => {
   const keys = ['uploads/한국어 사진+1 (2)!.jpg', 'uploads/../x', 'a//b', 'uploads/%2e%2e/%41', "q?a=b&c#d'*", 'tab\tnul\u0001', 'a'.repeat(1024), '.', '..'];
@@ -72,22 +72,22 @@ test('whatever is changed after signing is noticed', async () => {
     const date = request.headers['x-amz-date'];
     tamper(request);
     if (what === 'the date' && request.headers['x-amz-date'] === date) continue;
-    const answer = await sendRaw(cloud, request);
-    assert.deepEqual([answer.status, answer.code], [status, code], what);
+    const response = await sendRaw(cloud, request);
+    assert.deepEqual([response.status, response.code], [status, code], what);
   }
   assert.equal(cloud.s3.peek('photos', 't'), null);
 });
 
-test('the clock may differ by 15 minutes, no more; the Date header tells ours', async () => {
+test('the clock may differ by 15 minutes, no more; the Date header has the server\'s', async () => {
   const at = (offset_s) => put('clock', 'x', {}, { date: new Date(Date.now() + offset_s * 1000) });
   assert.equal((await at(890)).status, 200);
   assert.equal((await at(-890)).status, 200);
   refused(await at(910), 403, 'RequestTimeTooSkewed');
   refused(await at(-910), 403, 'RequestTimeTooSkewed');
   cloud.front.clock_offset_s = 3600;
-  const answer = await at(0);
-  refused(answer, 403, 'RequestTimeTooSkewed');
-  assert.ok(Math.abs(Date.parse(answer.headers.date) - Date.now() - 3600e3) < 5000);
+  const response = await at(0);
+  refused(response, 403, 'RequestTimeTooSkewed');
+  assert.ok(Math.abs(Date.parse(response.headers.date) - Date.now() - 3600e3) < 5000);
   assert.equal((await at(3600)).status, 200);
 });
 
@@ -118,8 +118,8 @@ test('checksums and Content-MD5 of a body must be right', async () => {
     const stored = await put(name, '123456789', { [name]: value });
     assert.deepEqual([name, stored.status, stored.code], [name, 200, null]);
     // fauxqs verifies none and forgets CRC32C.
-    const told = (await get(name, { 'x-amz-checksum-mode': 'ENABLED' })).headers[name];
-    assert.equal(told, name === 'x-amz-checksum-crc32c' ? undefined : value);
+    const returned = (await get(name, { 'x-amz-checksum-mode': 'ENABLED' })).headers[name];
+    assert.equal(returned, name === 'x-amz-checksum-crc32c' ? undefined : value);
     refused(await put('d', '12345678', { [name]: value }), 400, 'BadDigest');
   }
   assert.equal(cloud.s3.peek('photos', 'd'), null);
@@ -173,7 +173,7 @@ test('tags are kept, checked, and go with the object that is overwritten', async
   assert.deepEqual(cloud.s3.tagsOf('photos', 'tagged'), {});
 });
 
-test('a versioned bucket gives every version back', async () => {
+test('a versioned bucket returns every version', async () => {
   const version = async (body) => (await call(cloud, { method: 'PUT', path: '/kept/v', body })).headers['x-amz-version-id'];
   const [one, two] = [await version('one'), await version('two')];
   assert.notEqual(one, two);
@@ -185,7 +185,7 @@ test('a versioned bucket gives every version back', async () => {
   assert.equal((await read(one)).text, 'one');
 });
 
-test('faults: errors, throttling, an error in a 200, each as often as said', async () => {
+test('faults: errors, throttling, an error in a 200, each as often as asked', async () => {
   cloud.front.faults.add({ operation: 'PutObject', action: 'status', status: 503, skip: 1, times: 2 });
   const seen = [];
   for (let i = 0; i < 4; i += 1) seen.push((await put('f', 'x')).code);
@@ -235,7 +235,7 @@ test('faults: reset, truncation, stall, delay, corruption', async () => {
   assert.ok((await get('big')).body.equals(body));
 });
 
-test('the log tells which requests shared a connection', async () => {
+test('the log shows which requests shared a connection', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   for (let i = 0; i < 3; i += 1) await call(cloud, { path: '/photos/clock' }, { agent });
   await get('clock');
@@ -246,9 +246,9 @@ test('the log tells which requests shared a connection', async () => {
 });
 
 test('a body that breaks off leaves nothing behind', async () => {
-  const request = await signed(cloud, { method: 'PUT', path: '/photos/short', body: 'whole body' });
+  const request = await signed(cloud, { method: 'PUT', path: '/photos/short', body: 'all of it.' });
   request.headers['content-length'] = '10';
-  const short = sendRaw(cloud, { ...request, body: 'who' }, { timeout_ms: 200 });
+  const short = sendRaw(cloud, { ...request, body: 'all' }, { timeout_ms: 200 });
   await assert.rejects(short);
   assert.equal(cloud.s3.peek('photos', 'short'), null);
 });
@@ -259,8 +259,8 @@ test('keys in events are form-encoded as S3 does it', () => {
 
 test('the control interface does the same from outside', async () => {
   const control = async (method, path, body) => {
-    const answer = await fetch(cloud.control.url + path, { method, body: body && JSON.stringify(body) });
-    return [answer.status, await answer.json()];
+    const response = await fetch(cloud.control.url + path, { method, body: body && JSON.stringify(body) });
+    return [response.status, await response.json()];
   };
   assert.equal((await control('POST', '/faults', [{ action: 'status', status: 503 }]))[0], 200);
   assert.equal((await get('clock')).status, 503);

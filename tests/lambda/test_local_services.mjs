@@ -54,6 +54,8 @@ test('DynamoDB: CreateTable, a conditional put that wins once, UpdateItem, GetIt
   assert.deepEqual((await dynamodb('GetItem', { TableName: 'sent', Key: { id: { S: 'mail-1' } } })).output, {});
   refused(await dynamodb('GetItem', { TableName: 'nonesuch', Key: { id: { S: 'x' } } }), 400, 'ResourceNotFoundException');
   refused(await dynamodb('Explode', {}), 400, 'UnknownOperationException');
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.PutItem' };
+  refused(await call(cloud, { service: 'dynamodb', method: 'POST', headers, body: '{"TableName":' }), 400, 'SerializationException');
 });
 
 test('DynamoDB: wrong secrets and skewed clocks are refused, faults are injected, requests are counted', async () => {
@@ -155,9 +157,9 @@ test('SES refuses on demand with the codes that SES has, and nothing is in the i
   };
   for (const [code, [status, message]] of Object.entries(wanted)) {
     cloud.front.faults.add({ service: 'ses', operation: 'SendEmail', action: 'refuse', code });
-    const answer = await sendEmail(cloud, 'customer@example.com');
-    refused(answer, status, code);
-    if (message) assert.equal(JSON.parse(answer.text).message, message);
+    const response = await sendEmail(cloud, 'customer@example.com');
+    refused(response, status, code);
+    if (message) assert.equal(JSON.parse(response.text).message, message);
   }
   assert.equal(await inbox(), 0);
   assert.equal((await sendEmail(cloud, 'customer@example.com')).status, 200);

@@ -1,5 +1,5 @@
 // The Runtime API server and the life of an execution environment, with a function that does what its
-// event says.
+// event states.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LambdaFunction } from '../../lambda/local/function.mjs';
@@ -15,9 +15,9 @@ const make = (config = {}) => {
 after(() => Promise.all(made.map((one) => one.stop())));
 const logged = (result) => result.logs.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 
-test('an event goes in and its answer comes out, cold then warm', async () => {
+test('an event goes in and its result comes out, cold then warm', async () => {
   const tiny = make();
-  const cold = await tiny.invoke({ do: 'answer', value: { 한국: 'a+b', n: 1 } });
+  const cold = await tiny.invoke({ do: 'result', value: { 한국: 'a+b', n: 1 } });
   assert.deepEqual([cold.error, cold.payload], [false, { 한국: 'a+b', n: 1 }]);
   assert.ok(cold.init_ms > 0 && cold.init_ms < 3000);
   const warm = await tiny.invoke({ do: 'raw', text: 'no JSON at all' });
@@ -48,11 +48,11 @@ test('the environment is Lambda\'s and nothing else', async () => {
   }
 });
 
-test('an error is the function\'s answer and leaves it warm', async () => {
+test('an error is the function\'s result and leaves it warm', async () => {
   const tiny = make();
   const failed = await tiny.invoke({ do: 'error', type: 'Tiny.Bad', message: '나쁜 것' });
   assert.deepEqual([failed.error, failed.error_type, failed.payload], [true, 'Tiny.Bad', { errorType: 'Tiny.Bad', errorMessage: '나쁜 것' }]);
-  const next = await tiny.invoke({ do: 'answer', value: 1 });
+  const next = await tiny.invoke({ do: 'result', value: 1 });
   assert.deepEqual([next.error, next.init_ms], [false, null]);
 });
 
@@ -62,12 +62,12 @@ test('a wrong id is 400 InvalidRequestID', async () => {
   assert.deepEqual(logged(result)[0], { status: 400, errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' });
 });
 
-test('a second answer and a next without an answer are 403 InvalidStateTransition', async () => {
+test('a second result and a next without a result are 403 InvalidStateTransition', async () => {
   const tiny = make();
   const twice = await tiny.invoke({ do: 'twice' });
   assert.equal(twice.payload, 'first');
   assert.deepEqual([logged(twice)[0].status, logged(twice)[0].errorType], [403, 'InvalidStateTransition']);
-  const skipped = await tiny.invoke({ do: 'skip_answer' });
+  const skipped = await tiny.invoke({ do: 'skip_result' });
   assert.equal(skipped.payload, 'late');
   assert.deepEqual([logged(skipped)[0].status, logged(skipped)[0].errorType], [403, 'InvalidStateTransition']);
 });
@@ -75,33 +75,33 @@ test('a second answer and a next without an answer are 403 InvalidStateTransitio
 test('an event waits for the next request for work when the last one was given up', async () => {
   const tiny = make({ environment: { TINY_IMPATIENT: '1' } });
   for (let i = 0; i < 3; i += 1) {
-    const { error, payload } = await tiny.invoke({ do: 'answer', value: i });
+    const { error, payload } = await tiny.invoke({ do: 'result', value: i });
     assert.deepEqual([error, payload], [false, i]);
     // By now its first request for work is gone and the second has not come yet.
     await until(() => [...tiny.all].every((one) => one.waiting_next === null), 'it has given up');
   }
 });
 
-test('the largest answer passes, one byte more is 413 and the function goes on', async () => {
+test('the largest result passes, one byte more is 413 and the function goes on', async () => {
   const tiny = make();
   const fits = await tiny.invoke({ do: 'oversize', bytes: MAX_RESPONSE_BYTES });
   assert.deepEqual([fits.error, fits.raw.length, logged(fits)[0].status], [false, MAX_RESPONSE_BYTES, 202]);
   const over = await tiny.invoke({ do: 'oversize', bytes: MAX_RESPONSE_BYTES + 1 });
   assert.deepEqual([over.error, over.payload.errorType], [true, 'Function.ResponseSizeTooLarge']);
   assert.deepEqual([logged(over)[0].status, logged(over)[0].errorType], [413, 'RequestEntityTooLarge']);
-  assert.equal((await tiny.invoke({ do: 'answer', value: 5 })).payload, 5);
+  assert.equal((await tiny.invoke({ do: 'result', value: 5 })).payload, 5);
 });
 
 test('a timeout kills the process, and the next event gets a fresh one', async () => {
   const tiny = make({ timeout_ms: 300 });
-  await tiny.invoke({ do: 'answer', value: 0 });
+  await tiny.invoke({ do: 'result', value: 0 });
   const [{ pid }] = tiny.all;
   const late = await tiny.invoke({ do: 'sleep', ms: 60000 });
   assert.deepEqual([late.error, late.payload.errorType], [true, 'Sandbox.Timedout']);
   assert.match(late.payload.errorMessage, /Task timed out after 0\.30 seconds/);
   assert.ok(late.duration_ms >= 290 && late.duration_ms < 3000);
   await until(() => !isAlive(pid), 'the process is gone');
-  assert.ok((await tiny.invoke({ do: 'answer', value: 1 })).init_ms > 0);
+  assert.ok((await tiny.invoke({ do: 'result', value: 1 })).init_ms > 0);
 });
 
 test('a crash is Runtime.ExitError, and the next event gets a fresh process', async () => {
@@ -113,11 +113,11 @@ test('a crash is Runtime.ExitError, and the next event gets a fresh process', as
   assert.match(quiet.payload.errorMessage, /Runtime exited without providing a reason/);
   const killed = await tiny.invoke({ do: 'kill' });
   assert.match(killed.payload.errorMessage, /signal: SIGSEGV/);
-  const fresh = await tiny.invoke({ do: 'answer', value: 1 });
+  const fresh = await tiny.invoke({ do: 'result', value: 1 });
   assert.ok(!fresh.error && fresh.init_ms > 0);
 });
 
-test('an init error, an exit and a hang in init are told apart', async () => {
+test('an init error, an exit and a hang in init are distinguished', async () => {
   const failing = await make({ environment: { TINY_INIT: 'error' } }).invoke({});
   assert.deepEqual(failing.payload, { errorType: 'Tiny.Config', errorMessage: 'no such thing' });
   assert.ok(failing.logs.includes('init/error 202'));
@@ -130,7 +130,7 @@ test('an init error, an exit and a hang in init are told apart', async () => {
 });
 
 test('the log has the lines of the function between START, END and REPORT', async () => {
-  const { logs, request_id } = await make({ memory_mb: 512 }).invoke({ do: 'answer', value: 1, log: 'one\ntwo' });
+  const { logs, request_id } = await make({ memory_mb: 512 }).invoke({ do: 'result', value: 1, log: 'one\ntwo' });
   assert.deepEqual(logs.slice(0, 4), [`START RequestId: ${request_id} Version: $LATEST`, 'one', 'two', `END RequestId: ${request_id}`]);
   assert.match(logs[4], /^REPORT RequestId: \S+\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB\tMax Memory Used: \d+ MB\tInit Duration: [\d.]+ ms$/);
 });
@@ -147,25 +147,25 @@ test('an asynchronous event is tried three times, then kept aside', async () => 
 
 test('events beyond the concurrency wait their turn, and none is lost', async () => {
   const tiny = make({ concurrency: 2 });
-  const results = await Promise.all(Array.from({ length: 40 }, (_, i) => tiny.invoke({ do: 'answer', value: i })));
+  const results = await Promise.all(Array.from({ length: 40 }, (_, i) => tiny.invoke({ do: 'result', value: i })));
   assert.deepEqual(results.map((result) => result.payload), Array.from({ length: 40 }, (_, i) => i));
   assert.ok(tiny.all.size <= 2);
 });
 
-test('stop is SIGTERM; who does not go is killed', async () => {
+test('stop is SIGTERM; a process that stays is killed', async () => {
   const polite = make();
-  await polite.invoke({ do: 'answer', value: 1 });
+  await polite.invoke({ do: 'result', value: 1 });
   assert.equal((await polite.stop())[0].signal, 'SIGTERM');
   const stubborn = make({ environment: { TINY_STUBBORN: '1' } });
-  await stubborn.invoke({ do: 'answer', value: 1 });
+  await stubborn.invoke({ do: 'result', value: 1 });
   const [end] = await stubborn.stop(200);
   assert.equal(end.signal, 'SIGKILL');
   assert.ok(end.ms >= 190 && stubborn.log.includes('not now'));
 });
 
-test('the command line invokes once and says how it went', async () => {
+test('the command line invokes once and reports the result', async () => {
   const invoke = (...args) => run(process.execPath, [`${TOP}/lambda/local/invoke.mjs`, ...args]);
-  const done = await run(process.execPath, [`${TOP}/lambda/local/invoke.mjs`, '--json', '--event', '-', ...TINY], { input: '{"do":"answer","value":3}' });
+  const done = await run(process.execPath, [`${TOP}/lambda/local/invoke.mjs`, '--json', '--event', '-', ...TINY], { input: '{"do":"result","value":3}' });
   assert.equal(done.status, 0);
   assert.deepEqual([JSON.parse(done.stdout).payload, JSON.parse(done.stdout).invocations], [3, 1]);
   assert.equal((await invoke('/no/such/bootstrap')).status, 1);
@@ -178,5 +178,5 @@ test('a stopped function takes no more', async () => {
   const tiny = make();
   await tiny.stop();
   await sleep(1);
-  await assert.rejects(tiny.invoke({ do: 'answer' }), /has been stopped/);
+  await assert.rejects(tiny.invoke({ do: 'result' }), /has been stopped/);
 });

@@ -38,7 +38,7 @@ function send(path, { method = 'GET', headers = [], body, at = url } = {}) {
   });
 }
 const ask = (deed, options = {}) => send('/', { ...options, headers: ['X-Do', JSON.stringify(deed)] });
-const answer = (value) => ask({ do: 'answer', value });
+const respond = (value) => ask({ do: 'result', value });
 
 test('Function URL: a request becomes an event of payload format 2.0', async () => {
   const headers = ['X-Webhook-Signature', 'abc', 'X-Many', '1', 'x-many', '2', 'Cookie', 'a=1; b=2', 'Content-Type', 'application/json; charset=utf-8', 'User-Agent', 'Toss/1'];
@@ -83,16 +83,16 @@ test('Function URL: only text types are text', async () => {
 });
 
 test('Function URL: the result becomes the response', async () => {
-  const full = await answer({ statusCode: 201, headers: { 'X-One': 'a', 'Content-Type': 'text/html', Connection: 'x' }, cookies: ['a=1; Secure', 'b=2'], body: '<p>' });
+  const full = await respond({ statusCode: 201, headers: { 'X-One': 'a', 'Content-Type': 'text/html', Connection: 'x' }, cookies: ['a=1; Secure', 'b=2'], body: '<p>' });
   assert.deepEqual([full.status, full.headers['x-one'], full.headers['content-type'], full.text], [201, 'a', 'text/html', '<p>']);
   assert.deepEqual(full.headers['set-cookie'], ['a=1; Secure', 'b=2']);
-  const binary = await answer({ statusCode: 200, body: Buffer.from([0, 255]).toString('base64'), isBase64Encoded: true });
+  const binary = await respond({ statusCode: 200, body: Buffer.from([0, 255]).toString('base64'), isBase64Encoded: true });
   assert.equal(binary.text, '\x00\xff');
-  const bare = await answer({ status: 'ok' });
+  const bare = await respond({ status: 'ok' });
   assert.deepEqual([bare.status, bare.headers['content-type'], bare.text], [200, 'application/json', '{"status":"ok"}']);
-  const text = await answer('hello');
+  const text = await respond('hello');
   assert.deepEqual([text.status, text.text], [200, '"hello"']);
-  const empty = await answer({ statusCode: 204 });
+  const empty = await respond({ statusCode: 204 });
   assert.deepEqual([empty.status, empty.text], [204, '']);
 });
 
@@ -103,14 +103,14 @@ test('Function URL: failures of the function are 502 with nothing of them in it'
   assert.deepEqual(of(await ask({ do: 'exit', code: 3 })), failed);
   assert.deepEqual(of(await ask({ do: 'raw', text: 'no JSON' })), failed);
   for (const value of [{ statusCode: 99 }, { statusCode: '200' }, { statusCode: 200, body: {} }, { statusCode: 200, cookies: 'a' }, { statusCode: 200, headers: { 'a b': '1' } }, { statusCode: 200, headers: { a: '1\r\nb: 2' } }]) {
-    assert.deepEqual(of(await answer(value)), failed, JSON.stringify(value));
+    assert.deepEqual(of(await respond(value)), failed, JSON.stringify(value));
   }
-  assert.equal((await answer({ statusCode: 200, body: 'still there' })).text, 'still there');
+  assert.equal((await respond({ statusCode: 200, body: 'still there' })).text, 'still there');
 });
 
 test('Function URL: over 6 MB is 413 and never reaches the function', async () => {
   const lines = echo.log.length;
-  const post = (size_bytes, type) => send('/', { method: 'POST', headers: ['Content-Type', type, 'X-Do', '{"do":"answer","value":1}'], body: Buffer.alloc(size_bytes, 'a') });
+  const post = (size_bytes, type) => send('/', { method: 'POST', headers: ['Content-Type', type, 'X-Do', '{"do":"result","value":1}'], body: Buffer.alloc(size_bytes, 'a') });
   assert.equal((await post(MAX_REQUEST_BYTES + 1, 'text/plain')).status, 413);
   // The growth by base64 counts.
   assert.equal((await post(5000000, 'image/png')).status, 413);
@@ -121,7 +121,7 @@ test('Function URL: over 6 MB is 413 and never reaches the function', async () =
 test('Function URL: requests at once run in environments of their own, one event at a time each', async () => {
   const many = cloud.addFunction({ name: 'many', command: TINY, concurrency: 3 });
   const at = await cloud.addUrl(many);
-  const all = await Promise.all(Array.from({ length: 9 }, (_, i) => ask({ do: 'answer', value: i }, { at })));
+  const all = await Promise.all(Array.from({ length: 9 }, (_, i) => ask({ do: 'result', value: i }, { at })));
   assert.deepEqual(all.map((one) => one.text), Array.from({ length: 9 }, (_, i) => String(i)));
   assert.ok(many.all.size > 1 && many.all.size <= 3, `${many.all.size} environments`);
   assert.equal(cloud.describe().urls.many, at);
@@ -186,7 +186,7 @@ test('a rule delivers the event, or its input, and publish() delivers any event'
 const at = (text) => Date.parse(text);
 const iso = (ms) => ms && new Date(ms).toISOString().slice(0, 16);
 
-test('cron and rate expressions give the times that AWS gives', () => {
+test('cron and rate expressions have the times that AWS has', () => {
   const times = (expression, from, count = 3) => {
     const next = parseSchedule(expression, at(from));
     const all = [];

@@ -179,12 +179,12 @@ static enum svc_status send_messages(struct awsc_client *client) {
     const struct awsc_sqs_message message = {.body = "b"};
     const struct awsc_ses_email email = {
         .from = "b@example.com", .to = to, .to_count = 1, .subject = "s", .text = "t"};
-    struct awsc_sqs_sent sent;
+    struct awsc_sqs_result sent;
     struct awsc_sqs_received received;
     struct awsc_error error;
     char id[AWSC_SES_ID_BYTES];
-    const char *secret = NULL;
-    size_t secret_bytes = 0;
+    struct svc_buf secret;
+    const struct awsc_secret_get secret_get = {.name = "s"};
     enum svc_status status = awsc_sqs_send_batch(client, "q", &message, 1, &sent, 0, &error);
     if (status == SVC_OK) {
         status = sent.status;
@@ -199,7 +199,9 @@ static enum svc_status send_messages(struct awsc_client *client) {
         status = awsc_ses_send(client, &email, id, &error);
     }
     if (status == SVC_OK) {
-        status = awsc_secret_get(client, "s", false, &secret, &secret_bytes, 0, &error);
+        svc_buf_init(&secret, AWSC_MAX_SECRET_VALUE_BYTES);
+        status = awsc_secret_get(client, &secret_get, &secret, &error);
+        svc_buf_wipe(&secret);
     }
     return status;
 }

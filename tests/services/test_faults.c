@@ -218,7 +218,7 @@ static void test_refusals_are_not_tried_again(void **state) {
         {"status:400:InvalidRequest", SVC_REJECTED},
         {"status:403:AccessDenied", SVC_ACCESS_DENIED},
         {"status:403:SignatureDoesNotMatch", SVC_ACCESS_DENIED},
-        {"status:404:NoSuchBucket", SVC_NOT_FOUND},
+        {"status:404:NoSuchBucket", SVC_NO_RESOURCE},
         {"status:409:OperationAborted", SVC_CONFLICT},
         {"status:412:PreconditionFailed", SVC_PRECONDITION_FAILED},
         {"status:501:NotImplemented", SVC_SERVER_ERROR},
@@ -609,8 +609,8 @@ static void test_a_mail_is_not_sent_twice_for_a_lost_answer(void **state) {
     assert_int_equal(error.attempts, 1);
     assert_int_equal(aws_requests(&f), 1);
     assert_int_equal(svc_json_count(svc_json_get(f.report, "mails")), 1);
-    /* What was certainly not sent is tried again. */
-    tell_fault("status:503:ServiceUnavailable", 2);
+    /* What was certainly refused is tried again. */
+    tell_fault("status:429:TooManyRequestsException", 2);
     assert_int_equal(awsc_ses_send(f.client, &email, id, &error), SVC_OK);
     assert_int_equal(error.attempts, 3);
     /* An object written twice is the same object. */

@@ -264,6 +264,48 @@ static void test_a_dead_kept_connection_is_told(void **state) {
     svc_http_destroy(transport);
 }
 
+/* Sends one request, ends the idle connection as `how` says, sends another. */
+static void check_ended_connection(const char *certificate, const char *key, const char *how) {
+    char url[64], ca[128], answer[32];
+    struct test_server server;
+    struct svc_http_exchange *exchange;
+    const char *const argv[] = {test_python(), TEST_FILE("kept_server.py"), certificate, key, NULL};
+    assert_true(test_server_start(&server, argv));
+    snprintf(url, sizeof(url), "http%s://localhost:%d/", certificate != NULL ? "s" : "",
+             server.port);
+    path_of("ca.pem", ca);
+    struct svc_transport *transport = create(ca);
+    struct svc_http_request request = get_of(url);
+    request.method = "POST";
+    request.body = (const uint8_t *)"mail";
+    request.body_bytes = 4;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
+        assert_false(exchange->reused);
+        assert_true(exchange->sent);
+        transport->close(transport->self, exchange);
+        /* It is kept: unless the server ends it, the next request goes over it. */
+        assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
+        assert_true(exchange->reused);
+        transport->close(transport->self, exchange);
+        assert_true(test_server_ask(&server, how, answer, sizeof(answer)));
+        assert_int_equal(atoi(answer), 2 * (i + 1));
+    }
+    svc_http_destroy(transport);
+    test_server_stop(&server);
+}
+
+static void test_a_connection_ended_while_idle_is_replaced_before_sending(void **state) {
+    (void)state;
+    char certificate[128], key[128];
+    path_of("good.pem", certificate);
+    path_of("good.key", key);
+    check_ended_connection(NULL, NULL, "close");
+    check_ended_connection(NULL, NULL, "reset");
+    check_ended_connection(certificate, key, "close");
+    check_ended_connection(certificate, key, "reset");
+}
+
 /* Closing in the middle, destroying with exchanges open, polling with nothing to do. */
 static void test_exchanges_may_be_dropped_at_any_time(void **state) {
     (void)state;
@@ -303,6 +345,7 @@ int main(void) {
         cmocka_unit_test(test_times_and_limits_hold),
         cmocka_unit_test(test_a_silent_port_is_left_in_time),
         cmocka_unit_test(test_a_dead_kept_connection_is_told),
+        cmocka_unit_test(test_a_connection_ended_while_idle_is_replaced_before_sending),
         cmocka_unit_test(test_exchanges_may_be_dropped_at_any_time),
     };
     return cmocka_run_group_tests(tests, start, stop);

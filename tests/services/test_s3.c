@@ -15,28 +15,6 @@
 
 static struct aws_fixture f;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_end(&f);
-    return 0;
-}
-
 static enum svc_status put(const char *key, const char *body) {
     struct awsc_s3_put_result result;
     const struct awsc_s3_put what = {
@@ -431,20 +409,47 @@ static void test_a_failed_upload_leaves_nothing(void **state) {
     awsc_s3_upload_abort(NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+/* The deadline passes during the upload: no further part is sent, the abort is. */
+static void test_an_upload_is_aborted_after_its_deadline(void **state) {
+    (void)state;
+    const size_t part = AWSC_MIN_S3_PART_BYTES;
+    struct awsc_s3_put_result result;
+    uint8_t *body = calloc(2, part);
+    assert_non_null(body);
+    for (int is_abort = 0; is_abort < 2; is_abort++) {
+        struct awsc_s3_upload *handle;
+        const struct awsc_s3_put what = {.bucket = "bucket",
+                                         .key = "upload",
+                                         .deadline_ms = svc_deadline_in(&f.clock.clock, 30000)};
+        assert_int_equal(awsc_s3_upload_open(f.client, &what, part, &handle, NULL), SVC_OK);
+        assert_int_equal(awsc_s3_upload_write(handle, body, 2 * part), SVC_OK);
+        assert_int_equal(uploads_open(), 1);
+        f.clock.monotonic_ms += 30000;
+        if (is_abort) {
+            awsc_s3_upload_abort(handle);
+        } else {
+            assert_int_equal(awsc_s3_upload_finish(handle, &result), SVC_DEADLINE);
+        }
+        assert_int_equal(aws_requests(&f), 1);
+        assert_string_equal(aws_request(&f, 0, "method"), "DELETE");
+        assert_int_equal(uploads_open(), 0);
+    }
+    free(body);
+}
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_is_put_is_got),
-        TEST(test_every_key_is_exactly_that_key),
-        TEST(test_what_is_not_there_and_what_is_another_are_told_apart),
-        TEST(test_an_object_over_the_limit_is_not_read),
-        TEST(test_a_stream_is_read_at_the_readers_pace),
-        TEST(test_many_puts_go_out_together_over_kept_connections),
-        TEST(test_metadata_that_is_no_header_is_refused),
-        TEST(test_tags_of_others_stay),
-        TEST(test_uploads_are_in_parts_only_if_they_must),
-        TEST(test_a_failed_upload_leaves_nothing),
+        AWS_TEST(test_what_is_put_is_got),
+        AWS_TEST(test_every_key_is_exactly_that_key),
+        AWS_TEST(test_what_is_not_there_and_what_is_another_are_told_apart),
+        AWS_TEST(test_an_object_over_the_limit_is_not_read),
+        AWS_TEST(test_a_stream_is_read_at_the_readers_pace),
+        AWS_TEST(test_many_puts_go_out_together_over_kept_connections),
+        AWS_TEST(test_metadata_that_is_no_header_is_refused),
+        AWS_TEST(test_tags_of_others_stay),
+        AWS_TEST(test_uploads_are_in_parts_only_if_they_must),
+        AWS_TEST(test_a_failed_upload_leaves_nothing),
+        AWS_TEST(test_an_upload_is_aborted_after_its_deadline),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }

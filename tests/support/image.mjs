@@ -65,18 +65,18 @@ export class ImageCloud {
     this.cloud.front.faults.clear();
   }
 
-  // Uploads without the front's counting it; gives what events are made of.
+  // Uploads without a request that the front counts; returns what events are made of.
   async put(key, body, { bucket = 'photos', headers = {} } = {}) {
-    const answer = await this.cloud.s3.handle({ method: 'PUT', bucket, key, query: {}, headers, trailers: {}, body });
-    assert.equal(answer.status, 200);
-    return { bucket, key, size: body.length, etag: answer.headers.etag.replaceAll('"', ''), version_id: answer.headers['x-amz-version-id'] };
+    const response = await this.cloud.s3.handle({ method: 'PUT', bucket, key, query: {}, headers, trailers: {}, body });
+    assert.equal(response.status, 200);
+    return { bucket, key, size: body.length, etag: response.headers.etag.replaceAll('"', ''), version_id: response.headers['x-amz-version-id'] };
   }
 
   remove(key, bucket = 'photos') {
     return this.cloud.s3.handle({ method: 'DELETE', bucket, key, query: {}, headers: {}, trailers: {}, body: Buffer.alloc(0) });
   }
 
-  // The function told of these objects by an S3 notification.
+  // Invokes the function with the S3 notification of these objects.
   tell(...created) {
     return this.image.invoke(s3Event(created));
   }

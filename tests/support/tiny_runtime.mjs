@@ -24,7 +24,7 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const deeds = {
   echo: (id, event) => call('POST', `invocation/${id}/response`, json(event)),
-  answer: (id, { value }) => call('POST', `invocation/${id}/response`, json(value)),
+  result: (id, { value }) => call('POST', `invocation/${id}/response`, json(value)),
   raw: (id, { text }) => call('POST', `invocation/${id}/response`, text),
   environment: (id) => call('POST', `invocation/${id}/response`, json(process.env)),
   headers: (id, _, headers) => call('POST', `invocation/${id}/response`, json(headers)),
@@ -53,7 +53,7 @@ const deeds = {
     const { status, body } = await call('POST', `invocation/${id}/response`, Buffer.alloc(bytes, 0x20));
     console.log(json({ ...JSON.parse(body), status }));
   },
-  skip_answer: async (id) => {
+  skip_result: async (id) => {
     const { status, body } = await call('GET', 'invocation/next');
     console.log(json({ ...JSON.parse(body), status }));
     return call('POST', `invocation/${id}/response`, '"late"');

@@ -1,5 +1,5 @@
-/* The crew of threads and the memory it shares: every task is done once, in any number of threads,
- * none included; who waits works; threads take no signals; branches of a memory share its books. */
+/* The pool of threads and the memory it shares: every task is done once, in any number of threads,
+ * none included; who waits works; threads take no signals; children of a memory share its books. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,22 +11,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imgcore/base/crew.h"
 #include "imgcore/base/mem.h"
+#include "imgcore/base/thread_pool.h"
 
 #define TASKS 200
 
-static struct ic_crew crew;
+static struct ic_thread_pool pool;
 
 static int set_up(void **state) {
     (void)state;
-    memset(&crew, 0, sizeof(crew));
+    memset(&pool, 0, sizeof(pool));
     return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    ic_crew_clear(&crew);
+    ic_thread_pool_clear(&pool);
     return 0;
 }
 
@@ -51,10 +51,10 @@ static void run_all(struct counted *counted) {
     for (int i = 0; i < TASKS; i++) {
         counted[i].task.run = count_run;
         counted[i].task.user = &counted[i];
-        ic_crew_submit(&crew, &counted[i].task);
+        ic_thread_pool_submit(&pool, &counted[i].task);
     }
     for (int i = 0; i < TASKS; i++) {
-        ic_crew_wait(&crew, &counted[i].task);
+        ic_thread_pool_wait(&pool, &counted[i].task);
         assert_int_equal(counted[i].runs, 1);
     }
 }
@@ -64,27 +64,27 @@ static void every_task_is_done_once(void **state) {
     static struct counted counted[TASKS];
     static const unsigned threads[] = {2, 3, 8, 2, IMGCORE_MAX_THREADS, 1, 2};
     for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
-        const unsigned made = ic_crew_muster(&crew, threads[i]);
+        const unsigned made = ic_thread_pool_resize(&pool, threads[i]);
         assert_int_equal(made, threads[i] - 1);
         if (made > 0) {
             run_all(counted);
         }
     }
-    assert_true(crew.made <= IMGCORE_MAX_THREADS - 1);
+    assert_true(pool.created <= IMGCORE_MAX_THREADS - 1);
 }
 
 /* As it is where no thread can be had. */
 static void without_threads_the_caller_works(void **state) {
     (void)state;
     static struct counted counted[TASKS];
-    ic_crew_muster(&crew, 2); /* makes the locks */
-    ic_crew_clear(&crew);
-    memset(&crew, 0, sizeof(crew));
-    pthread_mutex_init(&crew.mem_lock, NULL);
-    pthread_mutex_init(&crew.lock, NULL);
-    pthread_cond_init(&crew.work, NULL);
-    pthread_cond_init(&crew.done, NULL);
-    crew.ready = true;
+    ic_thread_pool_resize(&pool, 2); /* makes the locks */
+    ic_thread_pool_clear(&pool);
+    memset(&pool, 0, sizeof(pool));
+    pthread_mutex_init(&pool.mem_lock, NULL);
+    pthread_mutex_init(&pool.lock, NULL);
+    pthread_cond_init(&pool.work, NULL);
+    pthread_cond_init(&pool.done, NULL);
+    pool.ready = true;
     run_all(counted);
     for (int i = 0; i < TASKS; i++) {
         assert_true(pthread_equal(counted[i].runner, pthread_self()));
@@ -132,28 +132,28 @@ static void who_waits_works_and_a_cancelled_task_never_runs(void **state) {
                         .change = PTHREAD_COND_INITIALIZER};
     struct counted counted[5];
     memset(counted, 0, sizeof(counted));
-    assert_int_equal(ic_crew_muster(&crew, 2), 1);
-    ic_crew_submit(&crew, &held.task);
+    assert_int_equal(ic_thread_pool_resize(&pool, 2), 1);
+    ic_thread_pool_submit(&pool, &held.task);
     wait_until_begun(&held); /* the only thread is busy from here on */
     for (int i = 0; i < 5; i++) {
         counted[i].task.run = count_run;
         counted[i].task.user = &counted[i];
-        ic_crew_submit(&crew, &counted[i].task);
+        ic_thread_pool_submit(&pool, &counted[i].task);
     }
-    ic_crew_cancel(&crew, &counted[4].task);
-    ic_crew_cancel(&crew, &counted[0].task);
-    ic_crew_cancel(&crew, &counted[2].task);
-    ic_crew_wait(&crew, &counted[3].task);
+    ic_thread_pool_cancel(&pool, &counted[4].task);
+    ic_thread_pool_cancel(&pool, &counted[0].task);
+    ic_thread_pool_cancel(&pool, &counted[2].task);
+    ic_thread_pool_wait(&pool, &counted[3].task);
     for (int i = 0; i < 5; i++) {
         assert_int_equal(counted[i].runs, i == 1 || i == 3);
     }
-    ic_crew_wait(&crew, &counted[1].task);
-    ic_crew_submit(&crew, &counted[0].task);
-    ic_crew_wait(&crew, &counted[0].task);
+    ic_thread_pool_wait(&pool, &counted[1].task);
+    ic_thread_pool_submit(&pool, &counted[0].task);
+    ic_thread_pool_wait(&pool, &counted[0].task);
     assert_int_equal(counted[0].runs, 1);
     assert_true(pthread_equal(counted[0].runner, pthread_self()));
     let_go(&held);
-    ic_crew_cancel(&crew, &held.task); /* which runs: so it is waited for */
+    ic_thread_pool_cancel(&pool, &held.task); /* which runs: so it is waited for */
     assert_int_equal(held.task.state, IC_TASK_IDLE);
 }
 
@@ -176,12 +176,12 @@ static void threads_take_no_signals(void **state) {
         .held = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER}};
     sigset_t before, after;
     pthread_sigmask(SIG_SETMASK, NULL, &before);
-    assert_int_equal(ic_crew_muster(&crew, 2), 1);
+    assert_int_equal(ic_thread_pool_resize(&pool, 2), 1);
     pthread_sigmask(SIG_SETMASK, NULL, &after);
-    ic_crew_submit(&crew, &mask.task);
+    ic_thread_pool_submit(&pool, &mask.task);
     wait_until_begun(&mask.held); /* so it is not this thread that runs it */
     let_go(&mask.held);
-    ic_crew_wait(&crew, &mask.task);
+    ic_thread_pool_wait(&pool, &mask.task);
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGUSR1};
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         assert_int_equal(sigismember(&mask.blocked, signals[i]), 1);
@@ -193,7 +193,7 @@ static void threads_take_no_signals(void **state) {
 
 struct user {
     struct ic_task task;
-    struct ic_mem branch;
+    struct ic_mem child;
     int refused;
     enum imgcore_status status;
 };
@@ -204,57 +204,57 @@ static void use_memory(void *state) {
     void *block[8] = {NULL};
     for (unsigned i = 0; i < 4000; i++) {
         const unsigned k = (i * 5) % 8;
-        ic_free(&user->branch, block[k]);
-        block[k] = ic_alloc(&user->branch, (size_t)(i % 7 + 1) * 9000);
+        ic_free(&user->child, block[k]);
+        block[k] = ic_alloc(&user->child, (size_t)(i % 7 + 1) * 9000);
         if (block[k] != NULL) {
             memset(block[k], (int)i, 64);
         } else {
             user->refused++;
-            user->status = user->branch.status;
+            user->status = user->child.status;
         }
-        if (ic_mem_reserve(&user->branch, 1000)) {
-            ic_mem_release(&user->branch, 1000);
+        if (ic_mem_reserve(&user->child, 1000)) {
+            ic_mem_release(&user->child, 1000);
         }
     }
     for (unsigned k = 0; k < 8; k++) {
-        ic_free(&user->branch, block[k]);
+        ic_free(&user->child, block[k]);
     }
 }
 
-static void branches_share_one_budget(void **state) {
+static void child_allocators_share_one_budget(void **state) {
     (void)state;
     struct ic_mem mem;
     static struct user users[4];
     memset(users, 0, sizeof(users));
     ic_mem_init(&mem, NULL);
     ic_mem_set_budget(&mem, 700000);
-    assert_int_equal(ic_crew_muster(&crew, 4), 3);
-    mem.lock = &crew.mem_lock;
+    assert_int_equal(ic_thread_pool_resize(&pool, 4), 3);
+    mem.lock = &pool.mem_lock;
     for (int i = 0; i < 4; i++) {
-        ic_mem_branch(&mem, &users[i].branch);
+        ic_mem_init_child(&mem, &users[i].child);
         users[i].task.run = use_memory;
         users[i].task.user = &users[i];
-        ic_crew_submit(&crew, &users[i].task);
+        ic_thread_pool_submit(&pool, &users[i].task);
     }
     for (int i = 0; i < 4; i++) {
-        ic_crew_wait(&crew, &users[i].task);
+        ic_thread_pool_wait(&pool, &users[i].task);
         assert_true(users[i].refused == 0 || users[i].status == IMGCORE_BUDGET);
     }
     assert_true(mem.peak_bytes <= 700000);
     assert_int_equal(mem.used_bytes, 0);
     assert_int_equal(mem.reserved_bytes, 0);
-    assert_int_equal(mem.status, IMGCORE_OK); /* a branch's want is its own */
+    assert_int_equal(mem.status, IMGCORE_OK); /* a child's want is its own */
     mem.lock = NULL;
     ic_mem_clear(&mem);
 }
 
-static void a_block_may_be_freed_by_another_branch(void **state) {
+static void a_block_may_be_freed_by_another_child(void **state) {
     (void)state;
     struct ic_mem mem, a, b;
     ic_mem_init(&mem, NULL);
     ic_mem_set_budget(&mem, 100000);
-    ic_mem_branch(&mem, &a);
-    ic_mem_branch(&a, &b); /* of the same trunk */
+    ic_mem_init_child(&mem, &a);
+    ic_mem_init_child(&a, &b); /* of the same parent */
     void *block = ic_alloc(&a, 60000);
     assert_non_null(block);
     assert_null(ic_alloc(&b, 60000));
@@ -278,8 +278,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(who_waits_works_and_a_cancelled_task_never_runs, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(threads_take_no_signals, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(branches_share_one_budget, set_up, tear_down),
-        cmocka_unit_test(a_block_may_be_freed_by_another_branch),
+        cmocka_unit_test_setup_teardown(child_allocators_share_one_budget, set_up, tear_down),
+        cmocka_unit_test(a_block_may_be_freed_by_another_child),
     };
-    return cmocka_run_group_tests_name("crew", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }
