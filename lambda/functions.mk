@@ -21,7 +21,7 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_faults.mjs tests/lambda/test_image_overtaken.mjs \
 	tests/lambda/test_image_random.mjs tests/lambda/test_image_rejects.mjs \
-	tests/lambda/test_runtime.mjs
+	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
