@@ -1,7 +1,7 @@
 // The zips: their content, the libraries they need, and that they work in an empty root. Needs `make
 // package` and root (for chroot).
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,10 @@ import { ARCHES, BUNDLE, EmptyRoot } from '../support/empty_root.mjs';
 import { BUILD, PYTHON, TOP } from '../support/lambda.mjs';
 
 const MAX_ZIP_BYTES = 3_000_000;
+// From exec to the first request for an event, on a machine that starts /bin/true in QUIET_EXEC_MS or
+// less; in proportion on one that is slower or busy.
 const START_MARK_MS = 10;
+const QUIET_EXEC_MS = 2;
 const STARTS = 40;
 // The version of provided.al2023.
 const GLIBC = [2, 34];
@@ -65,6 +68,17 @@ function goFirst(first) {
   }
 }
 
+// The least time from spawn to exit of a program that does nothing.
+async function leastExec() {
+  let least_ms = Infinity;
+  for (let i = 0; i < STARTS; i += 1) {
+    const begin_ms = performance.now();
+    await new Promise((done) => spawn('/bin/true', [], { stdio: 'ignore' }).once('exit', done));
+    least_ms = Math.min(least_ms, performance.now() - begin_ms);
+  }
+  return least_ms;
+}
+
 for (const arch of wanted) {
   const { triple } = ARCHES[arch];
   const tool = (name, ...args) => execFileSync(`${triple}-${name}`, args, { encoding: 'utf8', maxBuffer: 64 << 20 });
@@ -109,22 +123,24 @@ for (const arch of wanted) {
       await no_library.stop();
     });
 
-    test(`${arch} ${name}: from exec to the first request for work at most ${START_MARK_MS} ms`, { skip: ARCHES[arch].node !== process.arch && 'another architecture is emulated' }, async () => {
+    test(`${arch} ${name}: from exec to the first request for an event at most ${START_MARK_MS} ms on a quiet machine`, { skip: ARCHES[arch].node !== process.arch && 'another architecture is emulated' }, async () => {
       const was_first = goFirst(true);
       const starts_ms = [];
       const root = makeRoot(arch, name);
       const command = [join(root.folder, 'var/task/bootstrap')];
       for (let i = 0; i < STARTS; i += 1) {
-        const image = new LambdaFunction({ command, name, environment: { AWS_ENDPOINT_URL: cloud.front.url } });
-        starts_ms.push((await image.invoke({ Records: [] })).init_ms);
-        await image.stop();
+        const one = new LambdaFunction({ command, name, environment: { AWS_ENDPOINT_URL: cloud.front.url } });
+        starts_ms.push((await one.invoke({ Records: [] })).init_ms);
+        await one.stop();
       }
+      const exec_ms = await leastExec();
       if (was_first) goFirst(false);
       starts_ms.sort((a, b) => a - b);
       const [least_ms, median_ms] = [starts_ms[0], starts_ms[STARTS >> 1]];
-      console.log(`# ${arch} ${name}: exec to first request for work, ${STARTS} starts: least ${least_ms.toFixed(1)} ms, median ${median_ms.toFixed(1)} ms`);
+      console.log(`# ${arch} ${name}: exec to first request for an event, ${STARTS} starts: least ${least_ms.toFixed(1)} ms, median ${median_ms.toFixed(1)} ms; /bin/true ${exec_ms.toFixed(1)} ms`);
       // The machine may be busy with other work: the minimum is the function's own time.
-      assert.ok(least_ms <= START_MARK_MS, `${least_ms} ms`);
+      const mark_ms = START_MARK_MS * Math.max(1, exec_ms / QUIET_EXEC_MS);
+      assert.ok(least_ms <= mark_ms, `${least_ms} ms; the mark is ${mark_ms} ms`);
     });
   }
 
