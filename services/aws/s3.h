@@ -193,6 +193,7 @@ typedef bool awsc_s3_list_fn(void *user, const struct awsc_s3_listed *entry);
 /* One page (ListObjectsV2). A page is checked as a whole before the first entry is handed out, and
  * has at most max_keys entries. `next` is replaced by the continuation of the next page; "" after
  * the last:
+ *   svc_buf_init(&next, AWSC_MAX_S3_TOKEN_BYTES);
  *   do {
  *       status = awsc_s3_list(client, &list, each, user, &next, &error);
  *       list.continuation = svc_buf_text(&next);
