@@ -8,9 +8,8 @@
 #include "services/aws/responses.h"
 #include "services/base/text.h"
 
-#define MAX_TEXT_BYTES       ((size_t)16 * 1024)
-#define MAX_ERROR_BODY_BYTES ((size_t)64 * 1024)
-#define DEFAULT_DEADLINE_MS  60000
+#define MAX_TEXT_BYTES      ((size_t)16 * 1024)
+#define DEFAULT_DEADLINE_MS 60000
 /* See may_repeat. */
 #define UNREPEATABLE_MAX_IDLE_S 5
 
@@ -231,7 +230,8 @@ static void drop_secrets(const struct awsc_client *client, struct awsc_call *cal
 static bool has_settled(const struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
     if (exchange->state == SVC_HTTP_BODY && call->streamed) {
-        return exchange->http_status < 300 || exchange->body.size_bytes >= MAX_ERROR_BODY_BYTES;
+        return exchange->http_status < 300 ||
+               exchange->body.size_bytes >= AWSC_MAX_ERROR_BODY_BYTES;
     }
     return exchange->state == SVC_HTTP_DONE;
 }

@@ -38,12 +38,7 @@ static size_t decode_number(const char *text, size_t size, struct svc_buf *out) 
         return 0;
     }
     uint8_t bytes[4];
-    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint8_t marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = length; i-- > 0; code >>= 6) {
-        bytes[i] = (uint8_t)(i == 0 ? marks[length] | code : 0x80 | (code & 0x3f));
-    }
-    svc_buf_append(out, bytes, length);
+    svc_buf_append(out, bytes, svc_utf8_encode(code, bytes));
     return at + 1;
 }
 

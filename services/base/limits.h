@@ -30,6 +30,7 @@
 #define AWSC_MAX_PROFILE_BYTES       ((size_t)256 * 1024) /* a shared profile file */
 #define AWSC_MAX_REGION_BYTES        ((size_t)32)
 #define AWSC_MAX_HOST_BYTES          ((size_t)255)
+#define AWSC_MAX_ERROR_BODY_BYTES    ((size_t)64 * 1024) /* read of an error response */
 #define AWSC_MAX_S3_KEY_BYTES        ((size_t)1024)
 #define AWSC_MAX_S3_METADATA_BYTES   ((size_t)2048)
 #define AWSC_MAX_S3_TAGS             10

@@ -61,17 +61,12 @@ static void put_cut(struct svc_json_writer *writer, const char *text) {
         svc_json_put_null(writer);
         return;
     }
-    size_t size = strnlen(text, SVC_MAX_LOG_VALUE_BYTES + 1);
-    if (size <= SVC_MAX_LOG_VALUE_BYTES) {
-        svc_json_put_bytes(writer, text, size);
-        return;
-    }
     static const char mark[] = "...";
     char cut[SVC_MAX_LOG_VALUE_BYTES + sizeof(mark)];
-    size = SVC_MAX_LOG_VALUE_BYTES;
-    /* Not in the middle of a character. */
-    while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80) {
-        size--;
+    const size_t size = svc_utf8_fit(text, SVC_MAX_LOG_VALUE_BYTES);
+    if (text[size] == '\0') {
+        svc_json_put_bytes(writer, text, size);
+        return;
     }
     memcpy(cut, text, size);
     memcpy(cut + size, mark, sizeof(mark));

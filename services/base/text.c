@@ -42,6 +42,29 @@ bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes) {
     return true;
 }
 
+size_t svc_utf8_encode(uint32_t code, uint8_t out[4]) {
+    static const uint8_t marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    const size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = length - 1; i > 0; i--) {
+        out[i] = (uint8_t)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    out[0] = (uint8_t)(marks[length] | code);
+    return length;
+}
+
+size_t svc_utf8_fit(const char *text, size_t most_bytes) {
+    size_t size = strnlen(text, most_bytes + 1);
+    if (size <= most_bytes) {
+        return size;
+    }
+    size = most_bytes;
+    while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80) {
+        size--;
+    }
+    return size;
+}
+
 bool svc_is_control(char c) {
     return (unsigned char)c < 0x20 || c == 0x7f;
 }

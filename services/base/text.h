@@ -12,6 +12,10 @@
  * begins with none: overlong forms, surrogates and values past U+10FFFF are not well formed. */
 size_t svc_utf8_length(const uint8_t *bytes, size_t size_bytes);
 bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes);
+/* Writes a code point (no surrogate, at most U+10FFFF) and returns how many bytes it took. */
+size_t svc_utf8_encode(uint32_t code, uint8_t out[4]);
+/* How many bytes of `text` fit into `most_bytes` without cutting a character in two. */
+size_t svc_utf8_fit(const char *text, size_t most_bytes);
 
 /* A C0 control or DEL: what ends a line, a header or a field in text protocols. */
 bool svc_is_control(char c);
