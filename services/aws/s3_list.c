@@ -7,7 +7,7 @@
 
 #define MAX_FIELD_BYTES (4 * AWSC_MAX_S3_KEY_BYTES) /* a key with every byte as %xx */
 
-/* A page and how it is read. The texts of the entry at hand are decoded into `key` and `etag`. */
+/* A page and how it is read. The texts of the current entry are decoded into `key` and `etag`. */
 struct page {
     const char *document;
     size_t document_bytes;
@@ -18,7 +18,7 @@ struct page {
     size_t count;
 };
 
-/* The text of an element of an entry, decoded; false: missing, or it makes no sense. */
+/* The text of an element of an entry, decoded; false: missing or malformed. */
 static bool read_name(struct page *page, const char *entry, size_t entry_bytes, const char *name) {
     svc_buf_reset(&page->encoded);
     svc_buf_reset(&page->key);
@@ -67,8 +67,8 @@ static bool read_prefix(struct page *page, const char *entry, size_t entry_bytes
     return is_good;
 }
 
-/* Hands out the entries of one kind; false: one makes no sense. *wants_more: the caller's answer.
- */
+/* Hands out the entries of one kind; false: one is malformed. *wants_more: what the
+ * caller returned. */
 static bool walk(struct page *page, const char *element, bool *wants_more,
                  bool (*read)(struct page *page, const char *entry, size_t entry_bytes,
                               struct awsc_s3_listed *listed)) {
@@ -150,7 +150,7 @@ static enum svc_status read_page(const struct svc_buf *body, const struct awsc_s
     enum svc_status status = SVC_OK;
     if (!walk_all(&page, NULL, NULL) || page.count > max_keys) {
         status = memory_of(&page) != SVC_OK ? SVC_NO_MEMORY : SVC_BAD_RESPONSE;
-        awsc_fail(error, status, "an entry of the list makes no sense, or there are too many");
+        awsc_fail(error, status, "an entry of the list is malformed, or there are too many");
     }
     if (status == SVC_OK) {
         status = read_next(&page, list->continuation, next, error);
@@ -204,7 +204,7 @@ enum svc_status awsc_s3_list(struct awsc_client *client, const struct awsc_s3_li
     }
     svc_buf_reset(next);
     if (status == SVC_OK && !svc_buf_append(next, svc_buf_text(&found), found.size_bytes)) {
-        status = awsc_fail(error, svc_buf_status(next), "no room for the continuation");
+        status = awsc_fail(error, svc_buf_status(next), "no memory for the continuation");
     }
     svc_buf_clear(&found);
     awsc_call_clear(client, &call);

@@ -83,7 +83,7 @@ struct reading {
     struct svc_buf *binary; /* large enough for all: what points into it stays valid */
 };
 
-/* Adds the attribute; false: it makes no sense. */
+/* Adds the attribute; false: it is malformed. */
 static bool read_attribute(void *user, const char *name, const struct svc_json *value) {
     const struct reading *reading = user;
     struct awsc_sqs_received_message *message = reading->message;
@@ -153,7 +153,7 @@ static enum svc_status read_messages(const struct svc_json *reply,
         if (out->message_id == NULL || out->receipt_handle == NULL || out->body == NULL ||
             (own != NULL && !svc_json_members(own, read_attribute, &reading))) {
             return awsc_fail(error, SVC_BAD_RESPONSE,
-                             "a message without id, handle or body, or a senseless attribute");
+                             "a message without id, handle or body, or with a malformed attribute");
         }
     }
     received->count = count;

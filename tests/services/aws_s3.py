@@ -52,7 +52,7 @@ class S3:
         return self.get(there)
 
     def check_policy(self, query):
-        """Refuses what world["denied"] lists, as IAM does; "named": S3's message says what."""
+        """Refuses what world["denied"] lists, as IAM does; "named": with the action in the message."""
         denied = world["denied"]
         bucket = urllib.parse.urlsplit(self.path).path.split("/")[1]
         name = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path[1:])

@@ -1,4 +1,4 @@
-"""SQS of aws_server.py: one queue, whose messages stay visible unless they are told not to."""
+"""SQS of aws_server.py: one queue, whose messages stay visible until their visibility is changed."""
 
 import base64
 import hashlib
