@@ -1,4 +1,4 @@
-/* From operation to answer: see call.h. */
+/* Running calls: see call.h. */
 #include "services/aws/call.h"
 
 #include <stdio.h>
@@ -85,7 +85,8 @@ static void name_error(struct awsc_call *call) {
     svc_copy_text(call->error.operation, sizeof(call->error.operation), call->operation);
 }
 
-/* For another attempt, or what it came to: an earlier one may still have been carried out. */
+/* For the next attempt, or its result. maybe_done stays: an earlier attempt may have been carried
+ * out. */
 static void renew_error(struct awsc_call *call, int attempts) {
     bool maybe_done = call->error.maybe_done;
     awsc_error_clear(&call->error);
@@ -119,8 +120,8 @@ static enum svc_status make_url(const struct awsc_client *client, struct awsc_ca
     return SVC_OK;
 }
 
-/* Headers of the request: the operation's and our own, all of them signed but the trace id, which
- * may be rewritten on the way. Answers how many; how many of them are signed in *signed_count. */
+/* The request's headers: the operation's and our own. All are signed except the trace id, which
+ * proxies may rewrite. Returns their number, and in *signed_count that of the signed ones. */
 static size_t gather_headers(struct awsc_client *client, struct awsc_call *call,
                              const struct awsc_credentials *credentials, int64_t wall_ms,
                              size_t *signed_count) {
@@ -211,22 +212,22 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
     return SVC_OK;
 }
 
-/* ---------------------------------------------------------------------- judging an answer */
+/* ---------------------------------------------------------------------- reading a response */
 
 static void learn_skew(struct awsc_client *client, const struct svc_http_exchange *exchange) {
     awsc_skew(svc_http_header_value(exchange, "date"), svc_http_header_value(exchange, "age"),
               exchange->sent_wall_ms, exchange->received_wall_ms, &client->counts.skew_ms);
 }
 
-/* No service should repeat a secret, and none that does gets it into a log. */
+/* Keeps a secret that a service repeats out of errors and logs. */
 static void drop_secrets(const struct awsc_client *client, struct awsc_call *call) {
     if (awsc_provider_has_in(client->provider, call->error.message)) {
         svc_copy_text(call->error.message, sizeof(call->error.message), "(left out)");
     }
 }
 
-/* Whether an exchange needs no more waiting for: a streamed one with a good head, or one that is
- * done, or an error's body that is long enough to tell. */
+/* Whether there is nothing more to wait for: a streamed exchange with a good status, one that is
+ * done, or an error response with enough of its body. */
 static bool has_settled(const struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
     if (exchange->state == SVC_HTTP_BODY && call->streamed) {
@@ -244,8 +245,8 @@ static bool is_refusal(const struct awsc_error *error) {
     return kind == AWSC_RETRY_THROTTLED || (kind == AWSC_RETRY_NOT && error->http_status < 500);
 }
 
-/* The status of an attempt that settled, and in call->error all there is to say of it. */
-static enum svc_status judge(struct awsc_client *client, struct awsc_call *call) {
+/* The status of an attempt that settled; fills call->error. */
+static enum svc_status read_result(struct awsc_client *client, struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
     struct awsc_error *error = &call->error;
     renew_error(call, error->attempts);
@@ -253,8 +254,9 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
         learn_skew(client, exchange);
     }
     client->counts.connections_reused += exchange->reused;
-    bool is_readers = call->streamed && exchange->http_status != 0 && exchange->http_status < 300;
-    if (exchange->state == SVC_HTTP_DONE && exchange->status != SVC_OK && !is_readers) {
+    bool is_left_to_reader =
+        call->streamed && exchange->http_status != 0 && exchange->http_status < 300;
+    if (exchange->state == SVC_HTTP_DONE && exchange->status != SVC_OK && !is_left_to_reader) {
         error->maybe_done |= exchange->sent;
         return awsc_fail(error, exchange->status, "%s", exchange->error.detail);
     }
@@ -273,14 +275,14 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
     enum svc_status status = call->check(call, error);
     if (status != SVC_OK) {
         error->status = status;
-        /* Without a code it is a response that makes no sense. */
+        /* Without a code the response is invalid. */
         error->maybe_done |= error->code[0] == '\0' || !is_refusal(error);
         drop_secrets(client, call);
     }
     return status;
 }
 
-/* ---------------------------------------------------------------------- trying again */
+/* ---------------------------------------------------------------------- retries */
 
 static void log_attempt(const struct awsc_client *client, const struct awsc_call *call,
                         enum svc_log_level level, const char *message, int64_t delay_ms) {
@@ -353,7 +355,7 @@ static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
     }
     int64_t delay_ms =
         awsc_retry_delay_ms(call->error.attempts, kind, svc_random_unit(client->random), after_ms);
-    /* A wait that ends after the deadline would only hide the failure at hand. */
+    /* A wait that ends after the deadline would only hide this failure. */
     if (delay_ms >= svc_remaining_ms(client->clock, call->until_ms)) {
         return false;
     }
@@ -364,7 +366,7 @@ static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
     call->last_cost = cost;
     call->due_ms = svc_monotonic_ms(client->clock) + delay_ms;
     client->counts.retries++;
-    log_attempt(client, call, SVC_LOG_WARN, "an AWS call is tried again", delay_ms);
+    log_attempt(client, call, SVC_LOG_WARN, "an AWS call is retried", delay_ms);
     return true;
 }
 
@@ -400,7 +402,7 @@ static void step(struct awsc_client *client, struct awsc_call *call) {
         }
     }
     if (call->state == AWSC_CALL_SENT && has_settled(call)) {
-        enum svc_status status = judge(client, call);
+        enum svc_status status = read_result(client, call);
         if (status == SVC_OK) {
             finish(client, call, SVC_OK);
         } else {
@@ -440,7 +442,7 @@ static void prepare(struct awsc_client *client, struct awsc_call *call) {
     }
 }
 
-/* Waits until something can go on; a transport that fails as a whole ends every call. */
+/* Waits until a call can continue; a failure of the transport itself ends every call. */
 static void wait_for_any(struct awsc_client *client, struct awsc_call *const *calls, size_t count) {
     int64_t next_ms = SVC_NO_DEADLINE;
     bool is_any_sent = false, is_any_left = false, has_any_settled = false;
