@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/aws/call_retry.h"
 #include "services/aws/responses.h"
 #include "services/base/text.h"
 
 #define MAX_TEXT_BYTES      ((size_t)16 * 1024)
 #define DEFAULT_DEADLINE_MS 60000
-/* See may_repeat. */
-#define UNREPEATABLE_MAX_IDLE_S 5
 
 void awsc_call_init(struct awsc_call *call, enum awsc_service service, const char *operation,
                     const char *method) {
@@ -200,7 +199,7 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
         .body_bytes = call->body_bytes,
         .streamed = call->streamed,
         .fresh_connection = call->error.attempts > 1,
-        .max_idle_s = call->is_unrepeatable ? UNREPEATABLE_MAX_IDLE_S : 0,
+        .max_idle_s = call->is_unrepeatable ? AWSC_UNREPEATABLE_MAX_IDLE_S : 0,
         .max_body_bytes = call->max_body_bytes,
         .deadline_ms = call->until_ms,
         .stall_timeout_ms = call->stall_timeout_ms,
@@ -237,14 +236,6 @@ static bool has_settled(const struct awsc_call *call) {
     return exchange->state == SVC_HTTP_DONE;
 }
 
-/* Whether an error response states that the request was not carried out: throttled, or refused by a
- * check that comes before the work (4xx). The codes that ask for another attempt are no refusals,
- * with whatever HTTP status they come; nor is ServiceUnavailable (503), which promises nothing. */
-static bool is_refusal(const struct awsc_error *error) {
-    const enum awsc_retry_kind kind = awsc_retry_classify(SVC_OK, error->http_status, error->code);
-    return kind == AWSC_RETRY_THROTTLED || (kind == AWSC_RETRY_NOT && error->http_status < 500);
-}
-
 /* The status of an attempt that settled; fills call->error. */
 static enum svc_status read_result(struct awsc_client *client, struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
@@ -266,7 +257,7 @@ static enum svc_status read_result(struct awsc_client *client, struct awsc_call 
             call->read_refusal(call, error);
         }
         drop_secrets(client, call);
-        error->maybe_done |= !is_refusal(error);
+        error->maybe_done |= !awsc_is_refusal(error);
         return error->status;
     }
     if (call->check == NULL) {
@@ -276,7 +267,7 @@ static enum svc_status read_result(struct awsc_client *client, struct awsc_call 
     if (status != SVC_OK) {
         error->status = status;
         /* Without a code the response is invalid. */
-        error->maybe_done |= error->code[0] == '\0' || !is_refusal(error);
+        error->maybe_done |= error->code[0] == '\0' || !awsc_is_refusal(error);
         drop_secrets(client, call);
     }
     return status;
@@ -296,54 +287,8 @@ static void log_attempt(const struct awsc_client *client, const struct awsc_call
     }
 }
 
-/* Whether a failed attempt may be followed by another.
- *
- * Of a call that must not be carried out twice that is so only if no attempt can have been carried
- * out (maybe_done):
- *   - no byte of the request left: no connection, or a kept one whose end was noticed before the
- *     first byte was written (http_sockets.c). Once the kernel has taken bytes, an RST or FIN does
- *     not tell whether the peer read them before;
- *   - the response is a refusal (is_refusal). 500, 502, 503 and 504 may come from a front end while
- *     the service behind it has done the work.
- * What is left of doubt is a peer that ends an idle connection just when a request is written to
- * it. Peers do so after tens of seconds, or while Lambda has the process frozen: such a call takes
- * no connection that was idle for more than UNREPEATABLE_MAX_IDLE_S, which still spares the mails
- * of a batch their handshakes. */
-static bool may_repeat(const struct awsc_call *call) {
-    return !call->is_unrepeatable || !call->error.maybe_done;
-}
-
-/* Whether new credentials may help. A response to HEAD has no body with a code: an expired token is
- * a bare 400 there, which counts only where credentials expire at all. */
-static bool may_be_expired(const struct awsc_client *client, const struct awsc_call *call) {
-    const struct awsc_error *error = &call->error;
-    return awsc_is_expired_token(error->code) ||
-           (strcmp(call->method, "HEAD") == 0 && error->http_status == 400 &&
-            error->code[0] == '\0' && awsc_provider_is_refreshable(client->provider));
-}
-
-/* Whether and when another attempt follows a failed one. */
-static enum awsc_retry_kind retry_kind(struct awsc_client *client, struct awsc_call *call) {
-    struct awsc_error *error = &call->error;
-    enum awsc_retry_kind kind = awsc_retry_classify(error->status, error->http_status, error->code);
-    /* Any 403 to HEAD may be due to the clock. */
-    const bool has_no_code = strcmp(call->method, "HEAD") == 0 && error->http_status == 403;
-    const char *code = has_no_code ? "RequestTimeTooSkewed" : error->code;
-    if (kind == AWSC_RETRY_NOT && awsc_skew_retry(code, client->counts.skew_ms)) {
-        kind = AWSC_RETRY_TRANSIENT;
-    }
-    if (kind == AWSC_RETRY_NOT && !call->has_refreshed && may_be_expired(client, call)) {
-        call->has_refreshed = true;
-        awsc_provider_expire(client->provider, call->credentials_version);
-        kind = AWSC_RETRY_TRANSIENT;
-    }
-    error->throttled = kind == AWSC_RETRY_THROTTLED;
-    error->retryable = kind != AWSC_RETRY_NOT || error->status == SVC_DEADLINE;
-    return may_repeat(call) ? kind : AWSC_RETRY_NOT;
-}
-
 static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
-    enum awsc_retry_kind kind = retry_kind(client, call);
+    enum awsc_retry_kind kind = awsc_call_retry_kind(client, call);
     client->counts.throttled += kind == AWSC_RETRY_THROTTLED;
     if (kind == AWSC_RETRY_NOT || call->error.attempts >= client->max_attempts) {
         return false;
