@@ -173,7 +173,7 @@ static enum svc_status read_objects(struct awsc_client *client) {
     }
     if (status == SVC_OK) {
         svc_buf_init(&content, 4096);
-        status = awsc_s3_presign_get(client, "bucket", "key", 60, &content, &error);
+        status = awsc_s3_presign_get(client, "bucket", "key", 60, &content, NULL, &error);
         svc_buf_clear(&content);
     }
     return status;
