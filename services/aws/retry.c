@@ -1,4 +1,4 @@
-/* When to try again: see retry.h. */
+/* When to retry: see retry.h. */
 #include <stddef.h>
 #include <string.h>
 

@@ -21,7 +21,8 @@ static const char *find(const char *text, size_t size, const char *what, size_t 
     return NULL;
 }
 
-/* "#123;" or "#xab;" without its '&', as UTF-8; answers the bytes used, 0 if it is none. */
+/* Appends the character of "#123;" or "#xab;" (the '&' was read); returns the bytes used, 0 if it
+ * is not one. */
 static size_t decode_number(const char *text, size_t size, struct svc_buf *out) {
     uint32_t code = 0;
     bool is_hex = size > 2 && text[1] == 'x';
@@ -135,7 +136,7 @@ bool awsc_xml_escape(const char *text, struct svc_buf *out) {
         case '"':
             svc_buf_append_text(out, "&quot;");
             break;
-        case '\r': /* a parser would make a newline of it */
+        case '\r': /* a parser would turn it into a newline */
             svc_buf_append_text(out, "&#13;");
             break;
         default:

@@ -165,7 +165,7 @@ static bool scan_member(struct scan *scan) {
     return scan_value(scan);
 }
 
-/* What stands between the brackets; the first is taken already. */
+/* The content of an array or object and its closing bracket; the opening one was read. */
 static bool scan_container(struct scan *scan, bool is_object) {
     char close = is_object ? '}' : ']';
     if (++scan->depth > SVC_MAX_JSON_DEPTH) {

@@ -18,7 +18,7 @@ void svc_log_to_stderr(void *user, const char *line, size_t size_bytes) {
             continue;
         }
         if (written <= 0) {
-            return; /* a log that cannot be written stops nothing else */
+            return; /* a log that cannot be written must not stop the work */
         }
         line += written;
         size_bytes -= (size_t)written;
@@ -119,7 +119,7 @@ void svc_log_write(const struct svc_log *log, enum svc_log_level level, const ch
     }
     svc_json_end_object(&writer);
     if (svc_json_writer_status(&writer) != SVC_OK) {
-        /* Too many fields for a line: the head alone, and that something is missing. */
+        /* Too many fields for a line: write the head only, marked as cut. */
         svc_buf_reset(&line);
         svc_json_writer_init(&writer, &line);
         put_head(&writer, log, level, message);

@@ -41,7 +41,7 @@ static int64_t waited_ms(int n) {
     const char *line = svc_buf_text(&f.log.lines);
     int64_t delay = -1;
     for (int i = 0; i < n; i++) {
-        line = strstr(line, "an AWS call is tried again");
+        line = strstr(line, "an AWS call is retried");
         if (line == NULL) {
             return -1;
         }
