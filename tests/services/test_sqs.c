@@ -257,9 +257,11 @@ static void test_ten_of_the_largest_messages_are_received(void **state) {
             bodies[i][AWSC_MAX_SQS_BYTES - 1] = '\0'; /* a whole number of characters */
         }
         const struct awsc_sqs_message message = {.body = bodies[i]};
-        assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error), SVC_OK);
+        assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, SVC_NO_DEADLINE, &error),
+                         SVC_OK);
     }
-    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 10, 0, &received, 0, &error), SVC_OK);
+    assert_int_equal(awsc_sqs_receive(f.client, QUEUE, 10, 0, &received, SVC_NO_DEADLINE, &error),
+                     SVC_OK);
     assert_int_equal(error.attempts, 1);
     assert_int_equal(received.count, 10);
     for (size_t i = 0; i < 10; i++) {
@@ -414,14 +416,16 @@ static void test_a_large_batch_goes_in_several_requests(void **state) {
     for (int i = 0; i < 10; i++) {
         messages[i] = (struct awsc_sqs_message){.body = i == 4 ? whole : half};
     }
-    assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 10, results, 0, &error),
-                     SVC_OK);
+    assert_int_equal(
+        awsc_sqs_send_batch(f.client, QUEUE, messages, 10, results, SVC_NO_DEADLINE, &error),
+        SVC_OK);
     assert_int_equal(aws_requests(&f), 2 + 1 + 3);
     assert_int_equal(queue_size(), 10);
     /* A request that fails takes only its own entries with it. */
     aws_tell(&f, "{\"queue\":[],\"faults\":[\"\",\"status:403:AccessDenied\"]}");
-    assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 6, results, 0, &error),
-                     SVC_ACCESS_DENIED);
+    assert_int_equal(
+        awsc_sqs_send_batch(f.client, QUEUE, messages, 6, results, SVC_NO_DEADLINE, &error),
+        SVC_ACCESS_DENIED);
     for (int i = 0; i < 6; i++) {
         bool is_lost = i == 2 || i == 3;
         assert_int_equal(results[i].status, is_lost ? SVC_ACCESS_DENIED : SVC_OK);
