@@ -9,6 +9,9 @@ void awsc_sqs_begin(struct awsc_json_call *json, const char *operation, const ch
                     int64_t deadline_ms) {
     awsc_json_begin(json, AWSC_SQS, operation, AWSC_MAX_SQS_JSON_BYTES);
     json->call.deadline_ms = deadline_ms;
+    if (queue_url == NULL || queue_url[0] == '\0') {
+        json->call.status = awsc_fail(&json->call.error, SVC_INVALID_ARGUMENT, "no URL of a queue");
+    }
     svc_json_add_text(&json->writer, "QueueUrl", queue_url);
 }
 
