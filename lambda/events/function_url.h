@@ -65,7 +65,7 @@ enum svc_status lev_url_request_read(const struct svc_json *document,
                                      struct lev_url_request *request, struct svc_error *error);
 void lev_url_request_clear(struct lev_url_request *request);
 
-/* The value of a header; `name` in lower case. NULL: not sent. */
+/* The value of a header, whatever the case of `name`. NULL: not sent. */
 const char *lev_url_header(const struct lev_url_request *request, const char *name);
 /* The first value of a parameter of the query. NULL: not sent. */
 const char *lev_url_parameter(const struct lev_url_request *request, const char *name);

@@ -60,6 +60,28 @@ static void test_a_message_of_a_fifo_queue(void **state) {
     svc_json_free(document);
 }
 
+static void test_a_queue_is_fifo_by_the_end_of_its_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is_fifo;
+    } cases[] = {{"a.fifo", true},      {"a.fifo.fifo", true}, {"fifo", false},  {"a-fifo", false},
+                 {"a.fifo-old", false}, {"a.fifo.b", false},   {"a.FIFO", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[200];
+        (void)snprintf(text, sizeof(text),
+                       "{'Records':[{'eventSource':'aws:sqs','messageId':'a','eventSourceARN':"
+                       "'arn:aws:sqs:us-east-2:123456789012:%s'}]}",
+                       cases[i].name);
+        struct svc_json *document = example_parse(text);
+        struct lev_sqs_event event;
+        assert_int_equal(lev_sqs_read(document, &event, NULL), SVC_OK);
+        assert_int_equal(event.records[0].is_fifo, cases[i].is_fifo);
+        lev_sqs_clear(&event);
+        svc_json_free(document);
+    }
+}
+
 static void test_members_that_are_missing_or_wrong(void **state) {
     (void)state;
     struct svc_json *document = example_parse(
@@ -466,6 +488,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_message_of_a_standard_queue),
         cmocka_unit_test(test_a_message_of_a_fifo_queue),
+        cmocka_unit_test(test_a_queue_is_fifo_by_the_end_of_its_name),
         cmocka_unit_test(test_members_that_are_missing_or_wrong),
         cmocka_unit_test(test_what_is_no_event_is_refused),
         cmocka_unit_test(test_the_url_of_a_queue),
