@@ -84,10 +84,10 @@ struct lev_url_response {
 };
 
 /* Writes a response into `out`, which must be empty; on failure it is emptied. Errors:
- * INVALID_ARGUMENT (the status code; a header's name that is no token, or is "set-cookie", or
- * stands twice; a header's value or a cookie with a control character or beyond ASCII; a cookie
- * without
- * '='), TOO_LARGE (the result is over LEV_MAX_URL_BYTES or the limit of `out`), NO_MEMORY. */
+ * INVALID_ARGUMENT (the status code; a header's name that is no token, is "set-cookie" or stands
+ * twice; a header's value or a cookie with a control character or beyond ASCII; a cookie that is
+ * not name=value), TOO_LARGE (the result is over LEV_MAX_URL_BYTES or the limit of `out`),
+ * NO_MEMORY. */
 enum svc_status lev_url_response_write(const struct lev_url_response *response, struct svc_buf *out,
                                        struct svc_error *error);
 
