@@ -346,6 +346,22 @@ test('outputs of another version of imgcore, or of a version that did not name i
   }
 });
 
+test('a back-fill makes what is not current, and everything if it is forced', async () => {
+  const created = await one.put('uploads/forced.jpg', photo);
+  becomes(await one.tell(created), made);
+  const run_job = async (user_arguments) => {
+    one.forget();
+    const { payload } = await one.image.invoke(batchEvent([created], '2.0', user_arguments));
+    return [payload.results[0].resultCode, payload.results[0].resultString, one.count('PutObject')];
+  };
+  assert.deepEqual(await run_job({}), ['Succeeded', 'already made', 0]);
+  assert.deepEqual(await run_job({ force: 'false' }), ['Succeeded', 'already made', 0]);
+  assert.deepEqual(await run_job({ force: 'true' }), ['Succeeded', 'made', 4]);
+  await one.remove(outputKey(created.key, 'small'));
+  assert.deepEqual(await run_job({ force: 'true' }), ['Succeeded', 'made', 4]);
+  checkOutputs(created.key, created);
+});
+
 test('settings that make no sense stop the start, by name', async () => {
   const bad = one.add({ environment: { IMAGE_SIZES: 'large=big' } });
   const result = await bad.invoke(s3Event({ bucket: 'photos', key: 'uploads/a.jpg' }));

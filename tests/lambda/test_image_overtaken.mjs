@@ -3,7 +3,7 @@
 // receiving it, until the others are done.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { s3Event } from '../../lambda/local/events.mjs';
+import { batchEvent, s3Event } from '../../lambda/local/events.mjs';
 import { ImageCloud, SIZES, describe, outputKey, picture, summary } from '../support/image.mjs';
 
 let one;
@@ -188,6 +188,23 @@ test('a source that changes at every look: given up after five rounds, for Lambd
   const last = await one.put(key, picture_b);
   succeeds(await one.tell(last), { made: 1 });
   isOf(last, picture_b);
+});
+
+test('a forced back-fill that is overtaken makes the outputs of the newer source', async () => {
+  const key = 'uploads/forced.jpg';
+  const a = await one.put(key, picture_a);
+  succeeds(await one.tell(a), { made: 1 });
+  let last;
+  holdAfter(readsSource(key), async () => {
+    last = await one.put(key, picture_b);
+    succeeds(await one.tell(last), { made: 1 });
+  });
+  one.forget();
+  const { payload } = await one.image.invoke(batchEvent([a], '2.0', { force: 'true' }));
+  assert.deepEqual(payload.results.map(({ resultCode, resultString }) => [resultCode, resultString]), [['Succeeded', 'made']]);
+  isOf(last, picture_b);
+  // The event's four; four that fail, for they are of the old source; four of the new source.
+  assert.deepEqual([one.count('PutObject', 'ok'), one.count('PutObject', 'refused')], [8, 4]);
 });
 
 test('an output deleted between the look and the write: it is looked at again', async () => {

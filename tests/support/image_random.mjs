@@ -1,7 +1,8 @@
 // Random runs of the image function: many keys with a few recurring pictures, uploaded, replaced,
 // deleted, with events that come late, twice and out of order, slow reads and writes, several
 // functions at work on a key, some of them killed. When the last event is handled, the outputs of
-// every key must be those of the source as it is then.
+// every key must be those of the source as it is then. Some sources are no pictures: they must have
+// the tag of a rejection.
 import assert from 'node:assert/strict';
 import { eventBridgeEvent, s3Event } from '../../lambda/local/events.mjs';
 import { ImageCloud, describe, outputKey, picture } from './image.mjs';
@@ -16,6 +17,7 @@ const SOURCES = [
   ['24x18', 'noise'],
   ['24x18', 'noise', 'comment=twin'],
 ];
+const NO_PICTURE = Buffer.from('no picture');
 const SIDES = { large: 12, medium: 10, small: 8, thumbnail: 4 };
 const FUNCTIONS = 24;
 const KEYS_AT_ONCE = 12;
@@ -52,7 +54,8 @@ class RandomRun {
   }
 
   async start() {
-    this.bodies = SOURCES.map((spec) => picture('a.jpg', ...spec));
+    this.bodies = [...SOURCES, ...SOURCES].map((spec) => picture('a.jpg', ...spec));
+    this.bodies.push(NO_PICTURE);
     const sizes = Object.entries(SIDES).map(([name, side]) => `${name}=${side}x${side}`).join(',');
     this.one = await ImageCloud.start({ concurrency: FUNCTIONS, retry_delays_ms: RETRIES_MS, environment: { IMAGE_SIZES: sizes } });
     const { front } = this.one.cloud;
@@ -120,7 +123,7 @@ class RandomRun {
     const busy = [...this.one.image.all].filter((environment) => environment.state === 'busy');
     if (busy.length === 0) return;
     this.counts.kills += 1;
-    process.kill(this.pick(busy).pid, 'SIGKILL');
+    this.pick(busy).process.kill('SIGKILL');
   }
 
   async run(key_count) {
@@ -143,11 +146,17 @@ class RandomRun {
   problem(bucket, key) {
     const source = this.one.cloud.s3.peek(bucket, key);
     const version_id = this.one.cloud.s3.current.get(`${bucket}/${key}`);
+    const is_rejected = this.one.tags(key, bucket)['image-status'] === 'rejected:UNSUPPORTED';
+    const is_picture = source && !source.body.equals(NO_PICTURE);
+    if (source && !is_picture && !is_rejected) return 'no tag of the rejection';
+    // A tag goes to the version that was read. Without versions, a function that is killed between
+    // setting the tag and looking at the source again leaves it on a newer source.
+    if (is_picture && is_rejected && bucket === 'kept') return 'a tag of a rejection';
     for (const [size, side] of Object.entries(SIDES)) {
       const output = this.one.output(key, size, bucket);
       const made_from = output?.metadata['source-etag'];
-      if (!source) {
-        // Outputs of a deleted source stay, of whatever content it had.
+      if (!is_picture) {
+        // Outputs of a source that is deleted or rejected stay, of whatever content it had.
         if (output && !this.history.get(`${bucket}/${key}`).has(made_from)) return `${size} is of a source that never was`;
         continue;
       }
@@ -174,8 +183,9 @@ export async function runRandomly({ keys, seed }) {
       const problem = run.problem(bucket, key);
       return problem ? [`${bucket}/${key}: ${problem}`] : [];
     });
-    const outcomes = run.one.image.log.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line).message);
-    for (const name of ['made', 'already made', 'gone', 'failed']) run.counts[name] = outcomes.filter((message) => message === name).length;
+    const lines = run.one.image.log.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    for (const name of ['made', 'already made', 'gone', 'rejected']) run.counts[name] = lines.filter((line) => line.message === name).length;
+    run.counts.failed = lines.filter((line) => line.message === 'failed').map((line) => line.reason).sort().join(' ');
     return { problems, counts: run.counts };
   } finally {
     await run.one?.stop();
