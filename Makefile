@@ -304,8 +304,8 @@ test: ## run all tests (installs what they need)
 	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS) \
-		$(END_TO_END) $(LAMBDA_TESTS)
+	@$(RUN_TESTS) $(LAMBDA_TESTS) $(END_TO_END) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) \
+		$(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 

@@ -13,7 +13,7 @@ import { startCloud } from './local/cloud.mjs';
 import { uploadsPattern } from './local/eventbridge.mjs';
 import { s3Event } from './local/events.mjs';
 
-const MEMORY_MB = [256];
+const MEMORY_MB = [128, 256, 512, 1024, 1769];
 // The size of the table that compares the triggers.
 const COMPARED_MB = 256;
 const ROUNDS = 7;

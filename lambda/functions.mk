@@ -18,9 +18,11 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
+LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
+	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
-	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs tests/lambda/test_runtime.mjs
+	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
+	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
@@ -79,8 +81,8 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
-# Its own malloc in front of the C library's: it fails on request.
-$(O)/tests/lambda/test_events_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc$(comma)--wrap=free
+# Their own malloc in front of the C library's: it fails on request.
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc$(comma)--wrap=free
 
 # ---------------------------------------------------------------------------- the functions
 

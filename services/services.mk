@@ -1,4 +1,4 @@
-# The services: sources by hand, one variable for each room, and their tests. Included by the
+# The services: sources by hand, one variable for each module, and their tests. Included by the
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
@@ -6,16 +6,17 @@ SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
 	services/base/http_exchange.c services/base/http_headers.c services/base/http_sockets.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
 	services/base/log.c services/base/random.c services/base/settings.c \
-	services/base/status.c services/base/text.c
+	services/base/status.c services/base/text.c services/base/url.c
 
 SERVICES_AWS := services/aws/call.c services/aws/client.c \
 	services/aws/credentials.c services/aws/dynamodb.c services/aws/dynamodb_value.c services/aws/endpoint.c \
 	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/responses.c services/aws/retry.c \
-	services/aws/number.c services/aws/s3_call.c services/aws/s3_denied.c services/aws/s3_get.c \
-	services/aws/s3_put.c services/aws/s3_tags.c services/aws/s3_upload.c \
-	services/aws/secrets.c services/aws/service.c services/aws/ses.c \
-	services/aws/ses_check.c services/aws/sigv4.c services/aws/sqs.c \
-	services/aws/sqs_batch.c services/aws/sqs_message.c services/aws/xml.c
+	services/aws/number.c \
+	services/aws/s3_call.c services/aws/s3_delete.c services/aws/s3_denied.c services/aws/s3_get.c \
+	services/aws/s3_list.c services/aws/s3_put.c services/aws/s3_tags.c \
+	services/aws/s3_upload.c services/aws/secrets.c services/aws/service.c services/aws/ses.c \
+	services/aws/ses_check.c services/aws/sigv4.c \
+	services/aws/sqs.c services/aws/sqs_batch.c services/aws/sqs_message.c services/aws/xml.c
 
 SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 
@@ -23,13 +24,13 @@ SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 
 # Each is a program of its own, with cmocka; those that need a server start it themselves.
-SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c \
-	tests/services/test_call.c tests/services/test_denied.c tests/services/test_dynamodb.c \
-	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c \
-	tests/services/test_resume.c tests/services/test_retry.c \
-	tests/services/test_s3.c tests/services/test_secrets.c tests/services/test_ses.c \
-	tests/services/test_settings.c tests/services/test_sigv4.c tests/services/test_sqs.c \
-	tests/services/test_unrepeatable.c
+SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c tests/services/test_call.c \
+	tests/services/test_denied.c tests/services/test_dynamodb.c tests/services/test_faults.c \
+	tests/services/test_http.c tests/services/test_json.c tests/services/test_responses.c \
+	tests/services/test_resume.c tests/services/test_retry.c tests/services/test_s3.c \
+	tests/services/test_s3_list.c tests/services/test_s3_write.c tests/services/test_secrets.c \
+	tests/services/test_ses.c tests/services/test_setting_readers.c tests/services/test_settings.c \
+	tests/services/test_sigv4.c tests/services/test_sqs.c tests/services/test_unrepeatable.c
 # Under valgrind as well.
 SERVICES_VALGRIND_TESTS := $(SERVICES_TESTS)
 

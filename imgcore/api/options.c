@@ -3,9 +3,15 @@
 
 #include "imgcore/api/context.h"
 
-void imgcore_options_default(struct imgcore_options *options) {
-    memset(options, 0, sizeof(*options));
-    options->struct_size_bytes = sizeof(*options);
+void imgcore_options_default_sized(struct imgcore_options *options, size_t struct_size_bytes) {
+    memset(options, 0, struct_size_bytes);
+    options->struct_size_bytes = struct_size_bytes;
+}
+
+/* In parentheses, so that the macro does not apply. The struct of version 0.1 ended before the
+ * first field of version 0.2. */
+void(imgcore_options_default)(struct imgcore_options *options) {
+    imgcore_options_default_sized(options, offsetof(struct imgcore_options, is_cancelled));
 }
 
 void imgcore_output_default(struct imgcore_output *output) {

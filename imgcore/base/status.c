@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "imgcore/base/error.h"
+#include "imgcore/base/text.h"
 
 const char *imgcore_status_message(enum imgcore_status status) {
     switch (status) {
@@ -51,7 +52,7 @@ enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status sta
         vsnprintf(error->detail, sizeof(error->detail), format, args);
         va_end(args);
         for (char *c = error->detail; *c != '\0'; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            if (ic_is_control((unsigned char)*c)) {
                 *c = '?';
             }
         }

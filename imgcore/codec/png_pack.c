@@ -10,13 +10,11 @@
 
 #include "imgcore/base/bytes.h"
 #include "imgcore/base/checked.h"
+#include "imgcore/codec/png_format.h"
 #include "imgcore/codec/png_pack.h"
 
-#define CHUNK_HEAD_BYTES 8u
-#define CRC_BYTES        4u
-#define IHDR_BYTES       13u
 /* What follows packed data at most: its checksum, and IEND. */
-#define TAIL_BYTES (CRC_BYTES + CHUNK_HEAD_BYTES + CRC_BYTES)
+#define TAIL_BYTES (IC_PNG_CRC_BYTES + IC_PNG_CHUNK_HEAD_BYTES + IC_PNG_CRC_BYTES)
 
 /* The filtered rows of what is packed whole. */
 #define MAX_FILTERED_BYTES ((size_t)64 << 20)
@@ -113,9 +111,9 @@ static uint8_t *filtered(struct packer *packer, const struct ic_picture *picture
 /* Ends the chunk whose head begins at `at` in the output: its length and its checksum. */
 static bool end_chunk(struct packer *packer, size_t at) {
     struct ic_buf *out = packer->out;
-    const size_t data_bytes = out->size_bytes - at - CHUNK_HEAD_BYTES;
+    const size_t data_bytes = out->size_bytes - at - IC_PNG_CHUNK_HEAD_BYTES;
     ic_put_u32be(out->bytes + at, (uint32_t)data_bytes);
-    uint8_t crc[CRC_BYTES];
+    uint8_t crc[IC_PNG_CRC_BYTES];
     ic_put_u32be(crc, libdeflate_crc32(0, out->bytes + at + 4, data_bytes + 4));
     return ic_buf_append(out, crc, sizeof(crc));
 }
@@ -152,7 +150,7 @@ static bool put_packed(struct packer *packer, const char *type, const void *befo
 static bool put_ihdr(struct packer *packer, const struct ic_picture *picture) {
     static const uint8_t types[] = {
         [IC_COLOR_GREY] = 0, [IC_COLOR_GREY_ALPHA] = 4, [IC_COLOR_RGB] = 2, [IC_COLOR_RGBA] = 6};
-    uint8_t ihdr[IHDR_BYTES] = {0};
+    uint8_t ihdr[IC_PNG_IHDR_BYTES] = {0};
     ic_put_u32be(ihdr, picture->width_px);
     ic_put_u32be(ihdr + 4, picture->height_px);
     ihdr[8] = 8;

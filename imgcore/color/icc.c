@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imgcore/base/text.h"
 #include "imgcore/color/icc.h"
 
 #if LCMS_VERSION < 2120
@@ -429,7 +430,8 @@ void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_byt
     }
     out[out_bytes - 1] = '\0';
     for (char *c = out; *c != '\0'; c++) {
-        if (*c < 0x20 || *c > 0x7e) {
+        const unsigned char byte = (unsigned char)*c;
+        if (ic_is_control(byte) || byte >= 0x80) {
             *c = '?';
         }
     }

@@ -7,6 +7,7 @@
 #include "lambda/events/eventbridge.h"
 #include "lambda/events/fields.h"
 #include "lambda/events/sns.h"
+#include "services/base/limits.h"
 #include "services/base/text.h"
 
 /* Makes space for one more element in a growing array. */
@@ -85,7 +86,7 @@ enum svc_status lev_s3_key(const struct lev_s3_object *object, struct svc_buf *k
         return SVC_MALFORMED;
     }
     /* Each byte takes at most three characters: what is longer is too large in any case. */
-    if (object->raw_key_bytes > 3 * LEV_MAX_S3_KEY_BYTES) {
+    if (object->raw_key_bytes > 3 * AWSC_MAX_S3_KEY_BYTES) {
         return SVC_TOO_LARGE;
     }
     const size_t before_bytes = key->size_bytes;
@@ -99,7 +100,7 @@ enum svc_status lev_s3_key(const struct lev_s3_object *object, struct svc_buf *k
         return status;
     }
     const size_t key_bytes = key->size_bytes - before_bytes;
-    if (key_bytes > LEV_MAX_S3_KEY_BYTES) {
+    if (key_bytes > AWSC_MAX_S3_KEY_BYTES) {
         return SVC_TOO_LARGE;
     }
     if (key_bytes == 0 || memchr(key->bytes + before_bytes, '\0', key_bytes) != NULL ||

@@ -27,8 +27,7 @@
 #include "services/base/status.h"
 
 /* In one event. S3 sends one; a full SQS message of 1 MiB holds a few thousand. */
-#define LEV_MAX_S3_OBJECTS   ((size_t)20000)
-#define LEV_MAX_S3_KEY_BYTES ((size_t)1024) /* S3's own limit */
+#define LEV_MAX_S3_OBJECTS ((size_t)20000)
 
 /* All pointers live as long as the event. */
 struct lev_s3_object {
@@ -64,7 +63,7 @@ enum svc_status lev_s3_read_body(const char *bytes, size_t size_bytes, struct le
 void lev_s3_clear(struct lev_s3_event *event);
 
 /* Appends the key as S3 has it. Errors: MALFORMED (no key, empty, a '%' that two hex digits do not
- * follow, a NUL, not UTF-8), TOO_LARGE (over LEV_MAX_S3_KEY_BYTES), NO_MEMORY. */
+ * follow, a NUL, not UTF-8), TOO_LARGE (over AWSC_MAX_S3_KEY_BYTES), NO_MEMORY. */
 enum svc_status lev_s3_key(const struct lev_s3_object *object, struct svc_buf *key);
 
 #endif

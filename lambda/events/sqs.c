@@ -6,6 +6,8 @@
 
 #include "lambda/events/fields.h"
 
+#define MAX_ARN_BYTES 512 /* a queue's name has 80 at most */
+
 static bool ends_with(const char *text, const char *end) {
     const size_t text_bytes = strlen(text), end_bytes = strlen(end);
     return text_bytes >= end_bytes && strcmp(text + text_bytes - end_bytes, end) == 0;
@@ -66,6 +68,65 @@ const char *lev_sqs_queue_name(const struct lev_sqs_record *record) {
     }
     const char *colon = strrchr(record->queue_arn, ':');
     return colon != NULL ? colon + 1 : record->queue_arn;
+}
+
+/* The parts of arn:PARTITION:sqs:REGION:ACCOUNT:QUEUE: where each begins, and how long it is. */
+enum part { ARN, PARTITION, SERVICE, REGION, ACCOUNT, QUEUE, PARTS };
+struct slice {
+    const char *text;
+    int size_bytes;
+};
+
+/* Only characters that mean nothing in a URL; false also for an empty part. */
+static bool is_plain(const struct slice *slice) {
+    for (int i = 0; i < slice->size_bytes; i++) {
+        const char c = slice->text[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_' || c == '.')) {
+            return false;
+        }
+    }
+    return slice->size_bytes > 0;
+}
+
+static bool split_arn(const char *arn, struct slice parts[PARTS]) {
+    const char *at = arn;
+    if (at == NULL || strlen(at) > MAX_ARN_BYTES) {
+        return false;
+    }
+    for (int i = 0; i < PARTS; i++) {
+        parts[i] = (struct slice){at, (int)strcspn(at, ":")};
+        at += parts[i].size_bytes;
+        if (!is_plain(&parts[i]) || *at != (i + 1 < PARTS ? ':' : '\0')) {
+            return false;
+        }
+        at += i + 1 < PARTS;
+    }
+    return true;
+}
+
+static bool equals(const struct slice *slice, const char *text) {
+    return (size_t)slice->size_bytes == strlen(text) &&
+           memcmp(slice->text, text, strlen(text)) == 0;
+}
+
+enum svc_status lev_sqs_queue_url(const struct lev_sqs_record *record, struct svc_buf *url) {
+    struct slice parts[PARTS];
+    if (!split_arn(record->queue_arn, parts) || !equals(&parts[ARN], "arn") ||
+        !equals(&parts[SERVICE], "sqs")) {
+        return SVC_MALFORMED;
+    }
+    const char *domain = equals(&parts[PARTITION], "aws") || equals(&parts[PARTITION], "aws-us-gov")
+                             ? "amazonaws.com"
+                         : equals(&parts[PARTITION], "aws-cn") ? "amazonaws.com.cn"
+                                                               : NULL;
+    if (domain == NULL) {
+        return SVC_MALFORMED;
+    }
+    svc_buf_printf(url, "https://sqs.%.*s.%s/%.*s/%.*s", parts[REGION].size_bytes,
+                   parts[REGION].text, domain, parts[ACCOUNT].size_bytes, parts[ACCOUNT].text,
+                   parts[QUEUE].size_bytes, parts[QUEUE].text);
+    return svc_buf_status(url);
 }
 
 bool lev_sqs_attribute(const struct lev_sqs_record *record, const char *name,

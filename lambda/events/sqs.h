@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "lambda/events/attribute.h"
+#include "services/base/buf.h"
 #include "services/base/json.h"
 #include "services/base/status.h"
 
@@ -51,6 +52,11 @@ void lev_sqs_clear(struct lev_sqs_event *event);
 
 /* The name of the queue; "" if the ARN is not stated. */
 const char *lev_sqs_queue_name(const struct lev_sqs_record *record);
+
+/* Appends the URL that SQS's operations take, such as ChangeMessageVisibility on the receipt
+ * handle: "https://sqs.REGION.amazonaws.com/ACCOUNT/QUEUE". Errors: MALFORMED (no ARN of a queue,
+ * or of a partition other than aws, aws-us-gov and aws-cn), TOO_LARGE, NO_MEMORY. */
+enum svc_status lev_sqs_queue_url(const struct lev_sqs_record *record, struct svc_buf *url);
 
 /* The message attribute of that name; false: there is none, or it is not well formed. */
 bool lev_sqs_attribute(const struct lev_sqs_record *record, const char *name,

@@ -38,7 +38,7 @@ enum lev_sqs_result {
                       or what all of them need is not available */
 };
 
-/* Called once for each message. It logs its own failures: the driver does not know the reasons. */
+/* Called once for each message. It logs its own failures: the driver has no reasons to log. */
 typedef enum lev_sqs_result lev_sqs_handle_fn(void *user, const struct lev_sqs_record *record);
 
 struct lev_sqs_driver {

@@ -1,4 +1,4 @@
-// Debian's MariaDB in a folder of its own that goes away with it, on a free port of loopback, with TLS
+// Debian's MariaDB in a folder of its own that is removed at its end, on a free port of loopback, with TLS
 // by a certificate authority made for it. Up in about three seconds.
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -57,12 +57,12 @@ export class LocalDatabase {
   }
 
   async #start() {
-    // Seen from the folder: mariadb-install-db trips over blanks in paths.
+    // Seen from the folder: mariadb-install-db fails on blanks in paths.
     const data = 'data';
     const as_root = process.getuid() === 0 ? ['--user=root'] : [];
     const install = ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db', `--datadir=./${data}`, ...as_root];
     const steps = [makeCertificates(this.folder), run('mariadb-install-db', install, { cwd: this.folder })];
-    // Both have ended before the folder may go.
+    // Both have ended before the folder is removed.
     const failed = (await Promise.allSettled(steps)).find((step) => step.status === 'rejected');
     if (failed) throw failed.reason;
     this.port = await freePort();
@@ -108,7 +108,7 @@ export class LocalDatabase {
     await client;
   }
 
-  // What a function finds in Secrets Manager.
+  // What a function reads from Secrets Manager.
   get secret() {
     return { username: this.user, password: this.password, engine: 'mariadb', host: this.host, port: this.port, dbname: this.name };
   }

@@ -25,7 +25,7 @@ What triggers a function
   --notify BUCKET/PREFIX=NAME   S3 notification: objects created there
   --rule PATTERN=NAME      EventBridge rule; PATTERN is JSON, @FILE, or uploads:BUCKET for the image
                            function's: objects created, but not its own outputs
-  --map QUEUE=NAME         messages of that queue
+  --map QUEUE[:N]=NAME     messages of that queue, up to N (default 10) at once
   --url NAME               Function URL; its address is in the JSON, and for a COMMAND in FUNCTION_URL
                            (of the first) and FUNCTION_URL_NAME (capitals, digits and _)
   --schedule NAME=EXPRESSION    rate(5 minutes), cron(0 0 * * ? *), or none: by hand only, through
@@ -122,9 +122,10 @@ async function addTriggers(cloud, values, queues) {
     cloud.notify(bucket, prefix.join('/'), target(name));
   }
   for (const [pattern, name] of values.rule.map((text) => pair(text, true))) cloud.addRule(patternOf(pattern), target(name));
-  for (const [queue, name] of values.map.map((text) => pair(text))) {
+  for (const [source, name] of values.map.map((text) => pair(text))) {
+    const [queue, size = '10'] = source.split(':');
     if (!queues.has(queue)) throw new TypeError(`there is no queue ${queue}`);
-    cloud.mapQueue(queues.get(queue), target(name));
+    cloud.mapQueue(queues.get(queue), target(name), { batch_size: Number(size) });
   }
   for (const name of values.url) await cloud.addUrl(target(name));
   const inputs = Object.fromEntries(values.input.map((text) => pair(text)));

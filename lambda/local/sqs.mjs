@@ -5,8 +5,11 @@ import { ACCOUNT } from './environment.mjs';
 import { sqsEvent } from './events.mjs';
 import { SqsStore, buildApp } from './packages.mjs';
 
-const BATCH = 10;
+const MAX_BATCH = 10;
 const WAIT_S = 1;
+const SETTLE_MS = 50;
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export class LocalSqs {
   constructor(region) {
@@ -59,24 +62,39 @@ export class LocalSqs {
 // ReportBatchItemFailures: only the messages it names stay; an error or a result that cannot be read
 // keeps all of them, as on AWS.
 export class EventSourceMapping {
-  // target: LambdaFunction; queue: as createQueue returned it.
-  constructor(sqs, queue, target, { report_batch_item_failures = true } = {}) {
-    Object.assign(this, { sqs, queue, target, report_batch_item_failures });
+  // target: LambdaFunction; queue: as createQueue returned it. pollers: batches at once, if the function's
+  // concurrency allows them.
+  constructor(sqs, queue, target, { report_batch_item_failures = true, batch_size = MAX_BATCH, pollers = 1 } = {}) {
+    if (!(batch_size >= 1 && batch_size <= MAX_BATCH)) throw new TypeError(`a batch has 1 to ${MAX_BATCH} messages here`);
+    Object.assign(this, { sqs, queue, target, report_batch_item_failures, batch_size });
     this.running = true;
-    this.batches = [];
-    this.loop = this.#poll();
+    this.batches = []; // {received, done} of each batch
+    this.empty_polls = Array(pollers).fill(0);
+    this.loops = this.empty_polls.map((_, poller) => this.#poll(poller));
   }
 
-  async #poll() {
+  async #poll(poller) {
     while (this.running) {
       const { Messages: messages = [] } = await this.sqs.call('ReceiveMessage', {
         QueueUrl: this.queue.url,
-        MaxNumberOfMessages: BATCH,
+        MaxNumberOfMessages: this.batch_size,
         WaitTimeSeconds: WAIT_S,
         AttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
-      if (messages.length > 0 && this.running) await this.#deliver(messages);
+      if (messages.length === 0) this.empty_polls[poller] += 1;
+      else if (this.running) await this.#deliver(messages);
+    }
+  }
+
+  // Waits until no message is visible and none is being processed: every poller has found the queue
+  // empty twice, the second time in a poll that began after this call, and none had a batch meanwhile.
+  async settle() {
+    while (this.running) {
+      const batches = this.batches.length;
+      const before = [...this.empty_polls];
+      while (this.running && !this.empty_polls.every((count, i) => count >= before[i] + 2)) await sleep(SETTLE_MS);
+      if (this.batches.length === batches) return;
     }
   }
 
@@ -99,7 +117,7 @@ export class EventSourceMapping {
 
   async stop() {
     this.running = false;
-    await this.loop;
+    await Promise.all(this.loops);
   }
 }
 

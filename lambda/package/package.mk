@@ -17,12 +17,16 @@ PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now
 
 package: ## NAME.zip of every function, for x86_64 and arm64 (ARCHES=)
 	@sh .ci/packages build package
-	@for arch in $(ARCHES); do sh lambda/package/sysroot.sh $$arch || exit; done
+	@$(MAKE) --no-print-directory $(ARCHES:%=package-sysroot-%)
 	@$(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release O=$(PACKAGE_DIR)/$(arch)/build \
 		CC='$(TRIPLE_$(arch))-gcc --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
 		CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
 		PKG_CONFIG=$(PACKAGE_DIR)/$(arch)/pkg-config CFLAGS='$(PACKAGE_CFLAGS)' \
 		CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) package-zips &&) :
+
+# Most of it is one configure script after the other, so the architectures run at the same time.
+package-sysroot-%:
+	@sh lambda/package/sysroot.sh $*
 
 ifneq ($(PACKAGE_ARCH),)
 PACKAGE_ZIPS := $(FUNCTIONS:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)

@@ -33,8 +33,8 @@ struct awsc_client_options {
     const struct svc_transport *transport;     /* NULL: one of its own */
     const struct svc_log *log;                 /* NULL: silent. A line for each attempt at DEBUG,
                                                   for each retry at WARN */
-    const char *region;                        /* NULL: AWS_REGION, AWS_DEFAULT_REGION */
-    int max_attempts;                          /* 0: AWSC_MAX_ATTEMPTS */
+    const char *region;                        /* NULL: as awsc_region finds it */
+    int max_attempts;                          /* 0: AWS_MAX_ATTEMPTS, else AWSC_MAX_ATTEMPTS */
 };
 
 /* Nothing goes over the network yet. Errors: CONFIGURATION (region, endpoint), NO_MEMORY. */

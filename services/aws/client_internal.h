@@ -24,6 +24,7 @@ struct awsc_client {
     int64_t deadline_ms; /* of calls that bring none; 0: none was set */
     char trace_id[1024];
     struct awsc_client_counts counts;
+    char s3_owner[13]; /* of every bucket; "": not stated */
     /* The cache of secrets.c, which sets `clear_secrets` when it puts something there. */
     struct awsc_secret *secrets[AWSC_MAX_SECRETS_CACHED];
     void (*clear_secrets)(struct awsc_client *client);

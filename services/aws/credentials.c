@@ -1,9 +1,11 @@
 /* Where credentials come from: see credentials.h. */
+#include "services/aws/credentials.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/credentials.h"
+#include "services/aws/profile.h"
 #include "services/base/crypto.h"
 #include "services/base/file.h"
 #include "services/base/json.h"
@@ -14,7 +16,6 @@
 #define CONTAINER_TIMEOUT_MS 5000
 #define MAX_ANSWER_BYTES     ((size_t)64 * 1024)
 #define MAX_TOKEN_BYTES      ((size_t)8 * 1024)
-#define MAX_PATH_BYTES       ((size_t)4096)
 
 struct awsc_provider {
     const struct svc_environment *environment;
@@ -120,58 +121,27 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
 
 /* ---------------------------------------------------------------------- files */
 
-/* A copy of a value, NUL-terminated; false if there is none or it does not fit. */
-static bool copy_value(const struct svc_buf *text, bool is_config, const char *profile,
-                       const char *key, char *out, size_t out_bytes) {
-    size_t size = 0;
-    const char *value = awsc_profile_value(svc_buf_text(text), is_config, profile, key, &size);
-    if (value == NULL || size >= out_bytes) {
-        return false;
-    }
-    memcpy(out, value, size);
-    out[size] = '\0';
-    return true;
-}
-
-static bool file_path(const struct awsc_provider *provider, const char *setting, const char *name,
-                      char path[MAX_PATH_BYTES]) {
-    const char *value = svc_setting(provider->environment, setting);
-    if (value != NULL) {
-        return svc_copy_text(path, MAX_PATH_BYTES, value);
-    }
-    value = svc_setting(provider->environment, "HOME");
-    if (value == NULL) {
-        return false;
-    }
-    int size = snprintf(path, MAX_PATH_BYTES, "%s/.aws/%s", value, name);
-    return size > 0 && (size_t)size < MAX_PATH_BYTES;
-}
-
-static enum svc_status from_file(struct awsc_provider *provider, bool is_config) {
-    char path[MAX_PATH_BYTES], profile[256] = "default";
-    const char *named = svc_setting(provider->environment, "AWS_PROFILE");
-    if ((named != NULL && !svc_copy_text(profile, sizeof(profile), named)) ||
-        !file_path(provider, is_config ? "AWS_CONFIG_FILE" : "AWS_SHARED_CREDENTIALS_FILE",
-                   is_config ? "config" : "credentials", path)) {
-        return SVC_NOT_FOUND;
-    }
+static enum svc_status from_file(struct awsc_provider *provider, enum awsc_profile_file which) {
+    const struct svc_environment *environment = provider->environment;
     struct svc_buf text;
     struct awsc_credentials read = {.expires_wall_ms = AWSC_NEVER_EXPIRES};
-    svc_buf_init(&text, AWSC_MAX_PROFILE_BYTES);
-    enum svc_status status = SVC_NOT_FOUND;
-    if (svc_read_file(path, &text) == SVC_OK &&
-        copy_value(&text, is_config, profile, "aws_access_key_id", read.access_key_id,
-                   sizeof(read.access_key_id)) &&
-        copy_value(&text, is_config, profile, "aws_secret_access_key", read.secret_access_key,
-                   sizeof(read.secret_access_key))) {
-        copy_value(&text, is_config, profile, "aws_session_token", read.session_token,
-                   sizeof(read.session_token));
-        provider->credentials = read;
-        status = SVC_OK;
+    enum svc_status status = awsc_profile_read(environment, which, &text);
+    if (status == SVC_OK) {
+        status = SVC_NOT_FOUND;
+        if (awsc_profile_get(environment, which, &text, "aws_access_key_id", read.access_key_id,
+                             sizeof(read.access_key_id)) &&
+            awsc_profile_get(environment, which, &text, "aws_secret_access_key",
+                             read.secret_access_key, sizeof(read.secret_access_key))) {
+            awsc_profile_get(environment, which, &text, "aws_session_token", read.session_token,
+                             sizeof(read.session_token));
+            provider->credentials = read;
+            status = SVC_OK;
+        }
     }
     awsc_credentials_wipe(&read);
     svc_buf_wipe(&text);
-    return status;
+    /* A file that cannot be read is as good as none. */
+    return status == SVC_OK || status == SVC_NO_MEMORY ? status : SVC_NOT_FOUND;
 }
 
 /* ---------------------------------------------------------------------- container */
@@ -230,8 +200,9 @@ static enum svc_status container_token(const struct awsc_provider *provider, str
     const char *value =
         svc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     if (value != NULL) {
-        if (svc_read_file(value, token) != SVC_OK) {
-            return svc_fail(error, SVC_NO_CREDENTIALS,
+        const enum svc_status status = svc_read_file(value, token);
+        if (status != SVC_OK) {
+            return svc_fail(error, status == SVC_NO_MEMORY ? status : SVC_NO_CREDENTIALS,
                             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read");
         }
         while (token->size_bytes > 0 && (token->bytes[token->size_bytes - 1] == '\n' ||
@@ -321,10 +292,10 @@ static enum svc_status fetch(struct awsc_provider *provider, int64_t deadline_ms
                              struct svc_error *error) {
     enum svc_status status = from_environment(provider, error);
     if (status == SVC_NOT_FOUND) {
-        status = from_file(provider, false);
+        status = from_file(provider, AWSC_PROFILE_CREDENTIALS);
     }
     if (status == SVC_NOT_FOUND) {
-        status = from_file(provider, true);
+        status = from_file(provider, AWSC_PROFILE_CONFIG);
     }
     if (status == SVC_NOT_FOUND) {
         status = from_container(provider, deadline_ms, error);

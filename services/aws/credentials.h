@@ -58,10 +58,4 @@ bool awsc_provider_is_refreshable(const struct awsc_provider *provider);
  * hand: such a text goes into no log. */
 bool awsc_provider_has_in(const struct awsc_provider *provider, const char *text);
 
-/* A key of a profile: of `profile` in the credentials file's text, or (is_config) of
- * `[profile NAME]` / `[default]` in the config file's. The last of several counts.
- * Answers the value's start, *value_bytes long; NULL if there is none. Pure. */
-const char *awsc_profile_value(const char *text, bool is_config, const char *profile,
-                               const char *key, size_t *value_bytes);
-
 #endif

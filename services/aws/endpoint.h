@@ -1,8 +1,9 @@
-/* Where a service is: by its region, or where a setting says.
+/* Where a service is: by its region, or where a setting puts it.
  *
- * AWS_ENDPOINT_URL_S3, _SQS, _SESV2, _SECRETS_MANAGER go before AWS_ENDPOINT_URL; with
- * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true none of them counts. An overridden endpoint is addressed
- * path-style. */
+ * The service's own setting (AWS_ENDPOINT_URL_S3, ... : service.c) goes before AWS_ENDPOINT_URL;
+ * with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true none of them counts. An overridden endpoint is
+ * addressed path-style. AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT choose other hosts of
+ * AWS; together with an overridden endpoint they are an error, as in the SDKs. */
 #ifndef AWSC_ENDPOINT_H
 #define AWSC_ENDPOINT_H
 
@@ -24,12 +25,14 @@ struct awsc_endpoint {
     char path[256];                    /* of an overridden one: "" or "/..." without a last '/' */
 };
 
-/* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's is not looked at.
- * Errors: CONFIGURATION (none set, or not of a region's form: it becomes part of host names). */
-enum svc_status awsc_region(const struct svc_environment *environment,
+/* `given` if it is not NULL, else AWS_REGION, AWS_DEFAULT_REGION, or the region of the profile in
+ * the config file (profile.h). Errors: NO_MEMORY; CONFIGURATION (none is set, or it has not the form of a
+ * region's name: it becomes part of host names). */
+enum svc_status awsc_region(const struct svc_environment *environment, const char *given,
                             char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error);
 
-/* Errors: CONFIGURATION for an override that is no http or https URL of host, port and path. */
+/* Errors: CONFIGURATION (an override that is no http or https URL of host, port and path; settings
+ * that are not true or false or exclude each other; no FIPS endpoints in the partition). */
 enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
                                       enum awsc_service service, const char *region,
                                       struct awsc_endpoint *endpoint, struct svc_error *error);

@@ -28,13 +28,7 @@ static enum svc_status get_one_byte(struct awsc_client *client, struct awsc_call
 /* With the key as the prefix: a policy may allow lists of some prefixes only. */
 static enum svc_status list_one_key(struct awsc_client *client, struct awsc_call *call,
                                     const struct awsc_s3_get *get, struct awsc_error *found) {
-    struct svc_error cause = {0};
-    awsc_call_init(call, AWSC_S3, "ListObjectsV2", "GET");
-    enum svc_status status = awsc_s3_address(&client->endpoints[AWSC_S3], get->bucket, NULL,
-                                             &call->host, &call->path, &cause);
-    if (status != SVC_OK) {
-        call->status = awsc_fail(&call->error, status, "%s", cause.detail);
-    }
+    awsc_s3_bucket_call_init(client, call, "ListObjectsV2", "GET", get->bucket);
     awsc_call_param(call, "list-type", "2");
     awsc_call_param(call, "max-keys", "1");
     awsc_call_param(call, "prefix", get->key);

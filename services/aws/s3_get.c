@@ -27,19 +27,6 @@ struct awsc_s3_reader {
     struct awsc_error error;
 };
 
-static void add_conditions(struct awsc_call *call, const char *name, const char *etag) {
-    if (etag == NULL) {
-        return;
-    }
-    if (etag[0] == '"' || strncmp(etag, "W/", 2) == 0) {
-        awsc_call_header(call, name, etag);
-    } else { /* events bring ETags without their quotes */
-        struct svc_buf *text = awsc_call_text(call);
-        svc_buf_printf(text, "\"%s\"", etag);
-        awsc_call_header(call, name, svc_buf_text(text));
-    }
-}
-
 /* ---------------------------------------------------------------------- checksum */
 
 static const struct {
@@ -177,8 +164,8 @@ enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s
     }
     describe_get(reader);
     awsc_call_header(&reader->call, "x-amz-checksum-mode", "ENABLED");
-    add_conditions(&reader->call, "If-Match", get->if_match);
-    add_conditions(&reader->call, "If-None-Match", get->if_none_match);
+    awsc_s3_etag_header(&reader->call, "If-Match", get->if_match);
+    awsc_s3_etag_header(&reader->call, "If-None-Match", get->if_none_match);
     enum svc_status status = awsc_call_run(client, &reader->call, error);
     if (status == SVC_OK) {
         status = read_head(reader, info, error);
@@ -391,8 +378,8 @@ static void describe_head(struct awsc_client *client, struct awsc_call *call,
                           const struct awsc_s3_get *get) {
     awsc_s3_call_init(client, call, "HeadObject", "HEAD", get->bucket, get->key, get->version_id);
     call->deadline_ms = get->deadline_ms;
-    add_conditions(call, "If-Match", get->if_match);
-    add_conditions(call, "If-None-Match", get->if_none_match);
+    awsc_s3_etag_header(call, "If-Match", get->if_match);
+    awsc_s3_etag_header(call, "If-None-Match", get->if_none_match);
 }
 
 enum svc_status awsc_s3_head_many(struct awsc_client *client, const struct awsc_s3_get *gets,

@@ -132,7 +132,7 @@ static enum svc_status complete(struct awsc_s3_upload *upload, struct awsc_s3_pu
     call.stall_timeout_ms = COMPLETE_STALL_MS;
     awsc_call_param(&call, "uploadId", svc_buf_text(&upload->upload_id));
     awsc_call_header(&call, "Content-Type", "application/xml");
-    awsc_call_header(&call, "If-Match", upload->put.if_match);
+    awsc_s3_etag_header(&call, "If-Match", upload->put.if_match);
     awsc_call_header(&call, "If-None-Match", upload->put.if_absent ? "*" : NULL);
     struct svc_buf body;
     svc_buf_init(&body, MAX_COMPLETE_BYTES + 200);

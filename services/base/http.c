@@ -139,14 +139,16 @@ static enum svc_status real_poll(void *self, int64_t until_ms) {
 /* ---------------------------------------------------------------------- the transport */
 
 /* NULL in *found: there is none, which matters only once https is asked for. */
-static enum svc_status find_ca_bundle(const char *named, const char **found,
+static enum svc_status find_ca_bundle(const struct svc_http_options *options, const char **found,
                                       struct svc_error *error) {
     static const char *const settings[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE"};
     static const char *const known[] = {"/etc/pki/tls/certs/ca-bundle.crt",
                                         "/etc/ssl/certs/ca-certificates.crt"};
+    const struct svc_environment *environment =
+        options->environment != NULL ? options->environment : svc_environment_system();
+    const char *named = options->ca_bundle;
     for (size_t i = 0; named == NULL && i < sizeof(settings) / sizeof(settings[0]); i++) {
-        const char *value = getenv(settings[i]);
-        named = value != NULL && value[0] != '\0' ? value : NULL;
+        named = svc_setting(environment, settings[i]);
     }
     if (named != NULL && access(named, R_OK) != 0) {
         return svc_fail(error, SVC_CONFIGURATION, "the CA bundle %s cannot be read", named);
@@ -178,7 +180,7 @@ enum svc_status svc_http_create(const struct svc_http_options *options, struct s
                                 struct svc_error *error) {
     const char *ca_bundle = NULL;
     *out = NULL;
-    enum svc_status status = find_ca_bundle(options->ca_bundle, &ca_bundle, error);
+    enum svc_status status = find_ca_bundle(options, &ca_bundle, error);
     if (status != SVC_OK) {
         return status;
     }

@@ -17,6 +17,7 @@
 
 #include "services/base/buf.h"
 #include "services/base/clock.h"
+#include "services/base/environment.h"
 
 struct svc_http_header {
     const char *name, *value;
@@ -74,7 +75,8 @@ struct svc_transport {
 };
 
 struct svc_http_options {
-    const struct svc_clock *clock; /* NULL: the system's */
+    const struct svc_clock *clock;             /* NULL: the system's */
+    const struct svc_environment *environment; /* read while creating; NULL: the system's */
     const char *ca_bundle; /* PEM file; NULL: AWS_CA_BUNDLE, SSL_CERT_FILE, then the known places */
     const char *user_agent; /* NULL: none */
 };

@@ -36,6 +36,8 @@
 #define AWSC_MAX_S3_PUT_BYTES        ((size_t)5 * 1024 * 1024 * 1024) /* S3's own for a single put */
 #define AWSC_MIN_S3_PART_BYTES       ((size_t)5 * 1024 * 1024)        /* S3's own, but the last */
 #define AWSC_MAX_S3_PARTS            10000
+#define AWSC_MAX_S3_LIST             1000                      /* S3's own, of a page */
+#define AWSC_MAX_S3_LIST_BYTES       ((size_t)8 * 1024 * 1024) /* a page: keys are encoded as URLs */
 #define AWSC_MAX_SQS_BATCH           10
 #define AWSC_MAX_SQS_BYTES           ((size_t)1024 * 1024) /* of a message, and of a batch */
 #define AWSC_MAX_SQS_ATTRIBUTES      10                    /* of a message */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "services/base/text.h"
+#include "services/base/url.h"
 
 #define EXPECTED_BYTES 200
 
@@ -24,9 +25,14 @@ void svc_setting_require(struct svc_settings *settings, const char *name) {
     svc_setting_refuse(settings, name, "set");
 }
 
+/* NULL: not set, or an earlier setting was refused, which ends the reading. */
+static const char *value_of(const struct svc_settings *settings, const char *name) {
+    return settings->status == SVC_OK ? svc_setting(settings->environment, name) : NULL;
+}
+
 uint64_t svc_setting_number(struct svc_settings *settings, const char *name, uint64_t low,
                             uint64_t high, uint64_t fallback) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     uint64_t number = fallback;
     if (text != NULL && (!svc_read_number(&text, low, high, &number) || *text != '\0')) {
         char expected[EXPECTED_BYTES];
@@ -45,16 +51,18 @@ static const struct {
 
 int64_t svc_setting_duration_ms(struct svc_settings *settings, const char *name, int64_t low_ms,
                                 int64_t high_ms, int64_t fallback_ms) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     if (text == NULL) {
         return fallback_ms;
     }
     uint64_t number;
-    if (svc_read_number(&text, 0, INT64_MAX / 86400000, &number)) {
+    if (svc_read_number(&text, 0, INT64_MAX, &number)) {
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-            const int64_t ms = (int64_t)(number * units[i].ms);
-            if (strcmp(text, units[i].unit) == 0 && ms >= low_ms && ms <= high_ms) {
-                return ms;
+            if (strcmp(text, units[i].unit) == 0 && number <= INT64_MAX / units[i].ms) {
+                const int64_t ms = (int64_t)(number * units[i].ms);
+                if (ms >= low_ms && ms <= high_ms) {
+                    return ms;
+                }
             }
         }
     }
@@ -89,7 +97,7 @@ static size_t find_choice(const char *text, size_t size_bytes, const char *const
 
 size_t svc_setting_choice(struct svc_settings *settings, const char *name,
                           const char *const *choices, size_t count, size_t fallback) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     if (text == NULL) {
         return fallback;
     }
@@ -104,13 +112,21 @@ size_t svc_setting_choice(struct svc_settings *settings, const char *name,
 }
 
 bool svc_setting_bool(struct svc_settings *settings, const char *name, bool fallback) {
-    static const char *const choices[] = {"false", "true"};
-    return svc_setting_choice(settings, name, choices, 2, fallback) == 1;
+    const char *text = value_of(settings, name);
+    if (text == NULL) {
+        return fallback;
+    }
+    const bool is_true = svc_equal_nocase(text, "true");
+    if (!is_true && !svc_equal_nocase(text, "false")) {
+        svc_setting_refuse(settings, name, "true or false");
+        return fallback;
+    }
+    return is_true;
 }
 
 uint32_t svc_setting_choices(struct svc_settings *settings, const char *name,
                              const char *const *choices, size_t count, uint32_t fallback) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     if (text == NULL) {
         return fallback;
     }
@@ -138,7 +154,7 @@ uint32_t svc_setting_choices(struct svc_settings *settings, const char *name,
 
 void svc_setting_text(struct svc_settings *settings, const char *name, const char *fallback,
                       char *out, size_t out_bytes) {
-    const char *text = svc_setting(settings->environment, name);
+    const char *text = value_of(settings, name);
     text = text != NULL ? text : fallback;
     out[0] = '\0';
     if (text == NULL) {
@@ -151,27 +167,11 @@ void svc_setting_text(struct svc_settings *settings, const char *name, const cha
     }
 }
 
-static bool starts_with(const char *text, const char *prefix) {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static bool is_url(const char *url, bool allow_http) {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                  "-._~:/[]!$&'()*+,;=%";
-    size_t scheme = 0;
-    if (starts_with(url, "https://")) {
-        scheme = strlen("https://");
-    } else if (allow_http && starts_with(url, "http://")) {
-        scheme = strlen("http://");
-    }
-    return scheme > 0 && url[scheme] != '\0' && url[scheme] != '/' && url[scheme] != ':' &&
-           url[strspn(url, allowed)] == '\0';
-}
-
 void svc_setting_url(struct svc_settings *settings, const char *name, bool allow_http,
                      const char *fallback, char *out, size_t out_bytes) {
     svc_setting_text(settings, name, fallback, out, out_bytes);
-    if (out[0] != '\0' && !is_url(out, allow_http)) {
+    struct svc_url url;
+    if (out[0] != '\0' && (!svc_url_parse(out, &url) || (!url.is_https && !allow_http))) {
         out[0] = '\0';
         svc_setting_refuse(settings, name,
                            allow_http ? "an http or https URL of host, port and path"

@@ -44,7 +44,7 @@ uint64_t svc_setting_number(struct svc_settings *settings, const char *name, uin
  * "250ms", "30s", "5m", "2h", "90d". */
 int64_t svc_setting_duration_ms(struct svc_settings *settings, const char *name, int64_t low_ms,
                                 int64_t high_ms, int64_t fallback_ms);
-/* "true" or "false". */
+/* "true" or "false", in any case of letters. */
 bool svc_setting_bool(struct svc_settings *settings, const char *name, bool fallback);
 /* One of `count` words, by its index. */
 size_t svc_setting_choice(struct svc_settings *settings, const char *name,

@@ -419,6 +419,22 @@ static void an_older_caller_is_never_asked(void **state) {
     free(bytes);
 }
 
+/* A program built with version 0.1 calls the function, whose struct was shorter. */
+static void an_older_callers_struct_is_not_overrun(void **state) {
+    (void)state;
+    struct imgcore_options options;
+    const size_t first = offsetof(struct imgcore_options, is_cancelled);
+    memset(&options, 0x55, sizeof(options));
+    (imgcore_options_default)(&options);
+    assert_int_equal(options.struct_size_bytes, first);
+    for (size_t i = first; i < sizeof(options); i++) {
+        assert_int_equal(((const uint8_t *)&options)[i], 0x55);
+    }
+    imgcore_options_default(&options);
+    assert_int_equal(options.struct_size_bytes, sizeof(options));
+    assert_true(options.is_cancelled == NULL && options.cancel_user == NULL);
+}
+
 static void probe_and_check_are_cancelled_too(void **state) {
     (void)state;
     const struct png_spec spec = {.width = 40, .height = 4800, .channels = 3};
@@ -460,6 +476,7 @@ int main(void) {
         cmocka_unit_test(a_flood_of_segments_or_chunks_is_checked),
         cmocka_unit_test(compressed_data_that_gives_nothing_is_checked),
         cmocka_unit_test(an_older_caller_is_never_asked),
+        cmocka_unit_test(an_older_callers_struct_is_not_overrun),
         cmocka_unit_test(probe_and_check_are_cancelled_too),
         cmocka_unit_test(the_status_is_the_callers),
     };

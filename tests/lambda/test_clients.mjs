@@ -149,6 +149,16 @@ test('a queue feeds a function, and only what it names stays', async () => {
   assert.equal(await depth('ApproximateNumberOfMessagesNotVisible'), 1);
   assert.ok(mapping.batches.every((batch) => batch.received <= 10));
   await mapping.stop();
+
+  const single = plain.createQueue('single', { VisibilityTimeout: '60' });
+  const parallel = plain.addFunction({ name: 'parallel', command: tiny.config.command, concurrency: 2 });
+  for (let i = 0; i < 8; i += 1) await plain.sqs.call('SendMessage', { QueueUrl: single.url, MessageBody: `m${i}` });
+  const two = plain.mapQueue(single, parallel, { batch_size: 1, pollers: 2 });
+  await two.settle();
+  assert.deepEqual(two.batches, Array(8).fill({ received: 1, done: 1 }));
+  assert.equal(parallel.all.size, 2);
+  assert.throws(() => plain.mapQueue(single, parallel, { batch_size: 11 }), TypeError);
+  await two.stop();
 });
 
 test('serve.mjs starts any function with any triggers', async () => {

@@ -1,4 +1,4 @@
-/* Every example, cut at each byte and changed at random: the readers answer with a status, and the
+/* Every example, cut at each byte and changed at random: the readers return a status, and the
  * sanitizers watch. What is read is read to its last byte. The seeds are fixed. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,6 +12,7 @@
 
 #include "lambda/events/s3.h"
 #include "lambda/events/sqs.h"
+#include "services/base/limits.h"
 #include "tests/lambda/event_examples.h"
 
 /* Reads a body, which is an example or JSON. */
@@ -284,7 +285,7 @@ static enum svc_status decode(const char *raw, size_t raw_bytes, bool is_encoded
 static void test_keys_that_are_none(void **state) {
     (void)state;
     static const char *const bad[] = {"", "%", "a%2", "%zz", "%00", "a%ff", "%ED%95", "%c0%80"};
-    static char large[4 * LEV_MAX_S3_KEY_BYTES];
+    static char large[4 * AWSC_MAX_S3_KEY_BYTES];
     struct svc_buf key;
     svc_buf_init(&key, 8192);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -297,16 +298,16 @@ static void test_keys_that_are_none(void **state) {
     assert_int_equal(decode("%ff+", 4, false, &key), SVC_OK);
     assert_string_equal(svc_buf_text(&key), "%ff+");
     memset(large, 'a', sizeof(large));
-    assert_int_equal(decode(large, LEV_MAX_S3_KEY_BYTES, true, &key), SVC_OK);
-    assert_int_equal(key.size_bytes, LEV_MAX_S3_KEY_BYTES);
-    assert_int_equal(decode(large, LEV_MAX_S3_KEY_BYTES + 1, true, &key), SVC_TOO_LARGE);
-    assert_int_equal(decode(large, LEV_MAX_S3_KEY_BYTES + 1, false, &key), SVC_TOO_LARGE);
-    assert_int_equal(decode(large, 3 * LEV_MAX_S3_KEY_BYTES + 1, true, &key), SVC_TOO_LARGE);
-    for (size_t i = 0; i < 3 * LEV_MAX_S3_KEY_BYTES; i += 3) {
+    assert_int_equal(decode(large, AWSC_MAX_S3_KEY_BYTES, true, &key), SVC_OK);
+    assert_int_equal(key.size_bytes, AWSC_MAX_S3_KEY_BYTES);
+    assert_int_equal(decode(large, AWSC_MAX_S3_KEY_BYTES + 1, true, &key), SVC_TOO_LARGE);
+    assert_int_equal(decode(large, AWSC_MAX_S3_KEY_BYTES + 1, false, &key), SVC_TOO_LARGE);
+    assert_int_equal(decode(large, 3 * AWSC_MAX_S3_KEY_BYTES + 1, true, &key), SVC_TOO_LARGE);
+    for (size_t i = 0; i < 3 * AWSC_MAX_S3_KEY_BYTES; i += 3) {
         memcpy(large + i, "%41", 3);
     }
-    assert_int_equal(decode(large, 3 * LEV_MAX_S3_KEY_BYTES, true, &key), SVC_OK);
-    assert_int_equal(key.size_bytes, LEV_MAX_S3_KEY_BYTES);
+    assert_int_equal(decode(large, 3 * AWSC_MAX_S3_KEY_BYTES, true, &key), SVC_OK);
+    assert_int_equal(key.size_bytes, AWSC_MAX_S3_KEY_BYTES);
     svc_buf_clear(&key);
 }
 

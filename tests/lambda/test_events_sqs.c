@@ -112,6 +112,49 @@ static void test_what_is_no_event_is_refused(void **state) {
     }
 }
 
+static void test_the_url_of_a_queue(void **state) {
+    (void)state;
+    static const struct {
+        const char *arn, *url; /* NULL: refused */
+    } cases[] = {
+        {"arn:aws:sqs:us-east-2:123456789012:my-queue",
+         "https://sqs.us-east-2.amazonaws.com/123456789012/my-queue"},
+        {"arn:aws-us-gov:sqs:us-gov-west-1:123456789012:a_b.fifo",
+         "https://sqs.us-gov-west-1.amazonaws.com/123456789012/a_b.fifo"},
+        {"arn:aws-cn:sqs:cn-north-1:123456789012:q",
+         "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q"},
+        {NULL, NULL},
+        {"", NULL},
+        {"my-queue", NULL},
+        {"arn:aws:sns:us-east-2:123456789012:topic", NULL},
+        {"arn:aws-new:sqs:us-east-2:123456789012:q", NULL},
+        {"urn:aws:sqs:us-east-2:123456789012:q", NULL},
+        {"arn:aws:sqs::123456789012:q", NULL},
+        {"arn:aws:sqs:us-east-2:123456789012:", NULL},
+        {"arn:aws:sqs:us-east-2:123456789012", NULL},
+        {"arn:aws:sqs:us-east-2:123456789012:q:r", NULL},
+        {"arn:aws:sqs:evil.example/:123456789012:q", NULL},
+        {"arn:aws:sqs:us-east-2:1@evil:q", NULL},
+        {"arn:aws:sqs:us-east-2:123456789012:q\r\n", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct lev_sqs_record record = {.queue_arn = cases[i].arn};
+        struct svc_buf url;
+        svc_buf_init(&url, 1000);
+        assert_int_equal(lev_sqs_queue_url(&record, &url),
+                         cases[i].url != NULL ? SVC_OK : SVC_MALFORMED);
+        assert_string_equal(svc_buf_text(&url), cases[i].url != NULL ? cases[i].url : "");
+        svc_buf_clear(&url);
+    }
+    char arn[600] = "arn:aws:sqs:us-east-2:123456789012:";
+    memset(arn + strlen(arn), 'q', sizeof(arn) - 1 - strlen(arn));
+    const struct lev_sqs_record record = {.queue_arn = arn};
+    struct svc_buf url;
+    svc_buf_init(&url, 1000);
+    assert_int_equal(lev_sqs_queue_url(&record, &url), SVC_MALFORMED);
+    svc_buf_clear(&url);
+}
+
 /* ---------------------------------------------------------------------- the driver */
 
 #define MAX_CALLS 64
@@ -425,6 +468,7 @@ int main(void) {
         cmocka_unit_test(test_a_message_of_a_fifo_queue),
         cmocka_unit_test(test_members_that_are_missing_or_wrong),
         cmocka_unit_test(test_what_is_no_event_is_refused),
+        cmocka_unit_test(test_the_url_of_a_queue),
         cmocka_unit_test(test_exactly_the_failed_messages),
         cmocka_unit_test(test_no_failure_is_an_empty_list),
         cmocka_unit_test(test_a_group_stops_at_its_first_failure),

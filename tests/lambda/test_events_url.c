@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lambda/events/function_url.h"
+#include "lambda/runtime/runtime.h"
 #include "services/base/text.h"
 #include "tests/lambda/event_examples.h"
 #include "tests/support/random.h"
@@ -317,6 +318,7 @@ static void test_responses_that_are_refused(void **state) {
 /* The limit holds for what is written: base64 takes a third more, controls take six times. */
 static void test_the_size_limit(void **state) {
     (void)state;
+    assert_int_equal(LEV_MAX_URL_BYTES, LRT_MAX_RESPONSE_BYTES);
     const size_t head = strlen("{\"statusCode\":200,\"headers\":{},\"body\":\"\","
                                "\"isBase64Encoded\":false}");
     const size_t text_bytes = LEV_MAX_URL_BYTES - head;

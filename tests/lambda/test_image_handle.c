@@ -15,6 +15,50 @@
 #include "tests/lambda/event_examples.h"
 #include "tests/services/support.h"
 
+/* The linker puts these in the place of malloc's (--wrap), for our own files alone. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void __real_free(void *block);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void __wrap_free(void *block);
+
+/* While the function works, allocation number `countdown` fails; 0: none does. */
+static bool is_working;
+static int countdown, failures;
+static long live;
+
+static bool must_fail(void) {
+    const bool fails = is_working && countdown > 0 && --countdown == 0;
+    failures += fails;
+    return fails;
+}
+
+void *__wrap_malloc(size_t size) {
+    void *block = must_fail() ? NULL : __real_malloc(size);
+    live += block != NULL;
+    return block;
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+    void *block = must_fail() ? NULL : __real_calloc(count, size);
+    live += block != NULL;
+    return block;
+}
+
+void *__wrap_realloc(void *block, size_t size) {
+    void *grown = must_fail() ? NULL : __real_realloc(block, size);
+    live += block == NULL && grown != NULL;
+    return grown;
+}
+
+void __wrap_free(void *block) {
+    live -= block != NULL;
+    __real_free(block);
+}
+
 /* A clock on which every reading of the monotonic time takes `step_ms`. */
 struct ticking_clock {
     struct svc_clock clock;
@@ -85,7 +129,9 @@ static void handle(struct outcome *outcome, const char *example, int64_t time_ms
         .deadline_ms = time_ms == SVC_NO_DEADLINE ? SVC_NO_DEADLINE : clock.now_ms + time_ms,
         .event = (const uint8_t *)text,
         .event_bytes = strlen(text)};
+    is_working = true;
     image_handle(&clients, &invocation, &outcome->result);
+    is_working = false;
     svc_buf_init(&outcome->log, 1 << 20);
     svc_buf_append_text(&outcome->log, svc_buf_text(&log.lines));
     test_log_clear(&log);
@@ -308,6 +354,50 @@ static void test_what_is_no_event_fails_the_invocation(void **state) {
     }
 }
 
+static int64_t skipped(const struct outcome *outcome) {
+    for (size_t i = 0; i < outcome->metrics.count; i++) {
+        if (strcmp(outcome->metrics.values[i].name, "Skipped") == 0) {
+            return outcome->metrics.values[i].value;
+        }
+    }
+    return 0;
+}
+
+/* A message that is not reported as failed is deleted from its queue: it must have been handled. */
+static void test_no_message_is_lost_without_memory(void **state) {
+    (void)state;
+    static const char *const bodies[] = {ONE, ONE, ONE};
+    char *text = queue_of(bodies, 3, "");
+    int seen_failed = 0, seen_reported = 0;
+    for (int n = 1;; n++) {
+        const long before = live;
+        struct outcome outcome;
+        countdown = n;
+        failures = 0;
+        handle(&outcome, text, SVC_NO_DEADLINE, 1);
+        if (outcome.result.failed) {
+            assert_string_equal(outcome.result.error_type, "Image.NO_MEMORY");
+            seen_failed++;
+        } else if (svc_buf_status(&outcome.result.body) == SVC_OK) {
+            const char *body = svc_buf_text(&outcome.result.body);
+            int64_t reported = 0;
+            for (const char *at = body; (at = strstr(at, "itemIdentifier")) != NULL; at++) {
+                reported++;
+            }
+            assert_true(skipped(&outcome) + reported == 3);
+            seen_reported += reported > 0;
+        } /* else the runtime reports that the result has no memory */
+        clear(&outcome);
+        assert_true(live == before);
+        if (failures == 0) {
+            break;
+        }
+    }
+    assert_true(seen_failed > 2);
+    assert_true(seen_reported > 2);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_event_with_time_enough),
@@ -320,6 +410,7 @@ int main(void) {
         cmocka_unit_test(test_messages_through_sns),
         cmocka_unit_test(test_a_wrong_argument_of_a_batch_is_permanent),
         cmocka_unit_test(test_what_is_no_event_fails_the_invocation),
+        cmocka_unit_test(test_no_message_is_lost_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,8 +44,8 @@ import aws_dynamodb
 KEY, SECRET, REGION = "AKIDEXAMPLE", "canary-secret/key+with=signs", "ap-northeast-2"
 lock = threading.Lock()
 world = {"objects": {}, "uploads": {}, "mails": [], "queue": [], "requests": [], "faults": [],
-         "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "ses_refusal": None, "tables": {},
-         "serial": 0, "denied": []}
+         "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "ses_refusal": None,
+         "tables": {}, "serial": 0, "denied": []}
 models = botocore.session.get_session()
 
 
@@ -260,6 +260,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif kind == "echo":  # repeats what it was sent, as services do for a wrong signature
             sent = "; ".join("%s:%s" % pair for pair in self.headers.items())
             self.refuse(Refusal(int(rest or 403), "OddException", sent))
+        elif kind == "big":  # big:1000 is a JSON object of that many bytes
+            self.answer(200, b"{\"x\":\"" + b"a" * (int(rest) - 8) + b"\"}")
+        elif kind == "crc32":  # crc32:right, with the CRC of its body
+            self.answer(200, b"{\"x\":1}", {"x-amz-crc32": str(
+                zlib.crc32(b"{\"x\":1}")) if rest == "right" else rest})
         elif kind == "badjson":
             self.answer(200, b"{\"MessageId\":", {"Content-Type": "application/json"})
         elif kind == "nojson":
@@ -315,9 +320,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         name = urllib.parse.unquote(url.path[1:], errors="strict")
         objects = world["objects"]
-        listed = self.check_policy(query)
-        if listed:
-            return listed
+        self.check_policy(query)
+        self.check_owner()
+        if query.get("list-type") == "2":
+            return self.list_keys(name.rstrip("/"), query)
         if "uploads" in query or "uploadId" in query:
             return self.multipart(name, query, body)
         if self.command == "PUT" and "tagging" not in query:
@@ -325,9 +331,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             there = objects.get(name)
             if self.headers.get("If-None-Match") == "*" and there:
                 raise Refusal(412, "PreconditionFailed")
+            if self.headers.get("If-Match") and not there:
+                raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
+            if self.headers.get("If-Match") not in (None, there and there["etag"]):
+                raise Refusal(412, "PreconditionFailed")
             self.put(name, body, etag, self.headers)
             return 200, b"", {"ETag": etag, "x-amz-version-id": objects[name]["version"]}
         there = objects.get(name)
+        if self.command == "DELETE" and "tagging" not in query:
+            return self.delete(name, there, query)
         if there is None or query.get("versionId", there["version"]) != there["version"]:
             raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
         if "tagging" in query:
@@ -353,16 +365,89 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 "User: arn:aws:sts::123456789012:assumed-role/role/function is not authorized to "
                 "perform: %s on resource: \"arn:aws:s3:::bucket\" because no identity-based policy "
                 "allows the %s action" % (action, action)) if "named" in denied else "Access Denied")
-        if "list-type" in query:
-            return 200, b"<ListBucketResult></ListBucketResult>", {}
-        return None
+
+    def check_owner(self):
+        owner = self.headers.get("x-amz-expected-bucket-owner")
+        if owner is None and world.get("owner_is_needed"):
+            raise Refusal(400, "InvalidRequest", "no expected owner in " + self.path)
+        if owner not in (None, "123456789012"):
+            raise Refusal(403, "AccessDenied")
+
+    def delete(self, name, there, query):
+        wanted = self.headers.get("If-Match")
+        if wanted and not there:
+            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
+        if wanted and wanted != there["etag"]:
+            raise Refusal(412, "PreconditionFailed")
+        if "versionId" in query:
+            if there and there["version"] == query["versionId"]:
+                del world["objects"][name]
+            return 204, b"", {"x-amz-version-id": query["versionId"]}
+        world["objects"].pop(name, None)
+        world["serial"] += 1
+        return 204, b"", {"x-amz-version-id": "v%d" % world["serial"],
+                          "x-amz-delete-marker": "true"}
+
+    def list_keys(self, bucket, query):
+        """ListObjectsV2. The continuation is the last key or prefix of the page before."""
+        self.check_model("s3", "ListObjectsV2", {
+            "Bucket": bucket, "Prefix": query.get("prefix", ""), "MaxKeys": int(query.get("max-keys", "1000"))})
+        most, delimiter = int(query.get("max-keys", "1000")), query.get("delimiter", "")
+        after = query.get("start-after", "")
+        if "continuation-token" in query:
+            after = base64.b64decode(query["continuation-token"], validate=True).decode()
+        prefix, entries, groups = query.get("prefix", ""), [], []
+        is_truncated = False
+        for name in sorted(world["objects"], key=str.encode):
+            key = name[len(bucket) + 1:]
+            if not name.startswith(bucket + "/") or not key.startswith(prefix):
+                continue
+            end = key.find(delimiter, len(prefix)) if delimiter else -1
+            group = key[:end + len(delimiter)] if end >= 0 else None
+            if (group or key).encode() <= after.encode() or group in groups:
+                continue
+            if len(entries) + len(groups) == most:
+                is_truncated = True
+                break
+            last = group or key
+            (groups if group else entries).append(last)
+        is_encoded = query.get("encoding-type") == "url"
+
+        def encode(text):
+            return escape(urllib.parse.quote_plus(text, safe="/") if is_encoded else text)
+
+        there = world["objects"]
+        contents = "".join(
+            "<Contents><Key>%s</Key><LastModified>2026-03-04T05:06:07.000Z</LastModified><ETag>%s"
+            "</ETag><Size>%d</Size><StorageClass>STANDARD</StorageClass></Contents>"
+            % (encode(key), escape(there[bucket + "/" + key]["etag"], {"\"": "&quot;"}),
+               len(there[bucket + "/" + key]["body"])) for key in entries)
+        prefixes = "".join("<CommonPrefixes><Prefix>%s</Prefix></CommonPrefixes>" % encode(group)
+                           for group in groups)
+        token = base64.b64encode(last.encode()).decode() if is_truncated else ""
+        body = ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3."
+                "amazonaws.com/doc/2006-03-01/\"><Name>%s</Name><Prefix>%s</Prefix><KeyCount>%d"
+                "</KeyCount><MaxKeys>%d</MaxKeys>%s<IsTruncated>%s"
+                "</IsTruncated>%s%s%s</ListBucketResult>"
+                % (bucket, encode(prefix), len(entries) + len(groups), most,
+                   "<EncodingType>url</EncodingType>" if is_encoded else "",
+                   "true" if is_truncated else "false",
+                   "<NextContinuationToken>%s</NextContinuationToken>" % token if token else "",
+                   contents, prefixes))
+        for old, new in world.get("list_edits", []):
+            assert old in body, (old, body)
+            body = body.replace(old, new)
+        return 200, body.encode(), {"Content-Type": "application/xml"}
 
     def put(self, name, body, etag, headers, checksum_type=None):
         world["serial"] += 1
         meta = {k.lower(): v for k, v in headers.items() if k.lower().startswith("x-amz-meta-")}
         world["objects"][name] = {
             "body": body, "etag": etag, "meta": meta, "type": headers.get("Content-Type", ""),
-            "cache": headers.get("Cache-Control", ""), "tags": [], "checksum": {
+            "cache": headers.get("Cache-Control", ""),
+            "disposition": headers.get("Content-Disposition", ""),
+            "encryption": headers.get("x-amz-server-side-encryption", ""),
+            "kms": headers.get("x-amz-server-side-encryption-aws-kms-key-id", ""), "tags": [], "checksum": {
                 "x-amz-checksum-crc32": crc32(body)}, "version": "v%d" % world["serial"]}
         if checksum_type:
             world["objects"][name]["checksum"] = {"x-amz-checksum-crc32": "AAAAAA==-2",

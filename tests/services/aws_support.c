@@ -49,11 +49,10 @@ void aws_begin(struct aws_fixture *fixture) {
     fixture->client = NULL;
     fixture->report = NULL;
     aws_new_client(fixture);
-    aws_tell(
-        fixture,
-        "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
-        "\"mails\":[],\"queue\":[],\"requests\":[],\"denied\":[],\"later\":0,\"wrong_md5\":\"\","
-        "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\"}");
+    aws_tell(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
+                      "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"wrong_md5\":\"\","
+                      "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[],"
+                      "\"list_edits\":[],\"owner_is_needed\":false,\"ses_refusal\":null}");
 }
 
 void aws_end(struct aws_fixture *fixture) {

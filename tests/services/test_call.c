@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "services/aws/call.h"
+#include "services/aws/json_call.h"
 #include "services/aws/s3.h"
 #include "tests/services/aws_support.h"
 
@@ -46,7 +47,7 @@ static void begin_call(void) {
 
 static void test_every_parameter_of_the_query_is_sent_or_the_call_fails(void **state) {
     (void)state;
-    char names[AWSC_CALL_QUERY + 1][8];
+    char names[AWSC_CALL_QUERY + 1][24];
     struct awsc_error error;
     for (size_t count = AWSC_CALL_QUERY; count <= AWSC_CALL_QUERY + 1; count++) {
         begin_call();
@@ -73,7 +74,7 @@ static void test_every_parameter_of_the_query_is_sent_or_the_call_fails(void **s
 
 static void test_every_header_is_sent_or_the_call_fails(void **state) {
     (void)state;
-    char names[AWSC_CALL_HEADERS + 1][16];
+    char names[AWSC_CALL_HEADERS + 1][32];
     struct awsc_error error;
     for (size_t count = AWSC_CALL_HEADERS; count <= AWSC_CALL_HEADERS + 1; count++) {
         begin_call();
@@ -91,6 +92,53 @@ static void test_every_header_is_sent_or_the_call_fails(void **state) {
     assert_int_equal(awsc_call_run(f.client, &call, &error), SVC_INVALID_ARGUMENT);
     assert_int_equal(aws_requests(&f), 0);
     awsc_call_clear(f.client, &call);
+}
+
+/* ---------------------------------------------------------------------- JSON */
+
+/* A call of a JSON service whose response is this fault's. */
+static enum svc_status run_json(enum awsc_service service, const char *fault,
+                                uint64_t max_body_bytes, struct awsc_error *error) {
+    struct awsc_json_call json;
+    char line[128];
+    snprintf(line, sizeof(line), "{\"faults\":[\"%s\",\"%s\",\"%s\"]}", fault, fault, fault);
+    aws_tell(&f, line);
+    awsc_json_begin(&json, service, "Anything", 1000);
+    if (max_body_bytes != 0) {
+        json.call.max_body_bytes = max_body_bytes;
+    }
+    enum svc_status status = awsc_json_run(f.client, &json, error);
+    assert_int_equal(svc_json_has(json.response, "x"), status == SVC_OK);
+    awsc_json_end(f.client, &json);
+    aws_tell(&f, "{\"faults\":[]}");
+    return status;
+}
+
+/* What may be received is parsed, to the byte: beyond the limit that JSON has by itself too. */
+static void test_a_response_is_parsed_up_to_the_call_s_own_limit(void **state) {
+    (void)state;
+    struct awsc_error error;
+    assert_int_equal(run_json(AWSC_SQS, "big:12582912", 12582912, &error), SVC_OK);
+    assert_int_equal(run_json(AWSC_SQS, "big:12582913", 12582912, &error), SVC_TOO_LARGE);
+    assert_int_equal(error.attempts, 1);
+    assert_int_equal(run_json(AWSC_SQS, "big:2000", 1000, &error), SVC_TOO_LARGE);
+    assert_int_equal(run_json(AWSC_SQS, "big:8388608", 0, &error), SVC_OK);
+    assert_int_equal(run_json(AWSC_SQS, "big:8388609", 0, &error), SVC_TOO_LARGE);
+}
+
+static void test_dynamodb_s_crc32_is_checked(void **state) {
+    (void)state;
+    struct awsc_error error;
+    static const char *const bad[] = {"crc32:1", "crc32:x", "crc32:", "crc32:99999999999",
+                                      "crc32:-1"};
+    assert_int_equal(run_json(AWSC_DYNAMODB, "crc32:right", 0, &error), SVC_OK);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(run_json(AWSC_DYNAMODB, bad[i], 0, &error), SVC_CHECKSUM_MISMATCH);
+        assert_int_equal(error.attempts, 3);
+        assert_true(error.maybe_done);
+    }
+    /* Of other services the header means nothing. */
+    assert_int_equal(run_json(AWSC_SQS, "crc32:1", 0, &error), SVC_OK);
 }
 
 /* ---------------------------------------------------------------------- HEAD answered 400 */
@@ -172,6 +220,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_every_parameter_of_the_query_is_sent_or_the_call_fails),
         TEST(test_every_header_is_sent_or_the_call_fails),
+        TEST(test_a_response_is_parsed_up_to_the_call_s_own_limit),
+        TEST(test_dynamodb_s_crc32_is_checked),
         TEST(test_a_bare_400_to_head_refreshes_credentials_once),
         TEST(test_heads_at_once_refresh_credentials_once),
         TEST(test_a_bare_400_to_head_is_final_with_static_credentials),

@@ -119,7 +119,16 @@ static void test_a_named_bundle_must_be_there(void **state) {
     setenv("AWS_CA_BUNDLE", "/nonexistent/other.pem", 1);
     const struct svc_http_options plain = {0};
     assert_int_equal(svc_http_create(&plain, &transport, &error), SVC_CONFIGURATION);
+    /* Another environment has none of it, or its own. */
+    struct test_environment environment;
+    test_environment_init(&environment);
+    const struct svc_http_options injected = {.environment = &environment.environment};
+    assert_int_equal(svc_http_create(&injected, &transport, &error), SVC_OK);
+    svc_http_destroy(transport);
     unsetenv("AWS_CA_BUNDLE");
+    test_environment_set(&environment, "SSL_CERT_FILE", "/nonexistent/third.pem");
+    assert_int_equal(svc_http_create(&injected, &transport, &error), SVC_CONFIGURATION);
+    assert_non_null(strstr(error.detail, "/nonexistent/third.pem"));
 }
 
 /* ---------------------------------------------------------------------- requests */

@@ -319,124 +319,6 @@ static void test_tags_of_others_stay(void **state) {
                      SVC_NOT_FOUND);
 }
 
-/* ---------------------------------------------------------------------- uploads */
-
-static enum svc_status upload(size_t size_bytes, struct awsc_s3_put_result *result) {
-    static uint8_t piece[1000003];
-    struct awsc_s3_upload *handle;
-    struct awsc_error error;
-    const struct awsc_s3_put what = {
-        .bucket = "bucket", .key = "upload", .content_type = "text/csv"};
-    assert_int_equal(awsc_s3_upload_open(f.client, &what, AWSC_MIN_S3_PART_BYTES, &handle, &error),
-                     SVC_OK);
-    memset(piece, 120, sizeof(piece));
-    for (size_t sent = 0; sent < size_bytes;) {
-        size_t step = size_bytes - sent < sizeof(piece) ? size_bytes - sent : sizeof(piece);
-        if (awsc_s3_upload_write(handle, piece, step) != SVC_OK) {
-            break;
-        }
-        sent += step;
-    }
-    return awsc_s3_upload_finish(handle, result);
-}
-
-static int64_t uploads_open(void) {
-    int64_t count = -1;
-    aws_tell(&f, "{}");
-    assert_true(svc_json_get_int(f.report, "uploads", &count));
-    return count;
-}
-
-static void test_uploads_are_in_parts_only_if_they_must(void **state) {
-    (void)state;
-    struct awsc_s3_put_result result;
-    int64_t size = 0;
-    const size_t part = AWSC_MIN_S3_PART_BYTES;
-    /* size, requests: one put up to a part; else create, parts, complete. */
-    const size_t cases[][2] = {{0, 1},        {1, 1},        {part, 1},
-                               {part + 1, 4}, {2 * part, 4}, {2 * part + 5, 5}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(upload(cases[i][0], &result), SVC_OK);
-        assert_int_equal(aws_requests(&f), cases[i][1]);
-        const struct svc_json *object = aws_object(&f, "bucket/upload");
-        assert_true(svc_json_get_int(object, "size", &size));
-        assert_int_equal(size, cases[i][0]);
-        assert_string_equal(svc_json_get_text(object, "type"), "text/csv");
-        assert_string_equal(svc_json_get_text(object, "etag"), result.etag);
-        assert_int_equal(uploads_open(), 0);
-    }
-    /* The checksum of the parts is no checksum of the whole, and is not taken for one. */
-    struct svc_buf content;
-    struct awsc_error error;
-    const struct awsc_s3_get get = {.bucket = "bucket", .key = "upload"};
-    svc_buf_init(&content, 20000000);
-    assert_int_equal(awsc_s3_get_all(f.client, &get, &content, NULL, &error), SVC_OK);
-    assert_int_equal(content.size_bytes, 2 * part + 5);
-    svc_buf_clear(&content);
-}
-
-static void test_a_failed_upload_leaves_nothing(void **state) {
-    (void)state;
-    struct awsc_s3_put_result result;
-    const size_t part = AWSC_MIN_S3_PART_BYTES;
-    static const char *const faults[] = {
-        "{\"faults\":[\"status:403:AccessDenied\"]}",
-        "{\"faults\":[\"\",\"status:403:AccessDenied\"]}",
-        "{\"faults\":[\"\",\"\",\"reset\",\"reset\",\"reset\"]}",
-        "{\"faults\":[\"\",\"\",\"\",\"status:400:InvalidPart\"]}",
-        "{\"faults\":[\"\",\"\",\"\",\"error200:A\",\"error200:A\",\"error200:A\"]}",
-    };
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        aws_tell(&f, faults[i]);
-        assert_int_not_equal(upload(part + 7, &result), SVC_OK);
-        assert_int_not_equal(result.status, SVC_OK);
-        assert_int_equal(result.error.status, result.status);
-        assert_int_equal(uploads_open(), 0);
-        assert_null(aws_object(&f, "bucket/upload"));
-    }
-    struct awsc_s3_upload *handle;
-    const struct awsc_s3_put what = {.bucket = "bucket", .key = "upload"};
-    uint8_t *body = calloc(2, part);
-    assert_non_null(body);
-    assert_int_equal(awsc_s3_upload_open(f.client, &what, part, &handle, NULL), SVC_OK);
-    assert_int_equal(awsc_s3_upload_write(handle, body, 2 * part), SVC_OK);
-    assert_int_equal(uploads_open(), 1);
-    awsc_s3_upload_abort(handle);
-    assert_int_equal(uploads_open(), 0);
-    free(body);
-    assert_int_equal(awsc_s3_upload_open(f.client, &what, 100, &handle, NULL),
-                     SVC_INVALID_ARGUMENT);
-    awsc_s3_upload_abort(NULL);
-}
-
-/* The deadline passes during the upload: no further part is sent, the abort is. */
-static void test_an_upload_is_aborted_after_its_deadline(void **state) {
-    (void)state;
-    const size_t part = AWSC_MIN_S3_PART_BYTES;
-    struct awsc_s3_put_result result;
-    uint8_t *body = calloc(2, part);
-    assert_non_null(body);
-    for (int is_abort = 0; is_abort < 2; is_abort++) {
-        struct awsc_s3_upload *handle;
-        const struct awsc_s3_put what = {.bucket = "bucket",
-                                         .key = "upload",
-                                         .deadline_ms = svc_deadline_in(&f.clock.clock, 30000)};
-        assert_int_equal(awsc_s3_upload_open(f.client, &what, part, &handle, NULL), SVC_OK);
-        assert_int_equal(awsc_s3_upload_write(handle, body, 2 * part), SVC_OK);
-        assert_int_equal(uploads_open(), 1);
-        f.clock.monotonic_ms += 30000;
-        if (is_abort) {
-            awsc_s3_upload_abort(handle);
-        } else {
-            assert_int_equal(awsc_s3_upload_finish(handle, &result), SVC_DEADLINE);
-        }
-        assert_int_equal(aws_requests(&f), 1);
-        assert_string_equal(aws_request(&f, 0, "method"), "DELETE");
-        assert_int_equal(uploads_open(), 0);
-    }
-    free(body);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         AWS_TEST(test_what_is_put_is_got),
@@ -447,9 +329,6 @@ int main(void) {
         AWS_TEST(test_many_puts_go_out_together_over_kept_connections),
         AWS_TEST(test_metadata_that_is_no_header_is_refused),
         AWS_TEST(test_tags_of_others_stay),
-        AWS_TEST(test_uploads_are_in_parts_only_if_they_must),
-        AWS_TEST(test_a_failed_upload_leaves_nothing),
-        AWS_TEST(test_an_upload_is_aborted_after_its_deadline),
     };
     return AWS_RUN(tests);
 }

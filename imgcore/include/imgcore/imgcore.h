@@ -272,6 +272,14 @@ struct imgcore_output {
 IMGCORE_API void imgcore_options_default(struct imgcore_options *options);
 IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
 
+/* Fills the first `struct_size_bytes` bytes of the options, as many as the caller's header has. The
+ * macro passes that size, since the struct has grown: the function imgcore_options_default itself
+ * fills only the fields of version 0.1, for programs that were built then. */
+IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
+                                               size_t struct_size_bytes);
+#define imgcore_options_default(options)                                                           \
+    imgcore_options_default_sized((options), sizeof(*(options)))
+
 /* The most threads that may be asked for. */
 #define IMGCORE_MAX_THREADS 64
 

@@ -29,7 +29,7 @@ void image_task_from_batch(const struct lev_s3_batch *batch, size_t index, bool 
                            struct image_task *task);
 
 /* The argument "force" of a batch: "true" or "false", false if it is missing. Other arguments are
- * ignored. false: it is something else, so that nobody can know what is wanted. */
+ * ignored. Returns false if it is anything else: what is wanted is then unclear. */
 bool image_batch_force(const struct lev_s3_batch *batch, bool *is_forced);
 
 #endif
