@@ -1,5 +1,5 @@
-// The zips: what is in them, what they need, and that they work in an empty root. Needs `make package`
-// and root (for chroot).
+// The zips: their content, the libraries they need, and that they work in an empty root. Needs `make
+// package` and root (for chroot).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { BUILD, PYTHON, TOP } from '../support/lambda.mjs';
 const MAX_ZIP_BYTES = 5 << 20;
 const START_MARK_MS = 10;
 const STARTS = 40;
-// provided.al2023's.
+// The version of provided.al2023.
 const GLIBC = [2, 34];
 const MAY_NEED = /^(libc\.so\.6|libm\.so\.6|ld-linux-(x86-64\.so\.2|aarch64\.so\.1))$/;
 
@@ -52,7 +52,7 @@ function upload(key) {
   return s3Event({ bucket: 'photos', key, size: object.contentLength, etag: object.etag.replaceAll('"', '') });
 }
 
-// Ahead of what else the machine does, where that may be asked for; children inherit it.
+// A higher scheduling priority, if the system allows it; children inherit it.
 function goFirst(first) {
   try {
     execFileSync('chrt', [...(first ? ['-f', '-p', '10'] : ['-o', '-p', '0']), String(process.pid)], { stdio: 'ignore' });
@@ -161,7 +161,7 @@ for (const arch of wanted) {
     starts_ms.sort((a, b) => a - b);
     const [least_ms, median_ms] = [starts_ms[0], starts_ms[STARTS >> 1]];
     console.log(`# ${arch}: exec to first request for work, ${STARTS} starts: least ${least_ms.toFixed(1)} ms, median ${median_ms.toFixed(1)} ms`);
-    // The rest of the machine may be busy; the least is the function's own.
+    // The machine may be busy with other work: the minimum is the function's own time.
     assert.ok(least_ms <= START_MARK_MS, `${least_ms} ms`);
   });
 }
