@@ -11,7 +11,7 @@
 #   PACKAGES   no: install nothing; you have seen to it yourself
 #   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
 #
-# Sources are listed by hand, one variable for each room: a new file is built once it stands in its
+# Sources are listed by hand, one variable for each module: a new file is built once it stands in its
 # list (make lint finds those forgotten). Paths are relative, so that the folder may have any name.
 
 CONFIG ?= release
@@ -24,9 +24,10 @@ MANDIR     ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
 export IMG OUT PACKAGES PKG_CONFIG
 
-# ---------------------------------------------------------------------------- sources, by room
+# ---------------------------------------------------------------------------- sources, by module
 
-BASE_ROOM := imgcore/base/crew.c imgcore/base/input.c imgcore/base/mem.c imgcore/base/picture.c imgcore/base/status.c
+BASE_ROOM := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
+	imgcore/base/picture.c imgcore/base/status.c imgcore/base/thread_pool.c
 
 KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
 	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_png.c \
@@ -45,7 +46,8 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c imgcore/codec/jpeg_segments.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
-	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_write.c \
+	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
+	imgcore/codec/png_write.c imgcore/codec/reader.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
@@ -58,10 +60,11 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 
 PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
 
-PIPELINE := imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
-	imgcore/pipeline/pipeline.c imgcore/pipeline/route.c imgcore/pipeline/stream.c
+PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/distribute_rows.c \
+	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
+	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
-API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c \
+API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c imgcore/api/source.c \
 	imgcore/api/transform.c
 
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
@@ -74,11 +77,12 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 	imgcore/include/imgcore/version.h
 
 # Linked into every test program.
-TEST_SUPPORT := tests/support/exact.c tests/support/pictures.c
+TEST_SUPPORT := tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
-UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_color.c tests/imgcore/test_crew.c \
-	tests/imgcore/test_exif.c \
+UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
+	tests/imgcore/test_thread_pool.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_icc_intent.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
@@ -102,7 +106,8 @@ END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
-THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_crew.c tests/imgcore/test_jpeg_threads.c \
+THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c \
+	tests/imgcore/test_thread_pool.c tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_threads.c
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
@@ -211,10 +216,14 @@ help: ## list the goals
 
 # ---------------------------------------------------------------------------- rules
 
+# Expanded here, outside of any target: flags that a target adds for itself are inherited by its
+# prerequisites, so inside the recipe the text would depend on which target asks for it first.
+COMMON_FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(ALL_LDFLAGS)
+
 # Rewritten only when the flags change; every object depends on it.
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(ALL_LDFLAGS)' >$@.new
+	@printf '%s\n' '$(COMMON_FLAGS) $(SERVICES_CFLAGS)' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # Says what is missing or too old, once, before the compiler complains of it.
@@ -229,6 +238,13 @@ $(O)/libraries: Makefile
 
 # Tests may use what this system has beyond C11; the library may not.
 $(O)/obj/tests/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
+
+# link OBJECTS AND LIBRARIES: the program is there in one step, because tests may run the old one
+# while the new one is linked.
+define link
+@mkdir -p $(@D)
+$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@.new $(1) && mv -f $@.new $@)
+endef
 
 $(O)/obj/%.o: %.c $(O)/flags | $(O)/libraries
 	@mkdir -p $(@D)
@@ -251,7 +267,7 @@ $(O)/lib/exports: Makefile
 $(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
 	$(call quiet,LINK,$(CC) -shared $(ALL_LDFLAGS) -Wl$(comma)-soname$(comma)libimgcore.so.$(SOVERSION) \
 		-Wl$(comma)--version-script=$(O)/lib/exports -Wl$(comma)--as-needed $(WHOLE) \
-		-o $@ $(LIBRARY_OBJECTS) $(LIBRARY_LIBS))
+		-o $@.new $(LIBRARY_OBJECTS) $(LIBRARY_LIBS) && mv -f $@.new $@)
 	@ln -sf $(@F) $(@D)/libimgcore.so.$(SOVERSION)
 	@ln -sf libimgcore.so.$(SOVERSION) $(@D)/libimgcore.so
 
@@ -260,20 +276,16 @@ comma := ,
 WHOLE := $(if $(findstring san,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
 
 $(COMMAND): $(CLI_OBJECTS) $(STATIC)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
+	$(call link,$(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
 
 $(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS))
+	$(call link,$^ $(TEST_LIBS) $(LIBRARY_LIBS))
 
 $(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS))
+	$(call link,$^ $(LIBRARY_LIBS))
 
 $(TOOL_PROGRAMS): $(O)/%: $(O)/obj/%.o
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(LIBRARY_LIBS))
+	$(call link,$^ $(TEST_LIBS) $(LIBRARY_LIBS))
 
 # ---------------------------------------------------------------------------- the two commands
 
@@ -292,8 +304,8 @@ test: ## run all tests (installs what they need)
 	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS) \
-		$(END_TO_END) $(LAMBDA_TESTS)
+	@$(RUN_TESTS) $(LAMBDA_TESTS) $(END_TO_END) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) \
+		$(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 
@@ -357,14 +369,13 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
 		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) \
-		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION) \
+		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS) \
 		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
 
 # ---------------------------------------------------------------------------- services, functions
 
 include services/services.mk
 include lambda/lambda.mk
-include lambda/functions.mk
 
 # ---------------------------------------------------------------------------- measuring
 

@@ -27,7 +27,7 @@ $(O)/obj/bench/exact_fast.o: ALL_CFLAGS += -O3
 $(O)/bench/bench_%: $(O)/obj/bench/bench_%.o $(O)/obj/bench/runner.o $(O)/obj/bench/exact_fast.o \
 		$(STATIC)
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lpthread)
+	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@.new $^ $(LIBRARY_LIBS) -lpthread && mv -f $@.new $@)
 
 # A rival that is not there, or does not build here, is left out, and the comparison says so.
 bench-rivals: $(addprefix rival-,$(notdir $(RIVAL_PROGRAMS)))

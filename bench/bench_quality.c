@@ -16,7 +16,7 @@
 
 #include "bench/exact_fast.h"
 #include "bench/runner.h"
-#include "imgcore/api/context.h"
+#include "imgcore/api/source.h"
 
 static const char usage[] =
     "usage: bench_quality pixels SOURCE.pam RESULT.pam [--plain 1]\n"
@@ -266,18 +266,21 @@ static bool make_pictures(struct runner *options, struct imgcore_context *contex
         imgcore_output_default(&outputs[i]);
         outputs[i].width_px = outputs[i].height_px = runner_box_px[i];
     }
-    struct ic_input input;
-    struct ic_reader *reader;
+    struct ic_source opened;
     if (ic_options_resolve(&raw, &resolved, &error) != IMGCORE_OK ||
-        ic_open_source(context, source, &resolved, &input, &reader, NULL, &error) != IMGCORE_OK) {
+        ic_source_open(context, source, &resolved, &opened, NULL, &error) != IMGCORE_OK) {
         return false;
     }
-    const struct ic_env env = {&context->mem, &context->kernels,   context->icc, &context->weights,
-                               NULL,          ic_context_transfer, context};
+    const struct ic_env env = {.mem = &context->mem,
+                               .kernels = &context->kernels,
+                               .icc = context->icc,
+                               .weights = &context->weights,
+                               .transfer = ic_context_transfer,
+                               .user = context};
     const struct ic_transform transform = {&resolved, &resolved.limits, outputs, RUNNER_SIZES};
-    const bool ok = ic_pipeline_pictures(&env, reader, &transform, results, &error) == IMGCORE_OK;
-    reader->ops->destroy(reader);
-    ic_input_clear(&input);
+    const bool ok =
+        ic_pipeline_pictures(&env, opened.reader, &transform, results, &error) == IMGCORE_OK;
+    ic_source_close(&opened);
     return ok;
 }
 

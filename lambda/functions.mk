@@ -1,49 +1,106 @@
-# The runtime and the functions: sources by hand, one variable for each room, and their tests.
-# Included by the Makefile; makes build/CONFIG/lambda/<function>.
+# The runtime and the functions: sources by hand, one variable for each module, one line for each
+# function. Included by lambda/lambda.mk; makes build/CONFIG/lambda/PROGRAM, its unit tests, and
+# (package.mk) PROGRAM.zip.
 
-RUNTIME_ROOM := lambda/runtime/api.c lambda/runtime/logs.c lambda/runtime/loop.c \
-	lambda/runtime/main.c lambda/runtime/metrics.c lambda/runtime/process.c
+RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/logs.c \
+	lambda/runtime/loop.c lambda/runtime/main.c lambda/runtime/metrics.c \
+	lambda/runtime/process.c lambda/runtime/program.c
+CLIENTS_MODULE := lambda/clients/clients.c
+EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/events/function_url.c \
+	lambda/events/function_url_response.c lambda/events/kind.c lambda/events/s3.c \
+	lambda/events/s3_batch.c lambda/events/schedule.c lambda/events/sns.c lambda/events/sqs.c \
+	lambda/events/sqs_batch.c
 
-# All of the image function but its main program.
-IMAGE_ROOM := lambda/handlers/image/answers.c lambda/handlers/image/event.c \
-	lambda/handlers/image/image.c lambda/handlers/image/keys.c lambda/handlers/image/outputs.c \
-	lambda/handlers/image/reject.c lambda/handlers/image/settings.c lambda/handlers/image/work.c
-IMAGE_ROOM_MAIN := lambda/handlers/image/main.c
-
-# A function of the tests' own on the same runtime.
-TEST_FUNCTION := tests/lambda/test_function.c
-
-# Each is a program of its own, with cmocka.
-FUNCTION_UNIT_TESTS := tests/lambda/test_image_answers.c tests/lambda/test_image_event.c \
-	tests/lambda/test_image_keys.c tests/lambda/test_image_settings.c tests/lambda/test_runtime_parts.c
+# Unit tests of these modules; those of a handler stand in its function's line.
+LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_damaged.c \
+	tests/lambda/test_events_s3.c tests/lambda/test_events_s3_batch.c \
+	tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
+	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_image.mjs tests/lambda/test_image_faults.mjs \
-	tests/lambda/test_image_rejects.mjs tests/lambda/test_runtime.mjs
+LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
+	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
+	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
+	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
+	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
-FUNCTION_SOURCES := $(RUNTIME_ROOM) $(IMAGE_ROOM) $(IMAGE_ROOM_MAIN)
-IMAGE_PROCESSOR := $(O)/lambda/image-processor
-FUNCTION_UNIT_PROGRAMS := $(patsubst %.c,$(O)/%,$(FUNCTION_UNIT_TESTS))
-TEST_FUNCTION_PROGRAM := $(patsubst %.c,$(O)/%,$(TEST_FUNCTION))
-RUNTIME_ROOM_OBJECTS := $(call objects,$(RUNTIME_ROOM))
-IMAGE_ROOM_OBJECTS := $(call objects,$(IMAGE_ROOM))
+# ---------------------------------------------------------------------------- the templates
+
+LAMBDA := $(O)/lib/liblambda.a
+LAMBDA_MODULES := $(RUNTIME_MODULE) $(CLIENTS_MODULE) $(EVENTS_MODULE)
+FUNCTION_SOURCES := $(LAMBDA_MODULES)
+FUNCTION_UNIT_TESTS := $(LAMBDA_UNIT_TESTS)
+FUNCTIONS :=
+TEST_FUNCTIONS :=
+
+# What a function may link besides the runtime and the services: an archive, and the libraries that
+# the archive needs.
+LINK_imgcore = $(STATIC)
+LIBS_imgcore = $(LIBRARY_LIBS)
+
+# $(call lambda_program,PROGRAM,OBJECTS,LIBRARIES,FLAGS): the rule that links a program.
+define lambda_program
+$(1): $(2) $(LAMBDA) $(SERVICES) $(foreach library,$(3),$(LINK_$(library)))
+	$$(call link,$$^ $(4) $$(SERVICES_LIBS) $(foreach library,$(3),$$(LIBS_$(library))))
+endef
+
+# $(call lambda_unit_test,TEST.c,OBJECTS,LIBRARIES)
+define lambda_unit_test
+$(call lambda_program,$(O)/$(basename $(1)),$(call objects,$(1)) $(2) $(SERVICES_SUPPORT_OBJECTS),$(3),$$(TEST_LIBS) -lpthread)
+endef
+
+# $(call function,PROGRAM,HANDLER,SOURCES,UNIT TESTS,LIBRARIES)
+#   PROGRAM      the program's name, and that of its zip
+#   HANDLER      its folder in lambda/handlers
+#   SOURCES      the files there besides main.c, without ".c"
+#   UNIT TESTS   NAME for tests/lambda/test_HANDLER_NAME.c, linked with these sources
+#   LIBRARIES    of those above, if any
+define function
+FUNCTIONS += $(1)
+FUNCTION_SOURCES += $(patsubst %,lambda/handlers/$(2)/%.c,main $(3))
+FUNCTION_UNIT_TESTS += $(patsubst %,tests/lambda/test_$(2)_%.c,$(4))
+$(call lambda_program,$(O)/lambda/$(1),$(call objects,$(patsubst %,lambda/handlers/$(2)/%.c,main $(3))),$(5))
+$(foreach test,$(4),
+$(call lambda_unit_test,tests/lambda/test_$(2)_$(test).c,$(call objects,$(patsubst %,lambda/handlers/$(2)/%.c,$(3))),$(5)))
+endef
+
+# $(call test_function,SOURCE.c): a function of the tests' own, build/CONFIG/SOURCE. No zip.
+define test_function
+TEST_FUNCTIONS += $(1)
+$(call lambda_program,$(O)/$(basename $(1)),$(call objects,$(1)))
+endef
 
 # POSIX for the clocks.
 $(O)/obj/lambda/%.o: ALL_CPPFLAGS += -D_POSIX_C_SOURCE=200809L
 
-$(IMAGE_PROCESSOR): $(call objects,$(IMAGE_ROOM_MAIN)) $(IMAGE_ROOM_OBJECTS) \
-		$(RUNTIME_ROOM_OBJECTS) $(SERVICES) $(STATIC)
+$(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SERVICES_LIBS) $(LIBRARY_LIBS))
+	@rm -f $@
+	$(call quiet,AR,$(AR) rcs $@ $^)
 
-$(TEST_FUNCTION_PROGRAM): $(call objects,$(TEST_FUNCTION)) $(RUNTIME_ROOM_OBJECTS) $(SERVICES)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SERVICES_LIBS))
+$(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
-$(FUNCTION_UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(IMAGE_ROOM_OBJECTS) $(RUNTIME_ROOM_OBJECTS) \
-		$(SERVICES_SUPPORT_OBJECTS) $(SERVICES) $(STATIC)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) $(LIBRARY_LIBS) -lpthread)
+# Their own malloc in front of the C library's: it fails on request.
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc$(comma)--wrap=free
+
+# ---------------------------------------------------------------------------- the functions
+
+$(eval $(call function,image-processor,image,event image keys outputs reject result results settings transform work,event handle keys results settings,imgcore))
+
+$(eval $(call test_function,tests/lambda/test_function.c))
+$(eval $(call test_function,tests/lambda/hello/hello.c))
+
+# ----------------------------------------------------------------------------
+
+FUNCTION_PROGRAMS := $(FUNCTIONS:%=$(O)/lambda/%)
+FUNCTION_UNIT_PROGRAMS := $(patsubst %.c,$(O)/%,$(FUNCTION_UNIT_TESTS))
+TEST_FUNCTION_PROGRAMS := $(patsubst %.c,$(O)/%,$(TEST_FUNCTIONS))
+
+.PHONY: functions
+functions: $(FUNCTION_PROGRAMS) ## build the functions alone
+all: $(FUNCTION_PROGRAMS)
+tests: $(FUNCTION_UNIT_PROGRAMS) $(TEST_FUNCTION_PROGRAMS)
 
 # BENCH_IMAGES=photo...: those instead of the first of Debian's wallpapers. Needs root: a CPU quota.
 .PHONY: lambda-cost
@@ -55,7 +112,4 @@ lambda-cost: ## what the image function costs at each memory size (root; BENCH_I
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
 	chrt -f 10 $(NODE) lambda/cost.mjs $(PACKAGE_DIR)/x86_64/build/stripped/image-processor/bootstrap "$$@"
 
-all: $(IMAGE_PROCESSOR)
-tests: $(FUNCTION_UNIT_PROGRAMS) $(TEST_FUNCTION_PROGRAM)
-
--include $(patsubst %.o,%.d,$(call objects,$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTION)))
+-include $(patsubst %.o,%.d,$(call objects,$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS)))

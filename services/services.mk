@@ -1,18 +1,22 @@
-# The services: sources by hand, one variable for each room, and their tests. Included by the
+# The services: sources by hand, one variable for each module, and their tests. Included by the
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
 SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
-	services/base/crypto.c services/base/http.c services/base/http_exchange.c \
-	services/base/http_headers.c \
+	services/base/crypto.c services/base/environment.c services/base/file.c services/base/http.c \
+	services/base/http_exchange.c services/base/http_headers.c services/base/http_sockets.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
-	services/base/log.c services/base/random.c services/base/status.c services/base/text.c
+	services/base/log.c services/base/random.c services/base/settings.c \
+	services/base/status.c services/base/text.c services/base/url.c
 
-SERVICES_AWS := services/aws/answers.c services/aws/call.c services/aws/client.c \
-	services/aws/credentials.c services/aws/endpoint.c services/aws/environment.c \
-	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/retry.c \
-	services/aws/s3_call.c services/aws/s3_get.c services/aws/s3_put.c services/aws/s3_tags.c \
-	services/aws/s3_upload.c services/aws/secrets.c services/aws/ses.c services/aws/sigv4.c \
-	services/aws/sqs.c
+SERVICES_AWS := services/aws/call.c services/aws/client.c \
+	services/aws/credentials.c services/aws/dynamodb.c services/aws/dynamodb_value.c services/aws/endpoint.c \
+	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/responses.c services/aws/retry.c \
+	services/aws/number.c \
+	services/aws/s3_call.c services/aws/s3_delete.c services/aws/s3_denied.c services/aws/s3_get.c \
+	services/aws/s3_list.c services/aws/s3_put.c services/aws/s3_tags.c \
+	services/aws/s3_upload.c services/aws/secrets.c services/aws/service.c services/aws/ses.c \
+	services/aws/ses_check.c services/aws/sigv4.c \
+	services/aws/sqs.c services/aws/sqs_batch.c services/aws/sqs_message.c services/aws/xml.c
 
 SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 
@@ -20,10 +24,13 @@ SERVICES_SOURCES := $(SERVICES_BASE) $(SERVICES_AWS)
 SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 
 # Each is a program of its own, with cmocka; those that need a server start it themselves.
-SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c \
-	tests/services/test_faults.c tests/services/test_http.c tests/services/test_json.c tests/services/test_messages.c \
-	tests/services/test_retry.c tests/services/test_s3.c tests/services/test_settings.c \
-	tests/services/test_sigv4.c
+SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c tests/services/test_call.c \
+	tests/services/test_denied.c tests/services/test_dynamodb.c tests/services/test_faults.c \
+	tests/services/test_http.c tests/services/test_json.c tests/services/test_responses.c \
+	tests/services/test_resume.c tests/services/test_retry.c tests/services/test_s3.c \
+	tests/services/test_s3_list.c tests/services/test_s3_write.c tests/services/test_secrets.c \
+	tests/services/test_ses.c tests/services/test_setting_readers.c tests/services/test_settings.c \
+	tests/services/test_sigv4.c tests/services/test_sqs.c tests/services/test_unrepeatable.c
 # Under valgrind as well.
 SERVICES_VALGRIND_TESTS := $(SERVICES_TESTS)
 
@@ -48,8 +55,7 @@ $(SERVICES): $(SERVICES_OBJECTS)
 	$(call quiet,AR,$(AR) rcs $@ $^)
 
 $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
+	$(call link,$^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
 # Its own malloc in front of ours, which fails when it is told to.
 $(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free

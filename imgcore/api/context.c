@@ -41,7 +41,7 @@ void imgcore_context_destroy(struct imgcore_context *context) {
     if (context == NULL) {
         return;
     }
-    ic_crew_clear(&context->crew);
+    ic_thread_pool_clear(&context->pool);
     ic_icc_destroy(context->icc);
     ic_weight_cache_clear(&context->weights);
     ic_free(&context->mem, context->transfer);

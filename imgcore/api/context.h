@@ -2,7 +2,8 @@
 #ifndef IC_CONTEXT_H
 #define IC_CONTEXT_H
 
-#include "imgcore/base/crew.h"
+#include "imgcore/base/cancel.h"
+#include "imgcore/base/thread_pool.h"
 #include "imgcore/base/transfer.h"
 #include "imgcore/kernels/kernels.h"
 #include "imgcore/pipeline/pipeline.h"
@@ -14,7 +15,7 @@ struct imgcore_context {
     struct ic_icc *icc;
     struct ic_weight_cache weights;
     struct ic_transfer *transfer; /* made when first needed */
-    struct ic_crew crew;          /* the same */
+    struct ic_thread_pool pool;   /* the same */
 };
 
 /* The sRGB tables, made at the first call; NULL: no memory. */
@@ -31,13 +32,5 @@ struct imgcore_limits ic_limits_resolve(const struct imgcore_limits *limits);
 /* The caller's options over the defaults; options may be NULL. Errors: INVALID_ARGUMENT. */
 enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
                                        struct imgcore_options *ours, struct imgcore_error *error);
-
-/* Opens a source: sets the budget, then input and reader. On failure nothing is open. `header` (may
- * be NULL) holds what was read even if a limit was exceeded. */
-enum imgcore_status ic_open_source(struct imgcore_context *context,
-                                   const struct imgcore_source *source,
-                                   const struct imgcore_options *options, struct ic_input *input,
-                                   struct ic_reader **reader, struct ic_header *header,
-                                   struct imgcore_error *error);
 
 #endif

@@ -3,9 +3,15 @@
 
 #include "imgcore/api/context.h"
 
-void imgcore_options_default(struct imgcore_options *options) {
-    memset(options, 0, sizeof(*options));
-    options->struct_size_bytes = sizeof(*options);
+void imgcore_options_default_sized(struct imgcore_options *options, size_t struct_size_bytes) {
+    memset(options, 0, struct_size_bytes);
+    options->struct_size_bytes = struct_size_bytes;
+}
+
+/* In parentheses, so that the macro does not apply. The struct of version 0.1 ended before the
+ * first field of version 0.2. */
+void(imgcore_options_default)(struct imgcore_options *options) {
+    imgcore_options_default_sized(options, offsetof(struct imgcore_options, is_cancelled));
 }
 
 void imgcore_output_default(struct imgcore_output *output) {
@@ -60,6 +66,10 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
                        "the options were not filled by imgcore_options_default");
     }
+    if (options != NULL && options->struct_size_bytes < sizeof(*ours)) {
+        ours->is_cancelled = NULL; /* of an older header, or cut in the middle of the pointer */
+        ours->cancel_user = NULL;
+    }
     if ((int)ours->preset < IMGCORE_PRESET_BALANCED || ours->preset > IMGCORE_PRESET_FAST) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "the preset is none");
     }
@@ -69,29 +79,4 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
     }
     ours->limits = ic_limits_resolve(&ours->limits);
     return IMGCORE_OK;
-}
-
-enum imgcore_status ic_open_source(struct imgcore_context *context,
-                                   const struct imgcore_source *source,
-                                   const struct imgcore_options *options, struct ic_input *input,
-                                   struct ic_reader **reader, struct ic_header *header,
-                                   struct imgcore_error *error) {
-    if (source == NULL ||
-        (source->read == NULL && source->bytes == NULL && source->size_bytes != 0)) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "there is no source");
-    }
-    ic_mem_set_budget(&context->mem, options->limits.memory_bytes);
-    enum imgcore_status status = ic_input_open(input, &context->mem, source);
-    if (status != IMGCORE_OK) {
-        return ic_fail(error, status, "%s", "");
-    }
-    const struct ic_open_options open = {.kernels = &context->kernels,
-                                         .limits = &options->limits,
-                                         .tolerant = options->tolerant,
-                                         .want_copyright = options->keep_copyright};
-    status = ic_reader_open(&context->mem, input, &open, reader, header, error);
-    if (status != IMGCORE_OK) {
-        ic_input_clear(input);
-    }
-    return status;
 }

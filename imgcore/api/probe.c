@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "imgcore/api/context.h"
+#include "imgcore/api/source.h"
 #include "imgcore/base/orientation.h"
 
 static const char *color_name(const struct ic_header *header) {
@@ -99,19 +99,17 @@ enum imgcore_status imgcore_probe(struct imgcore_context *context,
     if (status != IMGCORE_OK) {
         return status;
     }
-    struct ic_input input;
-    struct ic_reader *reader;
+    struct ic_source opened;
     struct ic_header header;
     memset(&header, 0, sizeof(header));
-    status = ic_open_source(context, source, &resolved, &input, &reader, &header, error);
+    status = ic_source_open(context, source, &resolved, &opened, &header, error);
     if (header.width_px != 0) {
         fill(&header, info);
     }
     if (status != IMGCORE_OK) {
         return status;
     }
-    status = fill_icc(context, &reader->header, info, error);
-    reader->ops->destroy(reader);
-    ic_input_clear(&input);
+    status = fill_icc(context, &opened.reader->header, info, error);
+    ic_source_close(&opened);
     return status;
 }

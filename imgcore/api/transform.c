@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "imgcore/api/context.h"
+#include "imgcore/api/source.h"
 
 /* Where output i of a caller's array lies: his structs may be of another version's size. */
 static void *output_at(struct imgcore_output *outputs, size_t i) {
@@ -69,13 +69,14 @@ static void hand_over(struct ic_mem *mem, struct imgcore_output *theirs, size_t 
     }
 }
 
-/* The crew, if there are threads to help; the memory is shared with them for this call. */
-static struct ic_crew *muster(struct imgcore_context *context, uint32_t threads) {
-    if (threads <= 1 || ic_crew_muster(&context->crew, threads) == 0) {
+/* Returns the thread pool with the threads that the call may use, NULL for none; the memory is
+ * shared with them until the end of the call. */
+static struct ic_thread_pool *start_threads(struct imgcore_context *context, uint32_t threads) {
+    if (threads <= 1 || ic_thread_pool_resize(&context->pool, threads) == 0) {
         return NULL;
     }
-    context->mem.lock = &context->crew.mem_lock;
-    return &context->crew;
+    context->mem.lock = &context->pool.mem_lock;
+    return &context->pool;
 }
 
 enum imgcore_status imgcore_transform(struct imgcore_context *context,
@@ -97,20 +98,23 @@ enum imgcore_status imgcore_transform(struct imgcore_context *context,
     if (status != IMGCORE_OK) {
         return status;
     }
-    struct ic_input input;
-    struct ic_reader *reader;
-    status = ic_open_source(context, source, &resolved, &input, &reader, NULL, error);
+    struct ic_source opened;
+    status = ic_source_open(context, source, &resolved, &opened, NULL, error);
     if (status != IMGCORE_OK) {
         return status;
     }
-    struct ic_crew *crew = muster(context, resolved.threads);
-    const struct ic_env env = {&context->mem, &context->kernels,   context->icc, &context->weights,
-                               crew,          ic_context_transfer, context};
+    const struct ic_env env = {.mem = &context->mem,
+                               .kernels = &context->kernels,
+                               .icc = context->icc,
+                               .weights = &context->weights,
+                               .pool = start_threads(context, resolved.threads),
+                               .cancel = &opened.cancel,
+                               .transfer = ic_context_transfer,
+                               .user = context};
     const struct ic_transform transform = {&resolved, &resolved.limits, wanted, count};
     struct ic_result results[IMGCORE_MAX_OUTPUTS];
-    status = ic_pipeline_run(&env, reader, &transform, results, error);
-    reader->ops->destroy(reader);
-    ic_input_clear(&input);
+    status = ic_pipeline_run(&env, opened.reader, &transform, results, error);
+    ic_source_close(&opened);
     context->mem.lock = NULL;
     if (status == IMGCORE_OK) {
         hand_over(&context->mem, outputs, count, results);
@@ -141,14 +145,12 @@ enum imgcore_status imgcore_check(struct imgcore_context *context,
     if (status != IMGCORE_OK) {
         return status;
     }
-    struct ic_input input;
-    struct ic_reader *reader;
-    status = ic_open_source(context, source, &resolved, &input, &reader, NULL, error);
+    struct ic_source opened;
+    status = ic_source_open(context, source, &resolved, &opened, NULL, error);
     if (status != IMGCORE_OK) {
         return status;
     }
-    status = ic_pipeline_check(reader, error);
-    reader->ops->destroy(reader);
-    ic_input_clear(&input);
+    status = ic_pipeline_check(opened.reader, &opened.cancel, error);
+    ic_source_close(&opened);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Integers out of bytes, in either byte order. Used by the codecs. */
+/* Integers read from and written to bytes, in either byte order. Used by the codecs. */
 #ifndef IC_BYTES_H
 #define IC_BYTES_H
 
@@ -18,6 +18,16 @@ static inline uint32_t ic_u32be(const uint8_t *p) {
 
 static inline uint32_t ic_u32le(const uint8_t *p) {
     return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static inline void ic_put_u16le(uint8_t *p, uint32_t v) {
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+static inline void ic_put_u32le(uint8_t *p, uint32_t v) {
+    ic_put_u16le(p, v);
+    ic_put_u16le(p + 2, v >> 16);
 }
 
 static inline void ic_put_u32be(uint8_t *p, uint32_t v) {

@@ -12,6 +12,9 @@
 enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status status,
                             const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Fails with CANCELLED, whose sentence needs no detail. */
+enum imgcore_status ic_fail_cancelled(struct imgcore_error *error);
+
 /* Clears *error (may be NULL). */
 void ic_error_clear(struct imgcore_error *error);
 

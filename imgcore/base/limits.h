@@ -32,7 +32,7 @@
 
 /* The stack of a thread of a crew: none of the work recurses, and no frame is larger than a few
  * KiB. Sanitizers widen frames. */
-#define IC_CREW_STACK_BYTES ((size_t)1 << 20)
+#define IC_THREAD_STACK_BYTES ((size_t)1 << 20)
 
 /* Alignment of every block and row the library allocates: a cache line, a 512-bit vector. */
 #define IC_ALIGN_BYTES 64u

@@ -1,4 +1,4 @@
-/* Memory of one context: see mem.h. */
+/* The allocator of one context: see mem.h. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,18 +7,18 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/base/mem.h"
 
-/* Sits right before every block; padded so that the block behind it is aligned. */
+/* Precedes every block; padded so that the block behind it is aligned. */
 struct ic_mem_block {
     struct ic_mem_block *next; /* in the list of kept blocks */
-    void *raw;                 /* what the allocator gave */
-    size_t size_bytes;         /* of the block, without this head */
+    void *raw;                 /* as the caller's allocator returned it */
+    size_t size_bytes;         /* of the block, without this header */
 };
 
-/* Smaller blocks are not worth keeping: malloc has them at hand. */
+/* Smaller blocks are not kept: malloc reuses them quickly. */
 #define KEEP_MIN_BYTES ((size_t)16 * 1024)
-/* At most this much is kept between pictures. */
+/* The most bytes kept between pictures. */
 #if defined(IC_KEEP_NOTHING)
-#define KEEP_MAX_BYTES ((size_t)0) /* sanitizer builds: every use after free must show */
+#define KEEP_MAX_BYTES ((size_t)0) /* sanitizer builds: every use after free must be detected */
 #else
 #define KEEP_MAX_BYTES ((size_t)32 << 20)
 #endif
@@ -59,36 +59,36 @@ void ic_mem_clear(struct ic_mem *mem) {
 }
 
 void ic_mem_set_budget(struct ic_mem *mem, size_t budget_bytes) {
-    /* what a context keeps between calls is not the call's */
+    /* what the context holds between calls does not count against the call */
     const size_t taken = mem->used_bytes + mem->reserved_bytes;
     mem->budget_bytes = budget_bytes < SIZE_MAX - taken ? budget_bytes + taken : SIZE_MAX;
     mem->peak_bytes = mem->used_bytes + mem->reserved_bytes;
 }
 
-void ic_mem_branch(struct ic_mem *mem, struct ic_mem *branch) {
-    memset(branch, 0, sizeof(*branch));
-    branch->trunk = mem->trunk != NULL ? mem->trunk : mem;
-    branch->budget_bytes = mem->budget_bytes;
+void ic_mem_init_child(struct ic_mem *mem, struct ic_mem *child) {
+    memset(child, 0, sizeof(*child));
+    child->parent = mem->parent != NULL ? mem->parent : mem;
+    child->budget_bytes = mem->budget_bytes;
 }
 
-/* The memory whose books are to be changed, its lock taken. */
-static struct ic_mem *enter(struct ic_mem *mem) {
-    struct ic_mem *trunk = mem->trunk != NULL ? mem->trunk : mem;
-    if (trunk->lock != NULL) {
-        pthread_mutex_lock(trunk->lock);
+/* Returns the allocator that does the accounting for `mem`, with its lock taken. */
+static struct ic_mem *lock_accounting(struct ic_mem *mem) {
+    struct ic_mem *parent = mem->parent != NULL ? mem->parent : mem;
+    if (parent->lock != NULL) {
+        pthread_mutex_lock(parent->lock);
     }
-    return trunk;
+    return parent;
 }
 
-static void leave(struct ic_mem *trunk) {
-    if (trunk->lock != NULL) {
-        pthread_mutex_unlock(trunk->lock);
+static void unlock_accounting(struct ic_mem *parent) {
+    if (parent->lock != NULL) {
+        pthread_mutex_unlock(parent->lock);
     }
 }
 
-static size_t left_of(const struct ic_mem *trunk) {
-    const size_t taken = trunk->used_bytes + trunk->reserved_bytes;
-    return taken < trunk->budget_bytes ? trunk->budget_bytes - taken : 0;
+static size_t left_of(const struct ic_mem *parent) {
+    const size_t taken = parent->used_bytes + parent->reserved_bytes;
+    return taken < parent->budget_bytes ? parent->budget_bytes - taken : 0;
 }
 
 static void note_peak(struct ic_mem *mem) {
@@ -98,8 +98,8 @@ static void note_peak(struct ic_mem *mem) {
     }
 }
 
-/* The smallest kept block that holds `size_bytes` without wasting more than half of it, within the
- * budget. */
+/* Removes and returns the smallest kept block that holds `size_bytes`, wastes at most half of
+ * itself and is within the budget; NULL if there is none. */
 static struct ic_mem_block *take_kept(struct ic_mem *mem, size_t size_bytes) {
     struct ic_mem_block **best = NULL;
     const size_t left = left_of(mem);
@@ -127,7 +127,7 @@ static struct ic_mem_block *new_block(struct ic_mem *mem, size_t size_bytes) {
     }
     void *raw = mem->allocator.alloc(mem->allocator.user, total);
     if (raw == NULL && mem->kept != NULL) {
-        release_kept(mem); /* what is kept must never be what is missing */
+        release_kept(mem); /* kept blocks must never cause a failure */
         raw = mem->allocator.alloc(mem->allocator.user, total);
     }
     if (raw == NULL) {
@@ -140,7 +140,7 @@ static struct ic_mem_block *new_block(struct ic_mem *mem, size_t size_bytes) {
     return block;
 }
 
-/* A block, or NULL and the reason in *why. */
+/* Returns a block; on failure NULL, and the reason in *why. */
 static struct ic_mem_block *take_block(struct ic_mem *mem, size_t size_bytes,
                                        enum imgcore_status *why) {
     if (size_bytes > left_of(mem)) {
@@ -168,9 +168,9 @@ void *ic_alloc(struct ic_mem *mem, size_t size_bytes) {
         mem->status = IMGCORE_NO_MEMORY;
         return NULL;
     }
-    struct ic_mem *trunk = enter(mem);
-    struct ic_mem_block *block = take_block(trunk, size_bytes, &mem->status);
-    leave(trunk);
+    struct ic_mem *parent = lock_accounting(mem);
+    struct ic_mem_block *block = take_block(parent, size_bytes, &mem->status);
+    unlock_accounting(parent);
     return block != NULL ? block + 1 : NULL;
 }
 
@@ -202,52 +202,52 @@ static void free_block(struct ic_mem *mem, struct ic_mem_block *block) {
 
 void ic_free(struct ic_mem *mem, void *user_block) {
     if (user_block != NULL) {
-        struct ic_mem *trunk = enter(mem);
-        free_block(trunk, (struct ic_mem_block *)user_block - 1);
-        leave(trunk);
+        struct ic_mem *parent = lock_accounting(mem);
+        free_block(parent, (struct ic_mem_block *)user_block - 1);
+        unlock_accounting(parent);
     }
 }
 
 void ic_mem_hand_out(struct ic_mem *mem, void *user_block) {
     const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
-    struct ic_mem *trunk = enter(mem);
-    assert(trunk->used_bytes >= block->size_bytes);
-    trunk->used_bytes -= block->size_bytes;
-    leave(trunk);
+    struct ic_mem *parent = lock_accounting(mem);
+    assert(parent->used_bytes >= block->size_bytes);
+    parent->used_bytes -= block->size_bytes;
+    unlock_accounting(parent);
 }
 
 void ic_mem_take_back(struct ic_mem *mem, void *user_block) {
     if (user_block != NULL) {
         struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
-        struct ic_mem *trunk = enter(mem);
-        trunk->used_bytes += block->size_bytes;
-        free_block(trunk, block);
-        leave(trunk);
+        struct ic_mem *parent = lock_accounting(mem);
+        parent->used_bytes += block->size_bytes;
+        free_block(parent, block);
+        unlock_accounting(parent);
     }
 }
 
 size_t ic_mem_left(const struct ic_mem *mem) {
-    return left_of(mem->trunk != NULL ? mem->trunk : mem);
+    return left_of(mem->parent != NULL ? mem->parent : mem);
 }
 
 bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes) {
-    struct ic_mem *trunk = enter(mem);
-    const bool good = size_bytes <= left_of(trunk);
+    struct ic_mem *parent = lock_accounting(mem);
+    const bool good = size_bytes <= left_of(parent);
     if (good) {
-        trunk->reserved_bytes += size_bytes;
-        note_peak(trunk);
+        parent->reserved_bytes += size_bytes;
+        note_peak(parent);
     } else {
         mem->status = IMGCORE_BUDGET;
     }
-    leave(trunk);
+    unlock_accounting(parent);
     return good;
 }
 
 void ic_mem_release(struct ic_mem *mem, size_t size_bytes) {
-    struct ic_mem *trunk = enter(mem);
-    assert(trunk->reserved_bytes >= size_bytes);
-    trunk->reserved_bytes -= size_bytes;
-    leave(trunk);
+    struct ic_mem *parent = lock_accounting(mem);
+    assert(parent->reserved_bytes >= size_bytes);
+    parent->reserved_bytes -= size_bytes;
+    unlock_accounting(parent);
 }
 
 bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {

@@ -1,10 +1,11 @@
-/* Memory of one context: every block the library itself allocates, counted against a budget.
+/* The allocator of one context: every block that the library itself allocates, counted against a
+ * budget.
  *
- * Blocks that are freed are kept for the next picture, since a fresh page costs more than the work
- * done on it; ic_mem_clear gives them back. Used by every room.
+ * Freed blocks are kept for the next picture, because the page faults of fresh memory cost more
+ * than the work done on it; ic_mem_clear frees them. Used by every module.
  *
- * One thread at a time, unless a lock is set: then several may work on branches, each on its own.
- * A branch gives memory of its trunk and has a status of its own. */
+ * One thread at a time uses an allocator, unless a lock is set: then several threads may work, each
+ * with a child allocator of its own. A child allocates from its parent and has its own status. */
 #ifndef IC_MEM_H
 #define IC_MEM_H
 
@@ -22,40 +23,42 @@ struct ic_mem {
     size_t peak_bytes;     /* highest used + reserved since ic_mem_set_budget */
     size_t kept_bytes;     /* in blocks kept for reuse */
     struct ic_mem_block *kept;
-    enum imgcore_status status; /* why the last ic_alloc gave NULL: BUDGET or NO_MEMORY */
-    struct ic_mem *trunk;       /* of a branch, which has no memory of its own; else NULL */
-    pthread_mutex_t *lock;      /* held while the books are changed; NULL: one thread alone */
+    enum imgcore_status status; /* why the last ic_alloc returned NULL: BUDGET or NO_MEMORY */
+    struct ic_mem *parent; /* of a child allocator, which has no memory of its own; else NULL */
+    pthread_mutex_t *lock; /* held while the accounting changes; NULL: only one thread */
 };
 
 /* allocator NULL: malloc and free. */
 void ic_mem_init(struct ic_mem *mem, const struct imgcore_allocator *allocator);
-/* Gives back every kept block. Blocks still handed out must be freed first (asserted). */
+/* Frees every kept block. All other blocks must be freed before (asserted). */
 void ic_mem_clear(struct ic_mem *mem);
-/* Sets the budget of the call that begins, and starts the peak anew. */
+/* Sets the budget of a new call and resets the peak. */
 void ic_mem_set_budget(struct ic_mem *mem, size_t budget_bytes);
-/* Makes a branch of `mem` for one thread. Blocks are the trunk's: any branch may free them, and the
- * branch itself needs no clearing. The trunk has a lock if another thread uses it or a branch. */
-void ic_mem_branch(struct ic_mem *mem, struct ic_mem *branch);
+/* Initialises a child allocator of `mem` for one thread. Blocks belong to the parent: any child may
+ * free them, and the child itself is not cleared. If the threads of several children run at the
+ * same time, the parent must have a lock. */
+void ic_mem_init_child(struct ic_mem *mem, struct ic_mem *child);
 
-/* `size_bytes` bytes, uninitialised, aligned to IC_ALIGN_BYTES; size 0 counts as 1. NULL if the
- * budget or the system does not allow it: mem->status says which. Give back with ic_free. */
+/* Allocates `size_bytes` uninitialised bytes, aligned to IC_ALIGN_BYTES; size 0 counts as 1.
+ * Returns NULL if the budget or the system does not allow it, and sets mem->status. Free with
+ * ic_free. */
 void *ic_alloc(struct ic_mem *mem, size_t size_bytes) __attribute__((malloc));
-/* The same with every byte 0, for `count` things of `size_bytes`; NULL also if the product does
- * not fit. */
+/* Allocates `count` elements of `size_bytes` with every byte 0; NULL also if the product does not
+ * fit size_t. */
 void *ic_calloc(struct ic_mem *mem, size_t count, size_t size_bytes);
 /* NULL is allowed. */
 void ic_free(struct ic_mem *mem, void *block);
 
-/* A block that becomes the caller's stops counting against the budget; it counts again when it
- * comes back to be freed. */
+/* Transfers a block to the caller of the library: it no longer counts against the budget. */
 void ic_mem_hand_out(struct ic_mem *mem, void *block);
-void ic_mem_take_back(struct ic_mem *mem, void *block); /* NULL is allowed; frees */
+/* Frees a block that was handed out. NULL is allowed. */
+void ic_mem_take_back(struct ic_mem *mem, void *block);
 
-/* What the budget still allows. While no other thread works. */
+/* The bytes that the budget still allows. Only while no other thread works. */
 size_t ic_mem_left(const struct ic_mem *mem);
 
-/* Counts memory that a codec library will take by itself; false (mem->status BUDGET) if the budget
- * does not allow it. Give back the same amount with ic_mem_release. */
+/* Counts memory that a codec library is about to allocate; false (mem->status BUDGET) if the budget
+ * does not allow it. Release the same amount with ic_mem_release. */
 bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes);
 void ic_mem_release(struct ic_mem *mem, size_t size_bytes);
 
@@ -66,7 +69,8 @@ struct ic_buf {
     size_t size_bytes, capacity_bytes;
 };
 
-/* Room for `more_bytes` beyond size_bytes; false: mem->status says why, nothing changed. */
+/* Makes the capacity at least size_bytes + more_bytes; on failure returns false, sets mem->status
+ * and changes nothing else. */
 bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes);
 bool ic_buf_append(struct ic_buf *buf, const void *bytes, size_t size_bytes);
 void ic_buf_clear(struct ic_buf *buf);

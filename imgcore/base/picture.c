@@ -1,24 +1,28 @@
-/* A reduced picture in memory: see picture.h. */
+/* A reduced image in memory: see picture.h. */
 #include <string.h>
 
 #include "imgcore/base/checked.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/base/picture.h"
 
-static int interleaved_channels(enum ic_color color) {
+int ic_color_channels(enum ic_color color) {
     switch (color) {
     case IC_COLOR_GREY:
-    case IC_COLOR_YCBCR:
         return 1;
     case IC_COLOR_GREY_ALPHA:
         return 2;
     case IC_COLOR_RGB:
+    case IC_COLOR_YCBCR:
         return 3;
     case IC_COLOR_RGBA:
     case IC_COLOR_CMYK:
         return 4;
     }
-    return 1;
+    return 0;
+}
+
+bool ic_color_has_alpha(enum ic_color color) {
+    return color == IC_COLOR_GREY_ALPHA || color == IC_COLOR_RGBA;
 }
 
 enum imgcore_status ic_picture_make(struct ic_mem *mem, enum ic_color color, uint32_t width_px,
@@ -32,7 +36,7 @@ enum imgcore_status ic_picture_make(struct ic_mem *mem, enum ic_color color, uin
     for (int p = 0; p < picture->planes; p++) {
         const uint32_t width = p == 0 ? width_px : ic_ceil_div_u32(width_px, (uint32_t)chroma_h);
         const uint32_t height = p == 0 ? height_px : ic_ceil_div_u32(height_px, (uint32_t)chroma_v);
-        const int channels = interleaved_channels(color);
+        const int channels = color == IC_COLOR_YCBCR ? 1 : ic_color_channels(color);
         size_t stride, bytes;
         if (!ic_mul_size(width, (size_t)channels, &stride) || stride > SIZE_MAX / 4) {
             ic_picture_clear(mem, picture);

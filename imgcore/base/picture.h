@@ -14,6 +14,10 @@ enum ic_color {
     IC_COLOR_CMYK   /* 4 channels, 0 = no ink (Adobe's inverted files are turned round) */
 };
 
+/* The channels of an interleaved image of this colour (3 for YCBCR). */
+int ic_color_channels(enum ic_color color);
+bool ic_color_has_alpha(enum ic_color color);
+
 /* A small picture in memory, one plane of interleaved channels, or the three
  * planes of YCBCR. */
 struct ic_picture {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "imgcore/base/error.h"
+#include "imgcore/base/text.h"
 
 const char *imgcore_status_message(enum imgcore_status status) {
     switch (status) {
@@ -51,12 +52,16 @@ enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status sta
         vsnprintf(error->detail, sizeof(error->detail), format, args);
         va_end(args);
         for (char *c = error->detail; *c != '\0'; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            if (ic_is_control((unsigned char)*c)) {
                 *c = '?';
             }
         }
     }
     return status;
+}
+
+enum imgcore_status ic_fail_cancelled(struct imgcore_error *error) {
+    return ic_fail(error, IMGCORE_CANCELLED, "%s", "");
 }
 
 void ic_error_clear(struct imgcore_error *error) {

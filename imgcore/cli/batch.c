@@ -11,7 +11,7 @@
 #include "imgcore/cli/text.h"
 
 /* What the workers share. */
-struct crew {
+struct pool {
     struct cli_batch *batch;
     pthread_mutex_t lock; /* of what follows */
     size_t next;
@@ -19,7 +19,7 @@ struct crew {
 };
 
 struct worker {
-    struct crew *crew;
+    struct pool *pool;
     struct imgcore_context *context;
     pthread_t thread;
 };
@@ -107,12 +107,12 @@ static void do_item(struct imgcore_context *context, const struct cli_batch *bat
 
 static void *work(void *user) {
     struct worker *worker = user;
-    struct crew *crew = worker->crew;
-    struct cli_batch *batch = crew->batch;
+    struct pool *pool = worker->pool;
+    struct cli_batch *batch = pool->batch;
     for (;;) {
-        pthread_mutex_lock(&crew->lock);
-        size_t i = crew->next++;
-        pthread_mutex_unlock(&crew->lock);
+        pthread_mutex_lock(&pool->lock);
+        size_t i = pool->next++;
+        pthread_mutex_unlock(&pool->lock);
         if (i >= batch->items.count) {
             return NULL;
         }
@@ -120,9 +120,9 @@ static void *work(void *user) {
         if (!batch->results[i].failure.status) {
             do_item(worker->context, batch, &batch->items.item[i], &batch->results[i]);
         }
-        pthread_mutex_lock(&crew->lock);
-        cli_progress_step(&crew->progress);
-        pthread_mutex_unlock(&crew->lock);
+        pthread_mutex_lock(&pool->lock);
+        cli_progress_step(&pool->progress);
+        pthread_mutex_unlock(&pool->lock);
     }
 }
 
@@ -135,19 +135,19 @@ static size_t worker_count(const struct cli_batch *batch) {
 bool cli_batch_run(struct cli_batch *batch) {
     size_t count = worker_count(batch);
     batch->options.threads = batch->threads > count ? batch->threads / (uint32_t)count : 1;
-    struct crew crew = {.batch = batch, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct pool pool = {.batch = batch, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct worker *workers = cli_alloc(count, sizeof *workers);
     double begin_ms = cli_now_ms();
     bool good = true;
     batch->results = cli_alloc(batch->items.count, sizeof *batch->results);
     for (size_t i = 0; good && i < count; i++) {
-        workers[i].crew = &crew;
+        workers[i].pool = &pool;
         workers[i].context = cli_context_create();
         good = workers[i].context != NULL;
     }
     if (good) {
         batch->target = imgcore_context_target(workers[0].context);
-        cli_progress_start(&crew.progress, batch->items.count);
+        cli_progress_start(&pool.progress, batch->items.count);
         /* This thread is the first worker. A thread that cannot be had is done without. */
         size_t started = 1;
         while (started < count &&
@@ -158,7 +158,7 @@ bool cli_batch_run(struct cli_batch *batch) {
         for (size_t i = 1; i < started; i++) {
             pthread_join(workers[i].thread, NULL);
         }
-        cli_progress_end(&crew.progress);
+        cli_progress_end(&pool.progress);
         batch->jobs = started;
     }
     for (size_t i = 0; i < count; i++) {

@@ -55,7 +55,7 @@ static void put_text(FILE *page, const char *text) {
             fputs("&quot;", page);
             break;
         default:
-            if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+            if (code < 0 || cli_is_control(code)) {
                 fputs("&#xfffd;", page);
             } else {
                 fwrite(c, 1, bytes, page);

@@ -14,7 +14,7 @@ static void write_string(FILE *out, const char *text) {
             fputs("\\ufffd", out);
         } else if (code == '"' || code == '\\') {
             fprintf(out, "\\%c", (char)code);
-        } else if (code < 0x20 || code == 0x7f) {
+        } else if (cli_is_control(code)) {
             fprintf(out, "\\u%04x", (unsigned)code);
         } else {
             fwrite(c, 1, bytes, out);

@@ -3,7 +3,6 @@
 #include "imgcore/cli/text.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,9 +55,13 @@ int32_t cli_utf8_next(const char *text, size_t *bytes) {
     return code;
 }
 
+bool cli_is_control(int32_t code) {
+    return (code >= 0 && code < 0x20) || (code >= 0x7f && code < 0xa0);
+}
+
 /* Whether a code point is shown as an escape. */
 static bool must_escape(int32_t code) {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
+    return cli_is_control(code) || code == 0x200e || code == 0x200f ||
            (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
            code == 0xfeff;
 }

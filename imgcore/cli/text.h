@@ -3,6 +3,7 @@
 #ifndef CLI_TEXT_H
 #define CLI_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,9 @@ char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* One code point of UTF-8 at `text`, and how many bytes it takes; -1 (and one byte) where the bytes
  * are no UTF-8. */
 int32_t cli_utf8_next(const char *text, size_t *bytes);
+
+/* Whether a code point is a control character (C0, DEL or C1). */
+bool cli_is_control(int32_t code);
 
 /* Prints `text` so that it shows what it is and does nothing: control characters, marks that turn
  * the writing direction and bytes that are no UTF-8 appear as \xNN or \u{NNNN}. */

@@ -40,9 +40,10 @@ static bool good_name(const char *name, size_t length) {
     if (length == 0 || length > 64 || name[0] == '.') {
         return false;
     }
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)name[i];
-        if (c < 0x20 || c == 0x7f || c == '/') {
+    size_t bytes = 0;
+    for (size_t i = 0; i < length; i += bytes) {
+        int32_t code = cli_utf8_next(name + i, &bytes);
+        if (cli_is_control(code) || code == '/') {
             return false;
         }
     }

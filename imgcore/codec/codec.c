@@ -1,52 +1,11 @@
-/* What the codecs share: facts about colours, the check of sizes, and the choice of a codec by the
- * first bytes of a file. Used by pipeline and api through codec.h. */
-#include <inttypes.h>
-#include <stddef.h>
+/* Opens a file by its first bytes: see codec.h. */
 #include <string.h>
 
 #include "imgcore/codec/codec.h"
+#include "imgcore/codec/formats.h"
+#include "imgcore/codec/sniff.h"
 
-int ic_color_channels(enum ic_color color) {
-    switch (color) {
-    case IC_COLOR_GREY:
-        return 1;
-    case IC_COLOR_GREY_ALPHA:
-        return 2;
-    case IC_COLOR_RGB:
-    case IC_COLOR_YCBCR:
-        return 3;
-    case IC_COLOR_RGBA:
-    case IC_COLOR_CMYK:
-        return 4;
-    }
-    return 0;
-}
-
-bool ic_color_has_alpha(enum ic_color color) {
-    return color == IC_COLOR_GREY_ALPHA || color == IC_COLOR_RGBA;
-}
-
-enum imgcore_status ic_check_size(const struct ic_header *header,
-                                  const struct imgcore_limits *limits,
-                                  struct imgcore_error *error) {
-    uint32_t longer_px =
-        header->width_px > header->height_px ? header->width_px : header->height_px;
-    if (longer_px > limits->side_px) {
-        return ic_fail(error, IMGCORE_TOO_LARGE,
-                       "a side of %" PRIu32 " pixels is over the limit of %" PRIu32, longer_px,
-                       limits->side_px);
-    }
-    uint64_t pixels = (uint64_t)header->width_px * header->height_px;
-    if (pixels > limits->pixels) {
-        return ic_fail(error, IMGCORE_TOO_LARGE,
-                       "%" PRIu32 " x %" PRIu32 " are %" PRIu64
-                       " pixels, over the limit of %" PRIu64,
-                       header->width_px, header->height_px, pixels, limits->pixels);
-    }
-    return IMGCORE_OK;
-}
-
-/* Whether all there is of the input could be the beginning of a JPEG or PNG file. */
+/* Whether the entire input is a proper prefix of a JPEG or PNG signature. */
 static bool cut_in_signature(const struct ic_input *input) {
     static const uint8_t jpeg[] = {0xff, 0xd8, 0xff};
     static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};

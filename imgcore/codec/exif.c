@@ -5,6 +5,7 @@
 
 #include "imgcore/base/bytes.h"
 #include "imgcore/base/limits.h"
+#include "imgcore/base/text.h"
 #include "imgcore/codec/exif.h"
 
 #define TIFF_HEAD_BYTES  8u
@@ -160,7 +161,7 @@ char *ic_exif_copyright(struct ic_mem *mem, const uint8_t *bytes, size_t size_by
     size_t used = 0;
     bool visible = false;
     for (size_t i = 0; i < length; i++) {
-        if (text[i] >= 0x20 && text[i] != 0x7f) {
+        if (!ic_is_control(text[i])) {
             copy[used++] = (char)text[i];
             visible = visible || text[i] != ' ';
         }
@@ -173,16 +174,6 @@ char *ic_exif_copyright(struct ic_mem *mem, const uint8_t *bytes, size_t size_by
     return copy;
 }
 
-static void put_u16le(uint8_t *p, uint32_t v) {
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-}
-
-static void put_u32le(uint8_t *p, uint32_t v) {
-    put_u16le(p, v);
-    put_u16le(p + 2, v >> 16);
-}
-
 bool ic_exif_write_copyright(struct ic_buf *out, const char *copyright) {
     /* head, count of entries, one entry, position of the next IFD (none) */
     uint8_t tiff[TIFF_HEAD_BYTES + 2 + TIFF_ENTRY_BYTES + 4] = "II*\0\x08\0\0\0\x01";
@@ -190,14 +181,14 @@ bool ic_exif_write_copyright(struct ic_buf *out, const char *copyright) {
     const uint8_t *text = (const uint8_t *)copyright;
     size_t length = cut_text(text, strlen(copyright));
     uint32_t count = (uint32_t)length + 1; /* TIFF counts the NUL */
-    put_u16le(entry, TAG_COPYRIGHT);
-    put_u16le(entry + 2, TYPE_ASCII);
-    put_u32le(entry + 4, count);
+    ic_put_u16le(entry, TAG_COPYRIGHT);
+    ic_put_u16le(entry + 2, TYPE_ASCII);
+    ic_put_u32le(entry + 4, count);
     if (count <= 4) {
         memcpy(entry + 8, text, length);
         return ic_buf_append(out, tiff, sizeof(tiff));
     }
-    put_u32le(entry + 8, (uint32_t)sizeof(tiff));
+    ic_put_u32le(entry + 8, (uint32_t)sizeof(tiff));
     return ic_buf_reserve(out, sizeof(tiff) + count) && ic_buf_append(out, tiff, sizeof(tiff)) &&
            ic_buf_append(out, text, length) && ic_buf_append(out, "", 1);
 }

@@ -187,6 +187,12 @@ enum imgcore_status ic_jpeg_guard(struct ic_jpeg_errors *errors, void (*step)(vo
     return IMGCORE_OK;
 }
 
+void ic_jpeg_check_cancel(struct jpeg_error_mgr *manager, struct ic_cancel *cancel) {
+    if (ic_is_cancelled(cancel)) {
+        ic_jpeg_raise(manager, IMGCORE_CANCELLED, "%s", "");
+    }
+}
+
 _Noreturn void ic_jpeg_raise_memory(struct jpeg_error_mgr *manager, const struct ic_mem *mem) {
     ic_jpeg_raise(manager, mem->status, "no room for what a JPEG needs");
 }

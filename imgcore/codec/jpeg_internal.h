@@ -18,7 +18,7 @@
 /* after jpeglib.h, whose configuration decides how the codes are numbered */
 #include <jerror.h>
 
-#include "imgcore/codec/codec.h"
+#include "imgcore/codec/formats.h"
 
 /* libjpeg's later interfaces have one scaled size for each direction, the one of version 6b has a
  * single one. */
@@ -56,6 +56,9 @@ enum imgcore_status ic_jpeg_guard(struct ic_jpeg_errors *errors, void (*step)(vo
 _Noreturn void ic_jpeg_raise(struct jpeg_error_mgr *manager, enum imgcore_status status,
                              const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Ends the running step with CANCELLED if the call is cancelled. */
+void ic_jpeg_check_cancel(struct jpeg_error_mgr *manager, struct ic_cancel *cancel);
+
 /* ---- memory (jpeg_error.c) --------------------------------------------------------------- */
 
 /* Ends the step with mem's status, after an allocation that gave NULL. */
@@ -75,6 +78,8 @@ uint64_t ic_jpeg_coefficient_bytes(uint32_t width_px, uint32_t height_px, int h_
 struct ic_jpeg_source {
     struct jpeg_source_mgr manager; /* first: libjpeg hands back a pointer to it */
     struct ic_input *input;
+    struct ic_cancel *cancel;
+    unsigned skips; /* segments skipped so far */
 };
 
 /* Puts a source over `input` into cinfo->src; cinfo->err must be set. */
@@ -134,13 +139,14 @@ void ic_jpeg_check_components(const struct jpeg_decompress_struct *cinfo);
 /* ---- segments (jpeg_segments.c) ---------------------------------------------------------------
  */
 
-struct ic_crew;
+struct ic_thread_pool;
 struct ic_jpeg_segments;
 
-/* Begins to decode the planes of a picture by a crew. `picture` was started and has read no data,
+/* Begins to decode the planes of a picture by a pool. `picture` was started and has read no data,
  * all of which lies in memory at its source; it is only looked at, and must stay. NULL: it cannot
  * be done, or is not worth it; then nothing has happened. */
-struct ic_jpeg_segments *ic_jpeg_segments_open(struct ic_mem *mem, struct ic_crew *crew,
+struct ic_jpeg_segments *ic_jpeg_segments_open(struct ic_mem *mem, struct ic_thread_pool *pool,
+                                               struct ic_cancel *cancel,
                                                const struct jpeg_decompress_struct *picture,
                                                const struct ic_read_layout *layout);
 /* The next row of MCUs, borrowed until the next call. False: something is not as it should be

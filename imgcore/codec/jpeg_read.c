@@ -177,6 +177,7 @@ _Noreturn static void raise_scans(struct jpeg_reader *reader) {
                   reader->limits.scans);
 }
 
+/* libjpeg calls this for every row of MCUs of every scan, and for every strip of rows. */
 static void monitor(j_common_ptr cinfo) {
     const struct ic_jpeg_markers *markers = cinfo->client_data;
     struct jpeg_reader *reader =
@@ -184,6 +185,7 @@ static void monitor(j_common_ptr cinfo) {
     if ((uint32_t)reader->cinfo.input_scan_number > reader->limits.scans) {
         raise_scans(reader);
     }
+    ic_jpeg_check_cancel(reader->cinfo.err, reader->source.cancel);
 }
 
 static void check_scans(struct jpeg_reader *reader) {
@@ -392,13 +394,13 @@ static void drop_blocks(struct jpeg_reader *reader, int from) {
     }
 }
 
-static int jpeg_lend(struct ic_reader *base, struct ic_crew *crew, int strips) {
+static int jpeg_set_parallelism(struct ic_reader *base, struct ic_thread_pool *pool, int strips) {
     struct jpeg_reader *reader = (struct jpeg_reader *)base;
     const bool in_memory = reader->source.input->read == NULL;
     if (reader->request.planes && in_memory && !reader->errors.tolerant &&
         !jpeg_has_multiple_scans(&reader->cinfo)) {
-        reader->segments =
-            ic_jpeg_segments_open(reader->mem, crew, &reader->cinfo, &reader->layout);
+        reader->segments = ic_jpeg_segments_open(reader->mem, pool, reader->source.cancel,
+                                                 &reader->cinfo, &reader->layout);
         if (reader->segments != NULL) {
             return 1;
         }
@@ -465,11 +467,12 @@ enum imgcore_status ic_jpeg_open(struct ic_mem *mem, struct ic_input *input,
         return ic_fail(error, mem->status, "no room for a JPEG reader");
     }
     reader->base.ops = &jpeg_ops;
-    reader->base.lend = jpeg_lend;
+    reader->base.set_parallelism = jpeg_set_parallelism;
     reader->mem = mem;
     reader->markers.mem = mem;
     reader->limits = *options->limits;
     reader->source.input = input;
+    reader->source.cancel = options->cancel;
     reader->cinfo.err = ic_jpeg_errors_init(&reader->errors, options->tolerant);
     enum imgcore_status status = read_header(reader, options->want_copyright, error);
     if (header != NULL) {

@@ -6,6 +6,9 @@
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/jpeg_internal.h"
 
+/* Segments skipped between two checks for cancellation. */
+#define CANCEL_SKIPS 64u
+
 static const JOCTET made_up_end[2] = {0xff, JPEG_EOI};
 
 static struct ic_jpeg_source *source_of(j_decompress_ptr cinfo) {
@@ -42,6 +45,7 @@ static void init_source(j_decompress_ptr cinfo) {
 static boolean fill_input_buffer(j_decompress_ptr cinfo) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct ic_input *input = source_of(cinfo)->input;
+    ic_jpeg_check_cancel(cinfo->err, source_of(cinfo)->cancel);
     if (!errors->ended) {
         ic_input_use(input, input->window_bytes);
         if (ic_input_fill(input, 1) > 0) {
@@ -56,6 +60,10 @@ static boolean fill_input_buffer(j_decompress_ptr cinfo) {
 static void skip_input_data(j_decompress_ptr cinfo, long num_bytes) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct jpeg_source_mgr *src = cinfo->src;
+    struct ic_jpeg_source *source = source_of(cinfo);
+    if (++source->skips % CANCEL_SKIPS == 0) { /* a flood of segments is left early */
+        ic_jpeg_check_cancel(cinfo->err, source->cancel);
+    }
     if (num_bytes <= 0) {
         return;
     }
@@ -66,11 +74,11 @@ static void skip_input_data(j_decompress_ptr cinfo, long num_bytes) {
         return;
     }
     if (!errors->ended) {
-        struct ic_input *input = source_of(cinfo)->input;
+        struct ic_input *input = source->input;
         skip -= src->bytes_in_buffer;
         ic_input_use(input, input->window_bytes);
         if (ic_input_skip(input, skip)) {
-            show_window(source_of(cinfo));
+            show_window(source);
             return;
         }
     }

@@ -20,6 +20,7 @@ struct jpeg_writer {
     struct jpeg_compress_struct cinfo;
     struct ic_jpeg_errors errors;
     struct jpeg_destination_mgr destination;
+    struct jpeg_progress_mgr progress;
     struct ic_mem *mem;
     const struct ic_picture *picture;
     const struct ic_write_options *options;
@@ -106,10 +107,15 @@ static void write_planes(struct jpeg_writer *writer) {
 static void write_rows(struct jpeg_writer *writer) {
     j_compress_ptr cinfo = &writer->cinfo;
     const struct ic_picture *picture = writer->picture;
+    JSAMPROW row[MAX_STRIP_ROWS];
     while (cinfo->next_scanline < cinfo->image_height) {
-        JSAMPROW row = picture->plane[0].rows +
-                       (ptrdiff_t)cinfo->next_scanline * picture->plane[0].stride_bytes;
-        jpeg_write_scanlines(cinfo, &row, 1);
+        const uint32_t left = cinfo->image_height - cinfo->next_scanline;
+        const uint32_t rows = left < MAX_STRIP_ROWS ? left : MAX_STRIP_ROWS;
+        for (uint32_t y = 0; y < rows; y++) {
+            row[y] = picture->plane[0].rows +
+                     (ptrdiff_t)(cinfo->next_scanline + y) * picture->plane[0].stride_bytes;
+        }
+        jpeg_write_scanlines(cinfo, row, rows);
     }
 }
 
@@ -177,6 +183,11 @@ static void write_metadata(struct jpeg_writer *writer) {
     }
 }
 
+/* libjpeg calls this for every strip of rows, and for every row of MCUs of every later pass. */
+static void monitor(j_common_ptr cinfo) {
+    ic_jpeg_check_cancel(cinfo->err, writer_of((j_compress_ptr)cinfo)->options->cancel);
+}
+
 static void write_step(void *state) {
     struct jpeg_writer *writer = state;
     j_compress_ptr cinfo = &writer->cinfo;
@@ -186,6 +197,8 @@ static void write_step(void *state) {
     writer->destination.empty_output_buffer = empty_output_buffer;
     writer->destination.term_destination = term_destination;
     cinfo->dest = &writer->destination;
+    writer->progress.progress_monitor = monitor;
+    cinfo->progress = &writer->progress;
     set_parameters(writer);
     reserve_memory(writer);
     jpeg_start_compress(cinfo, TRUE);

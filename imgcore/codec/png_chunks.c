@@ -11,15 +11,14 @@
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/exif.h"
 #include "imgcore/codec/png_chunks.h"
+#include "imgcore/codec/png_format.h"
 
 #define SIGNATURE_BYTES        8u
-#define CHUNK_HEAD_BYTES       8u
-#define CRC_BYTES              4u
-#define IHDR_BYTES             13u
 #define IHDR_COLOR_TYPE_AT     9u
 #define MAX_CHUNK_LENGTH_BYTES UINT32_C(0x7fffffff)
 #define COLOR_TYPE_PALETTE     3u
 #define PIECE_BYTES            IC_INPUT_CHUNK_BYTES
+#define CANCEL_STEPS           8u
 
 /* A profile's name has 1 to 79 bytes and a NUL; an empty one is let pass. */
 #define MAX_KEYWORD_BYTES 79u
@@ -44,6 +43,7 @@ void ic_png_chunks_init(struct ic_png_chunks *chunks, struct ic_mem *mem, struct
     chunks->limits = *options->limits;
     chunks->tolerant = options->tolerant;
     chunks->want_copyright = options->want_copyright;
+    chunks->cancel = options->cancel;
     chunks->orientation = 1;
     chunks->icc.mem = mem;
     chunks->through_bytes = SIGNATURE_BYTES;
@@ -55,6 +55,7 @@ void ic_png_chunks_rewind(struct ic_png_chunks *chunks) {
                                   .limits = chunks->limits,
                                   .tolerant = chunks->tolerant,
                                   .want_copyright = chunks->want_copyright,
+                                  .cancel = chunks->cancel,
                                   .orientation = chunks->orientation,
                                   .copyright = chunks->copyright,
                                   .icc = chunks->icc,
@@ -74,6 +75,14 @@ static bool fail(struct ic_png_chunks *chunks, enum imgcore_status status, const
     chunks->status = status;
     chunks->detail = detail;
     return false;
+}
+
+bool ic_png_chunks_cancelled(struct ic_png_chunks *chunks) {
+    if (!ic_is_cancelled(chunks->cancel)) {
+        return false;
+    }
+    fail(chunks, IMGCORE_CANCELLED, "");
+    return true;
 }
 
 void ic_png_chunks_fail_end(struct ic_png_chunks *chunks) {
@@ -131,7 +140,7 @@ static bool close_chunk(struct ic_png_chunks *chunks, struct own_chunk *chunk, b
         }
         use(chunks, chunk, have);
     }
-    uint8_t crc[CRC_BYTES];
+    uint8_t crc[IC_PNG_CRC_BYTES];
     if (!ic_input_copy(chunks->input, crc, sizeof(crc))) {
         return fail_end(chunks);
     }
@@ -261,7 +270,7 @@ static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
 
 /* An ancillary chunk that libspng does not get. */
 static bool take_or_skip(struct ic_png_chunks *chunks, uint32_t type, uint32_t length,
-                         const uint8_t head[CHUNK_HEAD_BYTES]) {
+                         const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
     struct own_chunk chunk = {.left_bytes = length};
     chunk.crc = crc32(0, head + 4, 4);
     /* As in libpng: colour after the palette does not count, nor does anything after IDAT. */
@@ -275,13 +284,13 @@ static bool take_or_skip(struct ic_png_chunks *chunks, uint32_t type, uint32_t l
         chunks->seen_icc = true;
         return take_icc(chunks, chunk);
     }
-    return skip(chunks, (uint64_t)length + CRC_BYTES);
+    return skip(chunks, (uint64_t)length + IC_PNG_CRC_BYTES);
 }
 
-static void hand_on(struct ic_png_chunks *chunks, const uint8_t head[CHUNK_HEAD_BYTES],
+static void hand_on(struct ic_png_chunks *chunks, const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES],
                     uint64_t through_bytes) {
-    memcpy(chunks->head, head, CHUNK_HEAD_BYTES);
-    chunks->head_left_bytes = CHUNK_HEAD_BYTES;
+    memcpy(chunks->head, head, IC_PNG_CHUNK_HEAD_BYTES);
+    chunks->head_left_bytes = IC_PNG_CHUNK_HEAD_BYTES;
     chunks->through_bytes = through_bytes;
 }
 
@@ -298,12 +307,12 @@ static bool next_piece(struct ic_png_chunks *chunks) {
     if (size > chunks->idat_left_bytes) {
         size = (size_t)chunks->idat_left_bytes;
     }
-    uint8_t head[CHUNK_HEAD_BYTES];
+    uint8_t head[IC_PNG_CHUNK_HEAD_BYTES];
     ic_put_u32be(head, (uint32_t)size);
     ic_put_u32be(head + 4, TYPE_IDAT);
     uLong crc = crc32(0, head + 4, 4);
     ic_put_u32be(chunks->tail, (uint32_t)crc32(crc, input->window, (uInt)size));
-    chunks->tail_left_bytes = CRC_BYTES;
+    chunks->tail_left_bytes = IC_PNG_CRC_BYTES;
     chunks->idat_left_bytes -= size;
     chunks->idat_crc_next = chunks->idat_left_bytes == 0;
     hand_on(chunks, head, size);
@@ -311,14 +320,14 @@ static bool next_piece(struct ic_png_chunks *chunks) {
 }
 
 static bool take_idat(struct ic_png_chunks *chunks, uint32_t length,
-                      const uint8_t head[CHUNK_HEAD_BYTES]) {
+                      const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
     /* IDAT after some other chunk is not part of the picture: libpng warns and goes on. */
     if (chunks->idat_over) {
-        return skip(chunks, (uint64_t)length + CRC_BYTES);
+        return skip(chunks, (uint64_t)length + IC_PNG_CRC_BYTES);
     }
     chunks->seen_idat = true;
     if (!chunks->tolerant) {
-        hand_on(chunks, head, (uint64_t)length + CRC_BYTES);
+        hand_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
         return true;
     }
     chunks->idat_left_bytes = length;
@@ -331,8 +340,8 @@ static bool is_letter(uint8_t c) {
 }
 
 /* The header of the next chunk, if it can be one where it stands. */
-static bool read_head(struct ic_png_chunks *chunks, uint8_t head[CHUNK_HEAD_BYTES]) {
-    if (!ic_input_copy(chunks->input, head, CHUNK_HEAD_BYTES)) {
+static bool read_head(struct ic_png_chunks *chunks, uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
+    if (!ic_input_copy(chunks->input, head, IC_PNG_CHUNK_HEAD_BYTES)) {
         return fail_end(chunks);
     }
     for (int i = 4; i < 8; i++) {
@@ -358,7 +367,7 @@ static bool read_head(struct ic_png_chunks *chunks, uint8_t head[CHUNK_HEAD_BYTE
 
 /* One chunk of the file: handed on, taken out or stepped over. */
 static bool next_chunk(struct ic_png_chunks *chunks) {
-    uint8_t head[CHUNK_HEAD_BYTES];
+    uint8_t head[IC_PNG_CHUNK_HEAD_BYTES];
     if (!read_head(chunks, head)) {
         return false;
     }
@@ -368,8 +377,8 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
         return take_idat(chunks, length, head);
     }
     chunks->idat_over = chunks->seen_idat;
-    if (chunks->chunk_count == 1 && length == IHDR_BYTES) {
-        if (ic_input_fill(chunks->input, IHDR_BYTES) < IHDR_BYTES) {
+    if (chunks->chunk_count == 1 && length == IC_PNG_IHDR_BYTES) {
+        if (ic_input_fill(chunks->input, IC_PNG_IHDR_BYTES) < IC_PNG_IHDR_BYTES) {
             return fail_end(chunks);
         }
         chunks->color_type = chunks->input->window[IHDR_COLOR_TYPE_AT];
@@ -384,7 +393,7 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
         critical = chunks->color_type == COLOR_TYPE_PALETTE;
     }
     if (critical || (type == TYPE_TRNS && !chunks->seen_idat)) {
-        hand_on(chunks, head, (uint64_t)length + CRC_BYTES);
+        hand_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
         return true;
     }
     return take_or_skip(chunks, type, length, head);
@@ -397,7 +406,7 @@ static bool advance(struct ic_png_chunks *chunks) {
     }
     if (chunks->idat_crc_next) {
         chunks->idat_crc_next = false;
-        return skip(chunks, CRC_BYTES);
+        return skip(chunks, IC_PNG_CRC_BYTES);
     }
     return next_chunk(chunks);
 }
@@ -406,12 +415,25 @@ static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+/* Checks for cancellation at every CANCEL_STEPS steps, each of which is at most a chunk that is
+ * skipped or one of libspng's reads of 8 KiB. */
+static bool step_is_cancelled(struct ic_png_chunks *chunks) {
+    if (++chunks->steps < CANCEL_STEPS) {
+        return false;
+    }
+    chunks->steps = 0;
+    return ic_png_chunks_cancelled(chunks);
+}
+
 bool ic_png_chunks_read(struct ic_png_chunks *chunks, uint8_t *out, size_t size_bytes) {
     while (size_bytes != 0) {
+        if (step_is_cancelled(chunks)) {
+            return false;
+        }
         size_t step;
         if (chunks->head_left_bytes != 0) {
             step = smaller(size_bytes, chunks->head_left_bytes);
-            memcpy(out, chunks->head + CHUNK_HEAD_BYTES - chunks->head_left_bytes, step);
+            memcpy(out, chunks->head + IC_PNG_CHUNK_HEAD_BYTES - chunks->head_left_bytes, step);
             chunks->head_left_bytes -= step;
         } else if (chunks->through_bytes != 0) {
             step = chunks->through_bytes < size_bytes ? (size_t)chunks->through_bytes : size_bytes;
@@ -421,7 +443,7 @@ bool ic_png_chunks_read(struct ic_png_chunks *chunks, uint8_t *out, size_t size_
             chunks->through_bytes -= step;
         } else if (chunks->tail_left_bytes != 0) {
             step = smaller(size_bytes, chunks->tail_left_bytes);
-            memcpy(out, chunks->tail + CRC_BYTES - chunks->tail_left_bytes, step);
+            memcpy(out, chunks->tail + IC_PNG_CRC_BYTES - chunks->tail_left_bytes, step);
             chunks->tail_left_bytes -= step;
         } else {
             if (!advance(chunks)) {

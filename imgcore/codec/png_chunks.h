@@ -8,7 +8,7 @@
 #define IC_PNG_CHUNKS_H
 
 #include "imgcore/base/input.h"
-#include "imgcore/codec/codec.h"
+#include "imgcore/codec/reader.h"
 
 struct ic_png_chunks {
     struct ic_mem *mem;
@@ -16,6 +16,8 @@ struct ic_png_chunks {
     struct imgcore_limits limits;
     bool tolerant;
     bool want_copyright;
+    struct ic_cancel *cancel;
+    unsigned steps; /* since the last check of `cancel` */
 
     /* Taken out; complete once the first IDAT has been handed on. */
     int orientation;
@@ -48,6 +50,8 @@ void ic_png_chunks_clear(struct ic_png_chunks *chunks);
 
 /* Fills `out` with the next `size_bytes` of the thinned file; false: see status and detail. */
 bool ic_png_chunks_read(struct ic_png_chunks *chunks, uint8_t *out, size_t size_bytes);
+/* Checks for cancellation; true: status is CANCELLED. */
+bool ic_png_chunks_cancelled(struct ic_png_chunks *chunks);
 /* Sets status and detail for an input that has no more bytes, or has failed. */
 void ic_png_chunks_fail_end(struct ic_png_chunks *chunks);
 

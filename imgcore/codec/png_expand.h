@@ -6,7 +6,7 @@
 
 #include <spng.h>
 
-#include "imgcore/codec/codec.h"
+#include "imgcore/base/picture.h"
 
 struct ic_png_expand {
     void (*row)(const struct ic_png_expand *expand, const uint8_t *raw, uint8_t *out);

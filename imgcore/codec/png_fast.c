@@ -14,9 +14,8 @@
 #include "imgcore/base/bytes.h"
 #include "imgcore/base/checked.h"
 #include "imgcore/codec/png_fast.h"
+#include "imgcore/codec/png_format.h"
 
-#define CHUNK_HEAD_BYTES 8u
-#define CRC_BYTES        4u
 /* Unpacked at a time, at most: the checksum runs over it first, and it should still be near. */
 #define PIECE_BYTES IC_INPUT_CHUNK_BYTES
 /* libspng unpacks an IDAT in steps of so many bytes, and none that is not all there. */
@@ -35,8 +34,8 @@ struct ic_png_fast {
     /* The IDAT in hand: bytes not yet given to igzip, and the CRC of the others. */
     uint64_t idat_left_bytes;
     uint32_t crc;
-    uint8_t head[CHUNK_HEAD_BYTES]; /* of the chunk in hand */
-    bool over;                      /* which is no IDAT any more */
+    uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]; /* of the chunk in hand */
+    bool over;                             /* which is no IDAT any more */
 
     uint32_t next_row;
     uint8_t *packed; /* rows as unpacked, each with its filter before it; the next row's filter is
@@ -52,7 +51,7 @@ bool ic_png_fast_takes(size_t row_bytes) {
 /* ---- IDATs to bytes -------------------------------------------------------------------------- */
 
 static void begin_idat(struct ic_png_fast *fast) {
-    fast->idat_left_bytes = fast->chunks->through_bytes - CRC_BYTES;
+    fast->idat_left_bytes = fast->chunks->through_bytes - IC_PNG_CRC_BYTES;
     fast->chunks->through_bytes = 0; /* read from here on */
     fast->crc = crc32_gzip_refl(0, (const unsigned char *)"IDAT", 4);
 }
@@ -60,9 +59,9 @@ static void begin_idat(struct ic_png_fast *fast) {
 /* Ends the IDAT in hand and begins the next one. SPNG_EIDAT_TOO_SHORT: there is none; what
  * comes instead is in hand. */
 static int next_idat(struct ic_png_fast *fast) {
-    uint8_t crc[CRC_BYTES];
+    uint8_t crc[IC_PNG_CRC_BYTES];
     struct ic_png_chunks *chunks = fast->chunks;
-    chunks->through_bytes = CRC_BYTES;
+    chunks->through_bytes = IC_PNG_CRC_BYTES;
     if (!ic_png_chunks_read(chunks, crc, sizeof(crc))) {
         return SPNG_IO_ERROR;
     }
@@ -88,6 +87,9 @@ static int next_piece(struct ic_png_fast *fast, const uint8_t **bytes, size_t *s
         if (code != 0) {
             return code;
         }
+    }
+    if (ic_png_chunks_cancelled(fast->chunks)) {
+        return SPNG_IO_ERROR;
     }
     const uint64_t left = fast->idat_left_bytes;
     const size_t step = left < STEP_BYTES ? (size_t)left : STEP_BYTES;
@@ -308,7 +310,7 @@ int ic_png_fast_finish(struct ic_png_fast *fast, bool strict) {
     if (ic_u32be(fast->head) != 0) {
         return SPNG_ECHUNK_SIZE;
     }
-    uint8_t crc[CRC_BYTES];
+    uint8_t crc[IC_PNG_CRC_BYTES];
     if (!ic_png_chunks_read(fast->chunks, crc, sizeof(crc))) {
         return SPNG_IO_ERROR;
     }

@@ -4,15 +4,16 @@
 
 #include <spng.h>
 
-#include "imgcore/codec/codec.h"
 #include "imgcore/codec/png_chunks.h"
 #include "imgcore/codec/png_expand.h"
 #include "imgcore/codec/png_fast.h"
+#include "imgcore/codec/reader.h"
 
 struct png_reader {
     struct ic_reader base; /* first: the pipeline knows the reader by it */
     struct ic_mem *mem;
     const struct ic_kernels *kernels; /* NULL: libspng alone decodes */
+    struct ic_cancel *cancel;         /* NULL: the call cannot be cancelled */
     spng_ctx *spng;
     struct ic_png_chunks chunks;
     struct ic_png_fast *fast; /* decodes the rows, as long as it is not NULL */

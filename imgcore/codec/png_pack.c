@@ -10,16 +10,16 @@
 
 #include "imgcore/base/bytes.h"
 #include "imgcore/base/checked.h"
+#include "imgcore/codec/png_format.h"
 #include "imgcore/codec/png_pack.h"
 
-#define CHUNK_HEAD_BYTES 8u
-#define CRC_BYTES        4u
-#define IHDR_BYTES       13u
 /* What follows packed data at most: its checksum, and IEND. */
-#define TAIL_BYTES (CRC_BYTES + CHUNK_HEAD_BYTES + CRC_BYTES)
+#define TAIL_BYTES (IC_PNG_CRC_BYTES + IC_PNG_CHUNK_HEAD_BYTES + IC_PNG_CRC_BYTES)
 
 /* The filtered rows of what is packed whole. */
 #define MAX_FILTERED_BYTES ((size_t)64 << 20)
+/* Rows between two checks for cancellation. */
+#define CANCEL_ROWS 16u
 /* What libdeflate's compressor takes (measured: at most 0.7 MiB up to level 9). */
 #define COMPRESSOR_BYTES ((size_t)768 * 1024)
 
@@ -27,6 +27,7 @@ enum { FILTER_NONE, FILTER_SUB, FILTER_UP, FILTER_AVERAGE };
 
 struct packer {
     struct ic_mem *mem;
+    bool cancelled;
     struct ic_buf *out;
     struct libdeflate_compressor *compressor;
 };
@@ -45,14 +46,18 @@ bool ic_png_packs(const struct ic_picture *picture) {
 
 /* ---- filtering ------------------------------------------------------------------------------- */
 
-static void filter_rows(const struct ic_kernels *kernels, const struct ic_picture *picture,
+/* False: cancelled. */
+static bool filter_rows(const struct ic_write_options *options, const struct ic_picture *picture,
                         size_t row_bytes, const uint8_t *zeros, uint8_t *const tried[3],
                         uint8_t *to) {
     const int channels = ic_color_channels(picture->color);
     const uint8_t *row = picture->plane[0].rows, *above = zeros;
     for (uint32_t y = 0; y < picture->height_px; y++) {
         uint64_t cost[3];
-        kernels->png_filter[channels](row, above, tried, cost, row_bytes);
+        if (y % CANCEL_ROWS == 0 && ic_is_cancelled(options->cancel)) {
+            return false;
+        }
+        options->kernels->png_filter[channels](row, above, tried, cost, row_bytes);
         int best = cost[1] < cost[0] ? 1 : 0;
         best = cost[2] < cost[best] ? 2 : best;
         *to++ = (uint8_t)(FILTER_SUB + best);
@@ -61,6 +66,7 @@ static void filter_rows(const struct ic_kernels *kernels, const struct ic_pictur
         above = row;
         row += picture->plane[0].stride_bytes;
     }
+    return true;
 }
 
 static void copy_rows(const struct ic_picture *picture, size_t row_bytes, uint8_t *to) {
@@ -73,12 +79,13 @@ static void copy_rows(const struct ic_picture *picture, size_t row_bytes, uint8_
     }
 }
 
-/* The filtered rows, in a block of their own; NULL: mem->status. */
-static uint8_t *filtered(struct ic_mem *mem, const struct ic_picture *picture,
+/* Returns the filtered rows, in a block of their own; NULL: cancelled, or mem->status. */
+static uint8_t *filtered(struct packer *packer, const struct ic_picture *picture,
                          const struct ic_write_options *options, size_t row_bytes,
                          size_t filtered_bytes) {
+    struct ic_mem *mem = packer->mem;
     uint8_t *rows = ic_alloc(mem, filtered_bytes);
-    /* The three tries, and the zeros above the first row. */
+    /* the row by each of three filters, and the zeros above the first row */
     uint8_t *scratch = rows == NULL ? NULL : ic_calloc(mem, 4, row_bytes);
     if (scratch == NULL) {
         ic_free(mem, rows);
@@ -89,9 +96,13 @@ static uint8_t *filtered(struct ic_mem *mem, const struct ic_picture *picture,
     } else {
         uint8_t *const tried[3] = {scratch + row_bytes, scratch + 2 * row_bytes,
                                    scratch + 3 * row_bytes};
-        filter_rows(options->kernels, picture, row_bytes, scratch, tried, rows);
+        packer->cancelled = !filter_rows(options, picture, row_bytes, scratch, tried, rows);
     }
     ic_free(mem, scratch);
+    if (packer->cancelled) {
+        ic_free(mem, rows);
+        return NULL;
+    }
     return rows;
 }
 
@@ -100,9 +111,9 @@ static uint8_t *filtered(struct ic_mem *mem, const struct ic_picture *picture,
 /* Ends the chunk whose head begins at `at` in the output: its length and its checksum. */
 static bool end_chunk(struct packer *packer, size_t at) {
     struct ic_buf *out = packer->out;
-    const size_t data_bytes = out->size_bytes - at - CHUNK_HEAD_BYTES;
+    const size_t data_bytes = out->size_bytes - at - IC_PNG_CHUNK_HEAD_BYTES;
     ic_put_u32be(out->bytes + at, (uint32_t)data_bytes);
-    uint8_t crc[CRC_BYTES];
+    uint8_t crc[IC_PNG_CRC_BYTES];
     ic_put_u32be(crc, libdeflate_crc32(0, out->bytes + at + 4, data_bytes + 4));
     return ic_buf_append(out, crc, sizeof(crc));
 }
@@ -139,7 +150,7 @@ static bool put_packed(struct packer *packer, const char *type, const void *befo
 static bool put_ihdr(struct packer *packer, const struct ic_picture *picture) {
     static const uint8_t types[] = {
         [IC_COLOR_GREY] = 0, [IC_COLOR_GREY_ALPHA] = 4, [IC_COLOR_RGB] = 2, [IC_COLOR_RGBA] = 6};
-    uint8_t ihdr[IHDR_BYTES] = {0};
+    uint8_t ihdr[IC_PNG_IHDR_BYTES] = {0};
     ic_put_u32be(ihdr, picture->width_px);
     ic_put_u32be(ihdr + 4, picture->height_px);
     ihdr[8] = 8;
@@ -162,7 +173,7 @@ static bool put_file(struct packer *packer, const struct ic_picture *picture,
         packer->mem->status = IMGCORE_BUDGET;
         return false;
     }
-    uint8_t *rows = filtered(packer->mem, picture, options, row_bytes, filtered_bytes);
+    uint8_t *rows = filtered(packer, picture, options, row_bytes, filtered_bytes);
     const bool done = rows != NULL && ic_buf_append(packer->out, "\x89PNG\r\n\x1a\n", 8) &&
                       put_ihdr(packer, picture) && put_metadata(packer, options, exif) &&
                       put_packed(packer, "IDAT", NULL, 0, rows, filtered_bytes) &&
@@ -184,7 +195,8 @@ enum imgcore_status ic_png_pack(struct ic_mem *mem, const struct ic_picture *pic
     if (packer.compressor == NULL) {
         status = ic_fail(error, IMGCORE_NO_MEMORY, "the PNG encoder got no memory");
     } else if (!put_file(&packer, picture, options, exif)) {
-        status = ic_fail(error, mem->status, "the PNG does not fit");
+        status = packer.cancelled ? ic_fail_cancelled(error)
+                                  : ic_fail(error, mem->status, "the PNG does not fit");
     }
     libdeflate_free_compressor(packer.compressor);
     ic_mem_release(mem, COMPRESSOR_BYTES);

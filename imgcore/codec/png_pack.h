@@ -3,7 +3,8 @@
 #ifndef IC_PNG_PACK_H
 #define IC_PNG_PACK_H
 
-#include "imgcore/codec/codec.h"
+#include "imgcore/base/mem.h"
+#include "imgcore/codec/writer.h"
 
 /* Whether the picture is small enough to be packed whole; larger ones would need three times their
  * own size. */

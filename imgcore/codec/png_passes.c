@@ -9,6 +9,9 @@
 enum imgcore_status ic_png_decode_passes(struct png_reader *png, struct imgcore_error *error) {
     struct spng_row_info info;
     while (!png->damaged && spng_get_row_info(png->spng, &info) == 0) {
+        if (ic_is_cancelled(png->cancel)) {
+            return ic_fail_cancelled(error);
+        }
         uint8_t *raw = png->raw + info.row_num * png->expand.raw_bytes;
         if (info.pass == 0 || info.pass == 2 || info.pass == 4) {
             memset(raw, 0, png->expand.raw_bytes);

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "imgcore/base/checked.h"
-#include "imgcore/codec/png_error.h"
+#include "imgcore/codec/formats.h"
 #include "imgcore/codec/png_internal.h"
 
 /* Rows handed out at a time, fewer if they are wide: a strip, packed and not, should stay in L2. As
@@ -40,20 +40,6 @@ static int read_for_spng(spng_ctx *spng, void *user, void *out, size_t size_byte
     bool ok = ic_png_chunks_read(user, out, size_bytes);
     errno = before;
     return ok ? 0 : SPNG_IO_ERROR;
-}
-
-enum imgcore_status ic_png_fail(const struct png_reader *png, int code,
-                                struct imgcore_error *error) {
-    const char *detail;
-    enum imgcore_status status = ic_png_explain(&png->chunks, code, &detail);
-    return ic_fail(error, status, "%s", detail);
-}
-
-/* Whether the picture may go on with rows missing: damage only, not a source that failed. */
-bool ic_png_forgives(const struct png_reader *png, int code) {
-    const char *detail;
-    enum imgcore_status status = ic_png_explain(&png->chunks, code, &detail);
-    return png->tolerant && (status == IMGCORE_TRUNCATED || status == IMGCORE_CORRUPT);
 }
 
 static enum imgcore_status reserve(struct png_reader *png, size_t size_bytes,
@@ -114,21 +100,6 @@ static enum imgcore_status create_spng(struct png_reader *png, struct imgcore_er
     return code == 0 ? IMGCORE_OK : ic_png_fail(png, code, error);
 }
 
-enum imgcore_status ic_png_decode_row(struct png_reader *png, uint8_t *raw, bool *ended,
-                                      struct imgcore_error *error) {
-    errno = 0;
-    int code = spng_decode_row(png->spng, raw, png->expand.raw_bytes);
-    *ended = code == SPNG_EOI;
-    if (code == 0 || code == SPNG_EOI) {
-        return IMGCORE_OK;
-    }
-    if (!ic_png_forgives(png, code)) {
-        return ic_png_fail(png, code, error);
-    }
-    png->damaged = true;
-    return IMGCORE_OK;
-}
-
 static enum imgcore_status start_libspng(struct png_reader *png, struct imgcore_error *error) {
     /* libspng holds two rows, and one more to spread interlaced ones. */
     size_t rows_bytes;
@@ -160,7 +131,7 @@ static enum imgcore_status hand_to_libspng(struct png_reader *png, int code,
     if (code == SPNG_EMEM) {
         return ic_fail(error, png->mem->status, "the PNG decoder got no memory");
     }
-    if (!png->rewinds) {
+    if (!png->rewinds || png->chunks.status == IMGCORE_CANCELLED) {
         return ic_png_fail(png, code, error);
     }
     struct ic_png_chunks *chunks = &png->chunks;
@@ -174,6 +145,9 @@ static enum imgcore_status hand_to_libspng(struct png_reader *png, int code,
     }
     for (uint32_t y = 0; status == IMGCORE_OK && y < png->next_row; y++) {
         bool ended;
+        if (y % STRIP_ROWS == 0 && ic_is_cancelled(png->cancel)) {
+            return ic_fail_cancelled(error);
+        }
         status = ic_png_decode_row(png, png->raw == NULL ? png->strip : png->raw, &ended, error);
     }
     return status;
@@ -263,6 +237,9 @@ static enum imgcore_status png_read(struct ic_reader *reader, struct ic_strip *s
                                     struct imgcore_error *error) {
     struct png_reader *png = (struct png_reader *)reader;
     const uint32_t height = png->base.header.height_px;
+    if (ic_is_cancelled(png->cancel)) {
+        return ic_fail_cancelled(error);
+    }
     if (png->interlaced && !png->whole_ready) {
         enum imgcore_status status = ic_png_decode_passes(png, error);
         if (status != IMGCORE_OK) {
@@ -405,6 +382,7 @@ enum imgcore_status ic_png_open(struct ic_mem *mem, struct ic_input *input,
     png->mem = mem;
     png->kernels = options->kernels;
     png->tolerant = options->tolerant;
+    png->cancel = options->cancel;
     png->rewinds = input->read == NULL;
     png->begin = *input;
     ic_png_chunks_init(&png->chunks, mem, input, options);

@@ -8,8 +8,8 @@
 #include <zlib.h>
 
 #include "imgcore/base/checked.h"
-#include "imgcore/codec/codec.h"
 #include "imgcore/codec/exif.h"
+#include "imgcore/codec/formats.h"
 #include "imgcore/codec/png_pack.h"
 
 /* libspng's encoder without its rows: deflate's state, one IDAT, a context (measured: 275 KiB). */
@@ -17,6 +17,9 @@
 /* Two rows and a filtered one, each with some bytes around it. */
 #define SPNG_ROWS            3u
 #define SPNG_ROW_EXTRA_BYTES ((size_t)64)
+
+/* Rows between two checks for cancellation. */
+#define CANCEL_ROWS 16u
 
 /* PNG's own limit. */
 #define MAX_SIDE_PX UINT32_C(0x7fffffff)
@@ -34,7 +37,9 @@ struct png_writer {
     struct ic_buf *out;
     struct ic_buf exif;
     spng_ctx *spng;
-    bool out_full; /* the output could not grow: mem->status says why */
+    struct ic_cancel *cancel;
+    bool cancelled;
+    bool out_full; /* the output could not grow: mem->status holds the reason */
 };
 
 static int append_from_spng(spng_ctx *spng, void *user, void *bytes, size_t size_bytes) {
@@ -49,6 +54,9 @@ static int append_from_spng(spng_ctx *spng, void *user, void *bytes, size_t size
 
 static enum imgcore_status fail_spng(const struct png_writer *writer, int code,
                                      struct imgcore_error *error) {
+    if (writer->cancelled) {
+        return ic_fail_cancelled(error);
+    }
     if (writer->out_full) {
         return ic_fail(error, writer->mem->status, "the PNG does not fit");
     }
@@ -135,6 +143,10 @@ static int encode_rows(struct png_writer *writer, const struct ic_picture *pictu
     const size_t row_bytes = picture->width_px * (size_t)ic_color_channels(picture->color);
     const uint8_t *row = picture->plane[0].rows;
     for (uint32_t y = 0; code == 0 && y < picture->height_px; y++) {
+        if (y % CANCEL_ROWS == 0 && ic_is_cancelled(writer->cancel)) {
+            writer->cancelled = true;
+            return SPNG_IO_ERROR;
+        }
         code = spng_encode_row(writer->spng, row, row_bytes);
         row += picture->plane[0].stride_bytes;
     }
@@ -194,7 +206,8 @@ static enum imgcore_status stream(struct png_writer *writer, const struct ic_pic
 enum imgcore_status ic_png_write(struct ic_mem *mem, const struct ic_picture *picture,
                                  const struct ic_write_options *options, struct ic_buf *out,
                                  struct imgcore_error *error) {
-    struct png_writer writer = {.mem = mem, .out = out, .exif = {.mem = mem}};
+    struct png_writer writer = {
+        .mem = mem, .out = out, .cancel = options->cancel, .exif = {.mem = mem}};
     enum imgcore_status status = check_picture(picture, error);
     if (status == IMGCORE_OK && options->copyright != NULL && options->copyright[0] != '\0' &&
         !ic_exif_write_copyright(&writer.exif, options->copyright)) {

@@ -1,8 +1,9 @@
-/* Knows files by their first bytes: the two formats that are read, and the names of others for the
+/* Recognises files by their first bytes: the two supported formats, and the names of others for the
  * sentence of a refusal. Looks at 16 bytes and takes none of them. */
 #include <string.h>
 
-#include "imgcore/codec/codec.h"
+#include "imgcore/base/text.h"
+#include "imgcore/codec/sniff.h"
 
 #define SNIFF_BYTES 16u
 
@@ -78,7 +79,7 @@ static bool looks_like_markup(const uint8_t *bytes, size_t size_bytes) {
 static bool looks_like_text(const uint8_t *bytes, size_t size_bytes) {
     for (size_t i = 0; i < size_bytes; i++) {
         bool space = bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n';
-        if ((bytes[i] < 0x20 && !space) || bytes[i] >= 0x7f) {
+        if ((ic_is_control(bytes[i]) && !space) || bytes[i] >= 0x80) {
             return false;
         }
     }

@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imgcore/base/text.h"
 #include "imgcore/color/icc.h"
 
 #if LCMS_VERSION < 2120
 #error "imgcore needs lcms2 2.12 or newer"
 #endif
+
+/* Rows between two checks for cancellation. */
+#define CANCEL_ROWS 16u
 
 struct ic_icc {
     struct ic_mem *mem;
@@ -322,18 +326,31 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
     return IMGCORE_OK;
 }
 
+/* Converts the rows of `from` into those of `to`, which may be the same picture. */
+static enum imgcore_status convert_rows(cmsHTRANSFORM transform, struct ic_cancel *cancel,
+                                        const struct ic_picture *from, struct ic_picture *to) {
+    for (uint32_t y = 0; y < from->height_px; y++) {
+        if (y % CANCEL_ROWS == 0 && ic_is_cancelled(cancel)) {
+            return IMGCORE_CANCELLED;
+        }
+        cmsDoTransform(transform, from->plane[0].rows + (ptrdiff_t)y * from->plane[0].stride_bytes,
+                       to->plane[0].rows + (ptrdiff_t)y * to->plane[0].stride_bytes,
+                       from->width_px);
+    }
+    return IMGCORE_OK;
+}
+
 static enum imgcore_status cmyk_to_rgb(struct ic_mem *mem, cmsHTRANSFORM transform,
-                                       struct ic_picture *picture) {
+                                       struct ic_cancel *cancel, struct ic_picture *picture) {
     struct ic_picture rgb;
     enum imgcore_status status =
         ic_picture_make(mem, IC_COLOR_RGB, picture->width_px, picture->height_px, 1, 1, &rgb);
-    if (status != IMGCORE_OK) {
-        return status;
+    if (status == IMGCORE_OK) {
+        status = convert_rows(transform, cancel, picture, &rgb);
     }
-    for (uint32_t y = 0; y < picture->height_px; y++) {
-        cmsDoTransform(
-            transform, picture->plane[0].rows + (ptrdiff_t)y * picture->plane[0].stride_bytes,
-            rgb.plane[0].rows + (ptrdiff_t)y * rgb.plane[0].stride_bytes, picture->width_px);
+    if (status != IMGCORE_OK) {
+        ic_picture_clear(mem, &rgb);
+        return status;
     }
     ic_picture_clear(mem, picture);
     *picture = rgb;
@@ -369,7 +386,7 @@ static enum imgcore_status find_transform(struct ic_icc *icc, enum ic_color colo
     return status;
 }
 
-enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem,
+enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struct ic_cancel *cancel,
                                    struct ic_picture *picture) {
     assert(picture->planes == 1);
     const bool alpha = picture->color == IC_COLOR_RGBA || picture->color == IC_COLOR_GREY_ALPHA;
@@ -380,13 +397,9 @@ enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem,
         return status;
     }
     if (picture->color == IC_COLOR_CMYK) {
-        return cmyk_to_rgb(mem, transform, picture);
+        return cmyk_to_rgb(mem, transform, cancel, picture);
     }
-    for (uint32_t y = 0; y < picture->height_px; y++) {
-        uint8_t *row = picture->plane[0].rows + (ptrdiff_t)y * picture->plane[0].stride_bytes;
-        cmsDoTransform(transform, row, row, picture->width_px);
-    }
-    return IMGCORE_OK;
+    return convert_rows(transform, cancel, picture, picture);
 }
 
 /* Apart from the loop over the text, so that nothing of the caller's lives across the jump. */
@@ -417,7 +430,8 @@ void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_byt
     }
     out[out_bytes - 1] = '\0';
     for (char *c = out; *c != '\0'; c++) {
-        if (*c < 0x20 || *c > 0x7e) {
+        const unsigned char byte = (unsigned char)*c;
+        if (ic_is_control(byte) || byte >= 0x80) {
             *c = '?';
         }
     }

@@ -4,6 +4,7 @@
 #ifndef IC_ICC_H
 #define IC_ICC_H
 
+#include "imgcore/base/cancel.h"
 #include "imgcore/base/picture.h"
 
 enum ic_icc_kind {
@@ -26,8 +27,9 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
 /* Converts a picture (RGB, RGBA, GREY, GREY_ALPHA in place; CMYK becomes RGB) by the profile that
  * was classified last, which must have said CONVERT for that colour. Alpha is left alone; grey
  * stays grey. Perceptual intent. `mem` is the picture's. Several threads may convert pictures at
- * once, if all of them or none have alpha. Errors: NO_MEMORY, BUDGET. */
-enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem,
+ * once, if all of them or none have alpha. `cancel` (may be NULL) is checked every 16 rows. Errors:
+ * NO_MEMORY, BUDGET, CANCELLED; then the picture is as it was, in part converted. */
+enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struct ic_cancel *cancel,
                                    struct ic_picture *picture);
 
 /* The profile's own description, printable ASCII, cut to fit; "" if there is none. */

@@ -188,37 +188,11 @@ void FlattenRgba(const uint8_t *rgba, const uint8_t background[3], uint8_t *rgb,
     MapPixels(step, rgba, rgb, n);
 }
 
-/* ---- 16 bits to 8 --------------------------------------------------------------------------- */
-
-struct NarrowStep {
-    using In = uint16_t;
-    using Out = uint8_t;
-    static constexpr size_t kPixels = kLanes8, kInSamples = 1, kOutSamples = 1;
-
-    /* (v * 255 + 32895) >> 16 without leaving 16 bits; equal for each of the 65536. */
-    static HWY_INLINE VU16 Narrow(VU16 v) {
-        const VU16 half = hn::Set(DU16(), 128);
-        const VU16 excess = hn::ShiftRight<8>(hn::SaturatedAdd(v, half));
-        return hn::ShiftRight<8>(hn::Add(hn::Sub(v, excess), half));
-    }
-
-    HWY_INLINE void operator()(const uint16_t *in, uint8_t *out) const {
-        const VU16 lower = Narrow(hn::LoadU(DU16(), in));
-        const VU16 upper = Narrow(hn::LoadU(DU16(), in + kLanes8 / 2));
-        hn::StoreU(ToBytes(lower, upper), D8(), out);
-    }
-};
-
-void NarrowU16U8(const uint16_t *in, uint8_t *out, size_t n) {
-    MapPixels(NarrowStep(), in, out, n);
-}
-
 } // namespace
 
 void FillColor(struct ic_kernels *kernels) {
     kernels->ycc_to_rgb = YccToRgb;
     kernels->cmyk_to_rgb = CmykToRgb;
-    kernels->narrow_u16_u8 = NarrowU16U8;
     kernels->flatten_rgba = FlattenRgba;
 }
 

@@ -161,9 +161,6 @@ struct ic_kernels {
     /* Without a profile: R = 255 - min(255, C + K) has no black point; so R = (255 - C) * (255 -
      * K) / 255, rounded to nearest: with t = (255 - C) * (255 - K) + 128, (t + (t >> 8)) >> 8. */
     void (*cmyk_to_rgb)(const uint8_t *cmyk, uint8_t *rgb, size_t n);
-    /* out[i] = (in[i] * 255 + 32895) >> 16: 16 bits to 8, rounded (libpng's png_set_scale_16). in
-     * is native-endian. */
-    void (*narrow_u16_u8)(const uint16_t *in, uint8_t *out, size_t n);
     /* Composite on a background: with t = c * a + bg * (255 - a) + 128, (t + (t >> 8)) >> 8. n
      * pixels, RGBA in, RGB out. */
     void (*flatten_rgba)(const uint8_t *rgba, const uint8_t background[3], uint8_t *rgb, size_t n);

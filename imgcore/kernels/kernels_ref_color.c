@@ -31,12 +31,6 @@ static void cmyk_to_rgb_ref(const uint8_t *cmyk, uint8_t *rgb, size_t n) {
     }
 }
 
-static void narrow_u16_u8_ref(const uint16_t *in, uint8_t *out, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        out[i] = (uint8_t)((in[i] * 255u + 32895u) >> 16);
-    }
-}
-
 static void flatten_rgba_ref(const uint8_t *rgba, const uint8_t background[3], uint8_t *rgb,
                              size_t n) {
     for (size_t i = 0; i < n; i++, rgba += 4, rgb += 3) {
@@ -49,6 +43,5 @@ static void flatten_rgba_ref(const uint8_t *rgba, const uint8_t background[3], u
 void ic_kernels_ref_color(struct ic_kernels *kernels) {
     kernels->ycc_to_rgb = ycc_to_rgb_ref;
     kernels->cmyk_to_rgb = cmyk_to_rgb_ref;
-    kernels->narrow_u16_u8 = narrow_u16_u8_ref;
     kernels->flatten_rgba = flatten_rgba_ref;
 }

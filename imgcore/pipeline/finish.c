@@ -1,4 +1,5 @@
 /* Finishing a picture: colour, orientation, canvas, alpha, chroma; then encoding it. */
+#include "imgcore/codec/formats.h"
 #include "imgcore/color/compose.h"
 #include "imgcore/color/convert.h"
 #include "imgcore/color/orient.h"
@@ -8,31 +9,34 @@
  * canvas, and alpha last, so that the canvas may let through. */
 enum imgcore_status ic_finish_picture(struct ic_job *job, size_t i, struct imgcore_error *error) {
     const struct ic_env *env = job->env;
-    struct ic_route *route = &job->route[i];
+    struct ic_path *path = &job->path[i];
     const struct ic_plan_output *planned = &job->plan.output[i];
     const struct imgcore_output *wanted = &job->transform->outputs[i];
-    struct ic_picture *picture = &route->picture;
+    struct ic_picture *picture = &path->picture;
     enum imgcore_status status = IMGCORE_OK;
-    const bool is_jpeg = route->format == IMGCORE_FORMAT_JPEG;
-    if (picture->color == IC_COLOR_YCBCR && (route->convert_icc || route->padded || !is_jpeg)) {
-        status = ic_to_rgb(route->mem, env->kernels, picture);
+    const bool is_jpeg = path->format == IMGCORE_FORMAT_JPEG;
+    if (picture->color == IC_COLOR_YCBCR && (path->convert_icc || path->padded || !is_jpeg)) {
+        status = ic_to_rgb(path->mem, env->kernels, picture);
     }
-    if (status == IMGCORE_OK && route->convert_icc) {
-        status = ic_icc_to_srgb(env->icc, route->mem, picture);
+    if (status == IMGCORE_OK && path->convert_icc) {
+        status = ic_icc_to_srgb(env->icc, path->mem, env->cancel, picture);
     }
     if (status == IMGCORE_OK && picture->color == IC_COLOR_CMYK) {
-        status = ic_to_rgb(route->mem, env->kernels, picture);
+        status = ic_to_rgb(path->mem, env->kernels, picture);
     }
     if (status == IMGCORE_OK) {
-        status = ic_orient(route->mem, env->kernels, job->input.orientation, picture);
+        status = ic_orient(path->mem, env->kernels, job->input.orientation, picture);
     }
-    if (status == IMGCORE_OK && route->padded) {
-        status = ic_place_on_canvas(route->mem, env->kernels, planned->canvas_width_px,
+    if (status == IMGCORE_OK && path->padded) {
+        status = ic_place_on_canvas(path->mem, env->kernels, planned->canvas_width_px,
                                     planned->canvas_height_px, planned->left_px, planned->top_px,
                                     wanted->background, picture);
     }
     if (status == IMGCORE_OK && is_jpeg) {
-        status = ic_flatten(route->mem, env->kernels, wanted->background, picture);
+        status = ic_flatten(path->mem, env->kernels, wanted->background, picture);
+    }
+    if (status == IMGCORE_CANCELLED) {
+        return ic_fail_cancelled(error);
     }
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "while finishing output %zu", i + 1);
@@ -42,12 +46,13 @@ enum imgcore_status ic_finish_picture(struct ic_job *job, size_t i, struct imgco
 
 enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_buf *out,
                                       struct imgcore_error *error) {
-    struct ic_route *route = &job->route[i];
+    struct ic_path *path = &job->path[i];
     const struct imgcore_output *wanted = &job->transform->outputs[i];
     const struct ic_header *header = &job->reader->header;
     const struct imgcore_options *options = job->transform->options;
     struct ic_write_options write = {0};
     write.kernels = job->env->kernels;
+    write.cancel = job->env->cancel;
     write.quality = wanted->quality;
     write.progressive = wanted->progressive;
     write.optimize = wanted->optimize;
@@ -57,21 +62,21 @@ enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_bu
         write.icc = header->icc;
         write.icc_bytes = header->icc_bytes;
     }
-    if (route->format == IMGCORE_FORMAT_PNG) {
-        return ic_png_write(route->mem, &route->picture, &write, out, error);
+    if (path->format == IMGCORE_FORMAT_PNG) {
+        return ic_png_write(path->mem, &path->picture, &write, out, error);
     }
     const enum imgcore_subsampling subsampling = wanted->subsampling;
     write.chroma_h = subsampling == IMGCORE_SUBSAMPLING_444 ? 1 : 2;
     write.chroma_v = subsampling == IMGCORE_SUBSAMPLING_420 ? 2 : 1;
-    if (route->choose_chroma) {
-        const bool full = ic_needs_full_chroma(&route->picture);
+    if (path->choose_chroma) {
+        const bool full = ic_needs_full_chroma(&path->picture);
         write.chroma_h = write.chroma_v = full ? 1 : 2;
-        if (!full && route->picture.color == IC_COLOR_YCBCR) {
-            enum imgcore_status status = ic_halve_chroma(route->mem, &route->picture);
+        if (!full && path->picture.color == IC_COLOR_YCBCR) {
+            enum imgcore_status status = ic_halve_chroma(path->mem, &path->picture);
             if (status != IMGCORE_OK) {
                 return ic_fail(error, status, "while halving the chroma of output %zu", i + 1);
             }
         }
     }
-    return ic_jpeg_write(route->mem, &route->picture, &write, out, error);
+    return ic_jpeg_write(path->mem, &path->picture, &write, out, error);
 }

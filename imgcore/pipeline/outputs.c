@@ -1,7 +1,7 @@
 /* Making the outputs, one after another or several at once: see stages.h. */
 #include <string.h>
 
-#include "imgcore/base/crew.h"
+#include "imgcore/base/thread_pool.h"
 #include "imgcore/pipeline/stages.h"
 
 /* More than a pixel of an output can take on its way: RGBA as it is, turned round, and on its
@@ -26,23 +26,27 @@ struct making {
 static void make_output(void *user) {
     struct making *making = user;
     struct ic_job *job = making->job;
-    struct ic_route *route = &job->route[making->output];
+    struct ic_path *path = &job->path[making->output];
     struct ic_result *result = making->result;
+    if (ic_is_cancelled(job->env->cancel)) {
+        making->status = ic_fail_cancelled(&making->error);
+        return;
+    }
     making->status = ic_finish_picture(job, making->output, &making->error);
     if (making->status != IMGCORE_OK) {
         return;
     }
-    result->format = route->format;
-    result->width_px = route->picture.width_px;
-    result->height_px = route->picture.height_px;
+    result->format = path->format;
+    result->width_px = path->picture.width_px;
+    result->height_px = path->picture.height_px;
     if (making->encode) {
-        result->encoded.mem = route->mem;
+        result->encoded.mem = path->mem;
         making->status = ic_encode_picture(job, making->output, &result->encoded, &making->error);
         result->encoded.mem = job->env->mem;
-        ic_picture_clear(route->mem, &route->picture);
+        ic_picture_clear(path->mem, &path->picture);
     } else {
-        result->picture = route->picture;
-        memset(&route->picture, 0, sizeof(route->picture));
+        result->picture = path->picture;
+        memset(&path->picture, 0, sizeof(path->picture));
     }
 }
 
@@ -67,7 +71,7 @@ static bool fit_at_once(const struct ic_job *job) {
 
 /* All at once, the largest first: the others fill up the time. */
 static void make_at_once(struct ic_job *job, struct making *makings) {
-    struct ic_crew *crew = job->env->crew;
+    struct ic_thread_pool *pool = job->env->pool;
     const size_t count = job->transform->count;
     bool submitted[IMGCORE_MAX_OUTPUTS] = {false};
     for (size_t n = 0; n < count; n++) {
@@ -80,12 +84,12 @@ static void make_at_once(struct ic_job *job, struct making *makings) {
         }
         struct making *making = &makings[largest];
         submitted[largest] = true;
-        ic_mem_branch(job->env->mem, &making->mem);
-        job->route[largest].mem = &making->mem;
-        ic_crew_submit(crew, &making->task);
+        ic_mem_init_child(job->env->mem, &making->mem);
+        job->path[largest].mem = &making->mem;
+        ic_thread_pool_submit(pool, &making->task);
     }
     for (size_t i = 0; i < count; i++) {
-        ic_crew_wait(crew, &makings[i].task);
+        ic_thread_pool_wait(pool, &makings[i].task);
     }
 }
 
@@ -101,9 +105,9 @@ enum imgcore_status ic_make_outputs(struct ic_job *job, struct ic_result *result
         makings[i].encode = encode;
         makings[i].task.run = make_output;
         makings[i].task.user = &makings[i];
-        job->route[i].mem = job->env->mem;
+        job->path[i].mem = job->env->mem;
     }
-    if (job->env->crew != NULL && count > 1 && fit_at_once(job)) {
+    if (job->env->pool != NULL && count > 1 && fit_at_once(job)) {
         make_at_once(job, makings);
     } else {
         for (size_t i = 0; i < count && (i == 0 || makings[i - 1].status == IMGCORE_OK); i++) {

@@ -11,11 +11,14 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
     job.env = env;
     job.reader = reader;
     job.transform = transform;
-    enum imgcore_status status = ic_job_open(&job, error);
+    enum imgcore_status status = ic_choose_paths(&job, error);
+    if (status == IMGCORE_OK) {
+        status = ic_open_distribution(&job, error);
+    }
     if (status == IMGCORE_OK) {
         status = ic_stream_rows(&job, error);
     }
-    ic_job_drop_resamplers(&job);
+    ic_close_distribution(&job);
     for (size_t i = 0; i < transform->count; i++) {
         memset(&results[i], 0, sizeof(results[i]));
         results[i].encoded.mem = env->mem;
@@ -27,7 +30,9 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
         ic_picture_clear(env->mem, &results[i].picture);
         ic_buf_clear(&results[i].encoded);
     }
-    ic_job_close(&job);
+    for (size_t i = 0; i < transform->count; i++) {
+        ic_picture_clear(env->mem, &job.path[i].picture);
+    }
     return status;
 }
 
@@ -43,7 +48,8 @@ enum imgcore_status ic_pipeline_pictures(const struct ic_env *env, struct ic_rea
     return run(env, reader, transform, results, false, error);
 }
 
-enum imgcore_status ic_pipeline_check(struct ic_reader *reader, struct imgcore_error *error) {
+enum imgcore_status ic_pipeline_check(struct ic_reader *reader, struct ic_cancel *cancel,
+                                      struct imgcore_error *error) {
     const struct ic_header *header = &reader->header;
     const bool is_jpeg = header->format == IMGCORE_FORMAT_JPEG;
     struct ic_read_request request;
@@ -53,6 +59,9 @@ enum imgcore_status ic_pipeline_check(struct ic_reader *reader, struct imgcore_e
     enum imgcore_status status = reader->ops->start(reader, &request, &layout, error);
     struct ic_strip strip = {0};
     while (status == IMGCORE_OK && !strip.done) {
+        if (ic_is_cancelled(cancel)) {
+            return ic_fail_cancelled(error);
+        }
         memset(&strip, 0, sizeof(strip));
         status = reader->ops->read(reader, &strip, error);
     }

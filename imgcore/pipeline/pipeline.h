@@ -3,12 +3,13 @@
 #ifndef IC_PIPELINE_H
 #define IC_PIPELINE_H
 
-#include "imgcore/codec/codec.h"
+#include "imgcore/base/cancel.h"
+#include "imgcore/codec/reader.h"
 #include "imgcore/color/icc.h"
 #include "imgcore/kernels/kernels.h"
 #include "imgcore/plan/plan.h"
 
-struct ic_crew;
+struct ic_thread_pool;
 struct ic_transfer;
 struct ic_weight_cache;
 
@@ -18,7 +19,8 @@ struct ic_env {
     const struct ic_kernels *kernels;
     struct ic_icc *icc;
     struct ic_weight_cache *weights;
-    struct ic_crew *crew; /* NULL: the calling thread works alone; else mem has a lock */
+    struct ic_thread_pool *pool; /* NULL: the calling thread works alone; else mem has a lock */
+    struct ic_cancel *cancel;    /* NULL: the call cannot be cancelled */
     struct ic_transfer *(*transfer)(void *user); /* sRGB tables, made at the first call; NULL: no
                                                     memory */
     void *user;
@@ -54,6 +56,7 @@ enum imgcore_status ic_pipeline_pictures(const struct ic_env *env, struct ic_rea
                                          struct ic_result *results, struct imgcore_error *error);
 
 /* Decodes everything, at the smallest scale, and keeps nothing. */
-enum imgcore_status ic_pipeline_check(struct ic_reader *reader, struct imgcore_error *error);
+enum imgcore_status ic_pipeline_check(struct ic_reader *reader, struct ic_cancel *cancel,
+                                      struct imgcore_error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* The three stages of the pipeline: settle the route, stream the rows, finish each picture.
- * Included by pipeline/ only. */
+/* The stages of the pipeline: choose the processing paths, distribute the rows, finish and encode
+ * each output. Included by pipeline/ only. */
 #ifndef IC_STAGES_H
 #define IC_STAGES_H
 
@@ -8,19 +8,19 @@
 struct ic_resampler;
 struct ic_reducer;
 
-/* How one output gets from samples to bytes. */
-struct ic_route {
+/* The processing path of one output, and what it holds on the way. */
+struct ic_path {
     enum imgcore_format format;
-    enum ic_color color; /* of the picture as it comes out of the resamplers */
-    int chroma_h,
-        chroma_v;       /* luma pixels per chroma sample, as seen; of that picture if it is YCBCR */
-    bool choose_chroma; /* AUTO: full chroma now, halved later if nothing speaks against it */
+    enum ic_color color;    /* of the image that the resamplers write */
+    int chroma_h, chroma_v; /* luma pixels per chroma sample, as displayed, if it is YCBCR */
+    bool choose_chroma;     /* AUTO: resize full chroma; halve it later unless edges need it */
     bool convert_icc;
     bool padded;
+    bool enlarged;      /* has more rows than the decoder delivers */
     struct ic_mem *mem; /* for finishing and encoding */
     struct ic_picture picture;
     struct ic_resampler *resampler[3];
-    int level[3]; /* of the rows each takes; 0: as decoded */
+    int level[3]; /* of the rows that each resampler takes; 0: as decoded */
 };
 
 struct ic_job;
@@ -29,7 +29,7 @@ struct ic_job;
 struct ic_pyramid {
     struct ic_job *job;
     int plane;
-    struct ic_reducer *reducer; /* NULL: no output wants any */
+    struct ic_reducer *reducer; /* NULL: no output uses halved rows */
 };
 
 struct ic_job {
@@ -38,32 +38,37 @@ struct ic_job {
     const struct ic_transform *transform;
     struct ic_plan_input input;
     struct ic_plan plan;
-    bool planes;
+    bool planes; /* the decoder delivers planes, not interleaved rows */
     struct ic_read_layout layout;
-    struct ic_route route[IMGCORE_MAX_OUTPUTS];
+    struct ic_path path[IMGCORE_MAX_OUTPUTS];
     struct ic_pyramid pyramid[3];
 };
 
-/* Fills plan, layout and routes, makes the pictures and resamplers; starts the reader. */
-enum imgcore_status ic_job_open(struct ic_job *job, struct imgcore_error *error);
-/* Rows of a plane into every output, by way of its pyramid where that serves. */
-void ic_job_push(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
-                 uint32_t first_row, uint32_t count);
-/* Frees the resamplers and pyramids once all rows are in: the encoders may need their memory. */
-void ic_job_drop_resamplers(struct ic_job *job);
-/* Frees what the job holds; safe after any failure. */
-void ic_job_close(struct ic_job *job);
+/* Plans the outputs and chooses the path of each (choose_path.c). Errors: those of the plan and of
+ * the profile. */
+enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *error);
 
-/* Reads every strip, to the end of the file, and puts it into every output. */
+/* Starts the reader and creates the images and resamplers of every output (distribute_rows.c). */
+enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_error *error);
+/* Passes rows of a plane to every output, through the pyramid where that is enough. If the call is
+ * cancelled, rows may be missing: every caller checks for cancellation before it uses the images.
+ */
+void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
+                        uint32_t first_row, uint32_t count);
+/* Frees the resamplers and pyramids; the images stay. Called once all rows are in, so that the
+ * encoders may use the memory, and after any failure. */
+void ic_close_distribution(struct ic_job *job);
+
+/* Reads every strip, to the end of the file, and distributes its rows (stream.c). */
 enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *error);
 
-/* Every output from samples to bytes (without `encode`: to what would be encoded), by several
- * threads if there are. On failure some results may hold something; the error is that of the first
+/* Finishes and encodes every output, on several threads if there are (outputs.c); without `encode`,
+ * only finishes them. On failure some results may hold memory; the error is that of the first
  * output that failed. */
 enum imgcore_status ic_make_outputs(struct ic_job *job, struct ic_result *results, bool encode,
                                     struct imgcore_error *error);
 
-/* Orientation, colour, canvas: from what the resamplers left to what the encoder takes. */
+/* Orientation, colour, canvas: from the image of the resamplers to the image that is encoded. */
 enum imgcore_status ic_finish_picture(struct ic_job *job, size_t output,
                                       struct imgcore_error *error);
 enum imgcore_status ic_encode_picture(struct ic_job *job, size_t output, struct ic_buf *out,

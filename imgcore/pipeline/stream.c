@@ -7,7 +7,7 @@
  * no other. */
 #include <string.h>
 
-#include "imgcore/base/crew.h"
+#include "imgcore/base/thread_pool.h"
 #include "imgcore/pipeline/stages.h"
 
 /* Whether resampling is more than what another thread's caches take away: rows as decoded, that is,
@@ -17,7 +17,7 @@
  * more work. 8 strips, which are 1 MB then, do as well as 32. */
 static bool resampling_weighs(const struct ic_job *job) {
     for (size_t i = 0; i < job->transform->count; i++) {
-        if (job->route[i].level[0] == 0) {
+        if (job->path[i].level[0] == 0) {
             return true;
         }
     }
@@ -28,8 +28,8 @@ static bool resampling_weighs(const struct ic_job *job) {
 static void push_strip(struct ic_job *job, const struct ic_strip *strip) {
     for (int p = 0; p < job->layout.planes; p++) {
         if (strip->plane[p].row_count != 0) {
-            ic_job_push(job, p, strip->plane[p].rows, strip->plane[p].stride_bytes,
-                        strip->plane[p].first_row, strip->plane[p].row_count);
+            ic_distribute_rows(job, p, strip->plane[p].rows, strip->plane[p].stride_bytes,
+                               strip->plane[p].first_row, strip->plane[p].row_count);
         }
     }
 }
@@ -37,6 +37,9 @@ static void push_strip(struct ic_job *job, const struct ic_strip *strip) {
 static enum imgcore_status stream_alone(struct ic_job *job, struct imgcore_error *error) {
     struct ic_strip strip;
     do {
+        if (ic_is_cancelled(job->env->cancel)) {
+            return ic_fail_cancelled(error);
+        }
         memset(&strip, 0, sizeof(strip));
         enum imgcore_status status = job->reader->ops->read(job->reader, &strip, error);
         if (status != IMGCORE_OK) {
@@ -68,6 +71,9 @@ static enum imgcore_status fill(struct batch *batch, int most, bool *done,
     batch->count = 0;
     while (batch->count < most && !*done) {
         struct ic_strip *strip = &batch->strip[batch->count];
+        if (ic_is_cancelled(batch->job->env->cancel)) {
+            return ic_fail_cancelled(error);
+        }
         memset(strip, 0, sizeof(*strip));
         enum imgcore_status status = reader->ops->read(reader, strip, error);
         if (status != IMGCORE_OK) {
@@ -81,7 +87,7 @@ static enum imgcore_status fill(struct batch *batch, int most, bool *done,
 
 static enum imgcore_status stream_by_two(struct ic_job *job, int strips,
                                          struct imgcore_error *error) {
-    struct ic_crew *crew = job->env->crew;
+    struct ic_thread_pool *pool = job->env->pool;
     struct batch batch[2];
     memset(batch, 0, sizeof(batch));
     enum imgcore_status status = IMGCORE_OK;
@@ -91,13 +97,13 @@ static enum imgcore_status stream_by_two(struct ic_job *job, int strips,
         batch[half].task.run = push_batch;
         batch[half].task.user = &batch[half];
         status = fill(&batch[half], strips / 2, &done, error);
-        ic_crew_wait(crew, &batch[1 - half].task);
+        ic_thread_pool_wait(pool, &batch[1 - half].task);
         if (status == IMGCORE_OK) {
-            ic_crew_submit(crew, &batch[half].task);
+            ic_thread_pool_submit(pool, &batch[half].task);
         }
     }
     for (int half = 0; half < 2; half++) {
-        ic_crew_wait(crew, &batch[half].task);
+        ic_thread_pool_wait(pool, &batch[half].task);
     }
     return status;
 }
@@ -105,8 +111,9 @@ static enum imgcore_status stream_by_two(struct ic_job *job, int strips,
 enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *error) {
     struct ic_reader *reader = job->reader;
     int strips = 1;
-    if (job->env->crew != NULL && reader->lend != NULL) {
-        strips = reader->lend(reader, job->env->crew, resampling_weighs(job) ? IC_MAX_STRIPS : 1);
+    if (job->env->pool != NULL && reader->set_parallelism != NULL) {
+        strips = reader->set_parallelism(reader, job->env->pool,
+                                         resampling_weighs(job) ? IC_MAX_STRIPS : 1);
     }
     const enum imgcore_status status =
         strips >= 2 ? stream_by_two(job, strips, error) : stream_alone(job, error);

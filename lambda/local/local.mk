@@ -4,7 +4,7 @@
 export ONCE
 NODE := build/local/node
 .PHONY: local test-long
-FUNCTION_IMAGE := $(O)/lambda/image-processor
+IMAGE_PROCESSOR := $(O)/lambda/image-processor
 
 # Programs of node's test runner; their output is TAP.
 LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_end_to_end.mjs \
@@ -12,8 +12,6 @@ LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_end_to_end.mjs \
 	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
 # Those that take minutes.
 LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
-
-tests: $(FUNCTION_IMAGE)
 
 test-long: ## the tests that take minutes: 10,000 invocations and flat
 	@sh .ci/packages build test npm local
@@ -24,8 +22,8 @@ test-long: ## the tests that take minutes: 10,000 invocations and flat
 local: ## the image function in a cloud of this machine, at work on a photograph (IMG=yours, ONCE=1)
 	@sh .ci/packages build npm local $(if $(IMG),,run)
 	@sh lambda/local/setup.sh
-	@$(MAKE) --no-print-directory $(FUNCTION_IMAGE)
+	@$(MAKE) --no-print-directory $(IMAGE_PROCESSOR)
 	@if [ -n "$$IMG" ]; then set -- "$$IMG"; \
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
-	exec $(NODE) lambda/local/local.mjs --function $(FUNCTION_IMAGE) --out "$$OUT/local" \
+	exec $(NODE) lambda/local/local.mjs --function $(IMAGE_PROCESSOR) --out "$$OUT/local" \
 		$(if $(filter 1,$(ONCE)),--once) -- "$$@"

@@ -1,4 +1,5 @@
-# The zips for AWS Lambda, provided.al2023. Included by lambda/lambda.mk.
+# The zips for AWS Lambda, provided.al2023, one for each of FUNCTIONS (lambda/functions.mk). Included
+# by lambda/lambda.mk after it.
 #
 #   ARCHES   x86_64 arm64 (default both)
 #
@@ -6,9 +7,6 @@
 # against the sysroot that lambda/package/sysroot.sh makes: there only the C library is shared.
 .PHONY: package package-check package-zips
 ARCHES ?= x86_64 arm64
-# build/CONFIG/lambda/NAME becomes NAME.zip.
-PACKAGED := image-processor
-
 PACKAGE_TESTS := tests/lambda/test_package.mjs
 
 PACKAGE_DIR := build/package
@@ -19,15 +17,19 @@ PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now
 
 package: ## NAME.zip of every function, for x86_64 and arm64 (ARCHES=)
 	@sh .ci/packages build package
-	@for arch in $(ARCHES); do sh lambda/package/sysroot.sh $$arch || exit; done
+	@$(MAKE) --no-print-directory $(ARCHES:%=package-sysroot-%)
 	@$(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release O=$(PACKAGE_DIR)/$(arch)/build \
 		CC='$(TRIPLE_$(arch))-gcc --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
 		CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
 		PKG_CONFIG=$(PACKAGE_DIR)/$(arch)/pkg-config CFLAGS='$(PACKAGE_CFLAGS)' \
 		CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) package-zips &&) :
 
+# Most of it is one configure script after the other, so the architectures run at the same time.
+package-sysroot-%:
+	@sh lambda/package/sysroot.sh $*
+
 ifneq ($(PACKAGE_ARCH),)
-PACKAGE_ZIPS := $(PACKAGED:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)
+PACKAGE_ZIPS := $(FUNCTIONS:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)
 
 package-zips: $(PACKAGE_ZIPS)
 

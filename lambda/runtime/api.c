@@ -1,5 +1,5 @@
-/* Requests to the Runtime API. It is on the same machine: what fails is tried again at once or
- * never. */
+/* Requests to the Runtime API. It is on the same machine: a request is repeated after a few
+ * milliseconds or not at all. */
 #include "lambda/runtime/api.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "services/base/json.h"
 #include "services/base/text.h"
 
-/* Posting takes this long at most; an answer of 6 MiB goes over loopback in milliseconds. */
+/* For a request and its response; a result of 6 MiB takes milliseconds over loopback. */
 #define POST_TIMEOUT_MS 5000
 #define TRIES           3
 #define RETRY_PAUSE_MS  10
@@ -37,28 +37,59 @@ enum svc_status lrt_api_init(struct lrt_api *api, const char *host,
     return SVC_OK;
 }
 
-static enum svc_status read_head(struct lrt_next *next, struct svc_error *error) {
-    const struct svc_http_exchange *exchange = next->exchange;
-    if (exchange->http_status != 200) {
-        return svc_fail(error, SVC_BAD_RESPONSE, "the Runtime API answers %d to next",
-                        exchange->http_status);
-    }
-    const char *id = svc_http_header_value(exchange, "Lambda-Runtime-Aws-Request-Id");
+static bool is_id_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+}
+
+static enum svc_status read_request_id(struct lrt_next *next, struct svc_error *error) {
+    const char *id = svc_http_header_value(next->exchange, "Lambda-Runtime-Aws-Request-Id");
     bool good = id != NULL && id[0] != '\0' && strlen(id) <= LRT_MAX_REQUEST_ID_BYTES;
     for (const char *c = id; good && *c != '\0'; c++) {
-        good = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-               *c == '-' || *c == '_';
+        good = is_id_char(*c);
     }
-    if (!good) {
-        return svc_fail(error, SVC_BAD_RESPONSE,
-                        "the Runtime API gives an event without a good id");
+    next->request_id = id;
+    return good ? SVC_OK
+                : svc_fail(error, SVC_BAD_RESPONSE,
+                           "the Runtime API sends an event without a valid request id");
+}
+
+/* The header's value in *value, NULL if it is absent or empty. false: longer than its limit. */
+static bool read_optional(const struct lrt_next *next, const char *name, size_t max_bytes,
+                          const char **value) {
+    const char *text = svc_http_header_value(next->exchange, name);
+    const size_t size_bytes = text != NULL ? strlen(text) : 0;
+    *value = size_bytes > 0 && size_bytes <= max_bytes ? text : NULL;
+    return size_bytes <= max_bytes;
+}
+
+static enum svc_status read_headers(struct lrt_next *next, struct svc_error *error) {
+    const struct {
+        const char *name;
+        size_t max_bytes;
+        const char **value;
+    } optional[] = {
+        {"Lambda-Runtime-Invoked-Function-Arn", LRT_MAX_ARN_BYTES, &next->function_arn},
+        {"Lambda-Runtime-Client-Context", LRT_MAX_CONTEXT_BYTES, &next->client_context},
+        {"Lambda-Runtime-Cognito-Identity", LRT_MAX_CONTEXT_BYTES, &next->cognito_identity},
+        {"Lambda-Runtime-Aws-Tenant-Id", LRT_MAX_TENANT_ID_BYTES, &next->tenant_id},
+    };
+    if (next->exchange->http_status != 200) {
+        return svc_fail(error, SVC_BAD_RESPONSE, "the Runtime API returns %d for the next event",
+                        next->exchange->http_status);
     }
-    svc_copy_text(next->request_id, sizeof(next->request_id), id);
-    const char *trace_id = svc_http_header_value(exchange, "Lambda-Runtime-Trace-Id");
-    if (trace_id == NULL || !svc_copy_text(next->trace_id, sizeof(next->trace_id), trace_id)) {
-        next->trace_id[0] = '\0';
+    const enum svc_status status = read_request_id(next, error);
+    if (status != SVC_OK) {
+        return status;
     }
-    const char *deadline = svc_http_header_value(exchange, "Lambda-Runtime-Deadline-Ms");
+    for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+        if (!read_optional(next, optional[i].name, optional[i].max_bytes, optional[i].value)) {
+            return svc_fail(error, SVC_BAD_RESPONSE, "%s is longer than %zu bytes",
+                            optional[i].name, optional[i].max_bytes);
+        }
+    }
+    (void)read_optional(next, "Lambda-Runtime-Trace-Id", LRT_MAX_TRACE_ID_BYTES, &next->trace_id);
+    const char *deadline = svc_http_header_value(next->exchange, "Lambda-Runtime-Deadline-Ms");
     next->deadline_wall_ms = 0;
     for (const char *c = deadline; c != NULL && *c >= '0' && *c <= '9' && c - deadline < 16; c++) {
         next->deadline_wall_ms = next->deadline_wall_ms * 10 + (*c - '0');
@@ -66,7 +97,7 @@ static enum svc_status read_head(struct lrt_next *next, struct svc_error *error)
     return SVC_OK;
 }
 
-/* Whether the request can have failed because the connection was an old one. */
+/* Whether the request may have failed because a kept connection was dead. */
 static bool is_worth_another(enum svc_status status) {
     return status == SVC_CONNECT_FAILED || status == SVC_CONNECTION_LOST;
 }
@@ -79,16 +110,17 @@ enum svc_status lrt_api_next(const struct lrt_api *api, struct lrt_next *next,
         .method = "GET",
         .url = url,
         .deadline_ms = SVC_NO_DEADLINE,
-        .stall_timeout_ms = -1,
+        .long_poll = true,
+        .stall_timeout_ms = LRT_API_STALL_MS,
     };
     enum svc_status status = SVC_OK;
     for (int i = 0; i < TRIES; i++) {
         svc_sleep_ms(api->clock, i > 0 ? RETRY_PAUSE_MS : 0);
         request.fresh_connection = i > 0;
-        next->exchange = NULL;
+        *next = (struct lrt_next){0};
         status = svc_http_send(api->transport, &request, &next->exchange);
         if (status == SVC_OK) {
-            status = read_head(next, error);
+            status = read_headers(next, error);
         } else {
             svc_fail(error, status, "%s",
                      next->exchange != NULL ? next->exchange->error.detail
@@ -118,7 +150,7 @@ static enum svc_status classify(int http_status, struct svc_error *error) {
                                    : http_status >= 500 ? SVC_SERVER_ERROR
                                    : http_status >= 400 ? SVC_REJECTED
                                                         : SVC_BAD_RESPONSE;
-    return svc_fail(error, status, "the Runtime API answers %d", http_status);
+    return svc_fail(error, status, "the Runtime API returns %d", http_status);
 }
 
 static enum svc_status post(const struct lrt_api *api, const char *url,
@@ -139,7 +171,8 @@ static enum svc_status post(const struct lrt_api *api, const char *url,
         request.deadline_ms = svc_deadline_in(api->clock, POST_TIMEOUT_MS);
         struct svc_http_exchange *exchange = NULL;
         status = svc_http_send(api->transport, &request, &exchange);
-        /* An API that refuses a body by its size may answer and hang up before it has read all. */
+        /* An API that refuses a body for its size may respond and close the connection before it
+         * has read all. */
         if (exchange != NULL && exchange->http_status != 0) {
             status = classify(exchange->http_status, error);
         } else if (status != SVC_OK) {

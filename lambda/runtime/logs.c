@@ -1,4 +1,4 @@
-/* Log lines for people, where Lambda's log format is Text; JSON passes through. */
+/* Log lines as text where Lambda's log format is Text; JSON lines are written as they are. */
 #include "lambda/runtime/logs.h"
 
 #include <string.h>
@@ -7,10 +7,16 @@
 #include "services/base/limits.h"
 #include "services/base/text.h"
 
-/* Whether a string can stand in a line without quotes. */
+/* Whether a character ends a line or controls a terminal: C0, DEL, C1, U+2028, U+2029. */
+static bool is_control(const unsigned char *c) {
+    return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) ||
+           (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9));
+}
+
+/* Whether a string needs no quotes in a line. */
 static bool is_plain(const char *text, bool blanks_allowed) {
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if (*c < 0x20 || *c == 0x7f || *c == '"' || (*c == ' ' && !blanks_allowed)) {
+        if (is_control(c) || *c == '"' || (*c == ' ' && !blanks_allowed)) {
             return false;
         }
     }
@@ -80,9 +86,16 @@ static void write_text(void *user, const char *line, size_t size_bytes) {
     svc_buf_clear(&text);
 }
 
-void lrt_logs_init(struct svc_log *log, const char *level, const char *format,
-                   const struct svc_clock *clock) {
-    const bool is_text = format != NULL && svc_equal_nocase(format, "Text");
-    svc_log_init(log, clock, is_text ? write_text : NULL, NULL);
-    (void)svc_log_level_parse(level, &log->level);
+void lrt_logs_read_settings(struct svc_settings *from, struct svc_log *log) {
+    const char *level = svc_setting(from->environment, "AWS_LAMBDA_LOG_LEVEL");
+    if (level != NULL && !svc_log_level_parse(level, &log->level)) {
+        svc_setting_refuse(from, "AWS_LAMBDA_LOG_LEVEL",
+                           "TRACE, DEBUG, INFO, WARN, ERROR or FATAL");
+    }
+    const char *format = svc_setting(from->environment, "AWS_LAMBDA_LOG_FORMAT");
+    if (format != NULL && svc_equal_nocase(format, "Text")) {
+        log->sink = write_text;
+    } else if (format != NULL && !svc_equal_nocase(format, "JSON")) {
+        svc_setting_refuse(from, "AWS_LAMBDA_LOG_FORMAT", "JSON or Text");
+    }
 }

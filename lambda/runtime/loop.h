@@ -11,16 +11,17 @@ struct lrt_loop {
     const struct lrt_services *services;
     struct svc_log *log; /* services->log, whose request id is set for each event */
     const char *name_space, *function_name; /* of the metrics; name_space NULL: no metrics */
-    int64_t init_ms;                        /* from exec to ready, told once */
+    int64_t
+        init_ms; /* from exec to ready, a metric of the first invocation; -1: not to be written */
 };
 
-/* One event through the handler, with its log lines and metrics; what it answers is in `answer`,
- * which the caller clears with lrt_answer_clear. Never fails: what goes wrong is the answer. */
+/* One event through the handler, with its log lines and metrics. Fills `result`, which the caller
+ * clears with lrt_result_clear; every failure is a result. */
 void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocation,
-                     struct lrt_answer *answer);
-void lrt_answer_clear(struct lrt_answer *answer);
+                     struct lrt_result *result);
+void lrt_result_clear(struct lrt_result *result);
 
-/* Until SIGTERM (answers OK) or until the Runtime API fails. */
+/* Until SIGTERM (returns OK) or until the Runtime API fails. */
 enum svc_status lrt_loop_run(struct lrt_loop *loop, const struct lrt_api *api,
                              struct svc_error *error);
 

@@ -1,30 +1,17 @@
-/* What the functions' programs share: from the command line to the loop. Either everything that is
- * needed is there and the loop runs, or the process says why not and ends: there is no state
- * between to recover from. */
+/* The program of every function: the command line, and its two ways to run, in Lambda and on one
+ * event from a file. Either everything that is needed is there, or the process reports why not and
+ * ends. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
-#include "lambda/runtime/api.h"
-#include "lambda/runtime/logs.h"
-#include "lambda/runtime/loop.h"
+#include "lambda/runtime/age.h"
 #include "lambda/runtime/process.h"
-#include "lambda/runtime/runtime.h"
+#include "lambda/runtime/program.h"
+#include "services/base/file.h"
 #include "services/base/limits.h"
 
 enum { ENDED = 0, FAILED = 1, USAGE = 2 };
-
-/* "none" switches the metrics off. */
-#define DEFAULT_NAMESPACE "OpenMarket"
-
-struct program {
-    struct svc_log log;
-    struct lrt_metrics metrics;
-    struct svc_transport *transport;
-    struct lrt_services services;
-    struct lrt_loop loop;
-};
 
 static void print_usage(const struct lrt_function *function, FILE *to) {
     fprintf(to,
@@ -42,171 +29,112 @@ static int refuse(const struct lrt_function *function, const char *format, const
     return USAGE;
 }
 
-/* CPU time since exec stands for the time since exec: nothing here waits before the first event,
- * and no clock tells when the process began without asking /proc. */
-static int64_t cpu_ms(void) {
-    struct timespec spent;
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) != 0) {
-        return 0;
-    }
-    return (int64_t)spent.tv_sec * 1000 + spent.tv_nsec / 1000000;
+static void report_init_failure(const struct lrt_program *program, const struct lrt_api *api,
+                                enum svc_status status, const struct svc_error *error) {
+    char type[LRT_ERROR_TYPE_BYTES];
+    struct svc_error post_error;
+    (void)snprintf(type, sizeof(type), "Init.%s", svc_status_name(status));
+    svc_log_event(&program->log, SVC_LOG_FATAL, "the function cannot start",
+                  SVC_TEXT("errorType", type), SVC_TEXT("detail", error->detail));
+    (void)lrt_api_init_fail(api, type, error->detail, &post_error);
 }
 
-/* NULL if it is not set or empty. */
-static const char *setting(const char *name) {
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-/* All that a function needs; nothing goes over the network. */
-static enum svc_status open_program(struct program *program, const struct lrt_function *function,
-                                    struct svc_error *error) {
-    const struct svc_clock *clock = svc_clock_system();
-    lrt_logs_init(&program->log, setting("AWS_LAMBDA_LOG_LEVEL"), setting("AWS_LAMBDA_LOG_FORMAT"),
-                  clock);
-    lrt_metrics_reset(&program->metrics);
-    const struct svc_http_options options = {.clock = clock, .user_agent = function->name};
-    enum svc_status status = svc_http_create(&options, &program->transport, error);
-    if (status != SVC_OK) {
-        return status;
-    }
-    program->services = (struct lrt_services){
-        .clock = clock,
-        .transport = program->transport,
-        .log = &program->log,
-        .metrics = &program->metrics,
-    };
-    const char *name_space = setting("METRICS_NAMESPACE");
-    const char *name = setting("AWS_LAMBDA_FUNCTION_NAME");
-    program->loop = (struct lrt_loop){
-        .function = function,
-        .services = &program->services,
-        .log = &program->log,
-        .name_space = name_space == NULL                ? DEFAULT_NAMESPACE
-                      : strcmp(name_space, "none") == 0 ? NULL
-                                                        : name_space,
-        .function_name = name != NULL ? name : function->name,
-        .init_ms = -1,
-    };
-    return SVC_OK;
-}
-
-static void close_program(struct program *program) {
-    if (program->loop.function != NULL) {
-        program->loop.function->destroy(program->loop.self);
-    }
-    svc_http_destroy(program->transport);
-}
-
-static int run_in_lambda(const struct lrt_function *function, const char *host) {
-    struct program program = {0};
+static int run_in_lambda(const struct lrt_function *function, const char *host,
+                         const struct lrt_age *age) {
+    struct lrt_program program;
     struct svc_error error;
     struct lrt_api api;
-    int result = FAILED;
+    int exit_status = FAILED;
     svc_error_clear(&error);
-    enum svc_status status = open_program(&program, function, &error);
+    enum svc_status status = lrt_program_open(&program, function, svc_environment_system(), &error);
     if (status == SVC_OK) {
         status = lrt_api_init(&api, host, program.transport, program.services.clock, &error);
     }
     if (status != SVC_OK) {
-        /* Without a transport or an address there is nobody to tell but the log. */
+        /* Without a transport or an address, the log is the only place to report it. */
         svc_log_event(&program.log, SVC_LOG_FATAL, "the runtime cannot start",
                       SVC_TEXT("detail", error.detail));
         goto cleanup;
     }
     status = lrt_process_catch_sigterm() ? SVC_OK : svc_fail(&error, SVC_IO, "no signal handlers");
     if (status == SVC_OK) {
-        status = function->create(&program.services, &program.loop.self, &error);
+        status = lrt_program_create(&program, &error);
     }
     if (status != SVC_OK) {
-        char type[LRT_ERROR_TYPE_BYTES];
-        struct svc_error post_error;
-        (void)snprintf(type, sizeof(type), "Init.%s", svc_status_name(status));
-        svc_log_event(&program.log, SVC_LOG_FATAL, "the function cannot start",
-                      SVC_TEXT("errorType", type), SVC_TEXT("detail", error.detail));
-        (void)lrt_api_init_fail(&api, type, error.detail, &post_error);
+        report_init_failure(&program, &api, status, &error);
         goto cleanup;
     }
-    program.loop.init_ms = cpu_ms();
+    program.loop.init_ms = lrt_age_ms(age);
     status = lrt_loop_run(&program.loop, &api, &error);
     if (status != SVC_OK) {
         svc_log_event(&program.log, SVC_LOG_FATAL, "the Runtime API failed",
                       SVC_TEXT("detail", error.detail));
         goto cleanup;
     }
-    result = ENDED;
+    exit_status = ENDED;
 
 cleanup:
-    close_program(&program);
-    return result;
+    lrt_program_close(&program);
+    return exit_status;
 }
 
-static bool read_file(const char *path, struct svc_buf *content) {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (file == NULL) {
-        return false;
+/* The result on standard output, a failure on standard error. */
+static int print_result(const struct lrt_function *function, struct lrt_result *result) {
+    if (result->failed) {
+        fprintf(stderr, "%s: %s: %s\n", function->name, result->error_type, result->error_message);
+        return FAILED;
     }
-    uint8_t piece[16384];
-    size_t size_bytes;
-    while ((size_bytes = fread(piece, 1, sizeof(piece), file)) > 0) {
-        svc_buf_append(content, piece, size_bytes);
-    }
-    const bool good = ferror(file) == 0 && svc_buf_status(content) == SVC_OK;
-    if (file != stdin) {
-        (void)fclose(file);
-    }
-    return good;
+    const bool written = fwrite(svc_buf_text(&result->body), 1, result->body.size_bytes, stdout) ==
+                             result->body.size_bytes &&
+                         putchar('\n') != EOF && fflush(stdout) == 0;
+    return written ? ENDED : FAILED;
 }
 
 static int run_one_event(const struct lrt_function *function, const char *path) {
-    struct program program = {0};
+    struct lrt_program program;
     struct svc_error error;
     struct svc_buf event;
-    int result = FAILED;
+    int exit_status = FAILED;
     svc_error_clear(&error);
     svc_buf_init(&event, SVC_MAX_JSON_BYTES);
-    if (!read_file(path, &event)) {
+    enum svc_status status = strcmp(path, "-") == 0 ? svc_read_descriptor(STDIN_FILENO, &event)
+                                                    : svc_read_file(path, &event);
+    if (status != SVC_OK) {
         fprintf(stderr, "%s: cannot read %s\n", function->name, path);
         svc_buf_clear(&event);
         return FAILED;
     }
-    enum svc_status status = open_program(&program, function, &error);
-    /* A person sees the answer; metrics are CloudWatch's. */
-    program.loop.name_space = NULL;
+    status = lrt_program_open(&program, function, svc_environment_system(), &error);
     if (status == SVC_OK) {
-        status = function->create(&program.services, &program.loop.self, &error);
+        status = lrt_program_create(&program, &error);
     }
     if (status != SVC_OK) {
         fprintf(stderr, "%s: %s (%s)\n", function->name, error.detail, svc_status_message(status));
         goto cleanup;
     }
+    /* Metrics are for CloudWatch. */
+    program.loop.name_space = NULL;
     const struct lrt_invocation invocation = {
         .request_id = "",
         .deadline_ms = SVC_NO_DEADLINE,
         .event = event.bytes,
         .event_bytes = event.size_bytes,
     };
-    struct lrt_answer answer;
-    lrt_loop_handle(&program.loop, &invocation, &answer);
-    if (answer.failed) {
-        fprintf(stderr, "%s: %s: %s\n", function->name, answer.error_type, answer.error_message);
-    } else {
-        const bool written = fwrite(svc_buf_text(&answer.body), 1, answer.body.size_bytes,
-                                    stdout) == answer.body.size_bytes &&
-                             putchar('\n') != EOF && fflush(stdout) == 0;
-        result = written ? ENDED : FAILED;
-    }
-    lrt_answer_clear(&answer);
+    struct lrt_result result;
+    lrt_loop_handle(&program.loop, &invocation, &result);
+    exit_status = print_result(function, &result);
+    lrt_result_clear(&result);
 
 cleanup:
-    close_program(&program);
+    lrt_program_close(&program);
     svc_buf_clear(&event);
-    return result;
+    return exit_status;
 }
 
 int lrt_main(const struct lrt_function *function, int argc, char **argv) {
+    struct lrt_age age;
+    lrt_age_begin(&age);
     lrt_process_harden();
-    const char *host = setting("AWS_LAMBDA_RUNTIME_API");
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_usage(function, stdout);
         fputs(function->help, stdout);
@@ -221,9 +149,10 @@ int lrt_main(const struct lrt_function *function, int argc, char **argv) {
     if (argc >= 2) {
         return refuse(function, "unknown argument %s", argv[1]);
     }
+    const char *host = svc_setting(svc_environment_system(), "AWS_LAMBDA_RUNTIME_API");
     if (host == NULL) {
         return refuse(function, "%s is not set, so this is not AWS Lambda; try --event FILE",
                       "AWS_LAMBDA_RUNTIME_API");
     }
-    return run_in_lambda(function, host);
+    return run_in_lambda(function, host, &age);
 }

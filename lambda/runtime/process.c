@@ -1,4 +1,4 @@
-/* Limits set once, and two signal handlers that do next to nothing. */
+/* Limits of the process, and the handlers of SIGTERM and of its grace period's end. */
 #define _GNU_SOURCE
 #include "lambda/runtime/process.h"
 
@@ -33,9 +33,9 @@ static void on_sigterm(int signal_number) {
 
 static void on_grace_over(int signal_number) {
     (void)signal_number;
-    static const char line[] =
-        "{\"level\":\"WARN\",\"message\":\"ended by SIGTERM before the work was done; it is not "
-        "answered and will be given again\"}\n";
+    static const char line[] = "{\"level\":\"WARN\",\"message\":\"ended by SIGTERM before the work "
+                               "was done; Lambda retries "
+                               "the event\"}\n";
     const ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
     (void)written;
     _exit(0);
@@ -61,7 +61,7 @@ bool lrt_process_catch_sigterm(void) {
 
 void lrt_process_set_idle(bool is_idle) {
     idle = is_idle;
-    /* SIGTERM between two events: there is nothing to wait for. */
+    /* SIGTERM arrived since the last result was posted. */
     if (is_idle && stopping) {
         _exit(0);
     }

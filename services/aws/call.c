@@ -1,18 +1,24 @@
 /* From operation to answer: see call.h. */
+#include "services/aws/call.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/call.h"
+#include "services/aws/responses.h"
 #include "services/base/text.h"
 
 #define MAX_TEXT_BYTES       ((size_t)16 * 1024)
 #define MAX_ERROR_BODY_BYTES ((size_t)64 * 1024)
+#define DEFAULT_DEADLINE_MS  60000
+/* See may_repeat. */
+#define UNREPEATABLE_MAX_IDLE_S 5
 
 void awsc_call_init(struct awsc_call *call, enum awsc_service service, const char *operation,
                     const char *method) {
     memset(call, 0, sizeof(*call));
     call->service = service;
+    call->row = awsc_service_row(service);
     call->operation = operation;
     call->method = method;
     svc_buf_init(&call->host, AWSC_MAX_HOST_BYTES + 1 + AWSC_MAX_HOST_BYTES);
@@ -54,9 +60,15 @@ void awsc_call_header(struct awsc_call *call, const char *name, const char *valu
 }
 
 void awsc_call_param(struct awsc_call *call, const char *name, const char *value) {
-    if (value != NULL && call->query_count < AWSC_CALL_QUERY) {
-        call->query[call->query_count++] = (struct awsc_param){name, value};
+    if (value == NULL || call->status != SVC_OK) {
+        return;
     }
+    if (call->query_count == AWSC_CALL_QUERY) {
+        call->status =
+            awsc_fail(&call->error, SVC_INVALID_ARGUMENT, "too many parameters of the query");
+        return;
+    }
+    call->query[call->query_count++] = (struct awsc_param){name, value};
 }
 
 struct svc_buf *awsc_call_text(struct awsc_call *call) {
@@ -70,8 +82,7 @@ struct svc_buf *awsc_call_text(struct awsc_call *call) {
 /* ---------------------------------------------------------------------- one attempt */
 
 static void name_error(struct awsc_call *call) {
-    svc_copy_text(call->error.service, sizeof(call->error.service),
-                  awsc_service_name(call->service));
+    svc_copy_text(call->error.service, sizeof(call->error.service), call->row->signing_name);
     svc_copy_text(call->error.operation, sizeof(call->error.operation), call->operation);
 }
 
@@ -128,7 +139,7 @@ static size_t gather_headers(struct awsc_client *client, struct awsc_call *call,
         sent[count++] =
             (struct svc_http_header){"X-Amz-Security-Token", credentials->session_token};
     }
-    if (call->service == AWSC_S3) {
+    if (call->row->sends_payload_hash) {
         sent[count++] = (struct svc_http_header){"X-Amz-Content-Sha256", call->payload_hash};
     }
     *signed_count = count;
@@ -144,14 +155,14 @@ static enum svc_status sign_call(struct awsc_client *client, struct awsc_call *c
     struct awsc_sign_input input = {
         .method = call->method,
         .path = svc_buf_text(&call->path),
-        .s3_path = call->service == AWSC_S3,
+        .s3_path = call->row->is_path_signed_as_sent,
         .query = call->query,
         .query_count = call->query_count,
         .headers = call->sent,
         .header_count = signed_count,
         .payload_hash = call->payload_hash,
         .region = client->region,
-        .service = awsc_service_name(call->service),
+        .service = call->row->signing_name,
         .wall_ms = wall_ms,
     };
     svc_buf_reset(&call->authorization);
@@ -166,6 +177,7 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
     if (status != SVC_OK) {
         return awsc_fail(&call->error, status, "%s", cause.detail);
     }
+    call->credentials_version = awsc_provider_version(client->provider);
     status = make_url(client, call);
     if (status != SVC_OK) {
         return status;
@@ -188,6 +200,7 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
         .body_bytes = call->body_bytes,
         .streamed = call->streamed,
         .fresh_connection = call->error.attempts > 1,
+        .max_idle_s = call->is_unrepeatable ? UNREPEATABLE_MAX_IDLE_S : 0,
         .max_body_bytes = call->max_body_bytes,
         .deadline_ms = call->until_ms,
         .stall_timeout_ms = call->stall_timeout_ms,
@@ -223,6 +236,14 @@ static bool has_settled(const struct awsc_call *call) {
     return exchange->state == SVC_HTTP_DONE;
 }
 
+/* Whether an error response states that the request was not carried out: throttled, or refused by a
+ * check that comes before the work (4xx). The codes that ask for another attempt are no refusals,
+ * with whatever HTTP status they come; nor is ServiceUnavailable (503), which promises nothing. */
+static bool is_refusal(const struct awsc_error *error) {
+    const enum awsc_retry_kind kind = awsc_retry_classify(SVC_OK, error->http_status, error->code);
+    return kind == AWSC_RETRY_THROTTLED || (kind == AWSC_RETRY_NOT && error->http_status < 500);
+}
+
 /* The status of an attempt that settled, and in call->error all there is to say of it. */
 static enum svc_status judge(struct awsc_client *client, struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
@@ -238,8 +259,12 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
         return awsc_fail(error, exchange->status, "%s", exchange->error.detail);
     }
     if (exchange->http_status >= 300) {
-        awsc_read_error(call, exchange, error);
+        awsc_read_error(call->row, exchange, error);
+        if (call->read_refusal != NULL) {
+            call->read_refusal(call, error);
+        }
         drop_secrets(client, call);
+        error->maybe_done |= !is_refusal(error);
         return error->status;
     }
     if (call->check == NULL) {
@@ -248,7 +273,8 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
     enum svc_status status = call->check(call, error);
     if (status != SVC_OK) {
         error->status = status;
-        error->maybe_done |= error->code[0] == '\0'; /* an answer that cannot be made sense of */
+        /* Without a code it is a response that makes no sense. */
+        error->maybe_done |= error->code[0] == '\0' || !is_refusal(error);
         drop_secrets(client, call);
     }
     return status;
@@ -268,27 +294,50 @@ static void log_attempt(const struct awsc_client *client, const struct awsc_call
     }
 }
 
+/* Whether a failed attempt may be followed by another.
+ *
+ * Of a call that must not be carried out twice that is so only if no attempt can have been carried
+ * out (maybe_done):
+ *   - no byte of the request left: no connection, or a kept one whose end was noticed before the
+ *     first byte was written (http_sockets.c). Once the kernel has taken bytes, an RST or FIN does
+ *     not tell whether the peer read them before;
+ *   - the response is a refusal (is_refusal). 500, 502, 503 and 504 may come from a front end while
+ *     the service behind it has done the work.
+ * What is left of doubt is a peer that ends an idle connection just when a request is written to
+ * it. Peers do so after tens of seconds, or while Lambda has the process frozen: such a call takes
+ * no connection that was idle for more than UNREPEATABLE_MAX_IDLE_S, which still spares the mails
+ * of a batch their handshakes. */
+static bool may_repeat(const struct awsc_call *call) {
+    return !call->is_unrepeatable || !call->error.maybe_done;
+}
+
+/* Whether new credentials may help. A response to HEAD has no body with a code: an expired token is
+ * a bare 400 there, which counts only where credentials expire at all. */
+static bool may_be_expired(const struct awsc_client *client, const struct awsc_call *call) {
+    const struct awsc_error *error = &call->error;
+    return awsc_is_expired_token(error->code) ||
+           (strcmp(call->method, "HEAD") == 0 && error->http_status == 400 &&
+            error->code[0] == '\0' && awsc_provider_is_refreshable(client->provider));
+}
+
 /* Whether and when another attempt follows a failed one. */
 static enum awsc_retry_kind retry_kind(struct awsc_client *client, struct awsc_call *call) {
     struct awsc_error *error = &call->error;
     enum awsc_retry_kind kind = awsc_retry_classify(error->status, error->http_status, error->code);
-    /* An answer to HEAD has no body to tell its code: any 403 may be for the clock. */
-    const bool untold = strcmp(call->method, "HEAD") == 0 && error->http_status == 403;
-    const char *code = untold ? "RequestTimeTooSkewed" : error->code;
+    /* Any 403 to HEAD may be due to the clock. */
+    const bool has_no_code = strcmp(call->method, "HEAD") == 0 && error->http_status == 403;
+    const char *code = has_no_code ? "RequestTimeTooSkewed" : error->code;
     if (kind == AWSC_RETRY_NOT && awsc_skew_retry(code, client->counts.skew_ms)) {
         kind = AWSC_RETRY_TRANSIENT;
     }
-    if (kind == AWSC_RETRY_NOT && awsc_is_expired_token(error->code) && !call->has_refreshed) {
+    if (kind == AWSC_RETRY_NOT && !call->has_refreshed && may_be_expired(client, call)) {
         call->has_refreshed = true;
-        awsc_provider_expire(client->provider);
+        awsc_provider_expire(client->provider, call->credentials_version);
         kind = AWSC_RETRY_TRANSIENT;
     }
     error->throttled = kind == AWSC_RETRY_THROTTLED;
     error->retryable = kind != AWSC_RETRY_NOT || error->status == SVC_DEADLINE;
-    if (call->is_unrepeatable && error->maybe_done) {
-        return AWSC_RETRY_NOT;
-    }
-    return kind;
+    return may_repeat(call) ? kind : AWSC_RETRY_NOT;
 }
 
 static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
@@ -374,12 +423,9 @@ static void prepare(struct awsc_client *client, struct awsc_call *call) {
         call->status = svc_buf_status(&call->text[i]);
     }
     for (size_t i = 0; i < call->header_count && call->status == SVC_OK; i++) {
-        for (const char *c = call->headers[i].value; *c != '\0'; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-                call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
-                                         "a control character in %s", call->headers[i].name);
-                break;
-            }
+        if (svc_has_control(call->headers[i].value)) {
+            call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
+                                     "a control character in %s", call->headers[i].name);
         }
     }
     if (call->status == SVC_OK && call->payload_hash[0] == '\0') {
@@ -453,6 +499,14 @@ enum svc_status awsc_call_run(struct awsc_client *client, struct awsc_call *call
         error->status = status;
     }
     return status;
+}
+
+int64_t awsc_deadline(const struct awsc_client *client, int64_t deadline_ms) {
+    if (deadline_ms != 0) {
+        return deadline_ms;
+    }
+    return client->deadline_ms != 0 ? client->deadline_ms
+                                    : svc_deadline_in(client->clock, DEFAULT_DEADLINE_MS);
 }
 
 bool awsc_wait_for_retry(struct awsc_client *client, int n, enum awsc_retry_kind kind,

@@ -1,45 +1,26 @@
-/* One operation from request to answer: signed, sent, judged, tried again. What s3.c, sqs.c, ses.c
- * and secrets.c are written on; nobody else includes it.
+/* One call of an AWS operation: signed, sent, its response classified, retried. What the files of
+ * operations (s3*.c, sqs.c, ses.c, secrets.c, ...) are written on; included by them alone.
  *
- * A call is described by its fields, run with awsc_calls_run (several go on at once, each with its
- * own attempts), looked at, cleared. */
+ * A call is described by its fields, run with awsc_calls_run (several run at once, each with its
+ * own attempts), its result is read, it is cleared. */
 #ifndef AWSC_CALL_H
 #define AWSC_CALL_H
 
-#include "services/aws/client.h"
-#include "services/aws/credentials.h"
+#include "services/aws/client_internal.h"
 #include "services/aws/retry.h"
+#include "services/aws/service.h"
 #include "services/aws/sigv4.h"
 
 #define AWSC_CALL_HEADERS     40 /* of the operation; signing and tracing add AWSC_CALL_OWN_HEADERS */
 #define AWSC_CALL_OWN_HEADERS 8
 #define AWSC_CALL_QUERY       6
 
-struct awsc_secret; /* secrets.c */
-
-struct awsc_client {
-    const struct awsc_environment *environment;
-    const struct svc_clock *clock;
-    const struct svc_random *random;
-    const struct svc_transport *transport;
-    struct svc_transport *own_transport; /* NULL: it was given */
-    const struct svc_log *log;
-    char region[AWSC_MAX_REGION_BYTES + 1];
-    struct awsc_endpoint endpoints[AWSC_SERVICES];
-    struct awsc_provider *provider;
-    struct awsc_retry_bucket bucket;
-    int max_attempts;
-    int64_t deadline_ms; /* of calls that bring none; 0: none was set */
-    char trace_id[1024];
-    struct awsc_client_counts counts;
-    struct awsc_secret *secrets[AWSC_MAX_SECRETS_CACHED];
-};
-
 enum awsc_call_state { AWSC_CALL_WAITING, AWSC_CALL_SENT, AWSC_CALL_DONE };
 
 struct awsc_call {
     /* The operation. Strings are borrowed; what has to be made for it is kept in `text`. */
     enum awsc_service service;
+    const struct awsc_service_row *row; /* the service's */
     const char *operation;
     const char *method;
     struct svc_buf host; /* empty: the endpoint's */
@@ -57,11 +38,14 @@ struct awsc_call {
     int64_t deadline_ms; /* 0: the client's */
     int stall_timeout_ms;
     int attempts_before;  /* made already for the same thing; they count as this call's */
-    bool is_unrepeatable; /* not tried again where it may have been carried out already */
+    bool is_unrepeatable; /* not retried once it may have been carried out (error.maybe_done) */
     /* Judges a whole answer with a status below 300: OK, or why it will not do; may set
      * error->code and error->http_status, by which it is then tried again or not. NULL: all do. */
     enum svc_status (*check)(struct awsc_call *call, struct awsc_error *error);
-    void *user; /* check's */
+    /* Reads a response with a status of 300 or above after `error` was filled from it, before it is
+     * closed; may change status and code. NULL: nothing more is read. */
+    void (*read_refusal)(struct awsc_call *call, struct awsc_error *error);
+    void *user; /* of both */
 
     /* What came of it. */
     enum svc_status status;
@@ -73,6 +57,7 @@ struct awsc_call {
     enum awsc_call_state state;
     int64_t due_ms, until_ms; /* the next attempt; the deadline in force */
     bool has_refreshed;       /* credentials, after ExpiredToken */
+    uint64_t credentials_version;
     char payload_hash[SVC_SHA256_HEX_BYTES];
     char invocation_id[37], attempt_text[32], date[SVC_AMZ_DATE_BYTES];
     struct svc_buf text[AWSC_CALL_HEADERS]; /* see awsc_call_text */
@@ -86,8 +71,8 @@ void awsc_call_init(struct awsc_call *call, enum awsc_service service, const cha
                     const char *method);
 void awsc_call_clear(struct awsc_client *client, struct awsc_call *call);
 
-/* A header of the operation; value NULL: none. Too many, or a value with controls, is told by run:
- * INVALID_ARGUMENT. */
+/* A header of the operation, a parameter of its query; value NULL: none. Too many, or a header's
+ * value with control characters, make run fail with INVALID_ARGUMENT. */
 void awsc_call_header(struct awsc_call *call, const char *name, const char *value);
 void awsc_call_param(struct awsc_call *call, const char *name, const char *value);
 /* A text that lives as long as the call, for a header's value that has to be made; append to it.
@@ -108,26 +93,5 @@ int64_t awsc_deadline(const struct awsc_client *client, int64_t deadline_ms);
  * awsc_retry_take. */
 bool awsc_wait_for_retry(struct awsc_client *client, int n, enum awsc_retry_kind kind,
                          int64_t deadline_ms, int *cost);
-
-/* ---------------------------------------------------------------------- answers.c */
-
-/* Fills error from an answer of http_status >= 300 (or an error in a 200's body, given its text):
- * code, message, request id, status. */
-void awsc_read_error(const struct awsc_call *call, const struct svc_http_exchange *exchange,
-                     struct awsc_error *error);
-/* The status an HTTP status and a service's code come to. */
-enum svc_status awsc_status_of(int http_status, const char *code);
-/* The inside of the first element of this name at or after *at, which moves past it; false if there
- * is none. For S3's flat answers: an element holds none of its own name. */
-bool awsc_xml_element(const char *document, size_t document_bytes, const char *name, size_t *at,
-                      const char **inner, size_t *inner_bytes);
-/* The text of the first element of this name, entities decoded, appended to `out`. */
-bool awsc_xml_text(const char *document, size_t document_bytes, const char *name,
-                   struct svc_buf *out);
-/* Escaped for an element's text. */
-bool awsc_xml_escape(const char *text, struct svc_buf *out);
-
-/* Secrets' cache, freed with the client. */
-void awsc_secrets_clear(struct awsc_client *client);
 
 #endif

@@ -2,34 +2,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/call.h"
+#include "services/aws/client_internal.h"
+#include "services/base/settings.h"
 #include "services/base/text.h"
 
-#define USER_AGENT          "openmarket-services/1.0 (C)"
-#define DEFAULT_DEADLINE_MS 60000
+#define USER_AGENT "openmarket-services/1.0 (C)"
 
 static enum svc_status from_base(struct awsc_error *error, const struct svc_error *cause) {
     return awsc_fail(error, cause->status, "%s", cause->detail);
 }
 
-static enum svc_status set_region(struct awsc_client *client, const char *region,
-                                  struct svc_error *error) {
-    if (region == NULL) {
-        return awsc_region(client->environment, client->region, error);
-    }
-    if (region[0] == '\0' || region[strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-")] != 0 ||
-        !svc_copy_text(client->region, sizeof(client->region), region)) {
-        return svc_fail(error, SVC_CONFIGURATION, "not a region's name");
-    }
-    return SVC_OK;
+/* AWS_RETRY_MODE is checked only: there is one mode. */
+static enum svc_status read_retry_settings(struct awsc_client *client, int max_attempts,
+                                           struct svc_error *error) {
+    static const char *const modes[] = {"standard"};
+    struct svc_settings settings;
+    svc_settings_init(&settings, client->environment, error);
+    svc_setting_choice(&settings, "AWS_RETRY_MODE", modes, 1, 0);
+    const uint64_t set =
+        svc_setting_number(&settings, "AWS_MAX_ATTEMPTS", 1, AWSC_MOST_ATTEMPTS, AWSC_MAX_ATTEMPTS);
+    client->max_attempts = max_attempts > 0 ? max_attempts : (int)set;
+    return settings.status;
 }
 
 static enum svc_status make_transport(struct awsc_client *client, struct svc_error *error) {
-    struct svc_http_options options = {.clock = client->clock, .user_agent = USER_AGENT};
-    options.ca_bundle = awsc_setting(client->environment, "AWS_CA_BUNDLE");
-    if (options.ca_bundle == NULL) {
-        options.ca_bundle = awsc_setting(client->environment, "SSL_CERT_FILE");
-    }
+    const struct svc_http_options options = {
+        .clock = client->clock, .environment = client->environment, .user_agent = USER_AGENT};
     enum svc_status status = svc_http_create(&options, &client->own_transport, error);
     client->transport = client->own_transport;
     return status;
@@ -37,7 +35,11 @@ static enum svc_status make_transport(struct awsc_client *client, struct svc_err
 
 static enum svc_status set_up(struct awsc_client *client, const struct awsc_client_options *options,
                               struct svc_error *error) {
-    enum svc_status status = set_region(client, options->region, error);
+    enum svc_status status =
+        awsc_region(client->environment, options->region, client->region, error);
+    if (status == SVC_OK) {
+        status = read_retry_settings(client, options->max_attempts, error);
+    }
     for (int i = 0; i < AWSC_SERVICES && status == SVC_OK; i++) {
         status = awsc_endpoint_resolve(client->environment, (enum awsc_service)i, client->region,
                                        &client->endpoints[i], error);
@@ -65,12 +67,11 @@ enum svc_status awsc_client_create(const struct awsc_client_options *options,
         return awsc_fail(error, SVC_NO_MEMORY, "no memory for a client");
     }
     client->environment =
-        options->environment != NULL ? options->environment : awsc_environment_system();
+        options->environment != NULL ? options->environment : svc_environment_system();
     client->clock = options->clock != NULL ? options->clock : svc_clock_system();
     client->random = options->random != NULL ? options->random : svc_random_system();
     client->transport = options->transport;
     client->log = options->log;
-    client->max_attempts = options->max_attempts > 0 ? options->max_attempts : AWSC_MAX_ATTEMPTS;
     awsc_retry_bucket_init(&client->bucket);
     if (set_up(client, options, &cause) != SVC_OK) {
         awsc_client_destroy(client);
@@ -82,7 +83,9 @@ enum svc_status awsc_client_create(const struct awsc_client_options *options,
 
 void awsc_client_destroy(struct awsc_client *client) {
     if (client != NULL) {
-        awsc_secrets_clear(client);
+        if (client->clear_secrets != NULL) {
+            client->clear_secrets(client);
+        }
         awsc_provider_destroy(client->provider);
         svc_http_destroy(client->own_transport);
         free(client);
@@ -94,7 +97,7 @@ void awsc_client_begin(struct awsc_client *client, int64_t deadline_ms, const ch
     /* One that does not fit is left out whole: half of one would say something else. */
     svc_copy_text(client->trace_id, sizeof(client->trace_id), trace_id != NULL ? trace_id : "");
     for (const char *c = client->trace_id; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f) {
+        if (svc_is_control(*c) || (unsigned char)*c > 0x7f) {
             client->trace_id[0] = '\0';
         }
     }
@@ -108,12 +111,4 @@ struct awsc_client_counts awsc_client_counts(const struct awsc_client *client) {
     struct awsc_client_counts counts = client->counts;
     counts.retry_tokens = client->bucket.tokens;
     return counts;
-}
-
-int64_t awsc_deadline(const struct awsc_client *client, int64_t deadline_ms) {
-    if (deadline_ms != 0) {
-        return deadline_ms;
-    }
-    return client->deadline_ms != 0 ? client->deadline_ms
-                                    : svc_deadline_in(client->clock, DEFAULT_DEADLINE_MS);
 }

@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 #include "services/aws/endpoint.h"
-#include "services/aws/environment.h"
 #include "services/aws/error.h"
 #include "services/base/clock.h"
+#include "services/base/environment.h"
 #include "services/base/http.h"
 #include "services/base/log.h"
 #include "services/base/random.h"
@@ -27,14 +27,14 @@ struct awsc_client;
 
 /* All is borrowed for the client's life; every field may be NULL or 0. */
 struct awsc_client_options {
-    const struct awsc_environment *environment; /* NULL: the process's */
-    const struct svc_clock *clock;              /* NULL: the system's */
-    const struct svc_random *random;            /* NULL: the system's */
-    const struct svc_transport *transport;      /* NULL: one of its own */
-    const struct svc_log *log;                  /* NULL: silent. A line for each attempt at DEBUG,
-                                                   for each retry at WARN */
-    const char *region;                         /* NULL: AWS_REGION, AWS_DEFAULT_REGION */
-    int max_attempts;                           /* 0: AWSC_MAX_ATTEMPTS */
+    const struct svc_environment *environment; /* NULL: the process's */
+    const struct svc_clock *clock;             /* NULL: the system's */
+    const struct svc_random *random;           /* NULL: the system's */
+    const struct svc_transport *transport;     /* NULL: one of its own */
+    const struct svc_log *log;                 /* NULL: silent. A line for each attempt at DEBUG,
+                                                  for each retry at WARN */
+    const char *region;                        /* NULL: as awsc_region finds it */
+    int max_attempts;                          /* 0: AWS_MAX_ATTEMPTS, else AWSC_MAX_ATTEMPTS */
 };
 
 /* Nothing goes over the network yet. Errors: CONFIGURATION (region, endpoint), NO_MEMORY. */

@@ -1,10 +1,13 @@
 /* Where credentials come from: see credentials.h. */
+#include "services/aws/credentials.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/aws/credentials.h"
+#include "services/aws/profile.h"
 #include "services/base/crypto.h"
+#include "services/base/file.h"
 #include "services/base/json.h"
 #include "services/base/text.h"
 
@@ -13,14 +16,13 @@
 #define CONTAINER_TIMEOUT_MS 5000
 #define MAX_ANSWER_BYTES     ((size_t)64 * 1024)
 #define MAX_TOKEN_BYTES      ((size_t)8 * 1024)
-#define MAX_PATH_BYTES       ((size_t)4096)
 
 struct awsc_provider {
-    const struct awsc_environment *environment;
+    const struct svc_environment *environment;
     const struct svc_clock *clock;
     const struct svc_transport *transport;
     struct awsc_credentials credentials;
-    bool has_any;
+    uint64_t version;  /* of the credentials; 0: none were fetched yet */
     bool must_refresh; /* the service called them expired */
 };
 
@@ -28,7 +30,7 @@ void awsc_credentials_wipe(struct awsc_credentials *credentials) {
     svc_wipe(credentials, sizeof(*credentials));
 }
 
-enum svc_status awsc_provider_create(const struct awsc_environment *environment,
+enum svc_status awsc_provider_create(const struct svc_environment *environment,
                                      const struct svc_clock *clock,
                                      const struct svc_transport *transport,
                                      struct awsc_provider **out) {
@@ -50,14 +52,22 @@ void awsc_provider_destroy(struct awsc_provider *provider) {
     }
 }
 
-void awsc_provider_expire(struct awsc_provider *provider) {
-    provider->must_refresh = true;
+uint64_t awsc_provider_version(const struct awsc_provider *provider) {
+    return provider->version;
+}
+
+void awsc_provider_expire(struct awsc_provider *provider, uint64_t version) {
+    provider->must_refresh |= version == provider->version;
+}
+
+bool awsc_provider_is_refreshable(const struct awsc_provider *provider) {
+    return provider->version > 0 && provider->credentials.expires_wall_ms != AWSC_NEVER_EXPIRES;
 }
 
 bool awsc_provider_has_in(const struct awsc_provider *provider, const char *text) {
     const struct awsc_credentials *own = &provider->credentials;
     char start[17] = "";
-    if (!provider->has_any) {
+    if (provider->version == 0) {
         return false;
     }
     memcpy(start, own->session_token, strnlen(own->session_token, sizeof(start) - 1));
@@ -95,7 +105,7 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
     enum svc_status status = SVC_OK;
     /* One by one: the string of one look-up lives only until the next. */
     for (size_t i = 0; i < 3 && status == SVC_OK; i++) {
-        const char *value = awsc_setting(provider->environment, names[i]);
+        const char *value = svc_setting(provider->environment, names[i]);
         if (value == NULL && i < 2) {
             status = SVC_NOT_FOUND;
         } else if (!svc_copy_text(parts[i], sizes[i] + 1, value != NULL ? value : "")) {
@@ -111,76 +121,27 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
 
 /* ---------------------------------------------------------------------- files */
 
-/* Appends the file; false if it cannot be read or is larger than `out` takes. */
-static bool read_file(const char *path, struct svc_buf *out) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return false;
-    }
-    /* Unbuffered: no copy of a secret stays in a buffer of stdio's. */
-    setvbuf(file, NULL, _IONBF, 0);
-    uint8_t chunk[4096];
-    size_t got;
-    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0 && svc_buf_append(out, chunk, got)) {
-    }
-    bool is_good = ferror(file) == 0 && svc_buf_status(out) == SVC_OK;
-    fclose(file);
-    svc_wipe(chunk, sizeof(chunk));
-    return is_good;
-}
-
-/* A copy of a value, NUL-terminated; false if there is none or it does not fit. */
-static bool copy_value(const struct svc_buf *text, bool is_config, const char *profile,
-                       const char *key, char *out, size_t out_bytes) {
-    size_t size = 0;
-    const char *value = awsc_profile_value(svc_buf_text(text), is_config, profile, key, &size);
-    if (value == NULL || size >= out_bytes) {
-        return false;
-    }
-    memcpy(out, value, size);
-    out[size] = '\0';
-    return true;
-}
-
-static bool file_path(const struct awsc_provider *provider, const char *setting, const char *name,
-                      char path[MAX_PATH_BYTES]) {
-    const char *value = awsc_setting(provider->environment, setting);
-    if (value != NULL) {
-        return svc_copy_text(path, MAX_PATH_BYTES, value);
-    }
-    value = awsc_setting(provider->environment, "HOME");
-    if (value == NULL) {
-        return false;
-    }
-    int size = snprintf(path, MAX_PATH_BYTES, "%s/.aws/%s", value, name);
-    return size > 0 && (size_t)size < MAX_PATH_BYTES;
-}
-
-static enum svc_status from_file(struct awsc_provider *provider, bool is_config) {
-    char path[MAX_PATH_BYTES], profile[256] = "default";
-    const char *named = awsc_setting(provider->environment, "AWS_PROFILE");
-    if ((named != NULL && !svc_copy_text(profile, sizeof(profile), named)) ||
-        !file_path(provider, is_config ? "AWS_CONFIG_FILE" : "AWS_SHARED_CREDENTIALS_FILE",
-                   is_config ? "config" : "credentials", path)) {
-        return SVC_NOT_FOUND;
-    }
+static enum svc_status from_file(struct awsc_provider *provider, enum awsc_profile_file which) {
+    const struct svc_environment *environment = provider->environment;
     struct svc_buf text;
     struct awsc_credentials read = {.expires_wall_ms = AWSC_NEVER_EXPIRES};
-    svc_buf_init(&text, AWSC_MAX_PROFILE_BYTES);
-    enum svc_status status = SVC_NOT_FOUND;
-    if (read_file(path, &text) &&
-        copy_value(&text, is_config, profile, "aws_access_key_id", read.access_key_id,
-                   sizeof(read.access_key_id)) &&
-        copy_value(&text, is_config, profile, "aws_secret_access_key", read.secret_access_key,
-                   sizeof(read.secret_access_key))) {
-        copy_value(&text, is_config, profile, "aws_session_token", read.session_token,
-                   sizeof(read.session_token));
-        provider->credentials = read;
-        status = SVC_OK;
+    enum svc_status status = awsc_profile_read(environment, which, &text);
+    if (status == SVC_OK) {
+        status = SVC_NOT_FOUND;
+        if (awsc_profile_get(environment, which, &text, "aws_access_key_id", read.access_key_id,
+                             sizeof(read.access_key_id)) &&
+            awsc_profile_get(environment, which, &text, "aws_secret_access_key",
+                             read.secret_access_key, sizeof(read.secret_access_key))) {
+            awsc_profile_get(environment, which, &text, "aws_session_token", read.session_token,
+                             sizeof(read.session_token));
+            provider->credentials = read;
+            status = SVC_OK;
+        }
     }
     awsc_credentials_wipe(&read);
     svc_buf_wipe(&text);
-    return status;
+    /* A file that cannot be read is as good as none. */
+    return status == SVC_OK || status == SVC_NO_MEMORY ? status : SVC_NOT_FOUND;
 }
 
 /* ---------------------------------------------------------------------- container */
@@ -216,12 +177,12 @@ static bool is_allowed_url(const char *url) {
 static enum svc_status container_url(const struct awsc_provider *provider, struct svc_buf *url,
                                      struct svc_error *error) {
     const char *value =
-        awsc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+        svc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     if (value != NULL) {
         svc_buf_printf(url, CONTAINER_HOST "%s%s", value[0] == '/' ? "" : "/", value);
         return svc_buf_status(url);
     }
-    value = awsc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    value = svc_setting(provider->environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
     if (value == NULL) {
         return SVC_NOT_FOUND;
     }
@@ -237,10 +198,11 @@ static enum svc_status container_url(const struct awsc_provider *provider, struc
 static enum svc_status container_token(const struct awsc_provider *provider, struct svc_buf *token,
                                        struct svc_error *error) {
     const char *value =
-        awsc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+        svc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     if (value != NULL) {
-        if (!read_file(value, token)) {
-            return svc_fail(error, SVC_NO_CREDENTIALS,
+        const enum svc_status status = svc_read_file(value, token);
+        if (status != SVC_OK) {
+            return svc_fail(error, status == SVC_NO_MEMORY ? status : SVC_NO_CREDENTIALS,
                             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read");
         }
         while (token->size_bytes > 0 && (token->bytes[token->size_bytes - 1] == '\n' ||
@@ -249,7 +211,7 @@ static enum svc_status container_token(const struct awsc_provider *provider, str
         }
         return SVC_OK;
     }
-    value = awsc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    value = svc_setting(provider->environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
     svc_buf_append_text(token, value != NULL ? value : "");
     return svc_buf_status(token);
 }
@@ -330,10 +292,10 @@ static enum svc_status fetch(struct awsc_provider *provider, int64_t deadline_ms
                              struct svc_error *error) {
     enum svc_status status = from_environment(provider, error);
     if (status == SVC_NOT_FOUND) {
-        status = from_file(provider, false);
+        status = from_file(provider, AWSC_PROFILE_CREDENTIALS);
     }
     if (status == SVC_NOT_FOUND) {
-        status = from_file(provider, true);
+        status = from_file(provider, AWSC_PROFILE_CONFIG);
     }
     if (status == SVC_NOT_FOUND) {
         status = from_container(provider, deadline_ms, error);
@@ -352,12 +314,12 @@ enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadli
     int64_t now_ms = svc_wall_ms(provider->clock);
     bool is_due = expires_ms != AWSC_NEVER_EXPIRES && now_ms >= expires_ms - REFRESH_BEFORE_MS;
     *credentials = &provider->credentials;
-    if (provider->has_any && !is_due && !provider->must_refresh) {
+    if (provider->version > 0 && !is_due && !provider->must_refresh) {
         return SVC_OK;
     }
     enum svc_status status = fetch(provider, deadline_ms, error);
     if (status == SVC_OK) {
-        provider->has_any = true;
+        provider->version++;
         provider->must_refresh = false;
         expires_ms = provider->credentials.expires_wall_ms;
         return expires_ms > now_ms
@@ -365,7 +327,7 @@ enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadli
                    : svc_fail(error, SVC_NO_CREDENTIALS, "the credentials found have expired");
     }
     /* Still good for a while: the next call tries again. */
-    if (provider->has_any && !provider->must_refresh && now_ms < expires_ms) {
+    if (provider->version > 0 && !provider->must_refresh && now_ms < expires_ms) {
         return SVC_OK;
     }
     return status;

@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "services/aws/environment.h"
 #include "services/aws/error.h"
 #include "services/base/clock.h"
+#include "services/base/environment.h"
 #include "services/base/http.h"
 #include "services/base/limits.h"
 
@@ -34,7 +34,7 @@ void awsc_credentials_wipe(struct awsc_credentials *credentials);
 struct awsc_provider;
 
 /* All is borrowed for the provider's life. Nothing is read yet. Errors: NO_MEMORY. */
-enum svc_status awsc_provider_create(const struct awsc_environment *environment,
+enum svc_status awsc_provider_create(const struct svc_environment *environment,
                                      const struct svc_clock *clock,
                                      const struct svc_transport *transport,
                                      struct awsc_provider **provider);
@@ -46,17 +46,16 @@ void awsc_provider_destroy(struct awsc_provider *provider); /* wipes; NULL is al
 enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadline_ms,
                                   const struct awsc_credentials **credentials,
                                   struct svc_error *error);
-/* The service called them expired: the next get fetches them anew. */
-void awsc_provider_expire(struct awsc_provider *provider);
+/* How often credentials were fetched: those at hand are of this version. */
+uint64_t awsc_provider_version(const struct awsc_provider *provider);
+/* The service called those of this version expired: the next get fetches them anew. Nothing happens
+ * if they were fetched anew since. */
+void awsc_provider_expire(struct awsc_provider *provider, uint64_t version);
+/* Whether those at hand have an end: a source that gives such gives new ones. */
+bool awsc_provider_is_refreshable(const struct awsc_provider *provider);
 
 /* Whether a text holds the secret key, or the start of the session token, of the credentials at
  * hand: such a text goes into no log. */
 bool awsc_provider_has_in(const struct awsc_provider *provider, const char *text);
-
-/* A key of a profile: of `profile` in the credentials file's text, or (is_config) of
- * `[profile NAME]` / `[default]` in the config file's. The last of several counts.
- * Answers the value's start, *value_bytes long; NULL if there is none. Pure. */
-const char *awsc_profile_value(const char *text, bool is_config, const char *profile,
-                               const char *key, size_t *value_bytes);
 
 #endif

@@ -1,24 +1,14 @@
 /* Where services are: see endpoint.h. */
-#include <stdio.h>
-#include <stdlib.h>
+#include "services/aws/endpoint.h"
+
 #include <string.h>
 
-#include "services/aws/endpoint.h"
+#include "services/aws/profile.h"
+#include "services/base/settings.h"
 #include "services/base/text.h"
+#include "services/base/url.h"
 
-static const struct {
-    const char *signing_name, *host_prefix, *setting;
-} services[AWSC_SERVICES] = {
-    [AWSC_S3] = {"s3", "s3", "AWS_ENDPOINT_URL_S3"},
-    [AWSC_SQS] = {"sqs", "sqs", "AWS_ENDPOINT_URL_SQS"},
-    [AWSC_SES] = {"ses", "email", "AWS_ENDPOINT_URL_SESV2"},
-    [AWSC_SECRETS_MANAGER] = {"secretsmanager", "secretsmanager",
-                              "AWS_ENDPOINT_URL_SECRETS_MANAGER"},
-};
-
-const char *awsc_service_name(enum awsc_service service) {
-    return services[service].signing_name;
-}
+#define MAX_OVERRIDE_BYTES 1024
 
 static bool is_lower_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -36,124 +26,176 @@ static bool is_label(const char *text, size_t size) {
     return true;
 }
 
-enum svc_status awsc_region(const struct awsc_environment *environment,
+/* "" without a file that can be read, a profile or its region. */
+static enum svc_status profile_region(const struct svc_environment *environment, char *region,
+                                      size_t region_bytes) {
+    struct svc_buf text;
+    const enum svc_status status = awsc_profile_read(environment, AWSC_PROFILE_CONFIG, &text);
+    if (status != SVC_OK || !awsc_profile_get(environment, AWSC_PROFILE_CONFIG, &text, "region",
+                                              region, region_bytes)) {
+        region[0] = '\0';
+    }
+    svc_buf_wipe(&text);
+    return status == SVC_NO_MEMORY ? status : SVC_OK;
+}
+
+enum svc_status awsc_region(const struct svc_environment *environment, const char *given,
                             char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error) {
-    const char *value = awsc_setting(environment, "AWS_REGION");
-    if (value == NULL) {
-        value = awsc_setting(environment, "AWS_DEFAULT_REGION");
-    }
+    static const char *const names[] = {"AWS_REGION", "AWS_DEFAULT_REGION"};
+    const char *source = "the region given";
     region[0] = '\0';
-    if (value == NULL) {
-        return svc_fail(error, SVC_CONFIGURATION,
-                        "neither AWS_REGION nor AWS_DEFAULT_REGION is set");
+    char from_profile[AWSC_MAX_REGION_BYTES + 2] = "";
+    for (size_t i = 0; i < 2 && given == NULL; i++) {
+        source = names[i];
+        given = svc_setting(environment, names[i]);
     }
-    if (!is_label(value, strlen(value)) ||
-        !svc_copy_text(region, AWSC_MAX_REGION_BYTES + 1, value)) {
-        return svc_fail(error, SVC_CONFIGURATION, "AWS_REGION is not a region's name");
+    if (given == NULL) {
+        source = "the profile's region";
+        if (profile_region(environment, from_profile, sizeof(from_profile)) != SVC_OK) {
+            return svc_fail(error, SVC_NO_MEMORY, "no memory for a profile");
+        }
+        given = from_profile[0] != '\0' ? from_profile : NULL;
+    }
+    if (given == NULL) {
+        return svc_fail(error, SVC_CONFIGURATION,
+                        "no region: neither AWS_REGION nor AWS_DEFAULT_REGION nor a profile sets "
+                        "one");
+    }
+    if (!is_label(given, strlen(given)) ||
+        !svc_copy_text(region, AWSC_MAX_REGION_BYTES + 1, given)) {
+        return svc_fail(error, SVC_CONFIGURATION, "%s is not a region's name", source);
     }
     return SVC_OK;
 }
 
-/* "host" or "host:port", host a name, an IPv4 address, or an IPv6 one in brackets. */
-static bool is_authority(const char *text, size_t size) {
-    size_t host = 0;
-    if (size > 0 && text[0] == '[') {
-        while (host < size && text[host] != ']') {
-            host++;
-        }
-        host++;
-        if (host > size || strspn(text + 1, "0123456789abcdefABCDEF:.") != host - 2) {
-            return false;
-        }
-    } else {
-        while (host < size && text[host] != ':') {
-            char c = text[host];
-            bool is_upper = c >= 'A' && c <= 'Z';
-            if (!is_lower_or_digit(c) && !is_upper && c != '-' && c != '.' && c != '_') {
-                return false;
-            }
-            host++;
-        }
-    }
-    if (host == 0 || host > AWSC_MAX_HOST_BYTES) {
+/* Where a setting puts the service; false: `text` is no URL for that. */
+static bool parse_override(const char *text, struct awsc_endpoint *endpoint) {
+    struct svc_url url;
+    if (!svc_url_parse(text, &url) || url.authority_bytes >= sizeof(endpoint->host) ||
+        strchr(url.path, '%') != NULL) { /* a path that is encoded already would be signed wrong */
         return false;
     }
-    if (host == size) {
-        return true;
-    }
-    size_t digits = size - host - 1;
-    return text[host] == ':' && digits >= 1 && digits <= 5 &&
-           strspn(text + host + 1, "0123456789") >= digits && atol(text + host + 1) <= 65535;
-}
-
-/* Host as the Host header has it: without the scheme's own port. */
-static bool copy_authority(struct awsc_endpoint *endpoint, const char *text, size_t size) {
-    const char *own_port = endpoint->is_https ? ":443" : ":80";
-    size_t port = strlen(own_port);
-    if (size > port && memcmp(text + size - port, own_port, port) == 0) {
-        size -= port;
-    }
-    if (size >= sizeof(endpoint->host)) {
-        return false;
-    }
-    memcpy(endpoint->host, text, size);
-    endpoint->host[size] = '\0';
-    return true;
-}
-
-static bool parse_override(const char *url, struct awsc_endpoint *endpoint) {
     endpoint->is_overridden = true;
-    endpoint->is_https = strncmp(url, "https://", 8) == 0;
-    if (!endpoint->is_https && strncmp(url, "http://", 7) != 0) {
+    endpoint->is_https = url.is_https;
+    memcpy(endpoint->host, url.authority, url.authority_bytes);
+    endpoint->host[url.authority_bytes] = '\0';
+    size_t path_bytes = strlen(url.path);
+    while (path_bytes > 0 && url.path[path_bytes - 1] == '/') {
+        path_bytes--;
+    }
+    if (path_bytes >= sizeof(endpoint->path)) {
         return false;
     }
-    const char *authority = url + (endpoint->is_https ? 8 : 7);
-    size_t size = strcspn(authority, "/");
-    if (!is_authority(authority, size) || !copy_authority(endpoint, authority, size)) {
-        return false;
-    }
-    const char *path = authority + size;
-    size_t path_size = strlen(path);
-    while (path_size > 0 && path[path_size - 1] == '/') {
-        path_size--;
-    }
-    if (path_size >= sizeof(endpoint->path)) {
-        return false;
-    }
-    for (size_t i = 0; i < path_size; i++) {
-        if (path[i] <= ' ' || path[i] == 0x7f || strchr("?#%\\", path[i]) != NULL) {
-            return false;
-        }
-    }
-    memcpy(endpoint->path, path, path_size);
-    endpoint->path[path_size] = '\0';
+    memcpy(endpoint->path, url.path, path_bytes);
+    endpoint->path[path_bytes] = '\0';
     return true;
 }
 
-enum svc_status awsc_endpoint_resolve(const struct awsc_environment *environment,
+/* The domains of AWS's partitions, by how the names of their regions begin. */
+static const struct partition {
+    const char *region_prefix, *dns, *dualstack;
+    bool has_fips;
+} partitions[] = {
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false},
+    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu", true},
+    {"", "amazonaws.com", "api.aws", true}, /* us-gov- too */
+};
+
+static const struct partition *partition_of(const char *region) {
+    const struct partition *partition = partitions;
+    while (strncmp(region, partition->region_prefix, strlen(partition->region_prefix)) != 0) {
+        partition++;
+    }
+    return partition;
+}
+
+static const char *value_of(const char *name, const char *region) {
+    if (strncmp(name, "{region}", strlen("{region}")) == 0) {
+        return region;
+    }
+    const struct partition *partition = partition_of(region);
+    return strncmp(name, "{dns}", strlen("{dns}")) == 0 ? partition->dns : partition->dualstack;
+}
+
+/* Fills in a host pattern of service.c; false if the host does not fit. */
+static bool make_host(const char *pattern, const char *region, char host[AWSC_HOST_HEADER_BYTES]) {
+    size_t used = 0;
+    while (*pattern != '\0') {
+        const char *part = pattern;
+        size_t size = strcspn(pattern, "{");
+        pattern += size;
+        if (size == 0) {
+            part = value_of(pattern, region);
+            size = strlen(part);
+            pattern += strcspn(pattern, "}") + 1;
+        }
+        if (size > AWSC_MAX_HOST_BYTES - used) {
+            return false;
+        }
+        memcpy(host + used, part, size);
+        used += size;
+    }
+    host[used] = '\0';
+    return true;
+}
+
+static const char *host_pattern(const struct awsc_service_row *row, const char *region,
+                                bool use_fips, bool use_dualstack) {
+    if (use_dualstack) {
+        return use_fips ? row->fips_dualstack_host : row->dualstack_host;
+    }
+    const bool is_plain_fips = row->is_gov_host_fips && strncmp(region, "us-gov-", 7) == 0;
+    return use_fips && !is_plain_fips ? row->fips_host : row->host;
+}
+
+/* The service's own setting or that for all, into `url`; "": neither is set. Returns its name. */
+static const char *read_override(struct svc_settings *settings, const struct awsc_service_row *row,
+                                 char *url, size_t url_bytes) {
+    const char *const names[] = {row->endpoint_setting, "AWS_ENDPOINT_URL"};
+    url[0] = '\0';
+    if (svc_setting_bool(settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", false)) {
+        return "";
+    }
+    size_t i = 0;
+    for (; i < 2 && url[0] == '\0' && settings->status == SVC_OK; i++) {
+        svc_setting_url(settings, names[i], true, "", url, url_bytes);
+    }
+    return i > 0 ? names[i - 1] : "";
+}
+
+enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
                                       enum awsc_service service, const char *region,
                                       struct awsc_endpoint *endpoint, struct svc_error *error) {
+    const struct awsc_service_row *row = awsc_service_row(service);
+    struct svc_settings settings;
+    char url[MAX_OVERRIDE_BYTES];
     memset(endpoint, 0, sizeof(*endpoint));
-    const char *ignore = awsc_setting(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    if (ignore == NULL || !svc_equal_nocase(ignore, "true")) {
-        const char *setting = services[service].setting;
-        const char *url = awsc_setting(environment, setting);
-        if (url == NULL) {
-            setting = "AWS_ENDPOINT_URL";
-            url = awsc_setting(environment, setting);
+    svc_settings_init(&settings, environment, error);
+    const char *name = read_override(&settings, row, url, sizeof(url));
+    const bool use_fips = svc_setting_bool(&settings, "AWS_USE_FIPS_ENDPOINT", false);
+    const bool use_dualstack = svc_setting_bool(&settings, "AWS_USE_DUALSTACK_ENDPOINT", false);
+    if (settings.status != SVC_OK) {
+        return settings.status;
+    }
+    if (url[0] != '\0') {
+        if (use_fips || use_dualstack) {
+            return svc_fail(error, SVC_CONFIGURATION,
+                            "%s and AWS_USE_%s_ENDPOINT exclude each other", name,
+                            use_fips ? "FIPS" : "DUALSTACK");
         }
-        if (url != NULL) {
-            return parse_override(url, endpoint)
-                       ? SVC_OK
-                       : svc_fail(error, SVC_CONFIGURATION,
-                                  "%s is no http or https URL of host, port and path", setting);
+        if (!parse_override(url, endpoint)) {
+            svc_setting_refuse(&settings, name, "an http or https URL of host, port and path");
         }
+        return settings.status;
+    }
+    if (use_fips && !partition_of(region)->has_fips) {
+        return svc_fail(error, SVC_CONFIGURATION,
+                        "AWS_USE_FIPS_ENDPOINT: there are none in the region's partition");
     }
     endpoint->is_https = true;
-    const char *suffix = strncmp(region, "cn-", 3) == 0 ? "amazonaws.com.cn" : "amazonaws.com";
-    snprintf(endpoint->host, sizeof(endpoint->host), "%s.%.*s.%s", services[service].host_prefix,
-             (int)AWSC_MAX_REGION_BYTES, region, suffix);
-    return SVC_OK;
+    return make_host(host_pattern(row, region, use_fips, use_dualstack), region, endpoint->host)
+               ? SVC_OK
+               : svc_fail(error, SVC_CONFIGURATION, "the region's name is too long");
 }
 
 /* S3's rule for new buckets: 3 to 63 lower-case letters, digits, dots, hyphens. */

@@ -1,39 +1,39 @@
-/* Where a service is: by its region, or where a setting says.
+/* Where a service is: by its region, or where a setting puts it.
  *
- * AWS_ENDPOINT_URL_S3, _SQS, _SESV2, _SECRETS_MANAGER go before AWS_ENDPOINT_URL; with
- * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true none of them counts. An overridden endpoint is addressed
- * path-style. */
+ * The service's own setting (AWS_ENDPOINT_URL_S3, ... : service.c) goes before AWS_ENDPOINT_URL;
+ * with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true none of them counts. An overridden endpoint is
+ * addressed path-style. AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT choose other hosts of
+ * AWS; together with an overridden endpoint they are an error, as in the SDKs. */
 #ifndef AWSC_ENDPOINT_H
 #define AWSC_ENDPOINT_H
 
 #include <stdbool.h>
 
-#include "services/aws/environment.h"
+#include "services/aws/service.h"
 #include "services/base/buf.h"
+#include "services/base/environment.h"
 #include "services/base/limits.h"
 #include "services/base/status.h"
 
-enum awsc_service { AWSC_S3, AWSC_SQS, AWSC_SES, AWSC_SECRETS_MANAGER };
-#define AWSC_SERVICES 4
-
-/* The name signatures are made for: "s3", "sqs", "ses", "secretsmanager". */
-const char *awsc_service_name(enum awsc_service service);
+/* A host, ":65535" and the NUL. */
+#define AWSC_HOST_HEADER_BYTES (AWSC_MAX_HOST_BYTES + 6 + 1)
 
 struct awsc_endpoint {
     bool is_https;
     bool is_overridden;
-    char host[AWSC_MAX_HOST_BYTES + 1 +
-              6];   /* as in the Host header: with ":port" if not the default */
-    char path[256]; /* of an overridden one: "" or "/..." without a last '/' */
+    char host[AWSC_HOST_HEADER_BYTES]; /* with ":port" if it is not the scheme's own */
+    char path[256];                    /* of an overridden one: "" or "/..." without a last '/' */
 };
 
-/* AWS_REGION, else AWS_DEFAULT_REGION, else the profile's is not looked at.
- * Errors: CONFIGURATION (none set, or not of a region's form: it becomes part of host names). */
-enum svc_status awsc_region(const struct awsc_environment *environment,
+/* `given` if it is not NULL, else AWS_REGION, AWS_DEFAULT_REGION, or the region of the profile in
+ * the config file (profile.h). Errors: NO_MEMORY; CONFIGURATION (none is set, or it has not the form of a
+ * region's name: it becomes part of host names). */
+enum svc_status awsc_region(const struct svc_environment *environment, const char *given,
                             char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error);
 
-/* Errors: CONFIGURATION for an override that is no http or https URL of host, port and path. */
-enum svc_status awsc_endpoint_resolve(const struct awsc_environment *environment,
+/* Errors: CONFIGURATION (an override that is no http or https URL of host, port and path; settings
+ * that are not true or false or exclude each other; no FIPS endpoints in the partition). */
+enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
                                       enum awsc_service service, const char *region,
                                       struct awsc_endpoint *endpoint, struct svc_error *error);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/aws/error.h"
+#include "services/base/text.h"
 
 void awsc_error_clear(struct awsc_error *error) {
     if (error != NULL) {
@@ -22,11 +23,7 @@ enum svc_status awsc_fail(struct awsc_error *error, enum svc_status status, cons
     va_start(args, format);
     vsnprintf(error->message, sizeof(error->message), format, args);
     va_end(args);
-    for (char *c = error->message; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            *c = '?';
-        }
-    }
+    svc_replace_controls(error->message);
     return status;
 }
 

@@ -17,7 +17,8 @@ struct awsc_error {
     char request_id[128]; /* x-amz(n)-request(-)id; "" if none came */
     bool retryable;       /* trying later may help */
     bool throttled;       /* the service asked for fewer requests */
-    bool maybe_done; /* an attempt left and no answer to it came: it may have been carried out */
+    bool maybe_done; /* an attempt left, and its response did not come or does not exclude that it
+                        was carried out (5xx) */
     int attempts;    /* made for this call; 0: it never left */
 };
 

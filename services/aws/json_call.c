@@ -1,30 +1,56 @@
-/* Calls of the JSON services: see json_call.h. */
-#include <string.h>
-
+/* Calls with JSON in both directions: see json_call.h. */
 #include "services/aws/json_call.h"
 
-static void forget_answer(struct awsc_json_call *json) {
-    if (json->is_secret) {
-        svc_json_wipe(json->answer);
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/base/crypto.h"
+#include "services/base/limits.h"
+#include "services/base/text.h"
+
+static void drop_response(struct awsc_json_call *json) {
+    if (json->call.row->is_response_secret) {
+        svc_json_wipe(json->response);
     } else {
-        svc_json_free(json->answer);
+        svc_json_free(json->response);
     }
-    json->answer = NULL;
+    json->response = NULL;
 }
 
-static enum svc_status read_answer(struct awsc_call *call, struct awsc_error *error) {
+/* x-amz-crc32: the CRC-32 of the body, in decimal. */
+static bool crc32_matches(const struct svc_http_exchange *exchange) {
+    const char *text = svc_http_header_value(exchange, "x-amz-crc32");
+    uint8_t hash[SVC_MAX_HASH_BYTES];
+    size_t hash_bytes = 0;
+    uint64_t expected = 0;
+    if (text == NULL) {
+        return true;
+    }
+    if (!svc_read_number(&text, 0, UINT32_MAX, &expected) || *text != '\0' ||
+        svc_hash_of(SVC_HASH_CRC32, exchange->body.bytes, exchange->body.size_bytes, hash,
+                    &hash_bytes) != SVC_OK) {
+        return false;
+    }
+    return expected ==
+           ((uint64_t)hash[0] << 24 | (uint64_t)hash[1] << 16 | (uint64_t)hash[2] << 8 | hash[3]);
+}
+
+static enum svc_status read_response(struct awsc_call *call, struct awsc_error *error) {
     struct awsc_json_call *json = call->user;
     const struct svc_buf *body = &call->exchange->body;
     struct svc_error cause = {0};
-    forget_answer(json);
-    /* DeleteMessage answers nothing, or an empty object. */
+    drop_response(json);
+    if (call->row->has_body_crc32 && !crc32_matches(call->exchange)) {
+        return awsc_fail(error, SVC_CHECKSUM_MISMATCH, "the body does not have its x-amz-crc32");
+    }
+    /* DeleteMessage's response is empty, or an empty object. */
     if (body->size_bytes == 0) {
         return SVC_OK;
     }
-    enum svc_status status =
-        svc_json_parse(body->bytes, body->size_bytes, 0, &json->answer, &cause);
+    enum svc_status status = svc_json_parse(body->bytes, body->size_bytes,
+                                            (size_t)call->max_body_bytes, &json->response, &cause);
     if (status == SVC_MALFORMED ||
-        (status == SVC_OK && svc_json_type(json->answer) != SVC_JSON_OBJECT)) {
+        (status == SVC_OK && svc_json_type(json->response) != SVC_JSON_OBJECT)) {
         return awsc_fail(error, SVC_BAD_RESPONSE, "%s",
                          status == SVC_OK ? "not an object" : cause.detail);
     }
@@ -32,13 +58,18 @@ static enum svc_status read_answer(struct awsc_call *call, struct awsc_error *er
 }
 
 void awsc_json_begin(struct awsc_json_call *json, enum awsc_service service, const char *operation,
-                     const char *target, const char *type, size_t max_bytes) {
+                     size_t max_bytes) {
     memset(json, 0, sizeof(*json));
     awsc_call_init(&json->call, service, operation, "POST");
-    json->call.check = read_answer;
+    json->call.check = read_response;
     json->call.user = json;
-    awsc_call_header(&json->call, "Content-Type", type);
-    awsc_call_header(&json->call, "X-Amz-Target", target);
+    json->call.max_body_bytes = SVC_MAX_RESPONSE_BODY_BYTES;
+    awsc_call_header(&json->call, "Content-Type", json->call.row->content_type);
+    if (json->call.row->target_prefix != NULL) {
+        struct svc_buf *target = awsc_call_text(&json->call);
+        svc_buf_printf(target, "%s%s", json->call.row->target_prefix, operation);
+        awsc_call_header(&json->call, "X-Amz-Target", svc_buf_text(target));
+    }
     svc_buf_init(&json->body, max_bytes);
     svc_json_writer_init(&json->writer, &json->body);
     svc_json_begin_object(&json->writer);
@@ -57,7 +88,7 @@ enum svc_status awsc_json_run(struct awsc_client *client, struct awsc_json_call 
 }
 
 void awsc_json_end(struct awsc_client *client, struct awsc_json_call *json) {
-    forget_answer(json);
+    drop_response(json);
     awsc_call_clear(client, &json->call);
     svc_buf_clear(&json->body);
 }

@@ -1,24 +1,26 @@
-/* What the files of the JSON services share (SQS, Secrets Manager: AWS JSON; SES: REST). Included
- * by them alone. */
+/* Calls with a JSON request and a JSON response, shared by the operations of SQS, SES, Secrets
+ * Manager and DynamoDB. Included by them alone. */
 #ifndef AWSC_JSON_CALL_H
 #define AWSC_JSON_CALL_H
 
 #include "services/aws/call.h"
+#include "services/aws/responses.h"
 #include "services/base/json.h"
 
-/* A call with a JSON body that is written through `writer`, and an answer that is read into
- * `answer`. Used: begin, write the body's members, run, look at answer, end (in any case). */
+/* Used in this order: begin, write the request's members, run, read the response, end (always).
+ *
+ * A response of up to call.max_body_bytes is received and parsed: set it before run where the
+ * service's responses may have more than SVC_MAX_RESPONSE_BODY_BYTES. */
 struct awsc_json_call {
     struct awsc_call call;
     struct svc_buf body;
-    struct svc_json_writer writer; /* within the body's object */
-    struct svc_json *answer;       /* an object, after a success */
-    bool is_secret;                /* the answer is wiped when it goes */
+    struct svc_json_writer writer; /* inside the request's object */
+    struct svc_json *response;     /* an object, after a success; NULL if the body was empty */
 };
 
-/* target: X-Amz-Target, NULL for REST. type: of the content. */
+/* Content type and X-Amz-Target come from the service's row. max_bytes: of the request's body. */
 void awsc_json_begin(struct awsc_json_call *json, enum awsc_service service, const char *operation,
-                     const char *target, const char *type, size_t max_bytes);
+                     size_t max_bytes);
 enum svc_status awsc_json_run(struct awsc_client *client, struct awsc_json_call *json,
                               struct awsc_error *error);
 void awsc_json_end(struct awsc_client *client, struct awsc_json_call *json);

@@ -4,16 +4,7 @@
 
 #include "services/aws/retry.h"
 #include "services/base/clock.h"
-
-static bool is_one_of(const char *code, const char *const *codes, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(code, codes[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-#define IS_ONE_OF(code, codes) is_one_of((code), (codes), sizeof(codes) / sizeof((codes)[0]))
+#include "services/base/text.h"
 
 static bool is_throttling(const char *code) {
     static const char *const codes[] = {
@@ -31,7 +22,7 @@ static bool is_throttling(const char *code) {
         "SlowDown",
         "EC2ThrottledException",
     };
-    return IS_ONE_OF(code, codes);
+    return SVC_IS_ONE_OF(code, codes);
 }
 
 enum awsc_retry_kind awsc_retry_classify(enum svc_status status, int http_status,
@@ -41,7 +32,7 @@ enum awsc_retry_kind awsc_retry_classify(enum svc_status status, int http_status
     if (is_throttling(code) || http_status == 429) {
         return AWSC_RETRY_THROTTLED;
     }
-    if (IS_ONE_OF(code, transient) || http_status == 500 || http_status == 502 ||
+    if (SVC_IS_ONE_OF(code, transient) || http_status == 500 || http_status == 502 ||
         http_status == 503 || http_status == 504) {
         return AWSC_RETRY_TRANSIENT;
     }
@@ -124,10 +115,10 @@ bool awsc_skew_retry(const char *code, int64_t skew_ms) {
                                         "AuthFailure", "RequestTimeTooSkewed",
                                         "AccessDeniedException"};
     return (skew_ms > AWSC_SKEW_RETRY_MS || skew_ms < -AWSC_SKEW_RETRY_MS) &&
-           IS_ONE_OF(code, codes);
+           SVC_IS_ONE_OF(code, codes);
 }
 
 bool awsc_is_expired_token(const char *code) {
     static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException"};
-    return IS_ONE_OF(code, codes);
+    return SVC_IS_ONE_OF(code, codes);
 }

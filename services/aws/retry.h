@@ -14,7 +14,8 @@
 
 #include "services/base/status.h"
 
-#define AWSC_MAX_ATTEMPTS         3
+#define AWSC_MAX_ATTEMPTS         3   /* unless AWS_MAX_ATTEMPTS says otherwise */
+#define AWSC_MOST_ATTEMPTS        100 /* that it may say */
 #define AWSC_RETRY_BASE_MS        50
 #define AWSC_RETRY_THROTTLED_MS   1000
 #define AWSC_RETRY_MAX_DELAY_MS   20000

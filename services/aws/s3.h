@@ -1,9 +1,11 @@
-/* S3: objects read as streams, written whole or in parts, several at once; their tags.
+/* S3: objects read as streams, written whole or in parts, several at once; deleted, listed; their
+ * tags; presigned URLs.
  *
  * Keys are UTF-8 as they are in S3, not encoded, 1 to 1,024 bytes. deadline_ms 0 is the client's
  * (awsc_client_begin). Errors of all, besides each one's own: INVALID_ARGUMENT, NO_CREDENTIALS,
  * ACCESS_DENIED, REJECTED, SERVER_ERROR, THROTTLED, CONNECT_FAILED, CONNECTION_LOST, TIMED_OUT,
- * DEADLINE, BAD_RESPONSE, TLS_REFUSED, NO_MEMORY. */
+ * DEADLINE, BAD_RESPONSE, TLS_REFUSED, NO_MEMORY; NO_RESOURCE: the bucket does not exist (a HEAD
+ * cannot tell: its response has no body, and it ends as NOT_FOUND). */
 #ifndef AWSC_S3_H
 #define AWSC_S3_H
 
@@ -13,6 +15,12 @@
 
 #include "services/aws/client.h"
 #include "services/aws/sigv4.h"
+
+/* Every request on a bucket states its owner from now on (x-amz-expected-bucket-owner), and S3
+ * refuses it (ACCESS_DENIED) if the bucket is somebody else's: a name that was given up can be
+ * taken by anyone. account_id: twelve digits, else INVALID_ARGUMENT; NULL: no owner is stated.
+ * Presigned URLs state none. */
+enum svc_status awsc_s3_expect_owner(struct awsc_client *client, const char *account_id);
 
 /* ---------------------------------------------------------------------- reading */
 
@@ -75,15 +83,24 @@ enum svc_status awsc_s3_head_many(struct awsc_client *client, const struct awsc_
 
 /* ---------------------------------------------------------------------- writing */
 
+enum awsc_s3_encryption {
+    AWSC_S3_BUCKETS_ENCRYPTION, /* the bucket's default */
+    AWSC_S3_AES256,             /* with S3's keys */
+    AWSC_S3_KMS                 /* with a key of KMS */
+};
+
 struct awsc_s3_put {
     const char *bucket, *key;
     const uint8_t *body; /* borrowed for the call */
     size_t body_bytes;
-    const char *content_type;          /* NULL: application/octet-stream */
-    const char *cache_control;         /* NULL: none */
+    const char *content_type;        /* NULL: application/octet-stream */
+    const char *cache_control;       /* NULL: none */
+    const char *content_disposition; /* printable ASCII: awsc_s3_attachment; NULL: none */
+    enum awsc_s3_encryption encryption;
+    const char *kms_key_id;            /* id, ARN or alias; AWSC_S3_KMS only; NULL: AWS's own key */
     const struct awsc_param *metadata; /* names without x-amz-meta-; values printable ASCII */
     size_t metadata_count;
-    const char *if_match; /* write only over this ETag; NULL: whatever is there */
+    const char *if_match; /* write only over this ETag, quotes or not; NULL: whatever is there */
     bool if_absent;       /* write only if nothing is there */
     int64_t deadline_ms;
 };
@@ -96,8 +113,9 @@ struct awsc_s3_put_result {
 };
 
 /* Sent with SHA-256 (signed) and CRC-32 (checked by S3, which writes all or nothing). A 200 whose
- * body tells of an error is a failure.
- * Errors: PRECONDITION_FAILED, CONFLICT; TOO_LARGE over 5 GiB. */
+ * body holds an error is a failure.
+ * Errors: PRECONDITION_FAILED (another object is there, or one at all); NOT_FOUND (if_match, and
+ * the object was deleted); CONFLICT (another write at the same time); TOO_LARGE over 5 GiB. */
 enum svc_status awsc_s3_put(struct awsc_client *client, const struct awsc_s3_put *put,
                             struct awsc_s3_put_result *result);
 /* Up to AWSC_MAX_CALLS_AT_ONCE over as many connections, which are kept; each tried again for
@@ -106,9 +124,18 @@ enum svc_status awsc_s3_put(struct awsc_client *client, const struct awsc_s3_put
 enum svc_status awsc_s3_put_many(struct awsc_client *client, const struct awsc_s3_put *puts,
                                  size_t count, struct awsc_s3_put_result *results);
 
+/* The time an abort has at least, even if the deadline of its upload has passed. A caller with a
+ * hard limit (Lambda's timeout) sets the upload's deadline this much earlier. */
+#define AWSC_S3_ABORT_MS 2000
+
 /* Writes an object whose size is not known yet: in one put if it stays below `part_bytes`, else in
- * parts. After a failure the parts are aborted, so that nothing is left to pay for.
- * put->body is not looked at. part_bytes 0: 8 MiB; at least AWSC_MIN_S3_PART_BYTES. */
+ * parts. put->body is not used. part_bytes 0: 8 MiB; at least AWSC_MIN_S3_PART_BYTES.
+ *
+ * After a failure, a passed deadline included, the upload is aborted at S3: its parts are deleted.
+ * Parts stay, and are billed, if the abort fails too, if the process is killed before it, or if the
+ * response to CreateMultipartUpload was lost (the upload exists, its id is unknown). Only a
+ * lifecycle rule of the bucket removes those (AbortIncompleteMultipartUpload, one day is enough).
+ */
 struct awsc_s3_upload;
 enum svc_status awsc_s3_upload_open(struct awsc_client *client, const struct awsc_s3_put *put,
                                     size_t part_bytes, struct awsc_s3_upload **upload,
@@ -121,6 +148,58 @@ enum svc_status awsc_s3_upload_finish(struct awsc_s3_upload *upload,
                                       struct awsc_s3_put_result *result);
 /* Nothing of it stays; the upload is gone. NULL is allowed. */
 void awsc_s3_upload_abort(struct awsc_s3_upload *upload);
+
+/* Appends a value for content_disposition: the object is saved as a file of this name, UTF-8, with
+ * a plain ASCII name for old software besides (RFC 6266). INVALID_ARGUMENT: empty, not UTF-8. */
+enum svc_status awsc_s3_attachment(const char *file_name, struct svc_buf *out);
+
+/* ---------------------------------------------------------------------- deleting, listing */
+
+struct awsc_s3_delete {
+    const char *bucket, *key;
+    const char *version_id; /* NULL: the latest; in a versioned bucket a delete marker is written */
+    const char *if_match;   /* delete only this ETag, quotes or not; NULL: whatever is there */
+    int64_t deadline_ms;
+};
+struct awsc_s3_deleted {
+    char version_id[1025]; /* of what was deleted, or of the marker; "": not versioned */
+    bool is_marker;        /* a marker was written or deleted */
+};
+/* OK also if there was nothing (without if_match). Repeated after a lost response: with if_match
+ * the second attempt may end as NOT_FOUND or PRECONDITION_FAILED with error->maybe_done. Errors:
+ * NOT_FOUND, PRECONDITION_FAILED (if_match). `deleted` may be NULL. */
+enum svc_status awsc_s3_delete(struct awsc_client *client, const struct awsc_s3_delete *what,
+                               struct awsc_s3_deleted *deleted, struct awsc_error *error);
+
+struct awsc_s3_list {
+    const char *bucket;
+    const char *prefix;       /* NULL: all keys */
+    const char *delimiter;    /* keys are grouped up to it; NULL: not grouped */
+    const char *start_after;  /* keys after this one; NULL: from the first */
+    const char *continuation; /* of the page before; NULL, "": the first page */
+    int max_keys;             /* 1 to AWSC_MAX_S3_LIST; 0: that many */
+    int64_t deadline_ms;
+};
+struct awsc_s3_listed {
+    const char *key; /* or the common prefix of a group, which has none of the rest */
+    bool is_prefix;
+    uint64_t size_bytes;
+    const char *etag; /* with its quotes */
+    int64_t modified_wall_ms;
+};
+/* Called for each key, then for each common prefix; what it is given lives for the call. false:
+ * no more of them, the list ends with OK. */
+typedef bool awsc_s3_list_fn(void *user, const struct awsc_s3_listed *entry);
+/* One page (ListObjectsV2). A page is checked as a whole before the first entry is handed out, and
+ * has at most max_keys entries. `next` is replaced by the continuation of the next page; "" after
+ * the last:
+ *   do {
+ *       status = awsc_s3_list(client, &list, each, user, &next, &error);
+ *       list.continuation = svc_buf_text(&next);
+ *   } while (status == SVC_OK && next.size_bytes > 0); */
+enum svc_status awsc_s3_list(struct awsc_client *client, const struct awsc_s3_list *list,
+                             awsc_s3_list_fn *each, void *user, struct svc_buf *next,
+                             struct awsc_error *error);
 
 /* ---------------------------------------------------------------------- tags */
 
@@ -146,9 +225,16 @@ enum svc_status awsc_s3_set_tag(struct awsc_client *client, const char *bucket, 
 
 /* ---------------------------------------------------------------------- presigned */
 
-/* Appends a URL by which anyone may GET the object for `expires_s` seconds. No network but for
- * credentials. */
+#define AWSC_S3_END_UNKNOWN (-1)
+
+/* Appends a URL by which anyone may GET the object for `expires_s` seconds (1 to
+ * AWSC_MAX_PRESIGN_SECONDS), or for less: a URL that is signed with the credentials of a session
+ * ends with that session. *ends_wall_ms (NULL is allowed) is when it really ends, if that is known:
+ * temporary credentials from the environment, as Lambda sets them, do not say when they end
+ * (AWSC_S3_END_UNKNOWN; it may be minutes away). A link that must last longer than a session is
+ * made when it is used, not before. No network but for credentials. */
 enum svc_status awsc_s3_presign_get(struct awsc_client *client, const char *bucket, const char *key,
-                                    int expires_s, struct svc_buf *url, struct awsc_error *error);
+                                    int expires_s, struct svc_buf *url, int64_t *ends_wall_ms,
+                                    struct awsc_error *error);
 
 #endif

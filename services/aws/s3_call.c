@@ -5,18 +5,51 @@
 #include "services/aws/s3_call.h"
 #include "services/base/text.h"
 
-void awsc_s3_call_init(struct awsc_client *client, struct awsc_call *call, const char *operation,
-                       const char *method, const char *bucket, const char *key,
-                       const char *version_id) {
+static void begin_call(struct awsc_client *client, struct awsc_call *call, const char *operation,
+                       const char *method, const char *bucket, const char *key) {
     struct svc_error cause = {0};
     awsc_call_init(call, AWSC_S3, operation, method);
     enum svc_status status =
-        awsc_s3_address(&client->endpoints[AWSC_S3], bucket, key != NULL ? key : "", &call->host,
-                        &call->path, &cause);
+        awsc_s3_address(&client->endpoints[AWSC_S3], bucket, key, &call->host, &call->path, &cause);
     if (status != SVC_OK) {
         call->status = awsc_fail(&call->error, status, "%s", cause.detail);
     }
+    awsc_call_header(call, "x-amz-expected-bucket-owner",
+                     client->s3_owner[0] != '\0' ? client->s3_owner : NULL);
+}
+
+void awsc_s3_call_init(struct awsc_client *client, struct awsc_call *call, const char *operation,
+                       const char *method, const char *bucket, const char *key,
+                       const char *version_id) {
+    begin_call(client, call, operation, method, bucket, key != NULL ? key : "");
     awsc_call_param(call, "versionId", version_id);
+}
+
+void awsc_s3_bucket_call_init(struct awsc_client *client, struct awsc_call *call,
+                              const char *operation, const char *method, const char *bucket) {
+    begin_call(client, call, operation, method, bucket, NULL);
+}
+
+enum svc_status awsc_s3_expect_owner(struct awsc_client *client, const char *account_id) {
+    if (account_id != NULL &&
+        (strlen(account_id) != 12 || account_id[strspn(account_id, "0123456789")] != '\0')) {
+        return SVC_INVALID_ARGUMENT;
+    }
+    svc_copy_text(client->s3_owner, sizeof(client->s3_owner), account_id != NULL ? account_id : "");
+    return SVC_OK;
+}
+
+void awsc_s3_etag_header(struct awsc_call *call, const char *name, const char *etag) {
+    if (etag == NULL) {
+        return;
+    }
+    if (etag[0] == '"' || strncmp(etag, "W/", 2) == 0) {
+        awsc_call_header(call, name, etag);
+    } else {
+        struct svc_buf *text = awsc_call_text(call);
+        svc_buf_printf(text, "\"%s\"", etag);
+        awsc_call_header(call, name, svc_buf_text(text));
+    }
 }
 
 static bool is_metadata_name(const char *name) {
@@ -52,11 +85,49 @@ static void add_metadata(struct awsc_call *call, const struct awsc_s3_put *put) 
     }
 }
 
+static void add_encryption(struct awsc_call *call, const struct awsc_s3_put *put) {
+    static const char *const names[] = {NULL, "AES256", "aws:kms"};
+    if (put->encryption > AWSC_S3_KMS ||
+        (put->kms_key_id != NULL &&
+         (put->encryption != AWSC_S3_KMS || put->kms_key_id[0] == '\0'))) {
+        call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
+                                 "a KMS key id belongs to encryption by KMS");
+        return;
+    }
+    awsc_call_header(call, "x-amz-server-side-encryption", names[put->encryption]);
+    awsc_call_header(call, "x-amz-server-side-encryption-aws-kms-key-id", put->kms_key_id);
+}
+
 void awsc_s3_put_headers(struct awsc_call *call, const struct awsc_s3_put *put) {
     awsc_call_header(call, "Content-Type",
                      put->content_type != NULL ? put->content_type : "application/octet-stream");
     awsc_call_header(call, "Cache-Control", put->cache_control);
+    if (put->content_disposition != NULL && !is_printable(put->content_disposition)) {
+        call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
+                                 "a content disposition is printable ASCII");
+        return;
+    }
+    awsc_call_header(call, "Content-Disposition", put->content_disposition);
+    add_encryption(call, put);
     add_metadata(call, put);
+}
+
+enum svc_status awsc_s3_attachment(const char *file_name, struct svc_buf *out) {
+    size_t size = file_name != NULL ? strlen(file_name) : 0;
+    if (size == 0 || !svc_utf8_valid((const uint8_t *)file_name, size)) {
+        return SVC_INVALID_ARGUMENT;
+    }
+    svc_buf_append_text(out, "attachment; filename=\"");
+    for (size_t at = 0; at < size;) {
+        size_t length = svc_utf8_length((const uint8_t *)file_name + at, size - at);
+        char c = file_name[at];
+        bool is_plain = length == 1 && c >= 0x20 && c < 0x7f && strchr("\"\\%/", c) == NULL;
+        svc_buf_append_char(out, is_plain ? c : '_');
+        at += length;
+    }
+    svc_buf_append_text(out, "\"; filename*=UTF-8''");
+    svc_percent_encode(file_name, size, false, out);
+    return svc_buf_status(out);
 }
 
 void awsc_s3_body(struct awsc_call *call, const uint8_t *body, size_t body_bytes,
@@ -88,9 +159,9 @@ enum svc_status awsc_s3_check(struct awsc_call *call, struct awsc_error *error) 
                           &inner_bytes)) {
         return SVC_OK;
     }
-    awsc_read_error(call, call->exchange, error);
+    awsc_read_error(call->row, call->exchange, error);
     error->http_status = 500; /* that is what it would be, had S3 not begun with a 200 already */
-    return awsc_status_of(error->http_status, error->code);
+    return awsc_status_of(call->row, error->http_status, error->code);
 }
 
 void awsc_s3_read_result(const struct awsc_call *call, struct awsc_s3_put_result *result) {

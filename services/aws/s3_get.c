@@ -27,19 +27,6 @@ struct awsc_s3_reader {
     struct awsc_error error;
 };
 
-static void add_conditions(struct awsc_call *call, const char *name, const char *etag) {
-    if (etag == NULL) {
-        return;
-    }
-    if (etag[0] == '"' || strncmp(etag, "W/", 2) == 0) {
-        awsc_call_header(call, name, etag);
-    } else { /* events bring ETags without their quotes */
-        struct svc_buf *text = awsc_call_text(call);
-        svc_buf_printf(text, "\"%s\"", etag);
-        awsc_call_header(call, name, svc_buf_text(text));
-    }
-}
-
 /* ---------------------------------------------------------------------- checksum */
 
 static const struct {
@@ -177,8 +164,8 @@ enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s
     }
     describe_get(reader);
     awsc_call_header(&reader->call, "x-amz-checksum-mode", "ENABLED");
-    add_conditions(&reader->call, "If-Match", get->if_match);
-    add_conditions(&reader->call, "If-None-Match", get->if_none_match);
+    awsc_s3_etag_header(&reader->call, "If-Match", get->if_match);
+    awsc_s3_etag_header(&reader->call, "If-None-Match", get->if_none_match);
     enum svc_status status = awsc_call_run(client, &reader->call, error);
     if (status == SVC_OK) {
         status = read_head(reader, info, error);
@@ -206,7 +193,8 @@ static void fail_reader(struct awsc_s3_reader *reader, enum svc_status status,
     }
 }
 
-/* "bytes 1000-1999/2000" must go on exactly where reading stopped. */
+/* Whether the response continues exactly where reading stopped ("bytes 1000-1999/2000"), in the
+ * same object. Where S3 has no checksum of it, nothing else shows that. */
 static bool goes_on_here(const struct awsc_s3_reader *reader) {
     const struct svc_http_exchange *exchange = reader->call.exchange;
     const char *range = svc_http_header_value(exchange, "content-range");
@@ -216,7 +204,7 @@ static bool goes_on_here(const struct awsc_s3_reader *reader) {
              (unsigned long long)reader->read_bytes, (unsigned long long)reader->size_bytes - 1,
              (unsigned long long)reader->size_bytes);
     return exchange->http_status == 206 && range != NULL && strcmp(range, expected) == 0 &&
-           (etag == NULL || strcmp(etag, reader->etag) == 0);
+           etag != NULL && strcmp(etag, reader->etag) == 0;
 }
 
 /* After a break: the same object from where it broke. false: reader->status says why not. */
@@ -390,8 +378,8 @@ static void describe_head(struct awsc_client *client, struct awsc_call *call,
                           const struct awsc_s3_get *get) {
     awsc_s3_call_init(client, call, "HeadObject", "HEAD", get->bucket, get->key, get->version_id);
     call->deadline_ms = get->deadline_ms;
-    add_conditions(call, "If-Match", get->if_match);
-    add_conditions(call, "If-None-Match", get->if_none_match);
+    awsc_s3_etag_header(call, "If-Match", get->if_match);
+    awsc_s3_etag_header(call, "If-None-Match", get->if_none_match);
 }
 
 enum svc_status awsc_s3_head_many(struct awsc_client *client, const struct awsc_s3_get *gets,

@@ -16,7 +16,7 @@ static void describe_put(struct awsc_client *client, struct awsc_call *call,
     call->check = awsc_s3_check;
     call->deadline_ms = put->deadline_ms;
     awsc_s3_put_headers(call, put);
-    awsc_call_header(call, "If-Match", put->if_match);
+    awsc_s3_etag_header(call, "If-Match", put->if_match);
     awsc_call_header(call, "If-None-Match", put->if_absent ? "*" : NULL);
     awsc_s3_body(call, put->body, put->body_bytes, NULL);
 }
@@ -76,12 +76,24 @@ enum svc_status awsc_s3_put(struct awsc_client *client, const struct awsc_s3_put
 
 /* ---------------------------------------------------------------------- presigned */
 
+/* When a URL ends that is signed at wall_ms. */
+static int64_t end_of_url(const struct awsc_credentials *credentials, int64_t wall_ms,
+                          int expires_s) {
+    int64_t ends_ms = wall_ms + (int64_t)expires_s * 1000;
+    if (credentials->expires_wall_ms != AWSC_NEVER_EXPIRES) {
+        return credentials->expires_wall_ms < ends_ms ? credentials->expires_wall_ms : ends_ms;
+    }
+    return credentials->session_token[0] != '\0' ? AWSC_S3_END_UNKNOWN : ends_ms;
+}
+
 enum svc_status awsc_s3_presign_get(struct awsc_client *client, const char *bucket, const char *key,
-                                    int expires_s, struct svc_buf *url, struct awsc_error *error) {
+                                    int expires_s, struct svc_buf *url, int64_t *ends_wall_ms,
+                                    struct awsc_error *error) {
     const struct awsc_endpoint *endpoint = &client->endpoints[AWSC_S3];
     const struct awsc_credentials *credentials = NULL;
     struct svc_error cause = {0};
     struct svc_buf host, path;
+    int64_t ends_ms = AWSC_S3_END_UNKNOWN;
     awsc_error_clear(error);
     svc_buf_init(&host, 2 * AWSC_MAX_HOST_BYTES);
     svc_buf_init(&path, SVC_MAX_URL_BYTES);
@@ -106,9 +118,13 @@ enum svc_status awsc_s3_presign_get(struct awsc_client *client, const char *buck
         };
         svc_buf_printf(url, "%s://%s", endpoint->is_https ? "https" : "http", svc_buf_text(&host));
         status = awsc_presign(&input, credentials, expires_s, url);
+        ends_ms = end_of_url(credentials, input.wall_ms, expires_s);
         if (status != SVC_OK) {
             svc_fail(&cause, status, "%s", svc_status_message(status));
         }
+    }
+    if (ends_wall_ms != NULL) {
+        *ends_wall_ms = status == SVC_OK ? ends_ms : AWSC_S3_END_UNKNOWN;
     }
     svc_buf_clear(&host);
     svc_buf_clear(&path);

@@ -132,7 +132,7 @@ static enum svc_status complete(struct awsc_s3_upload *upload, struct awsc_s3_pu
     call.stall_timeout_ms = COMPLETE_STALL_MS;
     awsc_call_param(&call, "uploadId", svc_buf_text(&upload->upload_id));
     awsc_call_header(&call, "Content-Type", "application/xml");
-    awsc_call_header(&call, "If-Match", upload->put.if_match);
+    awsc_s3_etag_header(&call, "If-Match", upload->put.if_match);
     awsc_call_header(&call, "If-None-Match", upload->put.if_absent ? "*" : NULL);
     struct svc_buf body;
     svc_buf_init(&body, MAX_COMPLETE_BYTES + 200);
@@ -161,11 +161,14 @@ static enum svc_status complete(struct awsc_s3_upload *upload, struct awsc_s3_pu
     return status;
 }
 
-/* Best effort: what it leaves behind costs storage until the bucket's own rule removes it. */
+/* Best effort. It has time of its own: the upload may have failed because its deadline passed, and
+ * its parts are billed until they are aborted. */
 static void abort_at_s3(struct awsc_s3_upload *upload) {
     if (upload->upload_id.size_bytes > 0) {
         struct awsc_call call;
+        int64_t least_ms = svc_deadline_in(upload->client->clock, AWSC_S3_ABORT_MS);
         begin_call(upload, &call, "AbortMultipartUpload", "DELETE");
+        call.deadline_ms = call.deadline_ms > least_ms ? call.deadline_ms : least_ms;
         awsc_call_param(&call, "uploadId", svc_buf_text(&upload->upload_id));
         awsc_call_run(upload->client, &call, NULL);
         awsc_call_clear(upload->client, &call);

@@ -1,4 +1,5 @@
-/* Secrets Manager: GetSecretValue, cached in the client. Errors: as in s3.h; NOT_FOUND. */
+/* Secrets Manager: GetSecretValue, cached in the client. Errors: as in s3.h; NOT_FOUND: no such
+ * secret, or no version with that stage. */
 #ifndef AWSC_SECRETS_H
 #define AWSC_SECRETS_H
 
@@ -7,17 +8,36 @@
 #include <stdint.h>
 
 #include "services/aws/client.h"
+#include "services/base/buf.h"
 
-#define AWSC_SECRET_TTL_MS (5 * 60 * 1000)
+/* How long a cached value is used without asking, and how much longer if asking fails. */
+#define AWSC_SECRET_TTL_MS   (5 * 60 * 1000)
+#define AWSC_SECRET_STALE_MS (60 * 60 * 1000)
 
-/* The secret's current string. *value is owned by the client's cache, NUL-terminated, wiped and
- * replaced by the next call for the same name and by awsc_client_destroy: use it at once, copy it
- * never. Up to AWSC_SECRET_TTL_MS old, or fetched now if `refresh` (after the database refused the
- * password). If a fetch fails for a passing reason and the old value is less than an hour old, the
- * old one is given (not with `refresh`).
- * Errors: BAD_RESPONSE if it has no string. */
-enum svc_status awsc_secret_get(struct awsc_client *client, const char *name, bool refresh,
-                                const char **value, size_t *value_bytes, int64_t deadline_ms,
-                                struct awsc_error *error);
+/* The stages that a rotation moves from version to version. */
+#define AWSC_SECRET_CURRENT  "AWSCURRENT"
+#define AWSC_SECRET_PREVIOUS "AWSPREVIOUS"
+#define AWSC_SECRET_PENDING  "AWSPENDING"
+
+struct awsc_secret_get {
+    const char *name;  /* or ARN */
+    const char *stage; /* NULL: AWSC_SECRET_CURRENT */
+    /* Ask now, whatever is cached: after the database refused the password, for one. Then an old
+     * value is never returned. */
+    bool refresh;
+    int64_t deadline_ms; /* 0: the client's */
+};
+
+/* Appends the string of a secret to `value`, which belongs to the caller: made with
+ *   svc_buf_init(&value, AWSC_MAX_SECRET_VALUE_BYTES)
+ * and given back with svc_buf_wipe. No later call changes it.
+ *
+ * Each name and stage is cached for itself, up to AWSC_MAX_SECRETS_CACHED; one more replaces the
+ * one that was not used for the longest time, which is then fetched again when it is asked for.
+ * If asking fails for a passing reason, a value of up to AWSC_SECRET_STALE_MS is used. What leaves
+ * the cache is wiped, and so is all of it by awsc_client_destroy.
+ * Errors: BAD_RESPONSE if the secret has no string. */
+enum svc_status awsc_secret_get(struct awsc_client *client, const struct awsc_secret_get *get,
+                                struct svc_buf *value, struct awsc_error *error);
 
 #endif

@@ -17,9 +17,26 @@ static uint64_t moved_bytes(const struct svc_http_real_exchange *exchange) {
     return (uint64_t)(sent > 0 ? sent : 0) + exchange->header_bytes + exchange->body_bytes;
 }
 
+/* Whether a long poll still waits for its response. The wait that ended with the first byte is not
+ * part of the stall check's first window. */
+static bool is_polling(struct svc_http_real_exchange *exchange) {
+    curl_off_t first_byte_us = 0;
+    if (!exchange->long_poll) {
+        return false;
+    }
+    curl_easy_getinfo(exchange->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte_us);
+    exchange->long_poll = first_byte_us == 0;
+    exchange->moved_bytes = moved_bytes(exchange);
+    return true;
+}
+
+static bool can_stall(const struct svc_http_real_exchange *exchange) {
+    return exchange->stall_timeout_ms >= 0 && !exchange->is_paused && !exchange->long_poll;
+}
+
 /* Only time spent waiting counts: a reader that takes its time is no fault of the other side. */
 static bool has_stalled(struct svc_http_real_exchange *exchange, int64_t waited_ms) {
-    if (exchange->stall_timeout_ms < 0 || exchange->is_paused) {
+    if (is_polling(exchange) || !can_stall(exchange)) {
         return false;
     }
     exchange->waited_ms += waited_ms;
@@ -49,9 +66,9 @@ static int64_t check_times(struct svc_http_real *real, int64_t waited_ms) {
         } else if (has_stalled(exchange, waited_ms)) {
             svc_http_real_finish(exchange, SVC_TIMED_OUT, "the connection stalled");
         } else {
-            int64_t stall_ms = exchange->stall_timeout_ms < 0 || exchange->is_paused
-                                   ? INT64_MAX
-                                   : now + exchange->stall_timeout_ms - exchange->waited_ms;
+            int64_t stall_ms = can_stall(exchange)
+                                   ? now + exchange->stall_timeout_ms - exchange->waited_ms
+                                   : INT64_MAX;
             next = exchange->deadline_ms < next ? exchange->deadline_ms : next;
             next = stall_ms < next ? stall_ms : next;
         }
@@ -122,14 +139,16 @@ static enum svc_status real_poll(void *self, int64_t until_ms) {
 /* ---------------------------------------------------------------------- the transport */
 
 /* NULL in *found: there is none, which matters only once https is asked for. */
-static enum svc_status find_ca_bundle(const char *named, const char **found,
+static enum svc_status find_ca_bundle(const struct svc_http_options *options, const char **found,
                                       struct svc_error *error) {
     static const char *const settings[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE"};
     static const char *const known[] = {"/etc/pki/tls/certs/ca-bundle.crt",
                                         "/etc/ssl/certs/ca-certificates.crt"};
+    const struct svc_environment *environment =
+        options->environment != NULL ? options->environment : svc_environment_system();
+    const char *named = options->ca_bundle;
     for (size_t i = 0; named == NULL && i < sizeof(settings) / sizeof(settings[0]); i++) {
-        const char *value = getenv(settings[i]);
-        named = value != NULL && value[0] != '\0' ? value : NULL;
+        named = svc_setting(environment, settings[i]);
     }
     if (named != NULL && access(named, R_OK) != 0) {
         return svc_fail(error, SVC_CONFIGURATION, "the CA bundle %s cannot be read", named);
@@ -161,7 +180,7 @@ enum svc_status svc_http_create(const struct svc_http_options *options, struct s
                                 struct svc_error *error) {
     const char *ca_bundle = NULL;
     *out = NULL;
-    enum svc_status status = find_ca_bundle(options->ca_bundle, &ca_bundle, error);
+    enum svc_status status = find_ca_bundle(options, &ca_bundle, error);
     if (status != SVC_OK) {
         return status;
     }

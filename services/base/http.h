@@ -17,6 +17,7 @@
 
 #include "services/base/buf.h"
 #include "services/base/clock.h"
+#include "services/base/environment.h"
 
 struct svc_http_header {
     const char *name, *value;
@@ -32,12 +33,14 @@ struct svc_http_request {
     const uint8_t *body; /* NULL: none; PUT and POST then send Content-Length: 0 */
     size_t body_bytes;
     bool streamed;           /* the answer's body is taken by svc_http_read as it comes */
-    bool fresh_connection;   /* not over a kept one, which may be dead: for second attempts */
+    bool fresh_connection;   /* not over a kept one: for second attempts */
+    int max_idle_s;          /* nor over one that was idle for longer. 0: 55 */
     uint64_t max_body_bytes; /* of the answer; more is TOO_LARGE. 0: SVC_MAX_RESPONSE_BODY_BYTES */
     int64_t deadline_ms;     /* SVC_NO_DEADLINE, or a moment of the monotonic clock: DEADLINE */
     int connect_timeout_ms;  /* name, TCP and TLS together: TIMED_OUT. 0: 3,000 */
     int stall_timeout_ms;    /* fewer than SVC_LOW_SPEED_BYTES_PS both ways over so long: TIMED_OUT.
-                                0: 10,000; negative: never (waiting for Lambda's next event) */
+                                0: 10,000; negative: never */
+    bool long_poll; /* the response may begin at any time: it stalls only after its first byte */
 };
 
 enum svc_http_state {
@@ -54,7 +57,7 @@ struct svc_http_exchange {
     struct svc_buf body;    /* gathered; or, streamed, a window of what came last */
     size_t body_taken;      /* streamed: bytes at the window's start that were used already */
     int64_t sent_wall_ms, received_wall_ms; /* start; head received (or failed) */
-    bool sent;                              /* the request may have reached the other side */
+    bool sent;                              /* when done: bytes of the request left this process */
     bool reused;                            /* went over a connection that was there already */
     struct svc_error error;                 /* why status is not OK */
 };
@@ -72,7 +75,8 @@ struct svc_transport {
 };
 
 struct svc_http_options {
-    const struct svc_clock *clock; /* NULL: the system's */
+    const struct svc_clock *clock;             /* NULL: the system's */
+    const struct svc_environment *environment; /* read while creating; NULL: the system's */
     const char *ca_bundle; /* PEM file; NULL: AWS_CA_BUNDLE, SSL_CERT_FILE, then the known places */
     const char *user_agent; /* NULL: none */
 };

@@ -9,7 +9,7 @@
 
 #define CONNECT_TIMEOUT_MS 3000
 #define STALL_TIMEOUT_MS   10000
-#define MAX_IDLE_S         55L /* a kept connection older than this is probably closed by the peer */
+#define MAX_IDLE_S         55 /* a connection idle for longer is probably closed by the peer */
 
 /* ---------------------------------------------------------------------- the end of an exchange */
 
@@ -20,6 +20,16 @@ static void free_headers(struct svc_http_real_exchange *exchange) {
     }
     curl_slist_free_all(exchange->headers);
     exchange->headers = NULL;
+}
+
+/* Whether a byte of the request was taken by the connection. TLS takes a write as a whole: if it
+ * took nothing, the peer has no complete request. */
+static bool has_sent(const struct svc_http_real_exchange *exchange) {
+    long request_bytes = 0;
+    curl_off_t body_bytes = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+    curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &body_bytes);
+    return request_bytes > 0 || body_bytes > 0;
 }
 
 static void detach(struct svc_http_real_exchange *exchange) {
@@ -45,6 +55,7 @@ void svc_http_real_finish(struct svc_http_real_exchange *exchange, enum svc_stat
                           const char *detail) {
     exchange->seen.status = status;
     exchange->seen.state = SVC_HTTP_DONE;
+    exchange->seen.sent = exchange->easy != NULL && has_sent(exchange);
     if (exchange->seen.received_wall_ms == 0) {
         exchange->seen.received_wall_ms = svc_wall_ms(exchange->clock);
     }
@@ -99,7 +110,23 @@ static enum svc_status status_of(const struct svc_http_real_exchange *exchange, 
     }
 }
 
+/* Sends the request over a new connection, after a kept one was found closed. */
+static bool start_afresh(struct svc_http_real_exchange *exchange) {
+    CURLM *multi = exchange->real->multi;
+    exchange->is_stale = false;
+    exchange->curl_error[0] = '\0';
+    return curl_multi_remove_handle(multi, exchange->easy) == CURLM_OK &&
+           curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+           curl_multi_add_handle(multi, exchange->easy) == CURLM_OK;
+}
+
 void svc_http_real_finish_by_curl(struct svc_http_real_exchange *exchange, CURLcode code) {
+    if (exchange->is_stale) {
+        if (!start_afresh(exchange)) {
+            svc_http_real_finish(exchange, SVC_NO_MEMORY, svc_status_message(SVC_NO_MEMORY));
+        }
+        return;
+    }
     enum svc_status status = status_of(exchange, code);
     const char *detail = exchange->own_failure != SVC_OK   ? svc_status_message(status)
                          : exchange->curl_error[0] != '\0' ? exchange->curl_error
@@ -109,20 +136,22 @@ void svc_http_real_finish_by_curl(struct svc_http_real_exchange *exchange, CURLc
 
 /* ---------------------------------------------------------------------- what libcurl calls */
 
-/* Before each request on a connection. libcurl sends a request again by itself when a kept
- * connection turns out dead; trying again is decided by retry.h alone, so the second is stopped. */
-static int on_request(void *user, char *address, char *local, int port, int local_port) {
+/* Before each request on a connection, and before a byte of it is written.
+ *
+ * libcurl sends a request again by itself when a kept connection fails. It may, as long as no byte
+ * of it left; from then on only the caller decides whether it is repeated, and it is stopped. */
+static int on_request(void *user, char *peer, char *own, int peer_port, int own_port) {
     struct svc_http_real_exchange *exchange = user;
-    (void)address, (void)local, (void)port, (void)local_port;
-    if (exchange->seen.sent) {
+    if (has_sent(exchange)) {
         exchange->own_failure = SVC_CONNECTION_LOST;
         return CURL_PREREQFUNC_ABORT;
     }
     long connects = 1;
     curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &connects);
     exchange->seen.reused = connects == 0;
-    exchange->seen.sent = true;
-    return CURL_PREREQFUNC_OK;
+    exchange->is_stale = exchange->seen.reused &&
+                         svc_http_real_is_ended(exchange->real, peer, peer_port, own, own_port);
+    return exchange->is_stale ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static size_t refuse(struct svc_http_real_exchange *exchange, enum svc_status status) {
@@ -281,10 +310,14 @@ static CURLcode set_rules(struct svc_http_real_exchange *exchange,
     SET(CURLOPT_CAINFO, real->ca_bundle)
     SET(CURLOPT_CAPATH, NULL)
     SET(CURLOPT_SHARE, real->share)
+    SET(CURLOPT_OPENSOCKETFUNCTION, svc_http_real_open_socket)
+    SET(CURLOPT_OPENSOCKETDATA, exchange->real)
+    SET(CURLOPT_CLOSESOCKETFUNCTION, svc_http_real_close_socket)
+    SET(CURLOPT_CLOSESOCKETDATA, exchange->real)
     SET(CURLOPT_PATH_AS_IS, 1L) /* "a/../b" is a key of S3 */
     SET(CURLOPT_TCP_NODELAY, 1L)
     SET(CURLOPT_BUFFERSIZE, 64L * 1024)
-    SET(CURLOPT_MAXAGE_CONN, MAX_IDLE_S)
+    SET(CURLOPT_MAXAGE_CONN, (long)(request->max_idle_s > 0 ? request->max_idle_s : MAX_IDLE_S))
     SET(CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1L : 0L)
     if (real->user_agent != NULL) {
         SET(CURLOPT_USERAGENT, real->user_agent)
@@ -322,6 +355,7 @@ static struct svc_http_real_exchange *new_exchange(struct svc_http_real *real,
     exchange->stall_timeout_ms =
         request->stall_timeout_ms != 0 ? request->stall_timeout_ms : STALL_TIMEOUT_MS;
     exchange->streamed = request->streamed;
+    exchange->long_poll = request->long_poll;
     exchange->max_body_bytes =
         request->max_body_bytes > 0 ? request->max_body_bytes : SVC_MAX_RESPONSE_BODY_BYTES;
     exchange->seen.sent_wall_ms = svc_wall_ms(real->clock);

@@ -21,6 +21,8 @@ struct svc_http_real_exchange {
     int stall_timeout_ms; /* negative: never */
     bool streamed;
     bool is_paused;
+    bool is_stale; /* the kept connection was found closed before a byte was written */
+    bool long_poll;                      /* and no byte of the response is here yet */
     uint64_t max_body_bytes, body_bytes; /* body_bytes: received so far */
     size_t header_bytes;
     int64_t waited_ms;           /* in this window of the stall check */
@@ -29,6 +31,9 @@ struct svc_http_real_exchange {
     char curl_error[CURL_ERROR_SIZE];
 };
 
+/* More than are open at once: kept connections, and those of AWSC_MAX_CALLS_AT_ONCE calls. */
+#define SVC_HTTP_REAL_SOCKETS 64
+
 struct svc_http_real {
     struct svc_transport transport;
     const struct svc_clock *clock;
@@ -36,13 +41,25 @@ struct svc_http_real {
     CURLSH *share; /* TLS sessions: the second connection to a host resumes the first one's */
     char *ca_bundle, *user_agent;
     struct svc_http_real_exchange *first;
-    bool has_changed; /* since poll began */
+    bool has_changed;                   /* since poll began */
+    int sockets[SVC_HTTP_REAL_SOCKETS]; /* open ones; one too many is not listed */
+    size_t socket_count;
 };
 
 /* The functions of the transport that concern one exchange. */
 enum svc_status svc_http_real_start(void *self, const struct svc_http_request *request,
                                     struct svc_http_exchange **out);
 void svc_http_real_close(void *self, struct svc_http_exchange *seen);
+
+/* libcurl opens and closes its sockets by these. */
+curl_socket_t svc_http_real_open_socket(void *user, curlsocktype purpose,
+                                        struct curl_sockaddr *address);
+int svc_http_real_close_socket(void *user, curl_socket_t fd);
+/* Whether an idle connection must not be used: between two requests of HTTP/1.1 the peer sends
+ * nothing, so anything to read is the connection's end: FIN, RST, or the close_notify of TLS, with
+ * which libcurl 7.88 takes a connection as alive. True also for one that is not listed. */
+bool svc_http_real_is_ended(const struct svc_http_real *real, const char *peer, int peer_port,
+                            const char *own, int own_port);
 
 /* Ends one: by a status of ours, or by what libcurl says. */
 void svc_http_real_finish(struct svc_http_real_exchange *exchange, enum svc_status status,

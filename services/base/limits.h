@@ -36,11 +36,23 @@
 #define AWSC_MAX_S3_PUT_BYTES        ((size_t)5 * 1024 * 1024 * 1024) /* S3's own for a single put */
 #define AWSC_MIN_S3_PART_BYTES       ((size_t)5 * 1024 * 1024)        /* S3's own, but the last */
 #define AWSC_MAX_S3_PARTS            10000
+#define AWSC_MAX_S3_LIST             1000                      /* S3's own, of a page */
+#define AWSC_MAX_S3_LIST_BYTES       ((size_t)8 * 1024 * 1024) /* a page: keys are encoded as URLs */
 #define AWSC_MAX_SQS_BATCH           10
 #define AWSC_MAX_SQS_BYTES           ((size_t)1024 * 1024) /* of a message, and of a batch */
-#define AWSC_MAX_SES_BYTES           ((size_t)8 * 1024 * 1024)
-#define AWSC_MAX_SECRET_VALUE_BYTES  ((size_t)64 * 1024)
-#define AWSC_MAX_SECRETS_CACHED      8
+#define AWSC_MAX_SQS_ATTRIBUTES      10                    /* of a message */
+/* A message, or a batch, as JSON: a byte may be escaped as six, and there are ids and names. */
+#define AWSC_MAX_SQS_JSON_BYTES (6 * AWSC_MAX_SQS_BYTES + (size_t)64 * 1024)
+/* A response to ReceiveMessage: a batch of messages, each of the largest size. */
+#define AWSC_MAX_SQS_RESPONSE_BYTES        (AWSC_MAX_SQS_BATCH * AWSC_MAX_SQS_JSON_BYTES)
+#define AWSC_MAX_SES_BYTES                 ((size_t)8 * 1024 * 1024)
+#define AWSC_MAX_SECRET_VALUE_BYTES        ((size_t)64 * 1024)
+#define AWSC_MAX_SECRETS_CACHED            8
+#define AWSC_MAX_DYNAMODB_ITEM_BYTES       ((size_t)400 * 1024) /* names and values */
+#define AWSC_MAX_DYNAMODB_ATTRIBUTES       100
+#define AWSC_MAX_DYNAMODB_EXPRESSION_BYTES ((size_t)4096)
+/* A request or a response: an item and the values of an expression, a byte escaped as six. */
+#define AWSC_MAX_DYNAMODB_JSON_BYTES (12 * AWSC_MAX_DYNAMODB_ITEM_BYTES + (size_t)128 * 1024)
 #define AWSC_MAX_CALLS_AT_ONCE       16
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "services/base/status.h"
+#include "services/base/text.h"
 
 const char *svc_status_message(enum svc_status status) {
     switch (status) {
@@ -44,11 +45,7 @@ enum svc_status svc_fail(struct svc_error *error, enum svc_status status, const 
         va_start(args, format);
         vsnprintf(error->detail, sizeof(error->detail), format, args);
         va_end(args);
-        for (char *c = error->detail; *c != '\0'; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-                *c = '?';
-            }
-        }
+        svc_replace_controls(error->detail);
     }
     return status;
 }

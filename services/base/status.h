@@ -16,6 +16,7 @@
     X(ACCESS_DENIED, 23, REMOTE, "the service denies access")                                      \
     X(REJECTED, 24, REMOTE, "the service refuses the request")                                     \
     X(CONFLICT, 25, REMOTE, "the service refuses the request because of another one")              \
+    X(NO_RESOURCE, 26, REMOTE, "the bucket, queue or table does not exist")                        \
     X(CONNECT_FAILED, 40, TRANSIENT, "no connection to the other side")                            \
     X(CONNECTION_LOST, 41, TRANSIENT, "the connection broke off before the answer was complete")   \
     X(TIMED_OUT, 42, TRANSIENT, "the other side takes too long")                                   \

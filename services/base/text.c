@@ -1,4 +1,4 @@
-/* Encodings of text: see text.h. */
+/* Text: see text.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +42,25 @@ bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes) {
     return true;
 }
 
+bool svc_is_control(char c) {
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+bool svc_has_control(const char *text) {
+    while (*text != '\0' && !svc_is_control(*text)) {
+        text++;
+    }
+    return *text != '\0';
+}
+
+void svc_replace_controls(char *text) {
+    for (; *text != '\0'; text++) {
+        if (svc_is_control(*text)) {
+            *text = '?';
+        }
+    }
+}
+
 void svc_hex(const uint8_t *bytes, size_t size_bytes, char *out) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < size_bytes; i++) {
@@ -51,7 +70,7 @@ void svc_hex(const uint8_t *bytes, size_t size_bytes, char *out) {
     out[2 * size_bytes] = '\0';
 }
 
-static int hex_digit(char c) {
+int svc_hex_digit(char c) {
     if (c >= '0' && c <= '9') {
         return c - '0';
     }
@@ -69,8 +88,8 @@ bool svc_hex_decode(const char *text, uint8_t *out, size_t size_bytes) {
         return false;
     }
     for (size_t i = 0; i < size_bytes; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
+        int high = svc_hex_digit(text[2 * i]);
+        int low = svc_hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0) {
             return false;
         }
@@ -152,8 +171,8 @@ enum svc_status svc_percent_decode(const char *text, size_t size_bytes, bool for
     for (size_t i = 0; i < size_bytes; i++) {
         char c = text[i];
         if (c == '%') {
-            int high = size_bytes - i > 2 ? hex_digit(text[i + 1]) : -1;
-            int low = size_bytes - i > 2 ? hex_digit(text[i + 2]) : -1;
+            int high = size_bytes - i > 2 ? svc_hex_digit(text[i + 1]) : -1;
+            int low = size_bytes - i > 2 ? svc_hex_digit(text[i + 2]) : -1;
             if (high < 0 || low < 0) {
                 return SVC_MALFORMED;
             }
@@ -167,6 +186,25 @@ enum svc_status svc_percent_decode(const char *text, size_t size_bytes, bool for
     return out->status;
 }
 
+bool svc_read_number(const char **text, uint64_t low, uint64_t high, uint64_t *number) {
+    const char *c = *text;
+    uint64_t value = 0;
+    while (*c >= '0' && *c <= '9') {
+        const uint64_t digit = (uint64_t)(*c - '0');
+        if (value > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        value = value * 10 + digit;
+        c++;
+    }
+    if (c == *text || value < low || value > high) {
+        return false;
+    }
+    *text = c;
+    *number = value;
+    return true;
+}
+
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
@@ -177,6 +215,15 @@ bool svc_equal_nocase(const char *a, const char *b) {
         b++;
     }
     return lower(*a) == lower(*b);
+}
+
+bool svc_is_one_of(const char *word, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool svc_copy_text(char *out, size_t out_bytes, const char *text) {

@@ -1,4 +1,4 @@
-/* Encodings of text: UTF-8, hex, base64, percent. Pure functions, no locale. */
+/* Text: encodings (UTF-8, hex, base64, percent), controls, words. Pure functions, no locale. */
 #ifndef SVC_TEXT_H
 #define SVC_TEXT_H
 
@@ -13,6 +13,14 @@
 size_t svc_utf8_length(const uint8_t *bytes, size_t size_bytes);
 bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes);
 
+/* A C0 control or DEL: what ends a line, a header or a field in text protocols. */
+bool svc_is_control(char c);
+bool svc_has_control(const char *text);
+/* Puts '?' in the place of each. */
+void svc_replace_controls(char *text);
+
+/* 0 to 15; -1 if it is no hex digit. */
+int svc_hex_digit(char c);
 /* Lower-case hex; `out` has room for 2 * size_bytes + 1, with its NUL. */
 void svc_hex(const uint8_t *bytes, size_t size_bytes, char *out);
 /* The reverse, either case; false unless `text` is exactly 2 * size_bytes hex digits. */
@@ -31,8 +39,16 @@ bool svc_percent_encode(const void *bytes, size_t size_bytes, bool keep_slash, s
 enum svc_status svc_percent_decode(const char *text, size_t size_bytes, bool form,
                                    struct svc_buf *out);
 
+/* The digits at *text as a number from `low` to `high`; *text moves behind them. false, and nothing
+ * moves, where there is none. For formats that hold numbers. */
+bool svc_read_number(const char **text, uint64_t low, uint64_t high, uint64_t *number);
+
 /* ASCII only, whatever the locale. */
 bool svc_equal_nocase(const char *a, const char *b);
+/* Whether `word` is one of the words; SVC_IS_ONE_OF for an array of them. */
+bool svc_is_one_of(const char *word, const char *const *words, size_t count);
+#define SVC_IS_ONE_OF(word, words)                                                                 \
+    svc_is_one_of((word), (words), sizeof(words) / sizeof((words)[0]))
 /* Copies `text` into a buffer of `out_bytes` (with NUL); false, and "" there, if it does not fit.*/
 bool svc_copy_text(char *out, size_t out_bytes, const char *text);
 /* A copy to be given to free(); NULL: no memory. */

@@ -12,6 +12,7 @@
 
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/codec.h"
+#include "imgcore/codec/formats.h"
 
 #if defined(__GNUC__)
 #define MAYBE_UNUSED __attribute__((unused))
@@ -293,7 +294,7 @@ struct how {
     bool tolerant, want_copyright;
     struct imgcore_limits limits; /* zeros: the defaults */
     struct stream *stream;        /* instead of memory */
-    struct ic_crew *crew;         /* lent to the reader */
+    struct ic_thread_pool *pool;  /* lent to the reader */
     struct counting *counting;    /* where the library's memory comes from */
 };
 
@@ -307,7 +308,7 @@ struct decoded {
     char *copyright;
     size_t peak_bytes;
     uint64_t consumed; /* of the input, as the reader itself says */
-    int strips;        /* what the reader answered when it was lent a crew; 0: it was not */
+    int strips;        /* what the reader answered when it was lent a pool; 0: it was not */
     uint64_t slack;    /* the sum of all bytes behind the rows, which a kernel may read */
 };
 
@@ -371,8 +372,8 @@ static enum imgcore_status read_rows(struct ic_reader *reader, const struct how 
         d->plane[i] = calloc(plane->height, (size_t)plane->width * (size_t)plane->channels);
         assert_non_null(d->plane[i]);
     }
-    if (how->crew != NULL) {
-        d->strips = reader->lend(reader, how->crew, IC_MAX_STRIPS);
+    if (how->pool != NULL) {
+        d->strips = reader->set_parallelism(reader, how->pool, IC_MAX_STRIPS);
         assert_in_range(d->strips, 1, IC_MAX_STRIPS);
     }
     do {

@@ -17,6 +17,7 @@
 
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/codec.h"
+#include "imgcore/codec/formats.h"
 #include "imgcore/codec/png_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

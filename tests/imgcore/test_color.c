@@ -293,7 +293,7 @@ static void profiles_convert_as_lcms_does(void **state) {
             cmsDoTransform(direct, pixel, want[i], 1);
             alphas[i] = alpha ? pixel[3] : 0;
         }
-        assert_int_equal(ic_icc_to_srgb(icc, &mem, &picture), IMGCORE_OK);
+        assert_int_equal(ic_icc_to_srgb(icc, &mem, NULL, &picture), IMGCORE_OK);
         for (uint32_t i = 0; i < 40 * 30; i++) {
             const uint8_t *pixel = at(&picture, 0, i % 40, i / 40);
             assert_memory_equal(pixel, want[i], 3);

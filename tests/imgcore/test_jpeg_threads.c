@@ -7,19 +7,19 @@
 
 #include <cmocka.h>
 
-#include "imgcore/base/crew.h"
+#include "imgcore/base/thread_pool.h"
 #include "jpeg_files.h"
 
-static struct ic_crew crew;
+static struct ic_thread_pool pool;
 
 static int set_up(void **state) {
     (void)state;
-    return ic_crew_muster(&crew, 3) == 2 ? 0 : -1;
+    return ic_thread_pool_resize(&pool, 3) == 2 ? 0 : -1;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    ic_crew_clear(&crew);
+    ic_thread_pool_clear(&pool);
     return 0;
 }
 
@@ -27,7 +27,7 @@ static int tear_down(void **state) {
  * data by itself, even if only in the end, has consumed its input. */
 static bool compare(const struct blob *file, const struct how *how) {
     struct how with = *how;
-    with.crew = &crew;
+    with.pool = &pool;
     struct decoded alone = decode(file, how);
     struct decoded by_threads = decode(file, &with);
     assert_int_equal(alone.status, by_threads.status);
@@ -106,7 +106,7 @@ static void what_cannot_be_cut_is_read_as_ever(void **state) {
     assert_false(compare(&file, &how));
     how.tolerant = false;
     struct stream stream = {.step = 1000}; /* does not lie in memory */
-    const struct how streamed = {.stream = &stream, .crew = &crew};
+    const struct how streamed = {.stream = &stream, .pool = &pool};
     struct decoded d = decode(&file, &streamed);
     assert_int_equal(d.status, IMGCORE_OK);
     assert_true(d.strips > 1);
@@ -200,7 +200,7 @@ static void padding_is_taken(void **state) {
     struct blob file = restart_file();
     static const uint8_t zeros[64] = {0}; /* more than a decoder looks ahead */
     struct blob padded = blob_insert(&file, restart_at(&file, 30), zeros, sizeof(zeros));
-    const struct how how = {.denom = 1, .crew = &crew};
+    const struct how how = {.denom = 1, .pool = &pool};
     struct decoded whole = decode(&file, &how), d = decode(&padded, &how);
     assert_int_equal(whole.consumed, 0);
     assert_int_equal(d.consumed, padded.size_bytes);
@@ -253,7 +253,7 @@ static void a_reader_with_threads_may_be_destroyed_at_any_point(void **state) {
         assert_int_equal(ic_input_open(&input, &mem, &source), IMGCORE_OK);
         assert_int_equal(ic_jpeg_open(&mem, &input, &options, &reader, NULL, NULL), IMGCORE_OK);
         assert_int_equal(reader->ops->start(reader, &request, &layout, NULL), IMGCORE_OK);
-        assert_int_equal(reader->lend(reader, &crew, 1), 1);
+        assert_int_equal(reader->set_parallelism(reader, &pool, 1), 1);
         for (int i = 0; i < reads && (i == 0 || !strip.done); i++) {
             assert_int_equal(reader->ops->read(reader, &strip, NULL), IMGCORE_OK);
         }
@@ -277,7 +277,7 @@ static void want_of_memory_is_no_failure(void **state) {
         for (int fail = 1;; fail++) {
             struct counting counting = {
                 .pattern = 0xa5, .fail_at_call = fail, .fail_after = after == 1};
-            struct how with = {.denom = 1, .crew = &crew, .counting = &counting};
+            struct how with = {.denom = 1, .pool = &pool, .counting = &counting};
             const enum imgcore_status status = decode_status(&file, &with);
             assert_int_equal(status, fail <= alone.calls ? IMGCORE_NO_MEMORY : IMGCORE_OK);
             if (counting.calls < fail) {
@@ -296,7 +296,7 @@ static void memory_grows_with_the_width_only(void **state) {
         r.flat = true;
         r.restart = 32;
         struct blob file = make_jpeg(&r);
-        const struct how how = {.denom = 1, .crew = &crew};
+        const struct how how = {.denom = 1, .pool = &pool};
         struct decoded d = decode(&file, &how);
         assert_int_equal(d.status, IMGCORE_OK);
         assert_int_equal(d.strips, 1);

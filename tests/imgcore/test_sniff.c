@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "imgcore/codec/codec.h"
+#include "imgcore/codec/sniff.h"
 
 struct example {
     const char *name;

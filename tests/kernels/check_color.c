@@ -31,21 +31,6 @@ static void run_cmyk(struct check *check, int channels) {
     check_compare(check, &out);
 }
 
-static void run_narrow_u16(struct check *check, int channels) {
-    (void)channels;
-    bool all = check_range(check, 0, 19) == 0; /* every value there is */
-    size_t n = all ? 65536 : check_size(check, 3000);
-    uint16_t *in = check_source(check, 0, n * sizeof(uint16_t), sizeof(uint16_t));
-    for (size_t i = 0; i < n; i++) {
-        in[i] = (uint16_t)(all ? i : check_random(check));
-    }
-    struct check_out out = check_output(check, n, 1);
-    check_describe(check, "n %zu", n);
-    check->ref->narrow_u16_u8(in, out.ref, n);
-    check->tested->narrow_u16_u8(in, out.tested, n);
-    check_compare(check, &out);
-}
-
 static void run_flatten(struct check *check, int channels) {
     (void)channels;
     size_t n = check_size(check, 3000);
@@ -68,7 +53,6 @@ enum { BENCH_PIXELS = 1200 };
 struct bench {
     const struct ic_kernels *kernels;
     uint8_t in[4][BENCH_PIXELS];
-    uint16_t wide[BENCH_PIXELS * 3];
     uint8_t out[BENCH_PIXELS * 3];
 };
 
@@ -80,11 +64,6 @@ static void call_ycc(void *arg) {
 static void call_cmyk(void *arg) {
     struct bench *b = arg;
     b->kernels->cmyk_to_rgb(b->in[0], b->out, BENCH_PIXELS);
-}
-
-static void call_narrow_u16(void *arg) {
-    struct bench *b = arg;
-    b->kernels->narrow_u16_u8(b->wide, b->out, (size_t)BENCH_PIXELS * 3);
 }
 
 static void call_flatten(void *arg) {
@@ -118,11 +97,6 @@ static void bench_cmyk(struct check *check, int channels) {
     bench(check, call_cmyk);
 }
 
-static void bench_narrow_u16(struct check *check, int channels) {
-    (void)channels;
-    bench(check, call_narrow_u16);
-}
-
 static void bench_flatten(struct check *check, int channels) {
     (void)channels;
     bench(check, call_flatten);
@@ -135,13 +109,11 @@ static void bench_flatten(struct check *check, int channels) {
 
 SLOT(ycc_to_rgb)
 SLOT(cmyk_to_rgb)
-SLOT(narrow_u16_u8)
 SLOT(flatten_rgba)
 
 const struct check_kernel check_color_kernels[] = {
     {"ycc_to_rgb", slot_ycc_to_rgb, run_ycc, bench_ycc, 0},
     {"cmyk_to_rgb", slot_cmyk_to_rgb, run_cmyk, bench_cmyk, 0},
-    {"narrow_u16_u8", slot_narrow_u16_u8, run_narrow_u16, bench_narrow_u16, 0},
     {"flatten_rgba", slot_flatten_rgba, run_flatten, bench_flatten, 0},
     {0},
 };

@@ -42,7 +42,7 @@ test('an upload comes back in four sizes', async () => {
   const created = await one.put('uploads/products/a.jpg', photo);
   becomes(await one.tell(created), made);
   checkOutputs(created.key, created);
-  assert.deepEqual([one.count('HeadObject'), one.count('GetObject'), one.count('PutObject')], [4, 1, 4]);
+  assert.deepEqual([one.count('HeadObject'), one.count('GetObject'), one.count('PutObject')], [5, 1, 4]);
 });
 
 test('keys of every kind: exactly that object, exactly that place', async () => {
@@ -95,10 +95,10 @@ test('a duplicate does nothing, by any kind of event', async () => {
   one.forget();
   becomes(await one.tell(created), already);
   becomes(await one.image.invoke(eventBridgeEvent(created)), already);
-  assert.deepEqual([one.count('HeadObject'), one.count('GetObject'), one.count('PutObject')], [8, 0, 0]);
-  // Without an ETag in the event the source has to be asked.
+  assert.deepEqual([one.count('HeadObject'), one.count('GetObject'), one.count('PutObject')], [10, 0, 0]);
+  // An event without an ETag is no different.
   becomes(await one.tell({ bucket: 'photos', key: created.key }), already);
-  assert.deepEqual([one.count('GetObject'), one.count('PutObject')], [1, 0]);
+  assert.deepEqual([one.count('HeadObject'), one.count('GetObject'), one.count('PutObject')], [15, 0, 0]);
 });
 
 test('an older event that comes late does not undo newer work', async () => {
@@ -171,6 +171,21 @@ test('what the function writes does not start it again', async () => {
 
 test('a source that is gone is nothing to do', async () => {
   becomes(await one.tell({ bucket: 'photos', key: 'uploads/never-was.jpg', etag: 'x' }), { error: false, payload: summary({ gone: 1 }) });
+});
+
+test('a bucket that does not exist is a failure; a key that does not exist is not', async () => {
+  const nowhere = { bucket: 'no-such-bucket', key: 'uploads/a.jpg', etag: 'x' };
+  for (const event of [s3Event(nowhere), eventBridgeEvent(nowhere)]) {
+    const result = await one.image.invoke(event);
+    assert.deepEqual([result.error, result.payload.errorType], [true, 'Image.NO_BUCKET'], result.raw);
+    assert.match(result.payload.errorMessage, /the bucket does not exist/);
+    const line = logs(result).find((entry) => entry.message === 'no bucket');
+    assert.deepEqual([line.level, line.bucket, line.reason], ['ERROR', 'no-such-bucket', 'NO_BUCKET']);
+  }
+  const message = { messageId: 'nowhere', body: JSON.stringify(s3Event(nowhere)), eventSource: 'aws:sqs', receiptHandle: 'r', attributes: {}, eventSourceARN: 'arn:aws:sqs:x:1:q' };
+  becomes(await one.image.invoke({ Records: [message] }), { error: false, payload: { batchItemFailures: [{ itemIdentifier: 'nowhere' }] } });
+  const { payload } = await one.image.invoke(batchEvent([nowhere, { bucket: 'photos', key: 'uploads/never-was.jpg' }]));
+  assert.deepEqual(payload.results.map(({ resultCode, resultString }) => [resultCode, resultString.split(':')[0]]), [['PermanentFailure', 'no bucket'], ['PermanentFailure', 'gone']]);
 });
 
 test('EventBridge: the key is not encoded', async () => {
@@ -267,7 +282,7 @@ test('S3 Batch Operations, both schemas: a result for each task', async () => {
     assert.equal(error, false);
     assert.deepEqual([payload.invocationSchemaVersion, payload.invocationId, payload.treatMissingKeysAs], [schema, event.invocationId, 'TemporaryFailure']);
     assert.deepEqual(payload.results.map((result) => result.taskId), event.tasks.map((task) => task.taskId));
-    assert.deepEqual(payload.results.map((result) => result.resultCode), ['Succeeded', 'PermanentFailure', 'TemporaryFailure', 'Succeeded', 'Succeeded']);
+    assert.deepEqual(payload.results.map((result) => result.resultCode), ['Succeeded', 'PermanentFailure', 'TemporaryFailure', 'PermanentFailure', 'Succeeded']);
     assert.match(payload.results[1].resultString, /^rejected: TRUNCATED: /);
     assert.match(payload.results[2].resultString, /SlowDown/);
     checkOutputs(good.key, { ...good, bucket: 'kept' });
@@ -306,6 +321,47 @@ test('outputs of other settings are made anew', async () => {
   becomes(await better.invoke(s3Event(created)), already);
 });
 
+test('outputs of another version of imgcore, or of a version that did not name it, are made anew', async () => {
+  const created = await one.put('uploads/parameters.jpg', photo);
+  becomes(await one.tell(created), made);
+  const key = outputKey(created.key, 'small');
+  const rewrite = async (change) => {
+    const { body, metadata } = one.output(created.key, 'small');
+    const headers = Object.fromEntries(Object.entries(change(metadata)).map(([name, value]) => [`x-amz-meta-${name}`, value]));
+    await one.put(key, body, { headers: { 'content-type': 'image/jpeg', ...headers } });
+  };
+  const { parameters } = one.output(created.key, 'small').metadata;
+  assert.match(parameters, /^400x400 q80 balanced imgcore [0-9]+\.[0-9]+\.[0-9]+$/);
+  const changes = [
+    (metadata) => ({ ...metadata, parameters: parameters.replace(/[0-9.]+$/, '0.1.0') }),
+    ({ parameters: _, ...metadata }) => ({ ...metadata, recipe: '400x400 q80 balanced' }),
+  ];
+  for (const change of changes) {
+    await rewrite(change);
+    one.forget();
+    becomes(await one.image.invoke(s3Event(created)), made);
+    assert.equal(one.count('PutObject'), 1);
+    assert.equal(one.output(created.key, 'small').metadata.parameters, parameters);
+    becomes(await one.image.invoke(s3Event(created)), already);
+  }
+});
+
+test('a back-fill makes what is not current, and everything if it is forced', async () => {
+  const created = await one.put('uploads/forced.jpg', photo);
+  becomes(await one.tell(created), made);
+  const run_job = async (user_arguments) => {
+    one.forget();
+    const { payload } = await one.image.invoke(batchEvent([created], '2.0', user_arguments));
+    return [payload.results[0].resultCode, payload.results[0].resultString, one.count('PutObject')];
+  };
+  assert.deepEqual(await run_job({}), ['Succeeded', 'already made', 0]);
+  assert.deepEqual(await run_job({ force: 'false' }), ['Succeeded', 'already made', 0]);
+  assert.deepEqual(await run_job({ force: 'true' }), ['Succeeded', 'made', 4]);
+  await one.remove(outputKey(created.key, 'small'));
+  assert.deepEqual(await run_job({ force: 'true' }), ['Succeeded', 'made', 4]);
+  checkOutputs(created.key, created);
+});
+
 test('settings that make no sense stop the start, by name', async () => {
   const bad = one.add({ environment: { IMAGE_SIZES: 'large=big' } });
   const result = await bad.invoke(s3Event({ bucket: 'photos', key: 'uploads/a.jpg' }));
@@ -323,7 +379,7 @@ test('the trace id goes with every call, its Lineage included', async () => {
   const trace_id = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a87bd80c:0';
   const created = await one.put('uploads/traced.jpg', photo);
   await one.image.invoke(s3Event(created), { trace_id });
-  assert.equal(seen.length, 9);
+  assert.equal(seen.length, 10);
   assert.ok(seen.every((value) => value === trace_id), seen[0]);
   seen.length = 0;
   await one.image.invoke(s3Event(created), { trace_id: '' });

@@ -129,11 +129,27 @@ test('one object\'s failure stops no other, and the invocation fails', async () 
   assert.deepEqual(one.outputs(created[1].key), []);
 });
 
-test('denied by a policy: told as what it is, nothing recorded on the picture', async () => {
-  const created = await upload();
-  one.fault({ operation: 'HeadObject', action: 'status', status: 403, code: 'AccessDenied', times: -1 });
-  hasFailed(await one.tell(created), /^Image\.ACCESS_DENIED$/);
-  assert.deepEqual(one.tags(created.key), {});
+test('denied: the error says which right is missing, or what to check; nothing is recorded on the source', async () => {
+  const denied = (operation, rest = {}) => one.fault({ operation, action: 'status', status: 403, code: 'AccessDenied', message: 'Access Denied', times: -1, ...rest });
+  const named = (action) => ({ message: `User: arn:aws:sts::1:assumed-role/image/f is not authorized to perform: ${action} on resource: "arn:aws:s3:::photos/x" because no identity-based policy allows the ${action} action` });
+  const cases = [
+    // Without s3:ListBucket an output that does not exist yet is a bare 403.
+    [/s3:ListBucket is denied/, () => ['HeadObject', 'GetObject', 'ListObjectsV2'].forEach((operation) => denied(operation))],
+    [/s3:ListBucket is denied/, () => (denied('HeadObject'), denied('GetObject', named('s3:ListBucket')))],
+    [/s3:GetObject or kms:Decrypt is denied/, () => (denied('HeadObject', { skip: 4 }), denied('GetObject'))],
+    [/s3:GetObject is denied/, () => denied('GetObject', named('s3:GetObject'))],
+    [/s3 HeadObject: .*s3:GetObject is denied/, () => (denied('HeadObject', { skip: 4 }), denied('GetObject', { skip: 1, ...named('s3:GetObject') }))],
+    [/s3 PutObject: .*not authorized to perform: s3:PutObject/, () => denied('PutObject', named('s3:PutObject'))],
+  ];
+  for (const [expected, deny] of cases) {
+    const created = await upload();
+    deny();
+    const result = await one.tell(created);
+    hasFailed(result, /^Image\.ACCESS_DENIED$/);
+    assert.match(result.payload.errorMessage, expected);
+    one.forget();
+    assert.deepEqual(one.tags(created.key), {});
+  }
 });
 
 test('overwritten while it is read: the newest wins', async () => {
@@ -265,6 +281,24 @@ test('an S3 that hangs: answered with an error before Lambda ends the process', 
   }
   assert.equal((await hurried.invoke(s3Event(created))).payload.made, 1);
   assert.equal(hurried.all.size, 1, 'the same process');
+});
+
+test('work that would outlive the invocation: ended with an error, nothing written', async () => {
+  // Many scans over many pixels in a small file: the time passes in decoding, not in reading.
+  const created = await upload(picture('long.jpg', '4000x4000', 'flat', 'progressive', '444'));
+  const patient = one.add({ timeout_ms: 300000 });
+  const { duration_ms, payload } = await patient.invoke(s3Event(created));
+  assert.deepEqual(payload, summary({ made: 1 }));
+  for (const size of Object.keys(SIZES)) await one.remove(outputKey(created.key, size));
+  one.forget();
+  // Lambda's timeout: a sixth of that, and the 300 ms that the runtime keeps for reporting the error.
+  const hurried = one.add({ timeout_ms: Math.round(300 + duration_ms / 6) });
+  await hurried.invoke({ Records: [] });
+  const result = await hurried.invoke(s3Event(created));
+  hasFailed(result, /^Image\.DEADLINE$/);
+  assert.match(result.payload.errorMessage, /time of the invocation/);
+  assert.deepEqual([one.outputs(created.key), one.count('PutObject')], [[], 0]);
+  assert.equal(hurried.all.size, 1, 'the process lives');
 });
 
 test('SIGTERM in mid-work: ends in time with status 0; what it left is taken up by the next', async () => {

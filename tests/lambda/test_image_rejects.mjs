@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { batchEvent, s3Event } from '../../lambda/local/events.mjs';
 import { ImageCloud, logs, picture, summary } from '../support/image.mjs';
+import { until } from '../support/lambda.mjs';
 
 let one;
 const photo = picture('a.jpg', '1600x1000', 'noise');
@@ -150,6 +151,25 @@ test('a source overwritten while it is tagged is not left with the old one\'s ta
   assert.deepEqual(one.tags('uploads/retagged.jpg'), {});
 });
 
+test('with versioning suspended, where all versions are called "null", as well', async () => {
+  const { s3 } = one.cloud.front.services;
+  one.cloud.front.services.s3 = async (request) => {
+    const { versionId, ...query } = request.query;
+    const reply = await s3(versionId === 'null' ? { ...request, query } : request);
+    if (reply.status < 300) reply.headers['x-amz-version-id'] = 'null';
+    return reply;
+  };
+  const created = await one.put('uploads/suspended.jpg', Buffer.from('text'));
+  one.fault({ operation: 'GetObjectTagging', action: 'delay', delay_ms: 200 });
+  const working = one.tell(created);
+  await until(() => one.count('GetObjectTagging') === 1, 'the tags are read');
+  await one.put(created.key, photo);
+  const result = await working;
+  one.cloud.front.services.s3 = s3;
+  assert.deepEqual(result.payload, summary({ made: 1 }), result.raw);
+  assert.deepEqual(one.tags(created.key), {});
+});
+
 test('a source with ten tags of its own stays as it is', async () => {
   const headers = { 'x-amz-tagging': [...Array(10).keys()].map((n) => `t${n}=x`).join('&') };
   const created = await one.put('uploads/ten.jpg', Buffer.from('text'), { headers });
@@ -157,6 +177,25 @@ test('a source with ten tags of its own stays as it is', async () => {
   assert.deepEqual([result.error, result.payload], [false, summary({ rejected: 1 })], result.raw);
   assert.equal(Object.keys(one.tags(created.key)).length, 10);
   assert.ok(logs(result).some((line) => line.message === 'the source takes no more tags'));
+});
+
+test('the tenth tag of somebody else between reading and writing the tags: as with ten', async () => {
+  const created = await one.put('uploads/eleven.jpg', Buffer.from('text'));
+  one.fault({ operation: 'PutObjectTagging', action: 'status', status: 400, code: 'BadRequest', message: 'Object tags cannot be greater than 10' });
+  const result = await one.tell(created);
+  assert.deepEqual([result.error, result.payload], [false, summary({ rejected: 1 })], result.raw);
+  assert.ok(logs(result).some((line) => line.message === 'the source takes no more tags'));
+});
+
+test('a tag that S3 refuses for another reason is a failure', async () => {
+  for (const [status, code] of [[400, 'InvalidTag'], [400, 'MalformedXML'], [400, 'BadRequest'], [403, 'AccessDenied']]) {
+    const created = await one.put('uploads/invalid-tag.jpg', Buffer.from('text'));
+    one.fault({ operation: 'PutObjectTagging', action: 'status', status, code });
+    const result = await one.tell(created);
+    assert.deepEqual([result.error, result.payload.errorType], [true, status === 403 ? 'Image.ACCESS_DENIED' : 'Image.REJECTED'], result.raw);
+    assert.ok(result.payload.errorMessage.includes(code), result.raw);
+    assert.ok(!logs(result).some((line) => line.message === 'the source takes no more tags'));
+  }
 });
 
 test('a rejection that cannot be recorded fails, so that it is tried again', async () => {

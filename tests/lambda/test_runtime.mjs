@@ -1,12 +1,10 @@
-// The runtime of our own (lambda/runtime) under a Runtime API that behaves, and under one that does
-// not, with a function that does what its event says.
+// The runtime (lambda/runtime) in the local cloud's Runtime API, with a function that does what its
+// event says (tests/lambda/test_function.c). test_runtime_faults.mjs has a Runtime API that misbehaves.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { LambdaFunction } from '../../lambda/local/function.mjs';
-import { BUILD, run, sleep, until } from '../support/lambda.mjs';
+import { BUILD, run, until } from '../support/lambda.mjs';
 
 const TEST_FUNCTION = join(BUILD, 'tests/lambda/test_function');
 // Sanitizers and valgrind are slow; only times near Lambda's own limits are checked.
@@ -24,13 +22,13 @@ const objects = (lines) => lines.filter((line) => line.startsWith('{')).map((lin
 const events = (lines) => objects(lines).filter((line) => line.message);
 const metrics = (lines) => objects(lines).filter((line) => line._aws);
 
-test('an event goes in, its answer comes out, cold then warm', async () => {
+test('an event goes in, its result comes out, cold then warm', async () => {
   const one = make();
   const value = { 한국: 'a+b "c" \\ \n', n: [1, -2.5, true, null], deep: { a: [] } };
-  const cold = await one.invoke({ do: 'answer', value });
+  const cold = await one.invoke({ do: 'return', value });
   assert.deepEqual([cold.error, cold.payload], [false, value]);
   assert.ok(cold.init_ms > 0);
-  const warm = await one.invoke({ do: 'answer', value: 2 });
+  const warm = await one.invoke({ do: 'return', value: 2 });
   assert.deepEqual([warm.error, warm.payload, warm.init_ms], [false, 2, null]);
 });
 
@@ -41,6 +39,14 @@ test('request id, trace id and the time left reach the handler', async () => {
   assert.equal(payload.requestId, request_id);
   assert.equal(payload.traceId, trace_id);
   assert.ok(payload.remainingMs > 3000 && payload.remainingMs <= 4700, String(payload.remainingMs));
+});
+
+test('function ARN and client context reach the handler', async () => {
+  const context = '{"client":{"app_title":"한글"}}';
+  const { payload } = await make().invoke({ do: 'describe' }, { client_context: encodeURI(context) });
+  assert.match(payload.functionArn, /^arn:aws:lambda:[a-z0-9-]+:\d{12}:function:test-function$/);
+  assert.equal(decodeURI(payload.clientContext), context);
+  assert.deepEqual([payload.cognitoIdentity, payload.tenantId], [null, null]);
 });
 
 test('the process leaves no core behind and cannot be read by others', async () => {
@@ -55,7 +61,7 @@ test('a failure has its type and its message, whatever they are written in', asy
   assert.deepEqual([failed.error, failed.error_type], [true, 'Test.Bad']);
   assert.deepEqual(failed.payload, { errorMessage: message, errorType: 'Test.Bad', stackTrace: [] });
   assert.match(failed.raw, /^[^\u0000-\u001f]+$/);
-  const next = await one.invoke({ do: 'answer', value: 1 });
+  const next = await one.invoke({ do: 'return', value: 1 });
   assert.deepEqual([next.error, next.init_ms], [false, null]);
 });
 
@@ -70,6 +76,7 @@ test('nothing of one invocation is left in the next', async () => {
     assert.ok(!later.logs.join().includes(first.request_id));
   }
   assert.equal(second.payload.events, 2);
+  assert.equal(second.payload.traceId, null);
   assert.ok(events(first.logs).every((line) => line.requestId === first.request_id));
   assert.ok(metrics(third.logs).every((line) => line.requestId === third.request_id));
 });
@@ -82,18 +89,20 @@ test('an answer of 6 MiB goes through, a larger one is an error', async () => {
   const larger = await one.invoke({ do: 'large', bytes: limit - 1 });
   assert.deepEqual([larger.error, larger.payload.errorType], [true, 'Function.ResponseSizeTooLarge']);
   assert.match(larger.payload.errorMessage, /6291456/);
-  assert.deepEqual((await one.invoke({ do: 'answer', value: 3 })).payload, 3);
+  assert.deepEqual((await one.invoke({ do: 'return', value: 3 })).payload, 3);
 });
 
 test('logs are lines of JSON with a level and the request id', async () => {
   const one = make();
-  const text = 'a\nb"}\u0000\u2028 forged {"level":"FATAL"}';
+  const text = 'a\nb"}\u0085\u2028\u2029 forged {"level":"FATAL"}';
   const { logs, request_id } = await one.invoke({ do: 'log', level: 'WARN', text });
   const [line] = events(logs);
   assert.equal(line.level, 'WARN');
   assert.equal(line.requestId, request_id);
   assert.match(line.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.equal(events(logs).length, 1);
+  assert.equal(line.text, text);
+  assert.doesNotMatch(logs.join('\n'), /[\u0080-\u009f\u2028\u2029]/);
 });
 
 test('the log level is obeyed, and the format', async () => {
@@ -101,18 +110,18 @@ test('the log level is obeyed, and the format', async () => {
   assert.deepEqual(events((await quiet.invoke({ do: 'log', level: 'WARN', text: 'x' })).logs), []);
   assert.equal(events((await quiet.invoke({ do: 'log', level: 'ERROR', text: 'x' })).logs).length, 1);
   const plain = make({ environment: { AWS_LAMBDA_LOG_FORMAT: 'Text' } });
-  const { logs, request_id } = await plain.invoke({ do: 'log', level: 'WARN', text: '한글\nx' });
-  const line = logs.find((one) => one.includes('told to log'));
-  assert.match(line, new RegExp(`^\\S+Z\\t${request_id}\\tWARN\\ttold to log\\ttext="한글\\\\nx"$`));
+  const { logs, request_id } = await plain.invoke({ do: 'log', level: 'WARN', text: '한글\u2028\u0085x' });
+  const line = logs.find((one) => one.includes('a line'));
+  assert.match(line, new RegExp(`^\\S+Z\\t${request_id}\\tWARN\\ta line\\ttext="한글\\\\u2028\\\\u0085x"$`));
 });
 
 test('metrics are a line in the embedded format, the cold start in the first only', async () => {
   const one = make({ environment: { METRICS_NAMESPACE: 'Shop' } });
-  const [cold] = metrics((await one.invoke({ do: 'answer', value: 1 })).logs);
+  const [cold] = metrics((await one.invoke({ do: 'return', value: 1 })).logs);
   const [warm] = metrics((await one.invoke({ do: 'fail', type: 'T', message: 'm' })).logs);
   const directive = cold._aws.CloudWatchMetrics[0];
   assert.deepEqual([directive.Namespace, directive.Dimensions], ['Shop', [['FunctionName']]]);
-  assert.deepEqual([cold.FunctionName, cold.ColdStarts, cold.Told, cold.Failures], ['test-function', 1, 1, 0]);
+  assert.deepEqual([cold.FunctionName, cold.ColdStarts, cold.Deeds, cold.Failures], ['test-function', 1, 1, 0]);
   assert.deepEqual([warm.ColdStarts, warm.Failures], [undefined, 1]);
   for (const line of [cold, warm]) {
     for (const { Name, Unit } of line._aws.CloudWatchMetrics[0].Metrics) {
@@ -121,21 +130,48 @@ test('metrics are a line in the embedded format, the cold start in the first onl
     }
   }
   const none = make({ environment: { METRICS_NAMESPACE: 'none' } });
-  assert.deepEqual(metrics((await none.invoke({ do: 'answer', value: 1 })).logs), []);
+  assert.deepEqual(metrics((await none.invoke({ do: 'return', value: 1 })).logs), []);
 });
 
-test('a start that fails is told to Lambda, and the process ends with status 1', async () => {
+test('a metric by a dimension has a line of its own', async () => {
+  const lines = metrics((await make().invoke({ do: 'count', kind: 'SMALL' })).logs);
+  assert.deepEqual(lines.map((line) => line._aws.CloudWatchMetrics[0].Dimensions), [[['FunctionName']], [['FunctionName', 'Kind']]]);
+  assert.deepEqual([lines[1].FunctionName, lines[1].Kind, lines[1].Things], ['test-function', 'SMALL', 1]);
+  assert.equal(lines[0].MetricsDropped, undefined);
+  const [line] = metrics((await make().invoke({ do: 'count', kind: '한글' })).logs);
+  assert.equal(line.MetricsDropped, 1);
+});
+
+test('a failed start is posted to Lambda, and the process ends with status 1', async () => {
   const one = make({ environment: { TEST_FUNCTION_INIT: 'fail', TEST_FUNCTION_DETAIL: '설정이 없다' } });
-  const failed = await one.invoke({ do: 'answer', value: 1 });
+  const failed = await one.invoke({ do: 'return', value: 1 });
   assert.equal(failed.error, true);
   assert.deepEqual(failed.payload, { errorType: 'Init.CONFIGURATION', errorMessage: '설정이 없다' });
   const [line] = events(failed.logs);
   assert.deepEqual([line.level, line.detail], ['FATAL', '설정이 없다']);
 });
 
+test('a setting of the runtime that is not valid fails the start', async () => {
+  for (const [name, value] of [['AWS_LAMBDA_LOG_LEVEL', 'loud'], ['AWS_LAMBDA_LOG_FORMAT', 'xml'], ['METRICS_NAMESPACE', 'x'.repeat(300)]]) {
+    const failed = await make({ environment: { [name]: value } }).invoke({ do: 'return', value: 1 });
+    assert.deepEqual([failed.error, failed.payload.errorType], [true, 'Init.CONFIGURATION'], name);
+    assert.match(failed.payload.errorMessage, new RegExp(`^${name} is not `));
+    assert.ok(!failed.raw.includes(value), name);
+  }
+});
+
+test('InitDuration is wall time from exec: waiting counts, in the start and before it', async () => {
+  const initOf = async (config) => metrics((await make(config).invoke({ do: 'return', value: 1 })).logs)[0].InitDuration;
+  const slow_ms = await initOf({ environment: { TEST_FUNCTION_WAIT: '120ms' } });
+  assert.ok(slow_ms >= 120, `${slow_ms} ms`);
+  // The process waits before main; the system states its start in ticks of 10 ms.
+  const late_ms = await initOf({ command: ['/bin/sh', '-c', `sleep 0.2; exec ${TEST_FUNCTION}`] });
+  assert.ok(late_ms >= 185, `${late_ms} ms`);
+});
+
 test('a crash fails the invocation and no other', async () => {
   const one = make();
-  await one.invoke({ do: 'answer', value: 1 });
+  await one.invoke({ do: 'return', value: 1 });
   for (const event of [{ do: 'abort' }, { do: 'exit', status: 3 }]) {
     const crashed = await one.invoke(event);
     assert.deepEqual([crashed.error, crashed.payload.errorType], [true, 'Runtime.ExitError']);
@@ -144,41 +180,59 @@ test('a crash fails the invocation and no other', async () => {
   }
 });
 
+// An upper bound of a time that the machine's load can only lengthen: met once in so many attempts.
+const ATTEMPTS = 20;
+async function atMost(limit_ms, attempt) {
+  const times_ms = [];
+  for (let i = 0; i < ATTEMPTS; i += 1) {
+    times_ms.push(await attempt());
+    if (!IS_PLAIN || times_ms.at(-1) < limit_ms) return;
+  }
+  assert.fail(`never below ${limit_ms} ms: ${times_ms.map(Math.round).join(' ')}`);
+}
+// No SIGKILL from the test before this.
+const PATIENCE_MS = 60000;
+
 test('SIGTERM while waiting ends the process at once, with status 0', async () => {
-  const one = make();
-  await one.invoke({ do: 'answer', value: 1 });
-  const [end] = await one.stop();
-  assert.deepEqual([end.code, end.signal], [0, null]);
-  if (IS_PLAIN) assert.ok(end.ms < 200, `${end.ms} ms`);
+  await atMost(200, async () => {
+    const one = make();
+    await one.invoke({ do: 'return', value: 1 });
+    const [end] = await one.stop(PATIENCE_MS);
+    assert.deepEqual([end.code, end.signal], [0, null]);
+    return end.ms;
+  });
 });
 
-test('SIGTERM in mid-work: short work is finished and answered', async () => {
+// Sends SIGTERM while the handler runs: it has logged that it is at work, and works until the signal.
+async function stopAtWork(finish) {
   const one = make();
-  await one.invoke({ do: 'answer', value: 1 });
-  const working = one.invoke({ do: 'sleep', ms: 120 });
-  await sleep(40);
-  const [end] = await one.stop();
-  const result = await working;
-  assert.deepEqual([result.error, result.payload], [false, null]);
+  const working = one.invoke({ do: 'sigterm', finish });
+  await until(() => one.log.some((line) => line.includes('at work')), 'the handler is at work', PATIENCE_MS);
+  const [end] = await one.stop(PATIENCE_MS);
+  return { end, result: await working };
+}
+
+test('SIGTERM in mid-work: short work is finished and its result posted', async () => {
+  const { end, result } = await stopAtWork(true);
+  assert.deepEqual([result.error, result.payload], [false, 'finished']);
   assert.deepEqual([end.code, end.signal], [0, null]);
 });
 
-test('SIGTERM in mid-work: long work is given up in time, with status 0', async () => {
-  const one = make();
-  await one.invoke({ do: 'answer', value: 1 });
-  const working = one.invoke({ do: 'sleep', ms: 5000 });
-  await sleep(40);
-  const [end] = await one.stop();
-  const result = await working;
-  assert.deepEqual([result.error, result.payload.errorType], [true, 'Runtime.ExitError']);
-  assert.deepEqual([end.code, end.signal], [0, null]);
-  assert.ok(end.ms < 490, `${end.ms} ms`);
-  assert.ok(result.logs.join().includes('ended by SIGTERM'));
+test('SIGTERM in mid-work: long work is cut off in time, with status 0', async () => {
+  // Lambda gives 300 to 500 ms; the work gets 250 of them.
+  await atMost(300, async () => {
+    const { end, result } = await stopAtWork(false);
+    assert.deepEqual([result.error, result.payload.errorType], [true, 'Runtime.ExitError']);
+    assert.deepEqual([end.code, end.signal], [0, null]);
+    assert.ok(end.ms >= 249, `${end.ms} ms`);
+    assert.ok(result.logs.join().includes('ended by SIGTERM'));
+    return end.ms;
+  });
 });
 
 test('10,000 warm events: memory and descriptors stay as they are', { skip: !IS_PLAIN }, async () => {
   const one = make();
-  const events = (n) => ({ do: n % 3 === 0 ? 'fail' : 'answer', type: `T${n}`, message: `m${n}`, value: `v${n}` });
+  const events = (n) => ({ do: n % 3 === 0 ? 'fail' : 'return', type: `T${n}`, message: `m${n}`, value: `v${n}` });
   for (let n = 0; n < 500; n++) await one.invoke(events(n));
   const [before] = one.stats();
   for (let n = 0; n < 9500; n++) await one.invoke(events(n));
@@ -186,130 +240,6 @@ test('10,000 warm events: memory and descriptors stay as they are', { skip: !IS_
   assert.equal(now.descriptors, before.descriptors);
   assert.equal(now.threads, 1);
   assert.ok(now.rss_kib <= before.rss_kib + 64, `${before.rss_kib} then ${now.rss_kib} KiB`);
-});
-
-// ---------------------------------------------------------------------- a Runtime API that misbehaves
-
-// handlers: answer for each request by "METHOD path-end"; what it got is in `got`.
-async function misbehaving(handlers, work) {
-  const got = [];
-  const server = createServer((request, response) => {
-    const parts = [];
-    request.on('data', (part) => parts.push(part));
-    request.on('end', () => {
-      const path = request.url.replace('/2018-06-01/runtime/', '');
-      const entry = { what: `${request.method} ${path}`, headers: request.headers, body: Buffer.concat(parts).toString() };
-      got.push(entry);
-      const name = path.split('/').pop();
-      handlers[name]({ response, count: got.filter((one) => one.what.endsWith(name)).length, entry });
-    });
-  });
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const child = spawn(TEST_FUNCTION, [], {
-    env: { AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${server.address().port}`, AWS_SECRET_ACCESS_KEY: 'canary-secret' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })));
-  let log = '';
-  child.stderr.on('data', (text) => (log += text));
-  const kill = setTimeout(() => child.kill('SIGKILL'), 10000);
-  try {
-    return await work({ got, child, ended, log: () => log });
-  } finally {
-    clearTimeout(kill);
-    child.kill('SIGKILL');
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-const give = (response, id, event) =>
-  response.writeHead(200, { 'Lambda-Runtime-Aws-Request-Id': id, 'Lambda-Runtime-Deadline-Ms': String(Date.now() + 5000) }).end(JSON.stringify(event));
-const accept = ({ response }) => response.writeHead(202).end('{"status":"OK"}');
-const whats = (got) => got.map((one) => one.what);
-
-test('a 413 is answered with an error, and the next event is taken', async () => {
-  for (const status of [202, 400, 403]) {
-    await misbehaving({
-      next: ({ response, count }) => count <= 2 && give(response, `id-${count}`, { do: 'answer', value: count }),
-      response: ({ response, count }) => (count === 1 ? response.writeHead(413).end('{"errorType":"RequestEntityTooLarge"}') : accept({ response })),
-      error: ({ response }) => response.writeHead(status).end('{}'),
-    }, async ({ got }) => {
-      await until(() => got.length === 6, 'all has been asked');
-      assert.deepEqual(whats(got), [
-        'GET invocation/next', 'POST invocation/id-1/response', 'POST invocation/id-1/error', 'GET invocation/next',
-        'POST invocation/id-2/response', 'GET invocation/next',
-      ]);
-      assert.equal(JSON.parse(got[2].body).errorType, 'Function.ResponseSizeTooLarge');
-      assert.equal(got[2].headers['lambda-runtime-function-error-type'], 'Function.ResponseSizeTooLarge');
-    });
-  }
-});
-
-test('an answer that is refused for another reason is no reason to end', async () => {
-  await misbehaving({
-    next: ({ response, count }) => count <= 2 && give(response, `id-${count}`, { do: 'answer', value: count }),
-    response: ({ response }) => response.writeHead(400).end('{"errorType":"InvalidRequestID"}'),
-  }, async ({ got, log }) => {
-    await until(() => got.length === 5, 'the third event is asked for');
-    assert.match(log(), /Lambda does not take the answer/);
-  });
-});
-
-test('a Runtime API that fails ends the process with status 1', async () => {
-  const bad_next = {
-    'status 500': ({ response }) => response.writeHead(500).end(),
-    'status 403': ({ response }) => response.writeHead(403).end(),
-    'no request id': ({ response }) => response.writeHead(200).end('{}'),
-    'an id with a slash': ({ response }) => give(response, '../../init/error', {}),
-    'an id that is too long': ({ response }) => give(response, 'x'.repeat(129), {}),
-    'no HTTP': ({ response }) => response.socket.end('hello\r\n\r\n'),
-    'a lost connection': ({ response }) => response.socket.destroy(),
-  };
-  for (const [name, next] of Object.entries(bad_next)) {
-    await misbehaving({ next, response: accept, error: accept }, async ({ ended, log, got }) => {
-      assert.deepEqual(await ended, { code: 1, signal: null }, name);
-      assert.match(log(), /"level":"FATAL"/, name);
-      assert.ok(got.length <= 3 && got.every((one) => one.what === 'GET invocation/next'), name);
-      assert.ok(!log().includes('canary'), name);
-    });
-  }
-  await misbehaving({
-    next: ({ response }) => give(response, 'id', { do: 'answer', value: 1 }),
-    response: ({ response }) => response.writeHead(500).end(),
-  }, async ({ ended }) => assert.deepEqual(await ended, { code: 1, signal: null }));
-});
-
-test('a kept connection that died while frozen is replaced', async () => {
-  await misbehaving({
-    next: ({ response, count }) => {
-      if (count === 2) response.socket.destroy();
-      else if (count <= 3) give(response, `id-${count}`, { do: 'answer', value: count });
-    },
-    response: accept,
-  }, async ({ got }) => {
-    await until(() => got.some((one) => one.what === 'POST invocation/id-3/response'), 'the event after it is answered');
-  });
-});
-
-test('an event that is no JSON is the handler\'s to judge', async () => {
-  await misbehaving({
-    next: ({ response, count }) => count === 1 && response.writeHead(200, { 'Lambda-Runtime-Aws-Request-Id': 'id' }).end('{broken'),
-    error: accept,
-  }, async ({ got }) => {
-    await until(() => got.length === 3, 'the next event is asked for');
-    assert.equal(JSON.parse(got[1].body).errorType, 'Test.Malformed');
-  });
-});
-
-test('waiting for an event has no time limit', async () => {
-  await misbehaving({
-    next: ({ response, count }) => count === 1 && setTimeout(() => give(response, 'id', { do: 'answer', value: 1 }), 3500),
-    response: accept,
-  }, async ({ got }) => {
-    await until(() => got.length === 3, 'the late event is answered');
-    assert.equal(got[1].body, '1');
-  });
 });
 
 // ---------------------------------------------------------------------- the command line
@@ -334,7 +264,7 @@ test('--help is for people', async () => {
 });
 
 test('--event handles one event from a file or standard input', async () => {
-  const good = await cli(['--event', '-'], {}, '{"do":"answer","value":"한글"}');
+  const good = await cli(['--event', '-'], {}, '{"do":"return","value":"한글"}');
   assert.deepEqual([good.status, good.stdout, good.stderr], [0, '"한글"\n', '']);
   const failed = await cli(['--event', '-'], {}, '{"do":"fail","type":"T","message":"한글"}');
   assert.deepEqual([failed.status, failed.stdout], [1, '']);

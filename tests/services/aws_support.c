@@ -50,7 +50,9 @@ void aws_begin(struct aws_fixture *fixture) {
     fixture->report = NULL;
     aws_new_client(fixture);
     aws_tell(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
-                      "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0}");
+                      "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"wrong_md5\":\"\","
+                      "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[],"
+                      "\"list_edits\":[],\"owner_is_needed\":false,\"ses_refusal\":null}");
 }
 
 void aws_end(struct aws_fixture *fixture) {
@@ -61,6 +63,21 @@ void aws_end(struct aws_fixture *fixture) {
     svc_json_free(fixture->report);
     fixture->report = NULL;
     test_log_clear(&fixture->log);
+}
+
+int aws_setup(void **state) {
+    aws_begin(*state);
+    return 0;
+}
+
+int aws_teardown(void **state) {
+    aws_end(*state);
+    return 0;
+}
+
+int aws_finish(struct aws_fixture *fixture, int result) {
+    aws_stop(fixture);
+    return result;
 }
 
 void aws_tell(struct aws_fixture *fixture, const char *line) {

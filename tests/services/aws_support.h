@@ -19,6 +19,15 @@ struct aws_fixture {
     struct svc_json *report; /* the server's last answer */
 };
 
+/* A test with a client of its own, in a program with `static struct aws_fixture f`; and the value
+ * of such a program's main: runs an array of tests while the server is up. */
+#define AWS_TEST(name) cmocka_unit_test_prestate_setup_teardown(name, aws_setup, aws_teardown, &f)
+#define AWS_RUN(tests)                                                                             \
+    aws_finish(&f, aws_start(&f) == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1)
+int aws_setup(void **state);
+int aws_teardown(void **state);
+int aws_finish(struct aws_fixture *fixture, int result);
+
 /* For a group of tests. */
 int aws_start(struct aws_fixture *fixture);
 int aws_stop(struct aws_fixture *fixture);

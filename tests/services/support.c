@@ -74,7 +74,7 @@ static const char *environment_get(void *user, const char *name) {
 
 void test_environment_init(struct test_environment *environment) {
     memset(environment, 0, sizeof(*environment));
-    environment->environment = (struct awsc_environment){environment_get, environment};
+    environment->environment = (struct svc_environment){environment_get, environment};
 }
 
 void test_environment_set(struct test_environment *environment, const char *name,

@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "services/aws/environment.h"
 #include "services/base/buf.h"
 #include "services/base/clock.h"
+#include "services/base/environment.h"
 #include "services/base/log.h"
 #include "services/base/random.h"
 
@@ -35,7 +35,7 @@ void test_random_init(struct test_random *random, double unit);
 
 /* Pairs of name and value, ending with NULL; copied. */
 struct test_environment {
-    struct awsc_environment environment;
+    struct svc_environment environment;
     char names[24][64];
     char values[24][2048];
     size_t count;

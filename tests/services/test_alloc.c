@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "services/aws/s3.h"
+#include "services/aws/s3_denied.h"
 #include "services/aws/secrets.h"
 #include "services/aws/ses.h"
 #include "services/aws/sqs.h"
@@ -59,6 +61,9 @@ void __wrap_free(void *block) {
 /* ---------------------------------------------------------------------- a transport of our own */
 
 static const char *answer_to(const struct svc_http_request *request) {
+    if (strstr(request->url, "denied") != NULL) {
+        return "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+    }
     if (strstr(request->url, "tagging") != NULL) {
         return "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
     }
@@ -89,7 +94,7 @@ static enum svc_status fake_start(void *self, const struct svc_http_request *req
     svc_buf_printf(&exchange->headers, "Content-Length%c%zu%cETag%c\"e\"%cx-amz-meta-a%cb%c", 0,
                    strlen(answer), 0, 0, 0, 0, 0);
     svc_buf_append_text(&exchange->body, answer);
-    exchange->http_status = 200;
+    exchange->http_status = strstr(request->url, "denied") != NULL ? 403 : 200;
     exchange->state = SVC_HTTP_DONE;
     exchange->status = svc_buf_status(&exchange->headers) != SVC_OK
                            ? svc_buf_status(&exchange->headers)
@@ -168,7 +173,7 @@ static enum svc_status read_objects(struct awsc_client *client) {
     }
     if (status == SVC_OK) {
         svc_buf_init(&content, 4096);
-        status = awsc_s3_presign_get(client, "bucket", "key", 60, &content, &error);
+        status = awsc_s3_presign_get(client, "bucket", "key", 60, &content, NULL, &error);
         svc_buf_clear(&content);
     }
     return status;
@@ -179,12 +184,12 @@ static enum svc_status send_messages(struct awsc_client *client) {
     const struct awsc_sqs_message message = {.body = "b"};
     const struct awsc_ses_email email = {
         .from = "b@example.com", .to = to, .to_count = 1, .subject = "s", .text = "t"};
-    struct awsc_sqs_sent sent;
+    struct awsc_sqs_result sent;
     struct awsc_sqs_received received;
     struct awsc_error error;
     char id[AWSC_SES_ID_BYTES];
-    const char *secret = NULL;
-    size_t secret_bytes = 0;
+    struct svc_buf secret;
+    const struct awsc_secret_get secret_get = {.name = "s"};
     enum svc_status status = awsc_sqs_send_batch(client, "q", &message, 1, &sent, 0, &error);
     if (status == SVC_OK) {
         status = sent.status;
@@ -199,7 +204,9 @@ static enum svc_status send_messages(struct awsc_client *client) {
         status = awsc_ses_send(client, &email, id, &error);
     }
     if (status == SVC_OK) {
-        status = awsc_secret_get(client, "s", false, &secret, &secret_bytes, 0, &error);
+        svc_buf_init(&secret, AWSC_MAX_SECRET_VALUE_BYTES);
+        status = awsc_secret_get(client, &secret_get, &secret, &error);
+        svc_buf_wipe(&secret);
     }
     return status;
 }
@@ -271,6 +278,72 @@ static void test_every_allocation_failing_from_one_on(void **state) {
     fail_each_in_turn(true);
 }
 
+/* A region and credentials of a profile, then a denied HEAD that is explained. */
+static enum svc_status explain_denied(const struct test_environment *environment,
+                                      struct test_clock *clock, struct awsc_error *error) {
+    const struct awsc_s3_get get = {.bucket = "denied", .key = "key"};
+    const struct awsc_client_options options = {
+        .environment = &environment->environment, .clock = &clock->clock, .transport = &fake};
+    struct awsc_client *client = NULL;
+    struct awsc_s3_info info;
+    enum svc_status status = awsc_client_create(&options, &client, error);
+    if (status == SVC_OK) {
+        status = awsc_s3_head(client, &get, &info, error);
+    }
+    if (status == SVC_ACCESS_DENIED) {
+        error->code[0] = '\0'; /* the transport gives HEAD a body */
+        status = awsc_s3_explain_denied(client, &get, error);
+    }
+    awsc_client_destroy(client);
+    return status;
+}
+
+static void test_explaining_a_refusal_without_memory(void **state) {
+    (void)state;
+    char folder[] = "/tmp/test_alloc_XXXXXX", path[64];
+    struct test_environment environment;
+    struct test_clock clock;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/config", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("[default]\nregion=eu-west-1\naws_access_key_id=id\naws_secret_access_key=secret\n",
+          file);
+    fclose(file);
+    test_environment_init(&environment);
+    test_environment_set(&environment, "AWS_CONFIG_FILE", path);
+    for (int pass = 0; pass < 2; pass++) {
+        int failed = 0;
+        for (int n = 1;; n++) {
+            struct awsc_error error;
+            long before = live;
+            test_clock_init(&clock, 1000000);
+            countdown = n;
+            failures = 0;
+            goes_on = pass == 1;
+            is_armed = true;
+            enum svc_status status = explain_denied(&environment, &clock, &error);
+            is_armed = false;
+            assert_int_equal(live, before);
+            assert_int_equal(error.status, status);
+            if (failures == 0) {
+                assert_int_equal(status, SVC_ACCESS_DENIED);
+                assert_non_null(strstr(error.message, "s3:ListBucket is denied"));
+                assert_true(n > 40);
+                break;
+            }
+            /* A probe that fails leaves the refusal as it was. */
+            if (status != SVC_NO_MEMORY && status != SVC_ACCESS_DENIED) {
+                fail_msg("allocation %d: %s", n, svc_status_name(status));
+            }
+            failed += status == SVC_NO_MEMORY;
+        }
+        assert_true(failed > 15);
+    }
+    unlink(path);
+    rmdir(folder);
+}
+
 /* The real transport, as far as it goes without anybody answering. */
 static void test_the_real_transport_without_memory(void **state) {
     (void)state;
@@ -309,6 +382,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_allocation_failing_once),
         cmocka_unit_test(test_every_allocation_failing_from_one_on),
+        cmocka_unit_test(test_explaining_a_refusal_without_memory),
         cmocka_unit_test(test_the_real_transport_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,7 +218,7 @@ static void test_refusals_are_not_tried_again(void **state) {
         {"status:400:InvalidRequest", SVC_REJECTED},
         {"status:403:AccessDenied", SVC_ACCESS_DENIED},
         {"status:403:SignatureDoesNotMatch", SVC_ACCESS_DENIED},
-        {"status:404:NoSuchBucket", SVC_NOT_FOUND},
+        {"status:404:NoSuchBucket", SVC_NO_RESOURCE},
         {"status:409:OperationAborted", SVC_CONFLICT},
         {"status:412:PreconditionFailed", SVC_PRECONDITION_FAILED},
         {"status:501:NotImplemented", SVC_SERVER_ERROR},
@@ -594,6 +594,22 @@ static void test_the_trace_goes_along(void **state) {
     assert_int_equal(put(&result), SVC_OK);
 }
 
+static void test_the_number_of_attempts_is_a_setting(void **state) {
+    (void)state;
+    static const char *const settings[] = {"1", "2", "5"};
+    struct awsc_s3_put_result result;
+    for (size_t i = 0; i < 3; i++) {
+        test_environment_set(&f.environment, "AWS_MAX_ATTEMPTS", settings[i]);
+        aws_new_client(&f);
+        tell_fault("status:500:InternalError", 9);
+        assert_int_equal(put(&result), SVC_SERVER_ERROR);
+        assert_int_equal(aws_requests(&f), settings[i][0] - '0');
+        char header[32];
+        snprintf(header, sizeof(header), "attempt=1; max=%s", settings[i]);
+        assert_string_equal(aws_request(&f, 0, "attempt"), header);
+    }
+}
+
 /* ---------------------------------------------------------------------- done, and not heard of */
 
 static void test_a_mail_is_not_sent_twice_for_a_lost_answer(void **state) {
@@ -609,8 +625,8 @@ static void test_a_mail_is_not_sent_twice_for_a_lost_answer(void **state) {
     assert_int_equal(error.attempts, 1);
     assert_int_equal(aws_requests(&f), 1);
     assert_int_equal(svc_json_count(svc_json_get(f.report, "mails")), 1);
-    /* What was certainly not sent is tried again. */
-    tell_fault("status:503:ServiceUnavailable", 2);
+    /* What was certainly refused is tried again. */
+    tell_fault("status:429:TooManyRequestsException", 2);
     assert_int_equal(awsc_ses_send(f.client, &email, id, &error), SVC_OK);
     assert_int_equal(error.attempts, 3);
     /* An object written twice is the same object. */
@@ -658,6 +674,7 @@ int main(void) {
         TEST(test_credentials_are_refreshed_before_they_expire),
         TEST(test_what_a_service_repeats_is_not_passed_on),
         TEST(test_the_trace_goes_along),
+        TEST(test_the_number_of_attempts_is_a_setting),
         TEST(test_a_mail_is_not_sent_twice_for_a_lost_answer),
         TEST(test_nobody_listens),
     };

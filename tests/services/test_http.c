@@ -119,7 +119,16 @@ static void test_a_named_bundle_must_be_there(void **state) {
     setenv("AWS_CA_BUNDLE", "/nonexistent/other.pem", 1);
     const struct svc_http_options plain = {0};
     assert_int_equal(svc_http_create(&plain, &transport, &error), SVC_CONFIGURATION);
+    /* Another environment has none of it, or its own. */
+    struct test_environment environment;
+    test_environment_init(&environment);
+    const struct svc_http_options injected = {.environment = &environment.environment};
+    assert_int_equal(svc_http_create(&injected, &transport, &error), SVC_OK);
+    svc_http_destroy(transport);
     unsetenv("AWS_CA_BUNDLE");
+    test_environment_set(&environment, "SSL_CERT_FILE", "/nonexistent/third.pem");
+    assert_int_equal(svc_http_create(&injected, &transport, &error), SVC_CONFIGURATION);
+    assert_non_null(strstr(error.detail, "/nonexistent/third.pem"));
 }
 
 /* ---------------------------------------------------------------------- requests */
@@ -264,6 +273,48 @@ static void test_a_dead_kept_connection_is_told(void **state) {
     svc_http_destroy(transport);
 }
 
+/* Sends one request, ends the idle connection as `how` says, sends another. */
+static void check_ended_connection(const char *certificate, const char *key, const char *how) {
+    char url[64], ca[128], answer[32];
+    struct test_server server;
+    struct svc_http_exchange *exchange;
+    const char *const argv[] = {test_python(), TEST_FILE("kept_server.py"), certificate, key, NULL};
+    assert_true(test_server_start(&server, argv));
+    snprintf(url, sizeof(url), "http%s://localhost:%d/", certificate != NULL ? "s" : "",
+             server.port);
+    path_of("ca.pem", ca);
+    struct svc_transport *transport = create(ca);
+    struct svc_http_request request = get_of(url);
+    request.method = "POST";
+    request.body = (const uint8_t *)"mail";
+    request.body_bytes = 4;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
+        assert_false(exchange->reused);
+        assert_true(exchange->sent);
+        transport->close(transport->self, exchange);
+        /* It is kept: unless the server ends it, the next request goes over it. */
+        assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
+        assert_true(exchange->reused);
+        transport->close(transport->self, exchange);
+        assert_true(test_server_ask(&server, how, answer, sizeof(answer)));
+        assert_int_equal(atoi(answer), 2 * (i + 1));
+    }
+    svc_http_destroy(transport);
+    test_server_stop(&server);
+}
+
+static void test_a_connection_ended_while_idle_is_replaced_before_sending(void **state) {
+    (void)state;
+    char certificate[128], key[128];
+    path_of("good.pem", certificate);
+    path_of("good.key", key);
+    check_ended_connection(NULL, NULL, "close");
+    check_ended_connection(NULL, NULL, "reset");
+    check_ended_connection(certificate, key, "close");
+    check_ended_connection(certificate, key, "reset");
+}
+
 /* Closing in the middle, destroying with exchanges open, polling with nothing to do. */
 static void test_exchanges_may_be_dropped_at_any_time(void **state) {
     (void)state;
@@ -303,6 +354,7 @@ int main(void) {
         cmocka_unit_test(test_times_and_limits_hold),
         cmocka_unit_test(test_a_silent_port_is_left_in_time),
         cmocka_unit_test(test_a_dead_kept_connection_is_told),
+        cmocka_unit_test(test_a_connection_ended_while_idle_is_replaced_before_sending),
         cmocka_unit_test(test_exchanges_may_be_dropped_at_any_time),
     };
     return cmocka_run_group_tests(tests, start, stop);

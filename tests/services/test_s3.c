@@ -15,28 +15,6 @@
 
 static struct aws_fixture f;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_end(&f);
-    return 0;
-}
-
 static enum svc_status put(const char *key, const char *body) {
     struct awsc_s3_put_result result;
     const struct awsc_s3_put what = {
@@ -341,110 +319,16 @@ static void test_tags_of_others_stay(void **state) {
                      SVC_NOT_FOUND);
 }
 
-/* ---------------------------------------------------------------------- uploads */
-
-static enum svc_status upload(size_t size_bytes, struct awsc_s3_put_result *result) {
-    static uint8_t piece[1000003];
-    struct awsc_s3_upload *handle;
-    struct awsc_error error;
-    const struct awsc_s3_put what = {
-        .bucket = "bucket", .key = "upload", .content_type = "text/csv"};
-    assert_int_equal(awsc_s3_upload_open(f.client, &what, AWSC_MIN_S3_PART_BYTES, &handle, &error),
-                     SVC_OK);
-    memset(piece, 120, sizeof(piece));
-    for (size_t sent = 0; sent < size_bytes;) {
-        size_t step = size_bytes - sent < sizeof(piece) ? size_bytes - sent : sizeof(piece);
-        if (awsc_s3_upload_write(handle, piece, step) != SVC_OK) {
-            break;
-        }
-        sent += step;
-    }
-    return awsc_s3_upload_finish(handle, result);
-}
-
-static int64_t uploads_open(void) {
-    int64_t count = -1;
-    aws_tell(&f, "{}");
-    assert_true(svc_json_get_int(f.report, "uploads", &count));
-    return count;
-}
-
-static void test_uploads_are_in_parts_only_if_they_must(void **state) {
-    (void)state;
-    struct awsc_s3_put_result result;
-    int64_t size = 0;
-    const size_t part = AWSC_MIN_S3_PART_BYTES;
-    /* size, requests: one put up to a part; else create, parts, complete. */
-    const size_t cases[][2] = {{0, 1},        {1, 1},        {part, 1},
-                               {part + 1, 4}, {2 * part, 4}, {2 * part + 5, 5}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(upload(cases[i][0], &result), SVC_OK);
-        assert_int_equal(aws_requests(&f), cases[i][1]);
-        const struct svc_json *object = aws_object(&f, "bucket/upload");
-        assert_true(svc_json_get_int(object, "size", &size));
-        assert_int_equal(size, cases[i][0]);
-        assert_string_equal(svc_json_get_text(object, "type"), "text/csv");
-        assert_string_equal(svc_json_get_text(object, "etag"), result.etag);
-        assert_int_equal(uploads_open(), 0);
-    }
-    /* The checksum of the parts is no checksum of the whole, and is not taken for one. */
-    struct svc_buf content;
-    struct awsc_error error;
-    const struct awsc_s3_get get = {.bucket = "bucket", .key = "upload"};
-    svc_buf_init(&content, 20000000);
-    assert_int_equal(awsc_s3_get_all(f.client, &get, &content, NULL, &error), SVC_OK);
-    assert_int_equal(content.size_bytes, 2 * part + 5);
-    svc_buf_clear(&content);
-}
-
-static void test_a_failed_upload_leaves_nothing(void **state) {
-    (void)state;
-    struct awsc_s3_put_result result;
-    const size_t part = AWSC_MIN_S3_PART_BYTES;
-    static const char *const faults[] = {
-        "{\"faults\":[\"status:403:AccessDenied\"]}",
-        "{\"faults\":[\"\",\"status:403:AccessDenied\"]}",
-        "{\"faults\":[\"\",\"\",\"reset\",\"reset\",\"reset\"]}",
-        "{\"faults\":[\"\",\"\",\"\",\"status:400:InvalidPart\"]}",
-        "{\"faults\":[\"\",\"\",\"\",\"error200:A\",\"error200:A\",\"error200:A\"]}",
-    };
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        aws_tell(&f, faults[i]);
-        assert_int_not_equal(upload(part + 7, &result), SVC_OK);
-        assert_int_not_equal(result.status, SVC_OK);
-        assert_int_equal(result.error.status, result.status);
-        assert_int_equal(uploads_open(), 0);
-        assert_null(aws_object(&f, "bucket/upload"));
-    }
-    struct awsc_s3_upload *handle;
-    const struct awsc_s3_put what = {.bucket = "bucket", .key = "upload"};
-    uint8_t *body = calloc(2, part);
-    assert_non_null(body);
-    assert_int_equal(awsc_s3_upload_open(f.client, &what, part, &handle, NULL), SVC_OK);
-    assert_int_equal(awsc_s3_upload_write(handle, body, 2 * part), SVC_OK);
-    assert_int_equal(uploads_open(), 1);
-    awsc_s3_upload_abort(handle);
-    assert_int_equal(uploads_open(), 0);
-    free(body);
-    assert_int_equal(awsc_s3_upload_open(f.client, &what, 100, &handle, NULL),
-                     SVC_INVALID_ARGUMENT);
-    awsc_s3_upload_abort(NULL);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_is_put_is_got),
-        TEST(test_every_key_is_exactly_that_key),
-        TEST(test_what_is_not_there_and_what_is_another_are_told_apart),
-        TEST(test_an_object_over_the_limit_is_not_read),
-        TEST(test_a_stream_is_read_at_the_readers_pace),
-        TEST(test_many_puts_go_out_together_over_kept_connections),
-        TEST(test_metadata_that_is_no_header_is_refused),
-        TEST(test_tags_of_others_stay),
-        TEST(test_uploads_are_in_parts_only_if_they_must),
-        TEST(test_a_failed_upload_leaves_nothing),
+        AWS_TEST(test_what_is_put_is_got),
+        AWS_TEST(test_every_key_is_exactly_that_key),
+        AWS_TEST(test_what_is_not_there_and_what_is_another_are_told_apart),
+        AWS_TEST(test_an_object_over_the_limit_is_not_read),
+        AWS_TEST(test_a_stream_is_read_at_the_readers_pace),
+        AWS_TEST(test_many_puts_go_out_together_over_kept_connections),
+        AWS_TEST(test_metadata_that_is_no_header_is_refused),
+        AWS_TEST(test_tags_of_others_stay),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "services/aws/client.h"
 #include "services/aws/credentials.h"
 #include "services/aws/endpoint.h"
 #include "tests/services/support.h"
@@ -207,22 +208,150 @@ static void test_endpoints_are_aws_s_or_those_set(void **state) {
     }
 }
 
+/* As botocore 1.43's endpoint rules have them. */
+static void test_fips_and_dualstack_hosts_are_aws_s(void **state) {
+    (void)state;
+    static const struct {
+        enum awsc_service service;
+        const char *region, *dualstack, *fips, *both;
+    } cases[] = {
+        {AWSC_S3, "ap-northeast-2", "s3.dualstack.ap-northeast-2.amazonaws.com",
+         "s3-fips.ap-northeast-2.amazonaws.com", "s3-fips.dualstack.ap-northeast-2.amazonaws.com"},
+        {AWSC_SQS, "ap-northeast-2", "sqs.ap-northeast-2.api.aws",
+         "sqs-fips.ap-northeast-2.amazonaws.com", "sqs-fips.ap-northeast-2.api.aws"},
+        {AWSC_SES, "ap-northeast-2", "email.ap-northeast-2.api.aws",
+         "email-fips.ap-northeast-2.amazonaws.com", "email-fips.ap-northeast-2.api.aws"},
+        {AWSC_SECRETS_MANAGER, "ap-northeast-2", "secretsmanager.ap-northeast-2.amazonaws.com",
+         "secretsmanager-fips.ap-northeast-2.amazonaws.com",
+         "secretsmanager-fips.ap-northeast-2.amazonaws.com"},
+        {AWSC_DYNAMODB, "ap-northeast-2", "dynamodb.ap-northeast-2.api.aws",
+         "dynamodb-fips.ap-northeast-2.amazonaws.com", "dynamodb-fips.ap-northeast-2.api.aws"},
+        {AWSC_S3, "cn-north-1", "s3.dualstack.cn-north-1.amazonaws.com.cn", NULL, NULL},
+        {AWSC_SQS, "cn-north-1", "sqs.cn-north-1.api.amazonwebservices.com.cn", NULL, NULL},
+        {AWSC_SES, "eusc-de-east-1", "email.eusc-de-east-1.api.amazonwebservices.eu",
+         "email-fips.eusc-de-east-1.amazonaws.eu",
+         "email-fips.eusc-de-east-1.api.amazonwebservices.eu"},
+        {AWSC_S3, "us-gov-west-1", "s3.dualstack.us-gov-west-1.amazonaws.com",
+         "s3-fips.us-gov-west-1.amazonaws.com", "s3-fips.dualstack.us-gov-west-1.amazonaws.com"},
+        {AWSC_SQS, "us-gov-west-1", "sqs.us-gov-west-1.api.aws", "sqs.us-gov-west-1.amazonaws.com",
+         "sqs-fips.us-gov-west-1.api.aws"},
+        {AWSC_DYNAMODB, "us-gov-west-1", "dynamodb.us-gov-west-1.api.aws",
+         "dynamodb.us-gov-west-1.amazonaws.com", "dynamodb-fips.us-gov-west-1.api.aws"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        test_environment_set(&environment, "AWS_USE_DUALSTACK_ENDPOINT", "true");
+        test_environment_set(&environment, "AWS_USE_FIPS_ENDPOINT", NULL);
+        resolves(cases[i].service, cases[i].region, cases[i].dualstack, "", true);
+        test_environment_set(&environment, "AWS_USE_FIPS_ENDPOINT", "True");
+        resolves(cases[i].service, cases[i].region, cases[i].both, "", true);
+        test_environment_set(&environment, "AWS_USE_DUALSTACK_ENDPOINT", "false");
+        resolves(cases[i].service, cases[i].region, cases[i].fips, "", true);
+    }
+    /* What the SDKs refuse is refused, with a sentence that names the setting. */
+    struct awsc_endpoint endpoint;
+    struct svc_error error;
+    test_environment_set(&environment, "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
+    assert_int_equal(
+        awsc_endpoint_resolve(&environment.environment, AWSC_S3, "eu-west-1", &endpoint, &error),
+        SVC_CONFIGURATION);
+    assert_string_equal(error.detail,
+                        "AWS_ENDPOINT_URL_S3 and AWS_USE_FIPS_ENDPOINT exclude each other");
+    test_environment_set(&environment, "AWS_ENDPOINT_URL_S3", NULL);
+    test_environment_set(&environment, "AWS_USE_FIPS_ENDPOINT", "1");
+    assert_int_equal(
+        awsc_endpoint_resolve(&environment.environment, AWSC_S3, "eu-west-1", &endpoint, &error),
+        SVC_CONFIGURATION);
+    assert_string_equal(error.detail, "AWS_USE_FIPS_ENDPOINT is not true or false");
+}
+
+static void test_a_profile_s_region_comes_last(void **state) {
+    (void)state;
+    char folder[] = "/tmp/test_settings_XXXXXX", path[64];
+    char region[AWSC_MAX_REGION_BYTES + 1];
+    struct svc_error error;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/config", folder);
+    write_file(path, "[default]\nregion = eu-west-1\n[profile seoul]\nregion=ap-northeast-2\n"
+                     "[profile odd]\nregion=a region\n"
+                     "[profile long]\nregion=a-region-that-is-much-longer-than-any-region-is\n");
+    test_environment_set(&environment, "AWS_CONFIG_FILE", path);
+    assert_int_equal(awsc_region(&environment.environment, NULL, region, &error), SVC_OK);
+    assert_string_equal(region, "eu-west-1");
+    test_environment_set(&environment, "AWS_PROFILE", "seoul");
+    assert_int_equal(awsc_region(&environment.environment, NULL, region, &error), SVC_OK);
+    assert_string_equal(region, "ap-northeast-2");
+    assert_int_equal(awsc_region(&environment.environment, "us-east-1", region, &error), SVC_OK);
+    assert_string_equal(region, "us-east-1");
+    static const char *const without[] = {"absent", "odd", "long"};
+    for (size_t i = 0; i < 3; i++) {
+        test_environment_set(&environment, "AWS_PROFILE", without[i]);
+        assert_int_equal(awsc_region(&environment.environment, NULL, region, &error),
+                         SVC_CONFIGURATION);
+        assert_non_null(strstr(error.detail, "profile"));
+        assert_string_equal(region, "");
+    }
+    test_environment_set(&environment, "AWS_DEFAULT_REGION", "eu-north-1");
+    assert_int_equal(awsc_region(&environment.environment, NULL, region, &error), SVC_OK);
+    assert_string_equal(region, "eu-north-1");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* Whether a client can be made, and if not that the sentence begins so. */
+static void makes_a_client(const char *refusal) {
+    struct awsc_client *client;
+    struct awsc_error error;
+    const struct awsc_client_options options = {.environment = &environment.environment,
+                                                .transport = transport};
+    enum svc_status status = awsc_client_create(&options, &client, &error);
+    if (refusal == NULL) {
+        assert_int_equal(status, SVC_OK);
+    } else {
+        assert_int_equal(status, SVC_CONFIGURATION);
+        assert_ptr_equal(strstr(error.message, refusal), error.message);
+        assert_null(client);
+    }
+    awsc_client_destroy(client);
+}
+
+static void test_retry_settings_are_checked(void **state) {
+    (void)state;
+    static const char *const good[] = {"1", "5", "100"};
+    static const char *const bad[] = {"0", "-1", "101", "three", "3 ", "99999999999999999999"};
+    test_environment_set(&environment, "AWS_REGION", "eu-west-1");
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        test_environment_set(&environment, "AWS_MAX_ATTEMPTS", good[i]);
+        makes_a_client(NULL);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        test_environment_set(&environment, "AWS_MAX_ATTEMPTS", bad[i]);
+        makes_a_client("AWS_MAX_ATTEMPTS is not a number from 1 to 100");
+    }
+    test_environment_set(&environment, "AWS_MAX_ATTEMPTS", NULL);
+    test_environment_set(&environment, "AWS_RETRY_MODE", "standard");
+    makes_a_client(NULL);
+    test_environment_set(&environment, "AWS_RETRY_MODE", "adaptive");
+    makes_a_client("AWS_RETRY_MODE is not standard");
+}
+
 static void test_regions_are_names(void **state) {
     (void)state;
     char region[AWSC_MAX_REGION_BYTES + 1];
     struct svc_error error;
-    assert_int_equal(awsc_region(&environment.environment, region, &error), SVC_CONFIGURATION);
+    assert_int_equal(awsc_region(&environment.environment, NULL, region, &error),
+                     SVC_CONFIGURATION);
     test_environment_set(&environment, "AWS_DEFAULT_REGION", "eu-west-1");
-    assert_int_equal(awsc_region(&environment.environment, region, &error), SVC_OK);
+    assert_int_equal(awsc_region(&environment.environment, NULL, region, &error), SVC_OK);
     assert_string_equal(region, "eu-west-1");
     test_environment_set(&environment, "AWS_REGION", "ap-northeast-2");
-    assert_int_equal(awsc_region(&environment.environment, region, &error), SVC_OK);
+    assert_int_equal(awsc_region(&environment.environment, NULL, region, &error), SVC_OK);
     assert_string_equal(region, "ap-northeast-2");
     static const char *const bad[] = {
         "evil.com/", "a b", "A", "-a", "a@b", "a.b", "a-region-that-is-much-longer-than-any"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         test_environment_set(&environment, "AWS_REGION", bad[i]);
-        assert_int_equal(awsc_region(&environment.environment, region, &error), SVC_CONFIGURATION);
+        assert_int_equal(awsc_region(&environment.environment, NULL, region, &error),
+                         SVC_CONFIGURATION);
     }
 }
 
@@ -267,6 +396,9 @@ int main(void) {
         TEST(test_profiles_are_read_as_the_sdks_do),
         TEST(test_the_container_is_asked_only_where_it_is_safe),
         TEST(test_endpoints_are_aws_s_or_those_set),
+        TEST(test_fips_and_dualstack_hosts_are_aws_s),
+        TEST(test_a_profile_s_region_comes_last),
+        TEST(test_retry_settings_are_checked),
         TEST(test_regions_are_names),
         TEST(test_objects_have_one_address),
     };

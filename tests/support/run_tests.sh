@@ -1,19 +1,21 @@
 #!/bin/sh
 # Runs test programs and adds up what they count: run_tests.sh PROGRAM...
 #
-# A program says how it went by TAP lines ("ok 1 - name", "not ok 2 - name", "1..N"; cmocka's own
-# and those of the shell tests), or by a last line "N passed, N failed"; one that says neither is
-# one test, by its exit status. One that crashes, hangs or leaves out planned tests has failed;
-# skipped tests count as neither. The output of failing programs is shown. Ends with the total alone
-# on a line.
+# A program reports by TAP lines ("ok 1 - name", "not ok 2 - name", "1..N"; cmocka's own and those of
+# the shell tests), or by a last line "N passed, N failed"; one that does neither is one test, by its
+# exit status. One that crashes, hangs or leaves out planned tests has failed; skipped tests count as
+# neither. The output of failing programs is shown. Ends with the total alone on a line.
+#
+# The longest programs of the last run start first, so that none of them is left alone at the end.
 #
 # RUN_WITH   a command in front of each program (valgrind ...)
 # JOBS       programs at once (default: one for each CPU)
 # TEST_SECONDS   how long one may take (default 600)
+# TEST_TIMES     where the durations are kept (default build/test_times)
 set -eu
 
-# One program: its output, status and counts as files of $1. A process of its own for each, so that
-# several may run at once.
+# One program: its output, status, counts and duration as files of $2. A process of its own for each,
+# so that several may run at once.
 if [ "${1:-}" = --one ]; then
     results=$2
     program=$3
@@ -24,10 +26,13 @@ if [ "${1:-}" = --one ]; then
     *) set -- "$program" ;;
     esac
     status=0
+    begin=$(date +%s)
     # shellcheck disable=SC2086 # a command and its options
     CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_SECONDS:-600}" ${RUN_WITH:-} "$@" \
         </dev/null >"$results/$name.output" 2>&1 || status=$?
-    awk -v status="$status" -v name="$program" -v counts="$results/$name.counts" '
+    seconds=$(($(date +%s) - begin))
+    echo "$seconds ${program#"${BUILD:-build/release}"/}" >"$results/$name.seconds"
+    awk -v status="$status" -v seconds=$seconds -v name="$program" -v counts="$results/$name.counts" '
         /^ok [0-9]+ .*# SKIP/ { skipped++; next }
         /^ok / { ok++ }
         /^not ok [0-9]+ # SKIP/ { skipped++; next }
@@ -40,7 +45,7 @@ if [ "${1:-}" = --one ]; then
             else if (!has_plan && !ok && status == 0) ok = 1
             if (status != 0 && !bad) bad = 1
             if (status == 0 && bad) status = 1
-            printf "%-44s %4d passed", name, ok
+            printf "%-50s %4d s %4d passed", name, seconds, ok
             if (skipped) printf ", %d skipped", skipped
             if (bad) printf ", %d failed (exit status %d)", bad, status
             printf "\n"
@@ -57,10 +62,31 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-if [ $# -gt 0 ]; then
-    printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-$(nproc)}" sh "$0" --one "$results"
-fi
+times=${TEST_TIMES:-build/test_times}
+# One line for each program: its last duration, and where it stands among the arguments. A program
+# without a duration comes first: it is new, or was never run here.
+for program in "$@"; do
+    printf '%s\n' "$program"
+done | awk -v build="${BUILD:-build/release}/" -v times="$times" '
+    BEGIN {
+        while ((getline line <times) > 0) {
+            at = index(line, " ")
+            last[substr(line, at + 1)] = substr(line, 1, at - 1)
+        }
+    }
+    {
+        name = index($0, build) == 1 ? substr($0, length(build) + 1) : $0
+        printf "%d %d %s\n", name in last ? last[name] : 999999, NR, $0
+    }' | sort -k1,1nr -k2,2n | cut -d ' ' -f 3- | tr '\n' '\0' |
+    xargs -0 -r -n 1 -P "${JOBS:-$(nproc)}" sh "$0" --one "$results" || :
 : >"$results/all.counts"
+: >"$results/all.seconds"
+# Durations of programs that did not run this time are kept.
+mkdir -p "$(dirname "$times")"
+touch "$times"
+cat "$results"/*.seconds "$times" |
+    awk '{ name = substr($0, index($0, " ") + 1) } !seen[name]++' >"$results/times"
+cp "$results/times" "$times"
 cat "$results"/*.counts | awk -v programs=$# '
     { passed += $1; failed += $2; seen++ }
     END {

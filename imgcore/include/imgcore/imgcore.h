@@ -46,8 +46,9 @@ IMGCORE_API const char *imgcore_status_name(enum imgcore_status status);
 /* Whose fault a status is. */
 IMGCORE_API enum imgcore_status_group imgcore_status_group(enum imgcore_status status);
 
-/* The version of the library that runs ("0.1.0"), as against the header's
- * IMGCORE_VERSION_STRING. */
+/* The version of the library at run time ("0.2.0"), which may differ from the version of the header
+ * at compile time, IMGCORE_VERSION_STRING. Results may differ from version to version, so a hash of
+ * encode parameters should include it. Static storage. */
 IMGCORE_API const char *imgcore_version(void);
 
 /* What went wrong, for a person: filled by a call that fails, cleared by one that succeeds. */
@@ -235,6 +236,9 @@ struct imgcore_options {
     bool ignore_orientation; /* leave the picture as stored */
     uint32_t threads; /* that imgcore_transform may work with, the calling one included; 0 or 1: no
                          other, the default. See there */
+    bool (*is_cancelled)(void *user); /* asked often during the call; true ends it with CANCELLED;
+                                         NULL: never, the default. See imgcore_transform */
+    void *cancel_user;                /* passed to is_cancelled */
 };
 
 /* One picture to make, and after a success the picture made. */
@@ -268,6 +272,14 @@ struct imgcore_output {
 IMGCORE_API void imgcore_options_default(struct imgcore_options *options);
 IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
 
+/* Fills the first `struct_size_bytes` bytes of the options, as many as the caller's header has. The
+ * macro passes that size, since the struct has grown: the function imgcore_options_default itself
+ * fills only the fields of version 0.1, for programs that were built then. */
+IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
+                                               size_t struct_size_bytes);
+#define imgcore_options_default(options)                                                           \
+    imgcore_options_default_sized((options), sizeof(*(options)))
+
 /* The most threads that may be asked for. */
 #define IMGCORE_MAX_THREADS 64
 
@@ -281,8 +293,15 @@ IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
  * Threads: the results do not depend on options.threads, to the byte, nor do the errors. The
  * context makes threads when a call first asks for them and keeps them, asleep, until it is
  * destroyed; they take no signals. A thread or memory for it that cannot be had is done without.
- * Errors: INVALID_ARGUMENT; TRUNCATED, CORRUPT, UNSUPPORTED for the file; TOO_LARGE, BUDGET for
- * what it asks; NO_MEMORY; READ_FAILED. */
+ * Cancellation: options.is_cancelled is called before the header is read, for every strip of rows
+ * (and of an enlarged output for every strip that goes into it), for every row of MCUs of every
+ * scan of a progressive JPEG, for every row of an interlaced PNG, for every 64 KiB of compressed
+ * PNG data, before every output, and for every strip of an output while it is encoded. Only the
+ * compression of a PNG output of up to 64 MiB of samples is a single step. The function is called
+ * by the calling thread and, with options.threads, also by threads of the context, but never by two
+ * at once. It must not use the context. Once it has returned true it is not called again in this
+ * call. Errors: INVALID_ARGUMENT; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file;
+ * TOO_LARGE, BUDGET for what it asks; NO_MEMORY; READ_FAILED. */
 #define IMGCORE_MAX_OUTPUTS 16
 IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *context,
                                                   const struct imgcore_source *source,

@@ -1,4 +1,5 @@
-/* What a call can answer: one enum, grouped by whose fault it is, with a sentence for each. */
+/* What a call returns: one enum, grouped by the origin of the failure, with a sentence for each
+ * value. */
 #ifndef IMGCORE_STATUS_H
 #define IMGCORE_STATUS_H
 
@@ -10,6 +11,7 @@ extern "C" {
 #define IMGCORE_STATUS_LIST(X)                                                                     \
     X(OK, 0, NONE, "done")                                                                         \
     X(INVALID_ARGUMENT, 10, CALLER, "an argument is outside its range")                            \
+    X(CANCELLED, 11, CALLER, "the caller cancelled the call")                                      \
     X(TRUNCATED, 20, INPUT, "the file ends before the picture does")                               \
     X(CORRUPT, 21, INPUT, "the file is damaged")                                                   \
     X(UNSUPPORTED, 22, INPUT, "the file is of a kind that is not supported")                       \
@@ -27,11 +29,11 @@ enum imgcore_status {
 
 enum imgcore_status_group {
     IMGCORE_GROUP_NONE,        /* no failure */
-    IMGCORE_GROUP_CALLER,      /* the calling code is wrong */
-    IMGCORE_GROUP_INPUT,       /* the file is wrong; trying again gives the same */
+    IMGCORE_GROUP_CALLER,      /* the calling code is wrong, or it cancelled the call */
+    IMGCORE_GROUP_INPUT,       /* the file is wrong; a retry fails in the same way */
     IMGCORE_GROUP_LIMIT,       /* the file asks for more than the limits allow */
-    IMGCORE_GROUP_ENVIRONMENT, /* the machine or the source failed; trying again may help */
-    IMGCORE_GROUP_BUG          /* imgcore itself is wrong */
+    IMGCORE_GROUP_ENVIRONMENT, /* the machine or the source failed; a retry may succeed */
+    IMGCORE_GROUP_BUG          /* a defect of imgcore */
 };
 
 #ifdef __cplusplus

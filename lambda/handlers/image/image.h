@@ -1,52 +1,12 @@
-/* The image function's own words: what it works with, and what became of an object. */
+/* The image function: one event in, one result out. */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
-#include "imgcore/imgcore.h"
-#include "lambda/handlers/image/settings.h"
-#include "lambda/runtime/metrics.h"
+#include "lambda/handlers/image/clients.h"
 #include "lambda/runtime/runtime.h"
-#include "services/aws/client.h"
 
-/* Everything a handler may use; borrowed. */
-struct image_clients {
-    struct awsc_client *aws;
-    struct imgcore_context *imgcore;
-    const struct image_settings *settings;
-    const struct svc_clock *clock;
-    const struct svc_log *log;
-    struct lrt_metrics *metrics;
-};
-
-enum image_outcome {
-    IMAGE_MADE,         /* all outputs are there now, by this event */
-    IMAGE_ALREADY_MADE, /* they were there: a duplicate or an older event */
-    IMAGE_SKIPPED,      /* not a source: own output, a folder, another prefix, another event */
-    IMAGE_GONE,         /* the source does not exist any more */
-    IMAGE_REJECTED,     /* no picture of it can be made, now or later: recorded, not tried again */
-    IMAGE_FAILED        /* something failed that may pass: to be tried again as a whole */
-};
-#define IMAGE_OUTCOMES 6
-
-#define IMAGE_REASON_BYTES 40
-#define IMAGE_DETAIL_BYTES 640
-
-struct image_result {
-    enum image_outcome outcome;
-    char reason[IMAGE_REASON_BYTES]; /* a code: "TRUNCATED", "THROTTLED", "OUTPUT"; "" when made */
-    char detail[IMAGE_DETAIL_BYTES]; /* a sentence for people, "" when made */
-};
-
-/* "made", "already made", "skipped", ...: for logs and answers. Constant. */
-const char *image_outcome_name(enum image_outcome outcome);
-/* Fills `result` by printf's rules. */
-void image_result_set(struct image_result *result, enum image_outcome outcome, const char *reason,
-                      const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* IMAGE_FAILED with the status as its reason and the error's line as its detail. */
-void image_result_fail(struct image_result *result, const struct awsc_error *error);
-
-/* Handles one event: see lambda/README.md for events and answers. Nothing is kept between calls. */
+/* Handles one event: see lambda/README.md for events and results. Nothing is kept between calls. */
 void image_handle(const struct image_clients *clients, const struct lrt_invocation *invocation,
-                  struct lrt_answer *answer);
+                  struct lrt_result *result);
 
 #endif

@@ -1,7 +1,5 @@
 /* image-processor: the image function as a program; `bootstrap` in the zip. */
-#include <stdlib.h>
-#include <string.h>
-
+#include "lambda/clients/clients.h"
 #include "lambda/handlers/image/image.h"
 
 struct image_function {
@@ -13,15 +11,16 @@ static const char help[] =
     "\n"
     "Makes the large, medium, small and thumbnail pictures of each photograph that an event "
     "names:\n"
-    "DIR/NAME gives DIR/processed/SIZE/NAME in the same bucket. JPEG and PNG are known by their\n"
-    "first bytes. Events: S3 notifications, EventBridge, both in SQS messages, S3 Batch "
+    "DIR/NAME gives DIR/processed/SIZE/NAME in the same bucket. JPEG and PNG are recognised by "
+    "their\n"
+    "first bytes. Events: S3 notifications, EventBridge, both in SNS and SQS messages, S3 Batch\n"
     "Operations.\n"
     "\n"
     "Environment, with the defaults:\n"
     "  IMAGE_SIZES            large=1200x1200,medium=800x800,small=400x400,thumbnail=200x200\n"
     "  IMAGE_QUALITY          80 (JPEG, 1 to 100)\n"
     "  IMAGE_PRESET           balanced (or quality, fast)\n"
-    "  IMAGE_FORMATS          jpeg,png (what is taken)\n"
+    "  IMAGE_FORMATS          jpeg,png (accepted)\n"
     "  IMAGE_SOURCE_PREFIX    uploads/ (other keys are skipped; * for any)\n"
     "  IMAGE_OUTPUT_FOLDER    processed\n"
     "  IMAGE_CACHE_CONTROL    public, max-age=31536000\n"
@@ -31,68 +30,46 @@ static const char help[] =
     "  METRICS_NAMESPACE      OpenMarket (none: no metrics)\n"
     "  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...   as the AWS SDKs read them\n"
     "\n"
-    "Exit status: 0 done, 1 failed, 2 wrong use. lambda/README.md tells all.\n";
-
-static void destroy(void *self) {
-    struct image_function *function = self;
-    if (function != NULL) {
-        awsc_client_destroy(function->clients.aws);
-        imgcore_context_destroy(function->clients.imgcore);
-        free(function);
-    }
-}
+    "Exit status: 0 done, 1 failed, 2 wrong use. Details are in lambda/README.md.\n";
 
 static enum svc_status create(const struct lrt_services *services, void **self,
                               struct svc_error *error) {
-    struct image_function *function = calloc(1, sizeof(*function));
-    if (function == NULL) {
-        return svc_fail(error, SVC_NO_MEMORY, "%s", svc_status_message(SVC_NO_MEMORY));
-    }
-    struct image_clients *clients = &function->clients;
-    const struct awsc_client_options options = {
-        .environment = awsc_environment_system(),
+    struct image_function *function = *self;
+    function->clients = (struct image_clients){
+        .settings = &function->settings,
         .clock = services->clock,
-        .transport = services->transport,
         .log = services->log,
+        .metrics = services->metrics,
     };
-    struct awsc_error aws_error = {0};
-    enum svc_status status =
-        image_settings_read(awsc_environment_system(), &function->settings, error);
-    if (status != SVC_OK) {
-        goto failed;
+    enum svc_status status = image_settings_read(services->environment, &function->settings, error);
+    if (status == SVC_OK) {
+        status = lrt_aws_client_create(services, &function->clients.aws, error);
     }
-    status = awsc_client_create(&options, &clients->aws, &aws_error);
-    if (status != SVC_OK) {
-        svc_fail(error, status, "%s", aws_error.message);
-        goto failed;
-    }
-    if (imgcore_context_create(NULL, &clients->imgcore) != IMGCORE_OK) {
+    if (status == SVC_OK &&
+        imgcore_context_create(NULL, &function->clients.imgcore) != IMGCORE_OK) {
         status =
             svc_fail(error, SVC_CONFIGURATION,
                      "imgcore cannot start: no memory, or IMGCORE_TARGETS names no usable one");
-        goto failed;
     }
-    clients->settings = &function->settings;
-    clients->clock = services->clock;
-    clients->log = services->log;
-    clients->metrics = services->metrics;
-    *self = function;
-    return SVC_OK;
-
-failed:
-    destroy(function);
     return status;
 }
 
-static void handle(void *self, const struct lrt_invocation *invocation, struct lrt_answer *answer) {
+static void handle(void *self, const struct lrt_invocation *invocation, struct lrt_result *result) {
     const struct image_function *function = self;
-    image_handle(&function->clients, invocation, answer);
+    image_handle(&function->clients, invocation, result);
+}
+
+static void destroy(void *self) {
+    struct image_function *function = self;
+    awsc_client_destroy(function->clients.aws);
+    imgcore_context_destroy(function->clients.imgcore);
 }
 
 int main(int argc, char **argv) {
     static const struct lrt_function function = {
         .name = "image-processor",
         .help = help,
+        .self_bytes = sizeof(struct image_function),
         .create = create,
         .handle = handle,
         .destroy = destroy,

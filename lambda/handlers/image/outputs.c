@@ -1,20 +1,22 @@
-/* The metadata of the outputs is the function's memory: what they were made from stands in them, so
- * that any instance, at any time, knows whether the work is done. */
+/* What an output was made from and how is in its metadata, so that any instance can find out at any
+ * time whether the work is done. Outputs of versions before 0.2 have "recipe" instead of
+ * "parameters", without a version of imgcore: they count as not current. */
 #include "lambda/handlers/image/outputs.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "lambda/handlers/image/keys.h"
+#include "services/aws/s3_denied.h"
 #include "services/base/text.h"
 
-#define META_KEY     "original-key"
-#define META_SIZE    "size"
-#define META_TIME    "processed-at"
-#define META_ETAG    "source-etag"
-#define META_VERSION "source-version"
-#define META_RECIPE  "recipe"
-#define MAX_METADATA 6
+#define META_KEY        "original-key"
+#define META_SIZE       "size"
+#define META_TIME       "processed-at"
+#define META_ETAG       "source-etag"
+#define META_VERSION    "source-version"
+#define META_PARAMETERS "parameters"
+#define MAX_METADATA    6
 /* A key of 1,024 bytes, percent-encoded. */
 #define MAX_ENCODED_KEY_BYTES (3 * AWSC_MAX_S3_KEY_BYTES)
 
@@ -63,14 +65,17 @@ enum svc_status image_outputs_look(const struct image_clients *clients, const ch
     }
     (void)awsc_s3_head_many(clients->aws, gets, outputs->count, statuses, outputs->infos, errors);
     enum svc_status status = SVC_OK;
+    const struct awsc_s3_get *denied = NULL;
     for (size_t i = 0; i < outputs->count; i++) {
         outputs->exists[i] = statuses[i] == SVC_OK;
         if (statuses[i] != SVC_OK && statuses[i] != SVC_NOT_FOUND && status == SVC_OK) {
             status = statuses[i];
             *error = errors[i];
+            denied = &gets[i];
         }
     }
-    return status;
+    return status == SVC_ACCESS_DENIED ? awsc_s3_explain_denied(clients->aws, denied, error)
+                                       : status;
 }
 
 void image_outputs_clear(struct image_outputs *outputs) {
@@ -95,14 +100,19 @@ bool image_output_is_current(const struct image_settings *settings,
     const struct awsc_s3_info *info = &outputs->infos[index];
     return outputs->exists[index] && bare[0] != '\0' && has_metadata(info, META_ETAG, bare) &&
            has_metadata(info, META_VERSION, version_id != NULL ? version_id : "") &&
-           has_metadata(info, META_RECIPE, settings->sizes[index].recipe);
+           has_metadata(info, META_PARAMETERS, settings->sizes[index].parameters);
 }
 
-bool image_outputs_are_current(const struct image_settings *settings,
-                               const struct image_outputs *outputs, const char *etag,
-                               const char *version_id) {
+bool image_outputs_agree(const struct image_settings *settings, const struct image_outputs *outputs,
+                         const char **etag, const char **version_id) {
+    if (outputs->count == 0 || !outputs->exists[0]) {
+        return false;
+    }
+    *etag = awsc_s3_metadata(&outputs->infos[0], META_ETAG);
+    *version_id = awsc_s3_metadata(&outputs->infos[0], META_VERSION);
+    *version_id = *version_id != NULL ? *version_id : "";
     for (size_t i = 0; i < outputs->count; i++) {
-        if (!image_output_is_current(settings, outputs, i, etag, version_id)) {
+        if (!image_output_is_current(settings, outputs, i, *etag, *version_id)) {
             return false;
         }
     }
@@ -123,7 +133,7 @@ static size_t write_metadata(const struct labels *labels, const struct image_siz
     metadata[n++] = (struct awsc_param){META_SIZE, size->name};
     metadata[n++] = (struct awsc_param){META_TIME, labels->time};
     metadata[n++] = (struct awsc_param){META_ETAG, labels->etag};
-    metadata[n++] = (struct awsc_param){META_RECIPE, size->recipe};
+    metadata[n++] = (struct awsc_param){META_PARAMETERS, size->parameters};
     if (labels->version[0] != '\0') {
         metadata[n++] = (struct awsc_param){META_VERSION, labels->version};
     }
@@ -143,16 +153,17 @@ static const char *content_type(enum imgcore_format format) {
     return format == IMGCORE_FORMAT_PNG ? "image/png" : "image/jpeg";
 }
 
-/* Whether the put lost against another writer, which is no failure but news. */
-static bool is_overtaken(enum svc_status status) {
-    return status == SVC_PRECONDITION_FAILED || status == SVC_CONFLICT;
+bool image_outputs_is_overtaken(enum svc_status status) {
+    /* An If-Match on an object that does not exist is 404. */
+    return status == SVC_PRECONDITION_FAILED || status == SVC_CONFLICT || status == SVC_NOT_FOUND;
 }
 
 static enum svc_status worst_of(const struct awsc_s3_put_result *results, size_t count,
                                 struct awsc_error *error) {
     enum svc_status status = SVC_OK;
     for (size_t i = 0; i < count; i++) {
-        if (results[i].status != SVC_OK && (status == SVC_OK || is_overtaken(status))) {
+        if (results[i].status != SVC_OK &&
+            (status == SVC_OK || image_outputs_is_overtaken(status))) {
             status = results[i].status;
             *error = results[i].error;
         }

@@ -3,7 +3,7 @@
 #ifndef IMAGE_OUTPUTS_H
 #define IMAGE_OUTPUTS_H
 
-#include "lambda/handlers/image/image.h"
+#include "lambda/handlers/image/clients.h"
 #include "services/aws/s3.h"
 #include "services/base/limits.h"
 
@@ -22,7 +22,7 @@ void image_bare_etag(const char *etag, char bare[IMAGE_ETAG_BYTES]);
 enum svc_status image_outputs_name(const struct image_settings *settings, const char *key,
                                    struct image_outputs *outputs);
 /* Asks for all of them at once. Cleared with image_outputs_clear, also after a failure.
- * Errors: those of awsc_s3_head but NOT_FOUND. */
+ * Errors: those of awsc_s3_head but NOT_FOUND; ACCESS_DENIED with what to check. */
 enum svc_status image_outputs_look(const struct image_clients *clients, const char *bucket,
                                    struct image_outputs *outputs, struct awsc_error *error);
 void image_outputs_clear(struct image_outputs *outputs);
@@ -32,23 +32,26 @@ void image_outputs_clear(struct image_outputs *outputs);
 bool image_output_is_current(const struct image_settings *settings,
                              const struct image_outputs *outputs, size_t index, const char *etag,
                              const char *version_id);
-bool image_outputs_are_current(const struct image_settings *settings,
-                               const struct image_outputs *outputs, const char *etag,
-                               const char *version_id);
+/* Whether all outputs exist and were made from one source, by the settings of now. *etag (bare) and
+ * *version_id ("": none) are that source's; they live as long as the outputs' infos. */
+bool image_outputs_agree(const struct image_settings *settings, const struct image_outputs *outputs,
+                         const char **etag, const char **version_id);
 
 /* A picture to write as output `index`. */
 struct image_write {
     size_t index;
     const struct imgcore_output *picture;
 };
-/* Writes all at once, each only over what image_outputs_look saw there, so that one of two
- * functions at work on the same key learns of the other.
- * Errors: PRECONDITION_FAILED or CONFLICT (another one wrote in the meantime: look again), unless
- * something worse happened; those of awsc_s3_put. */
+/* Writes all at once, each only over what image_outputs_look saw there.
+ * Errors: those of awsc_s3_put; the error returned is one that image_outputs_is_overtaken only if
+ * all failures are. */
 enum svc_status image_outputs_write(const struct image_clients *clients, const char *bucket,
                                     const char *key, const struct awsc_s3_info *source,
                                     const struct image_outputs *outputs,
                                     const struct image_write *writes, size_t count,
                                     struct awsc_error *error);
+/* Whether a write failed because an output is not what image_outputs_look saw there any more:
+ * another function has written it, or somebody has deleted it. To be looked at again. */
+bool image_outputs_is_overtaken(enum svc_status status);
 
 #endif

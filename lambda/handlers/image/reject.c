@@ -6,8 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lambda/handlers/image/result.h"
+
+/* The version to tag; NULL: the bucket keeps none, or calls all of them "null" because versioning
+ * is suspended. Then an overwrite takes the place of what was read. */
 static const char *version_of(const struct awsc_s3_info *info) {
-    return info->version_id[0] != '\0' ? info->version_id : NULL;
+    const bool is_fixed = info->version_id[0] != '\0' && strcmp(info->version_id, "null") != 0;
+    return is_fixed ? info->version_id : NULL;
+}
+
+/* The client refuses an eleventh tag by itself (no HTTP error), S3 if somebody has set the tenth
+ * meanwhile. S3 has no code of its own for it. */
+static bool has_too_many_tags(const struct awsc_error *error) {
+    return error->status == SVC_REJECTED &&
+           (error->http_status < 400 ||
+            (strcmp(error->code, "BadRequest") == 0 &&
+             strstr(error->message, "tags cannot be greater than") != NULL));
 }
 
 enum svc_status image_reject_record(const struct image_clients *clients, const char *bucket,
@@ -18,7 +32,7 @@ enum svc_status image_reject_record(const struct image_clients *clients, const c
     (void)snprintf(value, sizeof(value), "%s%s", IMAGE_TAG_REJECTED, reason);
     enum svc_status status =
         awsc_s3_set_tag(clients->aws, bucket, key, version_id, IMAGE_TAG, value, error);
-    if (status == SVC_REJECTED) {
+    if (status != SVC_OK && has_too_many_tags(error)) {
         svc_log_event(clients->log, SVC_LOG_WARN, "the source takes no more tags",
                       SVC_TEXT("bucket", bucket), SVC_TEXT("key", key));
         return SVC_OK;

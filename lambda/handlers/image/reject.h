@@ -3,7 +3,7 @@
 #ifndef IMAGE_REJECT_H
 #define IMAGE_REJECT_H
 
-#include "lambda/handlers/image/image.h"
+#include "lambda/handlers/image/clients.h"
 #include "services/aws/s3.h"
 
 #define IMAGE_TAG          "image-status"
@@ -11,7 +11,7 @@
 
 /* Sets the tag image-status=rejected:REASON on the source that `info` tells of, its other tags
  * kept. If the source was overwritten meanwhile in a bucket without
- * versions, the tag is taken off again, for it is not the new one's.
+ * versions (or with versioning suspended), the tag is removed from the new content.
  * Errors: NOT_FOUND (deleted meanwhile); PRECONDITION_FAILED (overwritten meanwhile); those of the
  * tag calls. A source with ten other tags stays without: OK, and a warning in the log. */
 enum svc_status image_reject_record(const struct image_clients *clients, const char *bucket,

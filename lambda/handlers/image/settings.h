@@ -1,4 +1,4 @@
-/* What the image function can be told by its environment. lambda/README.md lists the variables. */
+/* The settings of the image function. lambda/README.md lists the variables. */
 #ifndef IMAGE_SETTINGS_H
 #define IMAGE_SETTINGS_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "imgcore/imgcore.h"
-#include "services/aws/environment.h"
+#include "services/base/environment.h"
 #include "services/base/status.h"
 
 #define IMAGE_MAX_SIZES         8
@@ -15,17 +15,18 @@
 #define IMAGE_PREFIX_BYTES      256
 #define IMAGE_FOLDER_BYTES      64
 #define IMAGE_CACHE_BYTES       128
-#define IMAGE_RECIPE_BYTES      48
+#define IMAGE_PARAMETERS_BYTES  80
 #define IMAGE_DEFAULT_SOURCE_MB 256
-/* What the process needs besides the picture: code, libraries, connections, the outputs on their
- * way. The rest of the function's memory is the picture's. */
+/* What the process needs besides the picture: code, libraries, connections, the encoded outputs.
+ * The rest of the function's memory is the picture's. */
 #define IMAGE_RESERVED_MB 48
 
 struct image_size {
     char name[IMAGE_SIZE_NAME_BYTES]; /* "large": a segment of the output's key */
     uint32_t width_px, height_px;     /* the box it fits inside */
-    char recipe[IMAGE_RECIPE_BYTES];  /* what makes an output of this size differ from another of
-                                         the same source: "1200x1200 q80 balanced" */
+    /* All that an output of this size depends on besides its source:
+     * "1200x1200 q80 balanced imgcore 0.2.0" */
+    char parameters[IMAGE_PARAMETERS_BYTES];
 };
 
 struct image_settings {
@@ -44,7 +45,7 @@ struct image_settings {
 
 /* Fills `settings` with the defaults and what the environment sets.
  * Errors: CONFIGURATION, naming the variable. */
-enum svc_status image_settings_read(const struct awsc_environment *environment,
+enum svc_status image_settings_read(const struct svc_environment *environment,
                                     struct image_settings *settings, struct svc_error *error);
 
 #endif

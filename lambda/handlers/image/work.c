@@ -1,24 +1,61 @@
-/* One object:
+/* One object, in rounds:
  *
- *   look at the outputs ──► read the source ──► all pictures in one decode ──► write the outputs
- *     made from it already?   into the decoder      checked to its last byte     over what was seen
+ *   1. look    HEAD all outputs: their ETags, and in their metadata the source they were made from
+ *   2. read    the source as it is now, into the decoder; all pictures in one decode
+ *   3. write   the outputs that are not of this source, each only over the ETag seen in step 1
+ *   4. check   HEAD the source: the same ETag and version as in step 2? If not: another round
  *
- * The event is only a hint that something is to be looked at: what counts is the source as it is
- * when it is read. So events may be doubled, late or out of order. Two functions at work on one key
- * at the same time cannot undo each other's work: the outputs are looked at before the source is
- * opened, and are overwritten only if they still are what was seen. Whoever saw the older source
- * finds them changed, looks again, and finds the newer work done. */
+ * If the outputs of step 1 agree with each other, step 4 may follow at once; where the source is
+ * the one they were made from, the work is done ("already made").
+ *
+ * WHY THE OUTPUTS END AS THOSE OF THE PRESENT SOURCE
+ *
+ * Several functions may work on one key at the same time, on sources that change, with events that
+ * are duplicated, late or out of order. Take the last write to one output, by function F.
+ *  (a) F's event is finished only by an invocation (F, or the retry after F was killed) that ends
+ *      with a check of the source, at a time t after that write. As no write follows, this
+ *      invocation wrote the output in its last round, or saw it as F left it. It ends as made or
+ *      already made only if the output is of the source as it is at t. Whether the source was
+ *      something else between step 2 and t (A -> B -> A) does not matter.
+ *  (b) If the source does not change after t, the output is right.
+ *  (c) If it is uploaded after t, S3 sends an event for the last upload. The function that finishes
+ *      this event looks at the output after the upload, so after t, and sees F's write. It does not
+ *      write (F's write was the last), so it found the output to be of the source as it read it,
+ * and that was after the last upload: the present source. This holds for each output by itself, so
+ * also where several functions wrote some of them each.
+ *
+ * The proof needs no condition on the writes (If-Match, If-None-Match). They make a slow function
+ * notice a faster one before it writes, but not always: ETags are hashes of the content, and two
+ * sources, or two versions of one, may give outputs of the same bytes. Nor does it need anything of
+ * the event but the key. Its ETag only decides which request comes first: it can be that of an
+ * upload which a later one has replaced, or of one that has been repeated since.
+ *
+ * Sources are compared by ETag and version id. With versioning each upload has an id of its own;
+ * without, or suspended ("null"), the same content may come again, and then its outputs fit again.
+ *
+ * Where the source does not exist (step 2 or 4), the event ends as gone, and the outputs stay as
+ * they are, of some earlier content. A later upload is (c). The outputs of a source that is
+ * rejected stay in the same way.
+ *
+ * A function can always be overtaken again; after MAX_ROUNDS the event fails, and Lambda retries
+ * it. When the source is at rest, each function at work writes at most once more from an old one.
+ *
+ * What remains: an event that Lambda gives up (all retries failed: it is in the dead-letter queue)
+ * after some outputs were written and before the check; S3 sending one event for two simultaneous
+ * uploads of a bucket without versions, which it does not rule out; a PUT that S3 carries out after
+ * the client has given it up and every check is done. A back-fill (S3 Batch Operations) finds and
+ * repairs all three. */
 #include "lambda/handlers/image/work.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lambda/handlers/image/keys.h"
 #include "lambda/handlers/image/outputs.h"
 #include "lambda/handlers/image/reject.h"
+#include "lambda/handlers/image/transform.h"
 #include "services/aws/s3.h"
+#include "services/aws/s3_denied.h"
 
-/* How often the state is fetched anew before the event is left to Lambda to bring again. */
 #define MAX_ROUNDS 5
 
 struct job {
@@ -27,54 +64,66 @@ struct job {
     const char *key;
     struct image_outputs *outputs;
     struct image_result *result;
+    int64_t deadline_ms;
+    bool is_forced; /* until the outputs are written: current ones are made anew as well */
 };
 
-enum verdict { FINISHED, LOOK_AGAIN };
+/* What follows a step. The job's result is set in both cases: with LOOK_AGAIN it is that of the
+ * last round. */
+enum next { FINISHED, LOOK_AGAIN };
 
-/* What the decoder reads from: S3, with the time and the bytes counted. */
-struct stream {
-    struct awsc_s3_reader *reader;
-    const struct svc_clock *clock;
-    int64_t wait_ms, bytes;
-};
-
-static bool read_stream(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
-    struct stream *stream = user;
-    const int64_t begin_ms = svc_monotonic_ms(stream->clock);
-    const bool good = awsc_s3_read(stream->reader, buffer, size_bytes, read_bytes);
-    stream->wait_ms += svc_monotonic_ms(stream->clock) - begin_ms;
-    stream->bytes += good ? (int64_t)*read_bytes : 0;
-    return good;
+static enum next fail(struct job *job, const struct awsc_error *error) {
+    image_result_fail(job->result, error);
+    if (error->status == SVC_NO_RESOURCE) {
+        /* A HEAD cannot report this: its 404 has no body. The GET of the source does. */
+        image_result_set(job->result, IMAGE_NO_BUCKET, "NO_BUCKET", "the bucket does not exist");
+    }
+    return FINISHED;
 }
 
-/* Sentences of the S3 client about the source. LOOK_AGAIN if it changed under our hands. */
-static enum verdict judge(struct job *job, enum svc_status status, const struct awsc_error *error) {
+static enum next fail_moved(struct job *job) {
+    image_result_set(job->result, IMAGE_FAILED, "CONFLICT", "the source changes again and again");
+    return LOOK_AGAIN;
+}
+
+/* After a call on the source that failed. */
+static enum next fail_source(struct job *job, enum svc_status status,
+                             const struct awsc_error *error) {
     if (status == SVC_NOT_FOUND) {
         image_result_set(job->result, IMAGE_GONE, "GONE", "the source does not exist any more");
         return FINISHED;
     }
-    image_result_fail(job->result, error);
+    (void)fail(job, error);
     return status == SVC_PRECONDITION_FAILED || status == SVC_CONFLICT ||
                    status == SVC_CHECKSUM_MISMATCH
                ? LOOK_AGAIN
                : FINISHED;
 }
 
-static enum verdict reject(struct job *job, const struct awsc_s3_info *info, const char *reason,
-                           const char *detail) {
+/* The same for a HEAD or GET of it, with the reason why it was denied. */
+static enum next fail_get(struct job *job, const struct awsc_s3_get *get, enum svc_status status,
+                          struct awsc_error *error) {
+    if (status == SVC_ACCESS_DENIED) {
+        status = awsc_s3_explain_denied(job->clients->aws, get, error);
+    }
+    return fail_source(job, status, error);
+}
+
+static enum next reject(struct job *job, const struct awsc_s3_info *info, const char *reason,
+                        const char *detail) {
     struct awsc_error error;
     const enum svc_status status =
         image_reject_record(job->clients, job->task->bucket, job->key, info, reason, &error);
     if (status != SVC_OK) {
-        return judge(job, status, &error);
+        return fail_source(job, status, &error);
     }
     image_result_set(job->result, IMAGE_REJECTED, reason, "%s", detail);
     return FINISHED;
 }
 
-/* What the library's answer means, the source being whole and right. */
-static enum verdict judge_picture(struct job *job, const struct awsc_s3_info *info,
-                                  enum imgcore_status status, const struct imgcore_error *error) {
+/* After a decode or encode that failed, of a source that arrived complete. */
+static enum next fail_picture(struct job *job, const struct awsc_s3_info *info,
+                              enum imgcore_status status, const struct imgcore_error *error) {
     const char *detail = error->detail[0] != '\0' ? error->detail : imgcore_status_message(status);
     switch (imgcore_status_group(status)) {
     case IMGCORE_GROUP_INPUT:
@@ -90,13 +139,40 @@ static enum verdict judge_picture(struct job *job, const struct awsc_s3_info *in
     return FINISHED;
 }
 
-/* The outputs that are not current, ready for the library. */
+/* Step 4: `outcome` if the source is the one of this ETag and version, else LOOK_AGAIN. */
+static enum next check_source(struct job *job, const char *etag, const char *version_id,
+                              enum image_outcome outcome) {
+    const struct image_clients *clients = job->clients;
+    const struct awsc_s3_get get = {.bucket = job->task->bucket, .key = job->key};
+    struct awsc_s3_info now;
+    struct awsc_error error;
+    const int64_t begin_ms = svc_monotonic_ms(clients->clock);
+    const enum svc_status status = awsc_s3_head(clients->aws, &get, &now, &error);
+    lrt_metrics_add(clients->metrics, "CheckTime", LRT_MILLISECONDS,
+                    svc_monotonic_ms(clients->clock) - begin_ms);
+    if (status != SVC_OK) {
+        return fail_get(job, &get, status, &error);
+    }
+    char bare[IMAGE_ETAG_BYTES], bare_now[IMAGE_ETAG_BYTES];
+    image_bare_etag(etag, bare);
+    image_bare_etag(now.etag, bare_now);
+    const bool is_same = strcmp(bare, bare_now) == 0 && strcmp(version_id, now.version_id) == 0;
+    awsc_s3_info_clear(&now);
+    if (!is_same) {
+        return fail_moved(job);
+    }
+    image_result_set(job->result, outcome, "", "%s", "");
+    return FINISHED;
+}
+
+/* The outputs to make, as imgcore and image_outputs_write take them. */
 static size_t choose(const struct job *job, const struct awsc_s3_info *info,
                      struct imgcore_output *pictures, struct image_write *writes) {
     const struct image_settings *settings = job->clients->settings;
     size_t count = 0;
     for (size_t i = 0; i < settings->size_count; i++) {
-        if (image_output_is_current(settings, job->outputs, i, info->etag, info->version_id)) {
+        if (!job->is_forced &&
+            image_output_is_current(settings, job->outputs, i, info->etag, info->version_id)) {
             continue;
         }
         struct imgcore_output *picture = &pictures[count];
@@ -110,32 +186,13 @@ static size_t choose(const struct job *job, const struct awsc_s3_info *info,
     return count;
 }
 
-static enum imgcore_status transform(const struct job *job, struct awsc_s3_reader *reader,
-                                     struct imgcore_output *pictures, size_t count,
-                                     struct imgcore_error *error) {
-    const struct image_clients *clients = job->clients;
-    struct stream stream = {.reader = reader, .clock = clients->clock};
-    const struct imgcore_source source = {.read = read_stream, .user = &stream};
-    struct imgcore_options options;
-    imgcore_options_default(&options);
-    options.limits = clients->settings->limits;
-    options.preset = clients->settings->preset;
-    const int64_t begin_ms = svc_monotonic_ms(clients->clock);
-    const enum imgcore_status status =
-        imgcore_transform(clients->imgcore, &source, &options, pictures, count, error);
-    const int64_t spent_ms = svc_monotonic_ms(clients->clock) - begin_ms;
-    lrt_metrics_add(clients->metrics, "DownloadTime", LRT_MILLISECONDS, stream.wait_ms);
-    lrt_metrics_add(clients->metrics, "TransformTime", LRT_MILLISECONDS, spent_ms - stream.wait_ms);
-    lrt_metrics_add(clients->metrics, "BytesIn", LRT_BYTES, stream.bytes);
-    return status;
-}
-
-static bool takes(const struct image_settings *settings, enum imgcore_format format) {
+static bool is_allowed(const struct image_settings *settings, enum imgcore_format format) {
     return format == IMGCORE_FORMAT_PNG ? settings->takes_png : settings->takes_jpeg;
 }
 
-static enum verdict write_outputs(struct job *job, const struct awsc_s3_info *info,
-                                  const struct image_write *writes, size_t count) {
+/* Steps 3 and 4. */
+static enum next write_and_check(struct job *job, const struct awsc_s3_info *info,
+                                 const struct image_write *writes, size_t count) {
     const struct image_clients *clients = job->clients;
     struct awsc_error error;
     const int64_t begin_ms = svc_monotonic_ms(clients->clock);
@@ -143,20 +200,20 @@ static enum verdict write_outputs(struct job *job, const struct awsc_s3_info *in
                                                        job->outputs, writes, count, &error);
     lrt_metrics_add(clients->metrics, "WriteTime", LRT_MILLISECONDS,
                     svc_monotonic_ms(clients->clock) - begin_ms);
-    if (status == SVC_PRECONDITION_FAILED || status == SVC_CONFLICT) {
-        return judge(job, status, &error);
+    if (image_outputs_is_overtaken(status)) {
+        image_result_fail(job->result, &error);
+        return LOOK_AGAIN;
     }
     if (status != SVC_OK) {
-        image_result_fail(job->result, &error);
-        return FINISHED;
+        return fail(job, &error);
     }
-    image_result_set(job->result, IMAGE_MADE, "", "%s", "");
-    return FINISHED;
+    job->is_forced = false;
+    return check_source(job, info->etag, info->version_id, IMAGE_MADE);
 }
 
-/* From an open source to written outputs. Takes the reader over. */
-static enum verdict make(struct job *job, struct awsc_s3_reader *reader,
-                         const struct awsc_s3_info *info) {
+/* From an open source to written outputs. Closes the reader. */
+static enum next make(struct job *job, struct awsc_s3_reader *reader,
+                      const struct awsc_s3_info *info) {
     const struct image_settings *settings = job->clients->settings;
     struct imgcore_output pictures[IMAGE_MAX_SIZES];
     struct image_write writes[IMAGE_MAX_SIZES];
@@ -164,51 +221,58 @@ static enum verdict make(struct job *job, struct awsc_s3_reader *reader,
     struct awsc_error error;
     const size_t count = choose(job, info, pictures, writes);
     if (count == 0) {
+        /* The outputs were seen before the source was: this is the check. */
         awsc_s3_get_abort(reader);
         image_result_set(job->result, IMAGE_ALREADY_MADE, "", "%s", "");
         return FINISHED;
     }
-    const enum imgcore_status image_status = transform(job, reader, pictures, count, &image_error);
-    /* Whatever the decoder says of the bytes: first it must be sure that they are the right ones,
-     * all of them. */
+    const enum imgcore_status image_status =
+        image_transform(job->clients, reader, job->deadline_ms, pictures, count, &image_error);
+    if (image_status == IMGCORE_CANCELLED) {
+        awsc_s3_get_abort(reader);
+        imgcore_output_clear(job->clients->imgcore, pictures, count);
+        image_result_set(job->result, IMAGE_FAILED, "DEADLINE",
+                         "the time of the invocation does not suffice for this picture");
+        return FINISHED;
+    }
+    /* imgcore's status counts only if the bytes were the correct ones, all of them. */
     const enum svc_status status = awsc_s3_get_finish(reader, &error);
-    enum verdict verdict;
+    enum next next;
     if (status != SVC_OK) {
-        verdict = judge(job, status, &error);
+        next = fail_source(job, status, &error);
     } else if (image_status != IMGCORE_OK) {
-        verdict = judge_picture(job, info, image_status, &image_error);
-    } else if (!takes(settings, pictures[0].result_format)) {
-        verdict = reject(job, info, "UNSUPPORTED", "the settings do not allow this format");
+        next = fail_picture(job, info, image_status, &image_error);
+    } else if (!is_allowed(settings, pictures[0].result_format)) {
+        next = reject(job, info, "UNSUPPORTED", "the settings do not allow this format");
     } else {
-        verdict = write_outputs(job, info, writes, count);
+        next = write_and_check(job, info, writes, count);
     }
     imgcore_output_clear(job->clients->imgcore, pictures, count);
-    return verdict;
+    return next;
 }
 
-/* Which object it is that is too large has to be asked for again. */
-static enum verdict reject_too_large(struct job *job) {
+/* The refused GET does not report which object it was: the tag needs its ETag and version. */
+static enum next reject_too_large(struct job *job) {
     const struct awsc_s3_get get = {.bucket = job->task->bucket, .key = job->key};
     struct awsc_s3_info info;
     struct awsc_error error;
     const enum svc_status status = awsc_s3_head(job->clients->aws, &get, &info, &error);
     if (status != SVC_OK) {
-        return judge(job, status, &error);
+        return fail_get(job, &get, status, &error);
     }
-    enum verdict verdict = LOOK_AGAIN;
+    enum next next;
     if (info.size_bytes > job->clients->settings->max_source_bytes) {
-        verdict =
+        next =
             reject(job, &info, "SOURCE_TOO_LARGE", "the file is larger than IMAGE_MAX_SOURCE_MB");
     } else {
-        image_result_set(job->result, IMAGE_FAILED, "CONFLICT",
-                         "the source changes again and again");
+        next = fail_moved(job);
     }
     awsc_s3_info_clear(&info);
-    return verdict;
+    return next;
 }
 
-/* The source as it is now. */
-static enum verdict open_and_make(struct job *job) {
+/* Step 2 and the others after it. */
+static enum next read_and_make(struct job *job) {
     const struct image_clients *clients = job->clients;
     const struct awsc_s3_get get = {
         .bucket = job->task->bucket,
@@ -226,14 +290,22 @@ static enum verdict open_and_make(struct job *job) {
         return reject_too_large(job);
     }
     if (status != SVC_OK) {
-        return judge(job, status, &error);
+        return fail_get(job, &get, status, &error);
     }
-    const enum verdict verdict = make(job, reader, &info);
+    const enum next next = make(job, reader, &info);
     awsc_s3_info_clear(&info);
-    return verdict;
+    return next;
 }
 
-static enum verdict one_round(struct job *job, bool is_first) {
+/* Whether the outputs that were seen are probably those of the source: they agree with each other,
+ * and with the event if it has an ETag. Then a HEAD of the source is cheaper than a GET. */
+static bool is_probably_made(const struct job *job, const char **etag, const char **version_id) {
+    return !job->is_forced &&
+           image_outputs_agree(job->clients->settings, job->outputs, etag, version_id) &&
+           (job->task->etag == NULL || strcmp(job->task->etag, *etag) == 0);
+}
+
+static enum next work_round(struct job *job) {
     const struct image_clients *clients = job->clients;
     struct awsc_error error;
     const int64_t begin_ms = svc_monotonic_ms(clients->clock);
@@ -247,27 +319,23 @@ static enum verdict one_round(struct job *job, bool is_first) {
         return FINISHED;
     }
     if (status != SVC_OK) {
-        image_result_fail(job->result, &error);
+        return fail(job, &error);
+    }
+    const char *etag, *version_id;
+    if (is_probably_made(job, &etag, &version_id) &&
+        check_source(job, etag, version_id, IMAGE_ALREADY_MADE) == FINISHED) {
         return FINISHED;
     }
-    /* A duplicate is known without looking at the source: if that is newer than this event, an
-     * event of its own tells of it. */
-    if (is_first && job->task->etag != NULL &&
-        image_outputs_are_current(clients->settings, job->outputs, job->task->etag,
-                                  job->task->version_id)) {
-        image_result_set(job->result, IMAGE_ALREADY_MADE, "", "%s", "");
-        return FINISHED;
-    }
-    return open_and_make(job);
+    return read_and_make(job);
 }
 
-/* A source that was rejected once, by a smaller function or an older version, and is well now. Only
- * where somebody had it done anew: for every upload it would be a request in vain. */
+/* A source that was rejected once, by a smaller function or an older version, and is accepted now.
+ * Only if somebody has it made anew: for every upload it would be a wasted request. */
 static void clear_old_rejection(struct job *job) {
     struct awsc_error error;
-    const bool is_well =
+    const bool is_accepted =
         job->result->outcome == IMAGE_MADE || job->result->outcome == IMAGE_ALREADY_MADE;
-    if (!job->task->is_rerun || !is_well) {
+    if (!job->task->is_rerun || !is_accepted) {
         return;
     }
     const enum svc_status status =
@@ -278,17 +346,17 @@ static void clear_old_rejection(struct job *job) {
 }
 
 static void work_on_key(const struct image_clients *clients, const struct image_task *task,
-                        const char *key, struct image_result *result) {
+                        const char *key, int64_t deadline_ms, struct image_result *result) {
     struct image_outputs outputs;
     if (image_outputs_name(clients->settings, key, &outputs) != SVC_OK) {
         image_result_set(result, IMAGE_REJECTED, "KEY_TOO_LONG",
                          "the keys of the outputs would be longer than 1,024 bytes");
         return;
     }
-    struct job job = {clients, task, key, &outputs, result};
-    enum verdict verdict = LOOK_AGAIN;
-    for (int round = 0; round < MAX_ROUNDS && verdict == LOOK_AGAIN; round++) {
-        verdict = one_round(&job, round == 0);
+    struct job job = {clients, task, key, &outputs, result, deadline_ms, task->is_forced};
+    enum next next = LOOK_AGAIN;
+    for (int round = 0; round < MAX_ROUNDS && next == LOOK_AGAIN; round++) {
+        next = work_round(&job);
         image_outputs_clear(&outputs);
     }
     clear_old_rejection(&job);
@@ -315,7 +383,7 @@ static bool skip(const struct image_clients *clients, const char *key,
 }
 
 void image_work(const struct image_clients *clients, const struct image_task *task,
-                struct image_result *result) {
+                int64_t deadline_ms, struct image_result *result) {
     if (!task->is_created) {
         image_result_set(result, IMAGE_SKIPPED, "EVENT", "not an event of a created object");
         return;
@@ -335,7 +403,7 @@ void image_work(const struct image_clients *clients, const struct image_task *ta
         image_result_set(result, IMAGE_REJECTED, "INVALID_KEY",
                          "the key is not well encoded UTF-8 of 1 to 1,024 bytes");
     } else if (!skip(clients, svc_buf_text(&key), result)) {
-        work_on_key(clients, task, svc_buf_text(&key), result);
+        work_on_key(clients, task, svc_buf_text(&key), deadline_ms, result);
     }
     svc_buf_clear(&key);
 }

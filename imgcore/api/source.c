@@ -1,0 +1,50 @@
+/* The source of one call: see source.h. */
+#include "imgcore/api/source.h"
+
+#include "imgcore/codec/codec.h"
+
+static enum imgcore_status open_reader(struct imgcore_context *context,
+                                       const struct imgcore_source *given,
+                                       const struct imgcore_options *options,
+                                       struct ic_source *source, struct ic_header *header,
+                                       struct imgcore_error *error) {
+    if (ic_is_cancelled(&source->cancel)) {
+        return ic_fail_cancelled(error);
+    }
+    ic_mem_set_budget(&context->mem, options->limits.memory_bytes);
+    enum imgcore_status status = ic_input_open(&source->input, &context->mem, given);
+    if (status != IMGCORE_OK) {
+        return ic_fail(error, status, "%s", "");
+    }
+    const struct ic_open_options open = {.kernels = &context->kernels,
+                                         .limits = &options->limits,
+                                         .cancel = &source->cancel,
+                                         .tolerant = options->tolerant,
+                                         .want_copyright = options->keep_copyright};
+    status = ic_reader_open(&context->mem, &source->input, &open, &source->reader, header, error);
+    if (status != IMGCORE_OK) {
+        ic_input_clear(&source->input);
+    }
+    return status;
+}
+
+enum imgcore_status ic_source_open(struct imgcore_context *context,
+                                   const struct imgcore_source *given,
+                                   const struct imgcore_options *options, struct ic_source *source,
+                                   struct ic_header *header, struct imgcore_error *error) {
+    if (given == NULL || (given->read == NULL && given->bytes == NULL && given->size_bytes != 0)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "there is no source");
+    }
+    ic_cancel_init(&source->cancel, options);
+    const enum imgcore_status status = open_reader(context, given, options, source, header, error);
+    if (status != IMGCORE_OK) {
+        ic_cancel_clear(&source->cancel);
+    }
+    return status;
+}
+
+void ic_source_close(struct ic_source *source) {
+    source->reader->ops->destroy(source->reader);
+    ic_input_clear(&source->input);
+    ic_cancel_clear(&source->cancel);
+}

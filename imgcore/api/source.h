@@ -1,0 +1,23 @@
+/* Opening and closing the source of one call. Used by api/ only. */
+#ifndef IC_SOURCE_H
+#define IC_SOURCE_H
+
+#include "imgcore/api/context.h"
+
+/* A source during a call. */
+struct ic_source {
+    struct ic_cancel cancel;
+    struct ic_input input;
+    struct ic_reader *reader;
+};
+
+/* Opens a source for one call: sets the budget, then opens the input and the reader. On failure
+ * nothing is open. `header` (may be NULL) holds what was read even if a limit was exceeded. Errors:
+ * INVALID_ARGUMENT, CANCELLED, and those of ic_reader_open. */
+enum imgcore_status ic_source_open(struct imgcore_context *context,
+                                   const struct imgcore_source *given,
+                                   const struct imgcore_options *options, struct ic_source *source,
+                                   struct ic_header *header, struct imgcore_error *error);
+void ic_source_close(struct ic_source *source);
+
+#endif

@@ -1,0 +1,9 @@
+/* Sizes that the PNG format fixes. Used by png_*.c. */
+#ifndef IC_PNG_FORMAT_H
+#define IC_PNG_FORMAT_H
+
+#define IC_PNG_CHUNK_HEAD_BYTES 8u /* length and type */
+#define IC_PNG_CRC_BYTES        4u
+#define IC_PNG_IHDR_BYTES       13u
+
+#endif

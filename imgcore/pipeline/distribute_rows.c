@@ -1,0 +1,143 @@
+/* Distributes the decoder's rows to the outputs: a resampler for every plane of every output, and
+ * for the outputs that are much smaller a pyramid of halved rows that they share. */
+#include <string.h>
+
+#include "imgcore/base/orientation.h"
+#include "imgcore/pipeline/stages.h"
+#include "imgcore/resample/reducer.h"
+#include "imgcore/resample/resampler.h"
+
+static enum imgcore_status memory_failure(const struct ic_mem *mem, struct imgcore_error *error) {
+    if (mem->status == IMGCORE_BUDGET) {
+        return ic_fail(error, IMGCORE_BUDGET, "the budget is %zu MiB", mem->budget_bytes >> 20);
+    }
+    return ic_fail(error, mem->status, "%s", "");
+}
+
+/* Opens the resampler of one plane of one output, for the level of rows that the scale allows. */
+static enum imgcore_status open_resampler(struct ic_job *job, size_t i, int p, int factor_x,
+                                          int factor_y, const struct ic_transfer *transfer) {
+    struct ic_path *path = &job->path[i];
+    const struct ic_plane_layout *layout = &job->layout.plane[p];
+    const struct ic_plan_plane plane = {layout->width, layout->height, layout->extent_width,
+                                        layout->extent_height};
+    struct ic_resample_spec spec;
+    memset(&spec, 0, sizeof(spec));
+    ic_plan_axes(&job->input, &job->plan.output[i], &plane, p == 0 ? 1 : factor_x,
+                 p == 0 ? 1 : factor_y, &spec.x, &spec.y);
+    spec.channels = layout->channels;
+    spec.alpha = path->color == IC_COLOR_RGBA || path->color == IC_COLOR_GREY_ALPHA;
+    spec.transfer = path->color == IC_COLOR_CMYK ? NULL : transfer;
+    /* PNG is lossless and resized exactly; the loss of a JPEG is larger than that of the pyramid */
+    if (job->planes && job->transform->options->preset != IMGCORE_PRESET_QUALITY) {
+        spec.level = ic_resample_level(&spec.x, &spec.y);
+    }
+    path->level[p] = spec.level;
+    path->enlarged = path->enlarged || spec.y.target > spec.y.source;
+    return ic_resampler_create(job->env->weights, job->env->kernels, &spec,
+                               path->picture.plane[p].rows, path->picture.plane[p].stride_bytes,
+                               &path->resampler[p]);
+}
+
+static enum imgcore_status open_resamplers(struct ic_job *job, size_t i,
+                                           const struct ic_transfer *transfer) {
+    struct ic_path *path = &job->path[i];
+    const struct ic_plan_output *planned = &job->plan.output[i];
+    const bool swap = ic_orientation_swaps(job->input.orientation);
+    const int factor_x = swap ? path->chroma_v : path->chroma_h;
+    const int factor_y = swap ? path->chroma_h : path->chroma_v;
+    enum imgcore_status status =
+        ic_picture_make(job->env->mem, path->color, planned->stored_width_px,
+                        planned->stored_height_px, factor_x, factor_y, &path->picture);
+    for (int p = 0; status == IMGCORE_OK && p < path->picture.planes; p++) {
+        status = open_resampler(job, i, p, factor_x, factor_y, transfer);
+    }
+    return status;
+}
+
+/* Passes halved rows to the outputs that use this level. */
+static void push_level(void *user, int level, const int16_t *rows, ptrdiff_t stride_bytes,
+                       uint32_t first_row, uint32_t count) {
+    const struct ic_pyramid *pyramid = user;
+    struct ic_job *job = pyramid->job;
+    for (size_t i = 0; i < job->transform->count; i++) {
+        if (job->path[i].level[pyramid->plane] == level) {
+            ic_resampler_push_level(job->path[i].resampler[pyramid->plane], rows, stride_bytes,
+                                    first_row, count);
+        }
+    }
+}
+
+static enum imgcore_status open_pyramids(struct ic_job *job) {
+    enum imgcore_status status = IMGCORE_OK;
+    for (int p = 0; status == IMGCORE_OK && p < job->layout.planes && p < 3; p++) {
+        struct ic_pyramid *pyramid = &job->pyramid[p];
+        int levels = 0;
+        for (size_t i = 0; i < job->transform->count; i++) {
+            levels = job->path[i].level[p] > levels ? job->path[i].level[p] : levels;
+        }
+        if (levels > 0) {
+            pyramid->job = job;
+            pyramid->plane = p;
+            status = ic_reducer_create(job->env->mem, job->env->kernels, job->layout.plane[p].width,
+                                       job->layout.plane[p].height, levels, push_level, pyramid,
+                                       &pyramid->reducer);
+        }
+    }
+    return status;
+}
+
+void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
+                        uint32_t first_row, uint32_t count) {
+    for (size_t i = 0; i < job->transform->count; i++) {
+        if (job->path[i].level[plane] == 0) {
+            /* the caller of ic_distribute_rows reports the status at its next check */
+            if (job->path[i].enlarged && ic_is_cancelled(job->env->cancel)) {
+                return;
+            }
+            ic_resampler_push(job->path[i].resampler[plane], rows, stride_bytes, first_row, count);
+        }
+    }
+    if (job->pyramid[plane].reducer != NULL) {
+        ic_reducer_push(job->pyramid[plane].reducer, rows, stride_bytes, first_row, count);
+    }
+}
+
+static enum imgcore_status start_reader(struct ic_job *job, struct imgcore_error *error) {
+    const struct ic_read_request request = {job->planes, job->plan.scale_denom};
+    return job->reader->ops->start(job->reader, &request, &job->layout, error);
+}
+
+enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_error *error) {
+    const struct ic_transfer *transfer = NULL;
+    if (job->transform->options->linear) {
+        transfer = job->env->transfer(job->env->user);
+        if (transfer == NULL) {
+            return memory_failure(job->env->mem, error);
+        }
+    }
+    const enum imgcore_status status = start_reader(job, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < job->transform->count; i++) {
+        if (open_resamplers(job, i, transfer) != IMGCORE_OK) {
+            return memory_failure(job->env->mem, error);
+        }
+    }
+    if (open_pyramids(job) != IMGCORE_OK) {
+        return memory_failure(job->env->mem, error);
+    }
+    return IMGCORE_OK;
+}
+
+void ic_close_distribution(struct ic_job *job) {
+    for (int p = 0; p < 3; p++) {
+        for (size_t i = 0; i < job->transform->count; i++) {
+            ic_resampler_destroy(job->path[i].resampler[p]);
+            job->path[i].resampler[p] = NULL;
+        }
+        ic_reducer_destroy(job->pyramid[p].reducer);
+        job->pyramid[p].reducer = NULL;
+    }
+}

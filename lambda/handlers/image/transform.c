@@ -1,0 +1,46 @@
+/* The decoder reads from the connection; nothing of the source is stored. */
+#include "lambda/handlers/image/transform.h"
+
+/* A source for imgcore that measures how long it waits for S3. */
+struct stream {
+    struct awsc_s3_reader *reader;
+    const struct svc_clock *clock;
+    int64_t wait_ms, bytes;
+    int64_t deadline_ms; /* of the transform */
+};
+
+static bool read_stream(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
+    struct stream *stream = user;
+    const int64_t begin_ms = svc_monotonic_ms(stream->clock);
+    const bool is_read = awsc_s3_read(stream->reader, buffer, size_bytes, read_bytes);
+    stream->wait_ms += svc_monotonic_ms(stream->clock) - begin_ms;
+    stream->bytes += is_read ? (int64_t)*read_bytes : 0;
+    return is_read;
+}
+
+static bool is_past_deadline(void *user) {
+    const struct stream *stream = user;
+    return svc_monotonic_ms(stream->clock) >= stream->deadline_ms;
+}
+
+enum imgcore_status image_transform(const struct image_clients *clients,
+                                    struct awsc_s3_reader *reader, int64_t deadline_ms,
+                                    struct imgcore_output *pictures, size_t count,
+                                    struct imgcore_error *error) {
+    struct stream stream = {.reader = reader, .clock = clients->clock, .deadline_ms = deadline_ms};
+    const struct imgcore_source source = {.read = read_stream, .user = &stream};
+    struct imgcore_options options;
+    imgcore_options_default(&options);
+    options.limits = clients->settings->limits;
+    options.preset = clients->settings->preset;
+    options.is_cancelled = is_past_deadline;
+    options.cancel_user = &stream;
+    const int64_t begin_ms = svc_monotonic_ms(clients->clock);
+    const enum imgcore_status status =
+        imgcore_transform(clients->imgcore, &source, &options, pictures, count, error);
+    const int64_t spent_ms = svc_monotonic_ms(clients->clock) - begin_ms;
+    lrt_metrics_add(clients->metrics, "DownloadTime", LRT_MILLISECONDS, stream.wait_ms);
+    lrt_metrics_add(clients->metrics, "TransformTime", LRT_MILLISECONDS, spent_ms - stream.wait_ms);
+    lrt_metrics_add(clients->metrics, "BytesIn", LRT_BYTES, stream.bytes);
+    return status;
+}

@@ -1,0 +1,176 @@
+/* Reading the services' errors, in XML (S3) and JSON (the others): see responses.h. */
+#include "services/aws/responses.h"
+
+#include <string.h>
+
+#include "services/aws/retry.h"
+#include "services/aws/xml.h"
+#include "services/base/json.h"
+#include "services/base/text.h"
+
+#define MAX_ERROR_BODY_BYTES ((size_t)64 * 1024)
+
+/* Cut to what fits, without controls, and never within a character. */
+static void copy_cut(char *out, size_t out_bytes, const char *text) {
+    size_t size = strnlen(text, out_bytes);
+    if (size == out_bytes) {
+        size--;
+        while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80) {
+            size--;
+        }
+    }
+    for (size_t i = 0; i < size; i++) {
+        out[i] = svc_is_control(text[i]) ? '?' : text[i];
+    }
+    out[size] = '\0';
+}
+
+/* Codes that mean the same for every service. */
+static const struct awsc_code_status common_codes[] = {
+    {"AccessDenied", SVC_ACCESS_DENIED},
+    {"AccessDeniedException", SVC_ACCESS_DENIED},
+    {"ExpiredToken", SVC_ACCESS_DENIED},
+    {"ExpiredTokenException", SVC_ACCESS_DENIED},
+    {"IncompleteSignature", SVC_ACCESS_DENIED},
+    {"InvalidAccessKeyId", SVC_ACCESS_DENIED},
+    {"InvalidClientTokenId", SVC_ACCESS_DENIED},
+    {"InvalidSignatureException", SVC_ACCESS_DENIED},
+    {"InvalidToken", SVC_ACCESS_DENIED},
+    {"MissingAuthenticationToken", SVC_ACCESS_DENIED},
+    {"SignatureDoesNotMatch", SVC_ACCESS_DENIED},
+    {"UnrecognizedClientException", SVC_ACCESS_DENIED},
+    {"RequestTimeout", SVC_TIMED_OUT},
+    {"RequestTimeoutException", SVC_TIMED_OUT},
+    {NULL, SVC_OK},
+};
+
+/* SVC_OK: the table does not have the code. */
+static enum svc_status find_code(const struct awsc_code_status *codes, const char *code) {
+    while (codes->code != NULL && strcmp(codes->code, code) != 0) {
+        codes++;
+    }
+    return codes->status;
+}
+
+static enum svc_status status_of_http(int http_status) {
+    switch (http_status) {
+    case 304:
+        return SVC_NOT_MODIFIED;
+    case 401:
+    case 403:
+        return SVC_ACCESS_DENIED;
+    case 404:
+        return SVC_NOT_FOUND;
+    case 409:
+        return SVC_CONFLICT;
+    case 412:
+        return SVC_PRECONDITION_FAILED;
+    default:
+        return http_status >= 500 ? SVC_SERVER_ERROR : SVC_REJECTED;
+    }
+}
+
+enum svc_status awsc_status_of(const struct awsc_service_row *service, int http_status,
+                               const char *code) {
+    if (awsc_retry_classify(SVC_OK, http_status, code) == AWSC_RETRY_THROTTLED) {
+        return SVC_THROTTLED;
+    }
+    enum svc_status status = find_code(service->codes, code);
+    if (status == SVC_OK) {
+        status = find_code(common_codes, code);
+    }
+    return status != SVC_OK ? status : status_of_http(http_status);
+}
+
+/* "aws.protocoltests#Foo:http://..." is "Foo". */
+static void copy_json_code(struct awsc_error *error, const char *code) {
+    const char *mark = strrchr(code, '#');
+    copy_cut(error->code, sizeof(error->code), mark != NULL ? mark + 1 : code);
+    error->code[strcspn(error->code, ":")] = '\0';
+}
+
+static void read_json(const struct svc_http_exchange *exchange, size_t size,
+                      struct awsc_error *error) {
+    struct svc_json *body = NULL;
+    const char *header = svc_http_header_value(exchange, "x-amzn-errortype");
+    if (svc_json_parse(exchange->body.bytes, size, MAX_ERROR_BODY_BYTES, &body, NULL) == SVC_OK) {
+        const char *code = svc_json_get_text(body, "__type");
+        const char *message = svc_json_get_text(body, "message");
+        code = code != NULL ? code : svc_json_get_text(body, "code");
+        message = message != NULL ? message : svc_json_get_text(body, "Message");
+        if (code != NULL && header == NULL) {
+            copy_json_code(error, code);
+        }
+        copy_cut(error->message, sizeof(error->message), message != NULL ? message : "");
+    }
+    if (header != NULL) {
+        copy_json_code(error, header);
+    }
+    svc_json_free(body);
+}
+
+static void read_xml(const struct svc_http_exchange *exchange, size_t size,
+                     struct awsc_error *error) {
+    const char *body = svc_buf_text(&exchange->body);
+    struct svc_buf text;
+    svc_buf_init(&text, MAX_ERROR_BODY_BYTES);
+    if (awsc_xml_text(body, size, "Code", &text)) {
+        copy_cut(error->code, sizeof(error->code), svc_buf_text(&text));
+    }
+    svc_buf_reset(&text);
+    if (awsc_xml_text(body, size, "Message", &text)) {
+        copy_cut(error->message, sizeof(error->message), svc_buf_text(&text));
+    }
+    svc_buf_clear(&text);
+}
+
+/* Keeps of a service's message only what may be logged: the response to a wrong signature repeats
+ * the signed headers, session token included; SES names the addresses that it refuses. */
+static void mask_message(const struct awsc_service_row *service, struct awsc_error *error) {
+    static const char *const signing[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
+                                          "IncompleteSignature", "IncompleteSignatureException"};
+    if (SVC_IS_ONE_OF(error->code, signing)) {
+        copy_cut(error->message, sizeof(error->message), "the signature was not accepted");
+    }
+    if (!service->masks_addresses) {
+        return;
+    }
+    for (char *word = error->message; *word != '\0';) {
+        size_t size = strcspn(word, " ");
+        if (memchr(word, '@', size) != NULL) {
+            memset(word, '*', size);
+        }
+        word += size + (word[size] == ' ');
+    }
+}
+
+static void copy_request_id(const struct svc_http_exchange *exchange, struct awsc_error *error) {
+    static const char *const names[] = {"x-amz-request-id", "x-amzn-requestid",
+                                        "x-amzn-request-id"};
+    const char *id = NULL;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && id == NULL; i++) {
+        id = svc_http_header_value(exchange, names[i]);
+    }
+    if (id != NULL) {
+        copy_cut(error->request_id, sizeof(error->request_id), id);
+    }
+}
+
+void awsc_read_error(const struct awsc_service_row *service,
+                     const struct svc_http_exchange *exchange, struct awsc_error *error) {
+    size_t size = exchange->body.size_bytes < MAX_ERROR_BODY_BYTES ? exchange->body.size_bytes
+                                                                   : MAX_ERROR_BODY_BYTES;
+    copy_request_id(exchange, error);
+    error->http_status = exchange->http_status;
+    if (service->error_format == AWSC_ERROR_XML) {
+        read_xml(exchange, size, error);
+    } else {
+        read_json(exchange, size, error);
+    }
+    mask_message(service, error);
+    error->status = awsc_status_of(service, exchange->http_status, error->code);
+    const char *marker = svc_http_header_value(exchange, "x-amz-delete-marker");
+    if (exchange->http_status == 405 && marker != NULL && strcmp(marker, "true") == 0) {
+        error->status = SVC_NOT_FOUND; /* this version of the key is its deletion */
+    }
+}

@@ -1,0 +1,44 @@
+/* Greets the name in {"name":"Ann"}, or in the query of a Function URL. GREETING: "Hello". */
+#include "lambda/events/function_url.h"
+#include "lambda/runtime/runtime.h"
+#include "services/base/settings.h"
+
+struct hello {
+    char greeting[64];
+};
+
+static enum svc_status create(const struct lrt_services *services, void **self,
+                              struct svc_error *error) {
+    struct hello *hello = *self;
+    struct svc_settings from;
+    svc_settings_init(&from, services->environment, error);
+    svc_setting_text(&from, "GREETING", "Hello", hello->greeting, sizeof(hello->greeting));
+    return from.status;
+}
+
+static void handle(void *self, const struct lrt_invocation *invocation, struct lrt_result *result) {
+    const struct hello *hello = self;
+    struct svc_json *event = lrt_parse_event(invocation, result, "Hello.Malformed");
+    struct lev_url_request url = {0};
+    const bool is_url = lev_url_request_read(event, &url, NULL) == SVC_OK;
+    struct svc_json_writer writer;
+    svc_json_writer_init(&writer, &result->body);
+    svc_json_begin_object(&writer);
+    svc_json_add_text(&writer, "greeting", hello->greeting);
+    svc_json_add_text(&writer, "name",
+                      is_url ? lev_url_parameter(&url, "name") : svc_json_get_text(event, "name"));
+    svc_json_end_object(&writer);
+    lev_url_request_clear(&url);
+    svc_json_free(event);
+}
+
+int main(int argc, char **argv) {
+    static const struct lrt_function function = {
+        .name = "hello",
+        .help = "\nGreets.\n",
+        .self_bytes = sizeof(struct hello),
+        .create = create,
+        .handle = handle,
+    };
+    return lrt_main(&function, argc, argv);
+}
