@@ -19,7 +19,8 @@ const COMPARED_MB = 256;
 const ROUNDS = 7;
 const IMAGES = 10000;
 const SIZES = ['large', 'medium', 'small', 'thumbnail'];
-// HEADs at once, first byte of a GET, PUTs at once; assumed, for a bucket in the function's region.
+// Four HEADs at once, first byte of a GET, four PUTs at once, a HEAD; assumed, for a bucket in the
+// function's region.
 const WAIT_MS = 120;
 // Uploads come in sessions of so many, one after another, between which the environments are gone;
 // assumed.
