@@ -64,6 +64,9 @@ test('Function URL: a request becomes an event of payload format 2.0', async () 
   assert.match(context.time, /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
   assert.ok(Math.abs(context.timeEpoch - Date.now()) < 10000);
   assert.equal(got['x-amzn-requestid'], context.requestId);
+  for (const [path, raw] of [['http://example.com/a?b', '/a'], ['http://example.com', '/'], ['/', '/'], ['/?x', '/'], ['//a//b', '//a//b']]) {
+    assert.equal(JSON.parse((await send(path)).text).rawPath, raw, path);
+  }
 });
 
 test('Function URL: only text types are text', async () => {
@@ -261,6 +264,12 @@ test('a schedule follows the clock of the cloud, and runs by itself', async () =
   assert.equal(starts(), 1);
   cloud.addSchedule(target, { name: 'often', expression: 'rate(1 second)' });
   await until(() => starts() >= 3, 'it ran twice more by itself');
+});
+
+test('functions have names of their own', async () => {
+  const [one, two] = [cloud.addFunction({ command: TINY }), cloud.addFunction({ command: TINY })];
+  assert.notEqual(one.config.name, two.config.name);
+  assert.throws(() => cloud.addFunction({ name: 'echo', command: TINY }), /there is a function echo already/);
 });
 
 test('nothing of a cloud is left after stop(): no port, no process, no timer that delivers', async () => {
