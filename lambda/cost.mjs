@@ -19,7 +19,8 @@ const COMPARED_MB = 256;
 const ROUNDS = 7;
 const IMAGES = 10000;
 const SIZES = ['large', 'medium', 'small', 'thumbnail'];
-// HEADs at once, first byte of a GET, PUTs at once; assumed, for a bucket in the function's region.
+// Four HEADs at once, first byte of a GET, four PUTs at once, a HEAD; assumed, for a bucket in the
+// function's region.
 const WAIT_MS = 120;
 // Uploads come in sessions of so many, one after another, between which the environments are gone;
 // assumed.
@@ -168,7 +169,7 @@ const printHead = (...cells) => {
 };
 
 function printSizes(results) {
-  printHead('memory MB', 'cold ms', 'warm ms', 'peak MB', 'billed ms', 'skip: cold ms', 'warm ms', 'billed ms', 'notification, x86_64', 'arm64', 'rule, x86_64', 'arm64');
+  printHead('memory MB', 'cold ms', 'warm ms', 'peak MB', 'billed ms', 'skip: cold ms', 'warm ms', 'billed ms', 'x86_64', 'arm64');
   for (const [memory_mb, measured] of results) {
     const { made, skip } = measured;
     const { made_ms, skip_ms, skips } = billed(measured);
@@ -176,7 +177,7 @@ function printSizes(results) {
     print(
       memory_mb, made.cold_ms.toFixed(0), made.warm_ms.toFixed(0), made.peak_mb.toFixed(0), (made_ms / IMAGES).toFixed(0),
       skip.cold_ms.toFixed(1), skip.warm_ms.toFixed(1), (skip_ms / skips).toFixed(1),
-      usd(x86.notification), usd(arm.notification), usd(x86.rule), usd(arm.rule),
+      usd(x86.notification), usd(arm.notification),
     );
   }
 }
@@ -186,16 +187,17 @@ function printTriggers(measured) {
   const { cold_skips } = billed(measured);
   const price = prices(measured, COMPARED_MB, 'x86_64');
   const sessions = IMAGES / SESSION_UPLOADS;
-  printHead(`${COMPARED_MB} MB, x86_64`, 'S3 notification, prefix `uploads/`', 'EventBridge rule without `/processed/`');
+  printHead(`${IMAGES} uploads, ${COMPARED_MB} MB, x86_64`, 'S3 notification, prefix `uploads/`', 'EventBridge rule without `/processed/`');
   print('invocations an upload', notification.invocations, rule.invocations);
   print('environments a session starts', notification.environments, rule.environments);
   print('cold starts', sessions + cold_skips, sessions);
-  print('uploads: compute, requests', usd(price.made), usd(price.made));
+  print('uploads: compute and requests', usd(price.made), usd(price.made));
   print('skips: requests', usd(price.skip_requests), '');
   print('skips: compute', usd(price.skip_compute), '');
-  print(`events of the bucket, ${1 + SIZES.length} an upload`, '', usd(price.events));
+  print(`EventBridge, ${1 + SIZES.length} events an upload`, '', usd(price.events));
   print('**together**', `**${usd(price.notification)}**`, `**${usd(price.rule)}**`);
-  print(`log, ${measured.made.log_bytes} bytes an upload, ${measured.skip.log_bytes} a skip`, usd(price.notification_logs), usd(price.rule_logs));
+  print(`log at $${USD_PER_LOG_GB} per GB, ${measured.made.log_bytes} bytes an upload, ${measured.skip.log_bytes} a skip`, usd(price.notification_logs), usd(price.rule_logs));
+  print('**together with the log**', `**${usd(price.notification + price.notification_logs)}**`, `**${usd(price.rule + price.rule_logs)}**`);
 }
 
 const [program, ...photos] = process.argv.slice(2);
