@@ -11,8 +11,8 @@
 #   PACKAGES   no: install nothing; you have seen to it yourself
 #   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
 #
-# Sources are listed by hand, one variable for each room: a new file is built once it stands in its
-# list (make lint finds those forgotten). Paths are relative, so that the folder may have any name.
+# Sources are listed by hand, one variable for each module: a new file is built once it is in its
+# list (make lint finds forgotten ones). Paths are relative, so that the folder may have any name.
 
 CONFIG ?= release
 OUT    ?= out
@@ -24,7 +24,7 @@ MANDIR     ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
 export IMG OUT PACKAGES PKG_CONFIG
 
-# ---------------------------------------------------------------------------- sources, by room
+# ---------------------------------------------------------------------------- sources, by module
 
 BASE_ROOM := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
 	imgcore/base/picture.c imgcore/base/status.c imgcore/base/thread_pool.c
