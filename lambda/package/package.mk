@@ -43,4 +43,4 @@ package-check: package ## test every zip in an empty root (as root)
 	@sh .ci/packages build test npm local package
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory $(O)/tests/support/make_pictures
-	@ARCHES='$(ARCHES)' $(RUN_TESTS) $(PACKAGE_TESTS)
+	@ARCHES='$(ARCHES)' FUNCTIONS='$(strip $(FUNCTIONS))' $(RUN_TESTS) $(PACKAGE_TESTS)
