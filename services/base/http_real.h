@@ -57,7 +57,8 @@ curl_socket_t svc_http_real_open_socket(void *user, curlsocktype purpose,
 int svc_http_real_close_socket(void *user, curl_socket_t fd);
 /* Whether an idle connection must not be used: between two requests of HTTP/1.1 the peer sends
  * nothing, so anything to read is the connection's end: FIN, RST, or the close_notify of TLS, with
- * which libcurl 7.88 takes a connection as alive. True also for one that is not listed. */
+ * which libcurl 7.88 takes a connection as alive (8.x refuses it like this). True also for one that
+ * is not listed. */
 bool svc_http_real_is_ended(const struct svc_http_real *real, const char *peer, int peer_port,
                             const char *own, int own_port);
 
