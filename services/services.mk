@@ -8,7 +8,7 @@ SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
 	services/base/log.c services/base/random.c services/base/settings.c \
 	services/base/status.c services/base/text.c services/base/url.c
 
-SERVICES_AWS := services/aws/call.c services/aws/client.c \
+SERVICES_AWS := services/aws/call.c services/aws/call_retry.c services/aws/client.c \
 	services/aws/credentials.c services/aws/dynamodb.c services/aws/dynamodb_value.c services/aws/endpoint.c \
 	services/aws/error.c services/aws/json_call.c services/aws/profile.c services/aws/responses.c services/aws/retry.c \
 	services/aws/number.c \

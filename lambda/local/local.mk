@@ -9,7 +9,7 @@ IMAGE_PROCESSOR := $(O)/lambda/image-processor
 # Programs of node's test runner; their output is TAP.
 LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_end_to_end.mjs \
 	tests/lambda/test_front.mjs tests/lambda/test_local.mjs tests/lambda/test_local_services.mjs \
-	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
+	tests/lambda/test_prices.mjs tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
 # Those that take minutes.
 LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
 

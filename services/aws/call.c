@@ -1,18 +1,16 @@
-/* From operation to answer: see call.h. */
+/* Running calls: see call.h. */
 #include "services/aws/call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/aws/call_retry.h"
 #include "services/aws/responses.h"
 #include "services/base/text.h"
 
-#define MAX_TEXT_BYTES       ((size_t)16 * 1024)
-#define MAX_ERROR_BODY_BYTES ((size_t)64 * 1024)
-#define DEFAULT_DEADLINE_MS  60000
-/* See may_repeat. */
-#define UNREPEATABLE_MAX_IDLE_S 5
+#define MAX_TEXT_BYTES      ((size_t)16 * 1024)
+#define DEFAULT_DEADLINE_MS 60000
 
 void awsc_call_init(struct awsc_call *call, enum awsc_service service, const char *operation,
                     const char *method) {
@@ -86,7 +84,8 @@ static void name_error(struct awsc_call *call) {
     svc_copy_text(call->error.operation, sizeof(call->error.operation), call->operation);
 }
 
-/* For another attempt, or what it came to: an earlier one may still have been carried out. */
+/* For the next attempt, or its result. maybe_done stays: an earlier attempt may have been carried
+ * out. */
 static void renew_error(struct awsc_call *call, int attempts) {
     bool maybe_done = call->error.maybe_done;
     awsc_error_clear(&call->error);
@@ -120,8 +119,8 @@ static enum svc_status make_url(const struct awsc_client *client, struct awsc_ca
     return SVC_OK;
 }
 
-/* Headers of the request: the operation's and our own, all of them signed but the trace id, which
- * may be rewritten on the way. Answers how many; how many of them are signed in *signed_count. */
+/* The request's headers: the operation's and our own. All are signed except the trace id, which
+ * proxies may rewrite. Returns their number, and in *signed_count that of the signed ones. */
 static size_t gather_headers(struct awsc_client *client, struct awsc_call *call,
                              const struct awsc_credentials *credentials, int64_t wall_ms,
                              size_t *signed_count) {
@@ -200,7 +199,7 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
         .body_bytes = call->body_bytes,
         .streamed = call->streamed,
         .fresh_connection = call->error.attempts > 1,
-        .max_idle_s = call->is_unrepeatable ? UNREPEATABLE_MAX_IDLE_S : 0,
+        .max_idle_s = call->is_unrepeatable ? AWSC_UNREPEATABLE_MAX_IDLE_S : 0,
         .max_body_bytes = call->max_body_bytes,
         .deadline_ms = call->until_ms,
         .stall_timeout_ms = call->stall_timeout_ms,
@@ -212,40 +211,33 @@ static enum svc_status send_call(struct awsc_client *client, struct awsc_call *c
     return SVC_OK;
 }
 
-/* ---------------------------------------------------------------------- judging an answer */
+/* ---------------------------------------------------------------------- reading a response */
 
 static void learn_skew(struct awsc_client *client, const struct svc_http_exchange *exchange) {
     awsc_skew(svc_http_header_value(exchange, "date"), svc_http_header_value(exchange, "age"),
               exchange->sent_wall_ms, exchange->received_wall_ms, &client->counts.skew_ms);
 }
 
-/* No service should repeat a secret, and none that does gets it into a log. */
+/* Keeps a secret that a service repeats out of errors and logs. */
 static void drop_secrets(const struct awsc_client *client, struct awsc_call *call) {
     if (awsc_provider_has_in(client->provider, call->error.message)) {
         svc_copy_text(call->error.message, sizeof(call->error.message), "(left out)");
     }
 }
 
-/* Whether an exchange needs no more waiting for: a streamed one with a good head, or one that is
- * done, or an error's body that is long enough to tell. */
+/* Whether there is nothing more to wait for: a streamed exchange with a good status, one that is
+ * done, or an error response with enough of its body. */
 static bool has_settled(const struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
     if (exchange->state == SVC_HTTP_BODY && call->streamed) {
-        return exchange->http_status < 300 || exchange->body.size_bytes >= MAX_ERROR_BODY_BYTES;
+        return exchange->http_status < 300 ||
+               exchange->body.size_bytes >= AWSC_MAX_ERROR_BODY_BYTES;
     }
     return exchange->state == SVC_HTTP_DONE;
 }
 
-/* Whether an error response states that the request was not carried out: throttled, or refused by a
- * check that comes before the work (4xx). The codes that ask for another attempt are no refusals,
- * with whatever HTTP status they come; nor is ServiceUnavailable (503), which promises nothing. */
-static bool is_refusal(const struct awsc_error *error) {
-    const enum awsc_retry_kind kind = awsc_retry_classify(SVC_OK, error->http_status, error->code);
-    return kind == AWSC_RETRY_THROTTLED || (kind == AWSC_RETRY_NOT && error->http_status < 500);
-}
-
-/* The status of an attempt that settled, and in call->error all there is to say of it. */
-static enum svc_status judge(struct awsc_client *client, struct awsc_call *call) {
+/* The status of an attempt that settled; fills call->error. */
+static enum svc_status read_result(struct awsc_client *client, struct awsc_call *call) {
     const struct svc_http_exchange *exchange = call->exchange;
     struct awsc_error *error = &call->error;
     renew_error(call, error->attempts);
@@ -253,8 +245,9 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
         learn_skew(client, exchange);
     }
     client->counts.connections_reused += exchange->reused;
-    bool is_readers = call->streamed && exchange->http_status != 0 && exchange->http_status < 300;
-    if (exchange->state == SVC_HTTP_DONE && exchange->status != SVC_OK && !is_readers) {
+    bool is_left_to_reader =
+        call->streamed && exchange->http_status != 0 && exchange->http_status < 300;
+    if (exchange->state == SVC_HTTP_DONE && exchange->status != SVC_OK && !is_left_to_reader) {
         error->maybe_done |= exchange->sent;
         return awsc_fail(error, exchange->status, "%s", exchange->error.detail);
     }
@@ -264,7 +257,7 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
             call->read_refusal(call, error);
         }
         drop_secrets(client, call);
-        error->maybe_done |= !is_refusal(error);
+        error->maybe_done |= !awsc_is_refusal(error);
         return error->status;
     }
     if (call->check == NULL) {
@@ -273,14 +266,14 @@ static enum svc_status judge(struct awsc_client *client, struct awsc_call *call)
     enum svc_status status = call->check(call, error);
     if (status != SVC_OK) {
         error->status = status;
-        /* Without a code it is a response that makes no sense. */
-        error->maybe_done |= error->code[0] == '\0' || !is_refusal(error);
+        /* Without a code the response is invalid. */
+        error->maybe_done |= error->code[0] == '\0' || !awsc_is_refusal(error);
         drop_secrets(client, call);
     }
     return status;
 }
 
-/* ---------------------------------------------------------------------- trying again */
+/* ---------------------------------------------------------------------- retries */
 
 static void log_attempt(const struct awsc_client *client, const struct awsc_call *call,
                         enum svc_log_level level, const char *message, int64_t delay_ms) {
@@ -294,54 +287,8 @@ static void log_attempt(const struct awsc_client *client, const struct awsc_call
     }
 }
 
-/* Whether a failed attempt may be followed by another.
- *
- * Of a call that must not be carried out twice that is so only if no attempt can have been carried
- * out (maybe_done):
- *   - no byte of the request left: no connection, or a kept one whose end was noticed before the
- *     first byte was written (http_sockets.c). Once the kernel has taken bytes, an RST or FIN does
- *     not tell whether the peer read them before;
- *   - the response is a refusal (is_refusal). 500, 502, 503 and 504 may come from a front end while
- *     the service behind it has done the work.
- * What is left of doubt is a peer that ends an idle connection just when a request is written to
- * it. Peers do so after tens of seconds, or while Lambda has the process frozen: such a call takes
- * no connection that was idle for more than UNREPEATABLE_MAX_IDLE_S, which still spares the mails
- * of a batch their handshakes. */
-static bool may_repeat(const struct awsc_call *call) {
-    return !call->is_unrepeatable || !call->error.maybe_done;
-}
-
-/* Whether new credentials may help. A response to HEAD has no body with a code: an expired token is
- * a bare 400 there, which counts only where credentials expire at all. */
-static bool may_be_expired(const struct awsc_client *client, const struct awsc_call *call) {
-    const struct awsc_error *error = &call->error;
-    return awsc_is_expired_token(error->code) ||
-           (strcmp(call->method, "HEAD") == 0 && error->http_status == 400 &&
-            error->code[0] == '\0' && awsc_provider_is_refreshable(client->provider));
-}
-
-/* Whether and when another attempt follows a failed one. */
-static enum awsc_retry_kind retry_kind(struct awsc_client *client, struct awsc_call *call) {
-    struct awsc_error *error = &call->error;
-    enum awsc_retry_kind kind = awsc_retry_classify(error->status, error->http_status, error->code);
-    /* Any 403 to HEAD may be due to the clock. */
-    const bool has_no_code = strcmp(call->method, "HEAD") == 0 && error->http_status == 403;
-    const char *code = has_no_code ? "RequestTimeTooSkewed" : error->code;
-    if (kind == AWSC_RETRY_NOT && awsc_skew_retry(code, client->counts.skew_ms)) {
-        kind = AWSC_RETRY_TRANSIENT;
-    }
-    if (kind == AWSC_RETRY_NOT && !call->has_refreshed && may_be_expired(client, call)) {
-        call->has_refreshed = true;
-        awsc_provider_expire(client->provider, call->credentials_version);
-        kind = AWSC_RETRY_TRANSIENT;
-    }
-    error->throttled = kind == AWSC_RETRY_THROTTLED;
-    error->retryable = kind != AWSC_RETRY_NOT || error->status == SVC_DEADLINE;
-    return may_repeat(call) ? kind : AWSC_RETRY_NOT;
-}
-
 static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
-    enum awsc_retry_kind kind = retry_kind(client, call);
+    enum awsc_retry_kind kind = awsc_call_retry_kind(client, call);
     client->counts.throttled += kind == AWSC_RETRY_THROTTLED;
     if (kind == AWSC_RETRY_NOT || call->error.attempts >= client->max_attempts) {
         return false;
@@ -353,7 +300,7 @@ static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
     }
     int64_t delay_ms =
         awsc_retry_delay_ms(call->error.attempts, kind, svc_random_unit(client->random), after_ms);
-    /* A wait that ends after the deadline would only hide the failure at hand. */
+    /* A wait that ends after the deadline would only hide this failure. */
     if (delay_ms >= svc_remaining_ms(client->clock, call->until_ms)) {
         return false;
     }
@@ -364,7 +311,7 @@ static bool plan_retry(struct awsc_client *client, struct awsc_call *call) {
     call->last_cost = cost;
     call->due_ms = svc_monotonic_ms(client->clock) + delay_ms;
     client->counts.retries++;
-    log_attempt(client, call, SVC_LOG_WARN, "an AWS call is tried again", delay_ms);
+    log_attempt(client, call, SVC_LOG_WARN, "an AWS call is retried", delay_ms);
     return true;
 }
 
@@ -400,7 +347,7 @@ static void step(struct awsc_client *client, struct awsc_call *call) {
         }
     }
     if (call->state == AWSC_CALL_SENT && has_settled(call)) {
-        enum svc_status status = judge(client, call);
+        enum svc_status status = read_result(client, call);
         if (status == SVC_OK) {
             finish(client, call, SVC_OK);
         } else {
@@ -440,7 +387,7 @@ static void prepare(struct awsc_client *client, struct awsc_call *call) {
     }
 }
 
-/* Waits until something can go on; a transport that fails as a whole ends every call. */
+/* Waits until a call can continue; a failure of the transport itself ends every call. */
 static void wait_for_any(struct awsc_client *client, struct awsc_call *const *calls, size_t count) {
     int64_t next_ms = SVC_NO_DEADLINE;
     bool is_any_sent = false, is_any_left = false, has_any_settled = false;

@@ -1,5 +1,5 @@
 /* One call of an AWS operation: signed, sent, its response classified, retried. What the files of
- * operations (s3*.c, sqs.c, ses.c, secrets.c, ...) are written on; included by them alone.
+ * operations (s3*.c, sqs.c, ses.c, secrets.c, ...) are built on; only they include this.
  *
  * A call is described by its fields, run with awsc_calls_run (several run at once, each with its
  * own attempts), its result is read, it is cleared. */
@@ -18,7 +18,7 @@
 enum awsc_call_state { AWSC_CALL_WAITING, AWSC_CALL_SENT, AWSC_CALL_DONE };
 
 struct awsc_call {
-    /* The operation. Strings are borrowed; what has to be made for it is kept in `text`. */
+    /* The operation. Strings are borrowed; those composed for the call are kept in `text`. */
     enum awsc_service service;
     const struct awsc_service_row *row; /* the service's */
     const char *operation;
@@ -31,29 +31,29 @@ struct awsc_call {
     size_t header_count;
     const uint8_t *body;
     size_t body_bytes;
-    /* Done when the head is here; the body is the caller's to read, and tokens (awsc_retry_give of
-     * last_cost) the caller's to give back once all of it came. */
+    /* The call is done when the response's headers have arrived. The caller reads the body, and
+     * after all of it returns the tokens (awsc_retry_give of last_cost). */
     bool streamed;
     uint64_t max_body_bytes;
     int64_t deadline_ms; /* 0: the client's */
     int stall_timeout_ms;
-    int attempts_before;  /* made already for the same thing; they count as this call's */
+    int attempts_before;  /* of earlier calls for the same object; counted as this call's */
     bool is_unrepeatable; /* not retried once it may have been carried out (error.maybe_done) */
-    /* Judges a whole answer with a status below 300: OK, or why it will not do; may set
-     * error->code and error->http_status, by which it is then tried again or not. NULL: all do. */
+    /* Checks a complete response with a status below 300: OK, or why it is not acceptable; may set
+     * error->code and error->http_status, which decide about a retry. NULL: no check. */
     enum svc_status (*check)(struct awsc_call *call, struct awsc_error *error);
     /* Reads a response with a status of 300 or above after `error` was filled from it, before it is
      * closed; may change status and code. NULL: nothing more is read. */
     void (*read_refusal)(struct awsc_call *call, struct awsc_error *error);
     void *user; /* of both */
 
-    /* What came of it. */
+    /* The result. */
     enum svc_status status;
     struct awsc_error error;
-    struct svc_http_exchange *exchange; /* the answer, on success */
+    struct svc_http_exchange *exchange; /* the response, after a success */
     int last_cost;                      /* tokens of the last retry */
 
-    /* Inside. */
+    /* Internal state. */
     enum awsc_call_state state;
     int64_t due_ms, until_ms; /* the next attempt; the deadline in force */
     bool has_refreshed;       /* credentials, after ExpiredToken */
@@ -66,7 +66,7 @@ struct awsc_call {
     struct svc_http_header sent[AWSC_CALL_HEADERS + AWSC_CALL_OWN_HEADERS];
 };
 
-/* Big: not for the stack in numbers. Clear with awsc_call_clear. */
+/* The struct is large: allocate several on the heap. Clear with awsc_call_clear. */
 void awsc_call_init(struct awsc_call *call, enum awsc_service service, const char *operation,
                     const char *method);
 void awsc_call_clear(struct awsc_client *client, struct awsc_call *call);
@@ -75,21 +75,21 @@ void awsc_call_clear(struct awsc_client *client, struct awsc_call *call);
  * value with control characters, make run fail with INVALID_ARGUMENT. */
 void awsc_call_header(struct awsc_call *call, const char *name, const char *value);
 void awsc_call_param(struct awsc_call *call, const char *name, const char *value);
-/* A text that lives as long as the call, for a header's value that has to be made; append to it.
- * Never NULL; one too many is told by run. */
+/* A buffer that lives as long as the call, for composing a header's value; append to it. Never
+ * NULL; one too many makes run fail. */
 struct svc_buf *awsc_call_text(struct awsc_call *call);
 
-/* Runs them to their ends; calls[i].status tells of each. Answers OK if all are, else the first
- * failure. Calls that failed before (status not OK) are left alone. */
+/* Runs all calls until they are done; calls[i].status holds each result. Returns OK if all are OK,
+ * else the first failure. Calls that failed before (status not OK) are not run. */
 enum svc_status awsc_calls_run(struct awsc_client *client, struct awsc_call *const *calls,
                                size_t count);
 /* The same for one; copies its error out (error NULL is allowed). */
 enum svc_status awsc_call_run(struct awsc_client *client, struct awsc_call *call,
                               struct awsc_error *error);
 
-/* The moment of the monotonic clock by which a call must be done. */
+/* The monotonic time by which a call must be done; 0 stands for the client's deadline. */
 int64_t awsc_deadline(const struct awsc_client *client, int64_t deadline_ms);
-/* Waits the time of retry n if there are tokens and time for it; false: give up. *cost as in
+/* Waits the delay of retry n if there are tokens and time for it; false: give up. *cost as in
  * awsc_retry_take. */
 bool awsc_wait_for_retry(struct awsc_client *client, int n, enum awsc_retry_kind kind,
                          int64_t deadline_ms, int *cost);

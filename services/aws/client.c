@@ -94,7 +94,7 @@ void awsc_client_destroy(struct awsc_client *client) {
 
 void awsc_client_begin(struct awsc_client *client, int64_t deadline_ms, const char *trace_id) {
     client->deadline_ms = deadline_ms;
-    /* One that does not fit is left out whole: half of one would say something else. */
+    /* One that does not fit is left out: a part of it would be another trace's. */
     svc_copy_text(client->trace_id, sizeof(client->trace_id), trace_id != NULL ? trace_id : "");
     for (const char *c = client->trace_id; *c != '\0'; c++) {
         if (svc_is_control(*c) || (unsigned char)*c > 0x7f) {

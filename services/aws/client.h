@@ -1,9 +1,9 @@
-/* The client: what all operations of all services share. Settings, credentials, endpoints, the
- * retry bucket, the clock's skew, the trace id. One for each process, used by one thread at a time;
- * it lives as long as the connections should be kept.
+/* The client: shared by all operations of all services. It holds settings, credentials, endpoints,
+ * the retry bucket, the clock skew and the trace id. One for each process, used by one thread at a
+ * time; connections are kept as long as it lives.
  *
- * The operations are in s3.h, sqs.h, ses.h, secrets.h. Each takes the client first and an error
- * last, answers an enum svc_status, and is tried again as retry.h says within its deadline.
+ * The operations are in s3.h, sqs.h, ses.h, secrets.h, dynamodb.h. Each takes the client first and
+ * an error last, returns an enum svc_status, and is retried within its deadline (retry.h).
  *
  *   struct awsc_client *client;
  *   struct awsc_client_options options = {0};
@@ -37,15 +37,15 @@ struct awsc_client_options {
     int max_attempts;                          /* 0: AWS_MAX_ATTEMPTS, else AWSC_MAX_ATTEMPTS */
 };
 
-/* Nothing goes over the network yet. Errors: CONFIGURATION (region, endpoint), NO_MEMORY. */
+/* Sends nothing over the network. Errors: CONFIGURATION (region, endpoint, retry settings),
+ * NO_MEMORY. */
 enum svc_status awsc_client_create(const struct awsc_client_options *options,
                                    struct awsc_client **client, struct awsc_error *error);
 void awsc_client_destroy(struct awsc_client *client); /* wipes secrets; NULL is allowed */
 
-/* Begins a piece of work (an invocation): the deadline of every call that brings none of its own
- * (a moment of the monotonic clock, or SVC_NO_DEADLINE), and the trace id to send along, copied:
- * the whole value of _X_AMZN_TRACE_ID, Lineage included; NULL: none.
- * A call without any deadline has 60 s. */
+/* Begins a piece of work (an invocation). deadline_ms, a monotonic time or SVC_NO_DEADLINE, holds
+ * for every call without a deadline of its own; without this call such calls have 60 s. trace_id is
+ * copied and sent with every call: the value of _X_AMZN_TRACE_ID, Lineage included; NULL: none. */
 void awsc_client_begin(struct awsc_client *client, int64_t deadline_ms, const char *trace_id);
 
 const char *awsc_client_region(const struct awsc_client *client);

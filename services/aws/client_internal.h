@@ -1,5 +1,5 @@
-/* The client's fields, shared by the modules that make calls with it. Included by services/aws
- * alone. */
+/* The client's fields, shared by the modules that make calls with it. Only files of services/aws
+ * include this. */
 #ifndef AWSC_CLIENT_INTERNAL_H
 #define AWSC_CLIENT_INTERNAL_H
 
@@ -21,7 +21,7 @@ struct awsc_client {
     struct awsc_provider *provider;
     struct awsc_retry_bucket bucket;
     int max_attempts;
-    int64_t deadline_ms; /* of calls that bring none; 0: none was set */
+    int64_t deadline_ms; /* of calls without their own; 0: none was set */
     char trace_id[1024];
     struct awsc_client_counts counts;
     char s3_owner[13]; /* of every bucket; "": not stated */

@@ -14,7 +14,7 @@
 #define REFRESH_BEFORE_MS    (5 * 60 * 1000)
 #define CONTAINER_HOST       "http://169.254.170.2"
 #define CONTAINER_TIMEOUT_MS 5000
-#define MAX_ANSWER_BYTES     ((size_t)64 * 1024)
+#define MAX_RESPONSE_BYTES   ((size_t)64 * 1024)
 #define MAX_TOKEN_BYTES      ((size_t)8 * 1024)
 
 struct awsc_provider {
@@ -77,7 +77,7 @@ bool awsc_provider_has_in(const struct awsc_provider *provider, const char *text
     return has;
 }
 
-/* Takes the three parts if they fit and make sense; *credentials untouched otherwise. */
+/* Sets the three parts if they fit and are not empty; else *credentials is unchanged. */
 static bool set_parts(struct awsc_credentials *credentials, const char *id, const char *secret,
                       const char *token, int64_t expires_wall_ms) {
     struct awsc_credentials parts = {.expires_wall_ms = expires_wall_ms};
@@ -94,7 +94,7 @@ static bool set_parts(struct awsc_credentials *credentials, const char *id, cons
 
 /* ---------------------------------------------------------------------- environment */
 
-/* NOT_FOUND: there are none here, look on; so with the other sources. */
+/* Each source returns NOT_FOUND if it has none: the next one is tried. */
 static enum svc_status from_environment(struct awsc_provider *provider, struct svc_error *error) {
     static const char *const names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                                         "AWS_SESSION_TOKEN"};
@@ -103,7 +103,7 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
     struct awsc_credentials read = {.expires_wall_ms = AWSC_NEVER_EXPIRES};
     char *parts[] = {read.access_key_id, read.secret_access_key, read.session_token};
     enum svc_status status = SVC_OK;
-    /* One by one: the string of one look-up lives only until the next. */
+    /* One by one: a string of the environment is valid only until the next look-up. */
     for (size_t i = 0; i < 3 && status == SVC_OK; i++) {
         const char *value = svc_setting(provider->environment, names[i]);
         if (value == NULL && i < 2) {
@@ -140,13 +140,13 @@ static enum svc_status from_file(struct awsc_provider *provider, enum awsc_profi
     }
     awsc_credentials_wipe(&read);
     svc_buf_wipe(&text);
-    /* A file that cannot be read is as good as none. */
+    /* A file that cannot be read counts as none. */
     return status == SVC_OK || status == SVC_NO_MEMORY ? status : SVC_NOT_FOUND;
 }
 
 /* ---------------------------------------------------------------------- container */
 
-/* Plain http shows the credentials to whoever is between: only where nobody is. */
+/* Plain http exposes the credentials to the network: allowed only to addresses on this host. */
 static bool is_allowed_url(const char *url) {
     static const char *const hosts[] = {"localhost", "169.254.170.2", "169.254.170.23", "[::1]",
                                         "[fd00:ec2::23]"};
@@ -216,30 +216,30 @@ static enum svc_status container_token(const struct awsc_provider *provider, str
     return svc_buf_status(token);
 }
 
-static enum svc_status read_answer(struct awsc_provider *provider,
-                                   const struct svc_http_exchange *exchange,
-                                   struct svc_error *error) {
-    struct svc_json *answer = NULL;
+static enum svc_status read_response(struct awsc_provider *provider,
+                                     const struct svc_http_exchange *exchange,
+                                     struct svc_error *error) {
+    struct svc_json *response = NULL;
     int64_t expires_ms = AWSC_NEVER_EXPIRES;
     enum svc_status status = svc_json_parse(exchange->body.bytes, exchange->body.size_bytes,
-                                            MAX_ANSWER_BYTES, &answer, NULL);
-    const char *id = svc_json_get_text(answer, "AccessKeyId");
-    const char *secret = svc_json_get_text(answer, "SecretAccessKey");
-    const char *token = svc_json_get_text(answer, "Token");
-    const char *expiration = svc_json_get_text(answer, "Expiration");
+                                            MAX_RESPONSE_BYTES, &response, NULL);
+    const char *id = svc_json_get_text(response, "AccessKeyId");
+    const char *secret = svc_json_get_text(response, "SecretAccessKey");
+    const char *token = svc_json_get_text(response, "Token");
+    const char *expiration = svc_json_get_text(response, "Expiration");
     bool is_good =
         status == SVC_OK && id != NULL && secret != NULL &&
         (expiration == NULL || svc_parse_iso8601(expiration, &expires_ms)) &&
         set_parts(&provider->credentials, id, secret, token != NULL ? token : "", expires_ms);
-    svc_json_wipe(answer);
+    svc_json_wipe(response);
     return is_good ? SVC_OK
                    : svc_fail(error, SVC_NO_CREDENTIALS,
                               "the container's credentials endpoint gave none");
 }
 
-static enum svc_status ask_container(struct awsc_provider *provider, const char *url,
-                                     const char *token, int64_t deadline_ms,
-                                     struct svc_error *error) {
+static enum svc_status fetch_from_container(struct awsc_provider *provider, const char *url,
+                                            const char *token, int64_t deadline_ms,
+                                            struct svc_error *error) {
     const struct svc_http_header headers[] = {{"Accept", "application/json"},
                                               {"Authorization", token}};
     int64_t own_ms = svc_deadline_in(provider->clock, CONTAINER_TIMEOUT_MS);
@@ -248,7 +248,7 @@ static enum svc_status ask_container(struct awsc_provider *provider, const char 
         .url = url,
         .headers = headers,
         .header_count = token[0] != '\0' ? 2 : 1,
-        .max_body_bytes = MAX_ANSWER_BYTES,
+        .max_body_bytes = MAX_RESPONSE_BYTES,
         .deadline_ms = own_ms < deadline_ms ? own_ms : deadline_ms,
     };
     struct svc_http_exchange *exchange = NULL;
@@ -259,10 +259,10 @@ static enum svc_status ask_container(struct awsc_provider *provider, const char 
     } else if (exchange->http_status != 200) {
         status = exchange->http_status >= 500 || exchange->http_status == 429 ? SVC_BAD_RESPONSE
                                                                               : SVC_NO_CREDENTIALS;
-        svc_fail(error, status, "the container's credentials endpoint answers %d",
+        svc_fail(error, status, "the container's credentials endpoint returned %d",
                  exchange->http_status);
     } else {
-        status = read_answer(provider, exchange, error);
+        status = read_response(provider, exchange, error);
     }
     provider->transport->close(provider->transport->self, exchange);
     return status;
@@ -278,8 +278,8 @@ static enum svc_status from_container(struct awsc_provider *provider, int64_t de
         status = container_token(provider, &token, error);
     }
     if (status == SVC_OK) {
-        status =
-            ask_container(provider, svc_buf_text(&url), svc_buf_text(&token), deadline_ms, error);
+        status = fetch_from_container(provider, svc_buf_text(&url), svc_buf_text(&token),
+                                      deadline_ms, error);
     }
     svc_buf_clear(&url);
     svc_buf_wipe(&token);
@@ -326,7 +326,7 @@ enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadli
                    ? SVC_OK
                    : svc_fail(error, SVC_NO_CREDENTIALS, "the credentials found have expired");
     }
-    /* Still good for a while: the next call tries again. */
+    /* Not expired yet: the next call tries again. */
     if (provider->version > 0 && !provider->must_refresh && now_ms < expires_ms) {
         return SVC_OK;
     }

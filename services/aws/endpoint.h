@@ -26,8 +26,8 @@ struct awsc_endpoint {
 };
 
 /* `given` if it is not NULL, else AWS_REGION, AWS_DEFAULT_REGION, or the region of the profile in
- * the config file (profile.h). Errors: NO_MEMORY; CONFIGURATION (none is set, or it has not the form of a
- * region's name: it becomes part of host names). */
+ * the config file (profile.h). Errors: NO_MEMORY; CONFIGURATION (none is set, or it does not have
+ * the form of a region's name: it becomes part of host names). */
 enum svc_status awsc_region(const struct svc_environment *environment, const char *given,
                             char region[AWSC_MAX_REGION_BYTES + 1], struct svc_error *error);
 

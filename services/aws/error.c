@@ -1,4 +1,4 @@
-/* Failing an AWS call: see error.h. */
+/* Errors of AWS calls: see error.h. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

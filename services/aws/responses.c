@@ -6,23 +6,15 @@
 #include "services/aws/retry.h"
 #include "services/aws/xml.h"
 #include "services/base/json.h"
+#include "services/base/limits.h"
 #include "services/base/text.h"
 
-#define MAX_ERROR_BODY_BYTES ((size_t)64 * 1024)
-
-/* Cut to what fits, without controls, and never within a character. */
+/* Cut to what fits, between characters; control characters are replaced. */
 static void copy_cut(char *out, size_t out_bytes, const char *text) {
-    size_t size = strnlen(text, out_bytes);
-    if (size == out_bytes) {
-        size--;
-        while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80) {
-            size--;
-        }
-    }
-    for (size_t i = 0; i < size; i++) {
-        out[i] = svc_is_control(text[i]) ? '?' : text[i];
-    }
+    const size_t size = svc_utf8_fit(text, out_bytes - 1);
+    memcpy(out, text, size);
     out[size] = '\0';
+    svc_replace_controls(out);
 }
 
 /* Codes that mean the same for every service. */
@@ -93,7 +85,8 @@ static void read_json(const struct svc_http_exchange *exchange, size_t size,
                       struct awsc_error *error) {
     struct svc_json *body = NULL;
     const char *header = svc_http_header_value(exchange, "x-amzn-errortype");
-    if (svc_json_parse(exchange->body.bytes, size, MAX_ERROR_BODY_BYTES, &body, NULL) == SVC_OK) {
+    if (svc_json_parse(exchange->body.bytes, size, AWSC_MAX_ERROR_BODY_BYTES, &body, NULL) ==
+        SVC_OK) {
         const char *code = svc_json_get_text(body, "__type");
         const char *message = svc_json_get_text(body, "message");
         code = code != NULL ? code : svc_json_get_text(body, "code");
@@ -113,7 +106,7 @@ static void read_xml(const struct svc_http_exchange *exchange, size_t size,
                      struct awsc_error *error) {
     const char *body = svc_buf_text(&exchange->body);
     struct svc_buf text;
-    svc_buf_init(&text, MAX_ERROR_BODY_BYTES);
+    svc_buf_init(&text, AWSC_MAX_ERROR_BODY_BYTES);
     if (awsc_xml_text(body, size, "Code", &text)) {
         copy_cut(error->code, sizeof(error->code), svc_buf_text(&text));
     }
@@ -158,8 +151,8 @@ static void copy_request_id(const struct svc_http_exchange *exchange, struct aws
 
 void awsc_read_error(const struct awsc_service_row *service,
                      const struct svc_http_exchange *exchange, struct awsc_error *error) {
-    size_t size = exchange->body.size_bytes < MAX_ERROR_BODY_BYTES ? exchange->body.size_bytes
-                                                                   : MAX_ERROR_BODY_BYTES;
+    size_t size = exchange->body.size_bytes < AWSC_MAX_ERROR_BODY_BYTES ? exchange->body.size_bytes
+                                                                        : AWSC_MAX_ERROR_BODY_BYTES;
     copy_request_id(exchange, error);
     error->http_status = exchange->http_status;
     if (service->error_format == AWSC_ERROR_XML) {

@@ -1,10 +1,12 @@
-/* When to try again: see retry.h. */
+/* When to retry: see retry.h. */
 #include <stddef.h>
 #include <string.h>
 
 #include "services/aws/retry.h"
 #include "services/base/clock.h"
 #include "services/base/text.h"
+
+#define MAX_RETRY_AFTER_MS UINT64_C(999999999999) /* more is no time */
 
 static bool is_throttling(const char *code) {
     static const char *const codes[] = {
@@ -65,17 +67,10 @@ int64_t awsc_retry_delay_ms(int n, enum awsc_retry_kind kind, double unit, int64
 }
 
 int64_t awsc_retry_after_parse(const char *text) {
-    int64_t value = 0;
-    if (text == NULL || text[0] == '\0' || strlen(text) > 12) {
-        return -1;
-    }
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9') {
-            return -1;
-        }
-        value = value * 10 + (*text - '0');
-    }
-    return value;
+    uint64_t value = 0;
+    const bool is_good =
+        text != NULL && svc_read_number(&text, 0, MAX_RETRY_AFTER_MS, &value) && *text == '\0';
+    return is_good ? (int64_t)value : -1;
 }
 
 void awsc_retry_bucket_init(struct awsc_retry_bucket *bucket) {

@@ -7,12 +7,10 @@
 #include "services/aws/s3_call.h"
 #include "services/base/text.h"
 
-#define MAX_PROBE_BYTES ((size_t)64 * 1024)
-
 static enum svc_status run_probe(struct awsc_client *client, struct awsc_call *call,
                                  const struct awsc_s3_get *get, struct awsc_error *found) {
     call->deadline_ms = get->deadline_ms;
-    call->max_body_bytes = MAX_PROBE_BYTES;
+    call->max_body_bytes = AWSC_MAX_ERROR_BODY_BYTES;
     enum svc_status status = awsc_call_run(client, call, found);
     awsc_call_clear(client, call);
     return status;

@@ -7,8 +7,8 @@
 #include "services/aws/s3.h"
 
 /* Completes the error of a failed awsc_s3_head, awsc_s3_head_many or awsc_s3_get_open of `get`;
- * returns error->status. Costs at most two requests, and none where the error says all already, so
- * it is called after failures only:
+ * returns error->status. Costs at most two requests, and none if the error is complete already;
+ * call it after failures only:
  *
  *   if (status == SVC_ACCESS_DENIED || status == SVC_NOT_FOUND) {
  *       status = awsc_s3_explain_denied(client, &get, &error);
@@ -16,9 +16,9 @@
  *
  * A GET of one byte gives the code (AccessDenied, SignatureDoesNotMatch, InvalidAccessKeyId,
  * ExpiredToken, NoSuchBucket, NoSuchKey) and, from S3, a message that names the denied action. If
- * it names none, a list of the bucket shows whether s3:ListBucket is allowed. What cannot be found
- * out is put as what to check. The status changes only from NOT_FOUND to NO_RESOURCE (no such
- * bucket) and from REJECTED to that of the code. */
+ * it names none, a list of the bucket shows whether s3:ListBucket is allowed. If the reason cannot
+ * be found, the message says what to check. The status changes only from NOT_FOUND to NO_RESOURCE
+ * (no such bucket) and from REJECTED to that of the code. */
 enum svc_status awsc_s3_explain_denied(struct awsc_client *client, const struct awsc_s3_get *get,
                                        struct awsc_error *error);
 

@@ -16,8 +16,8 @@ static enum svc_status first_failure(enum svc_status a, enum svc_status b) {
 
 /* ---------------------------------------------------------------------- canonical request */
 
-/* RFC 3986, 5.2.4 for whole paths, and no empty segments: "/a/../b//c/." is "/b/c". The slash at
- * the end stays only if the path ends in one, as in AWS's own signers. */
+/* Resolves "." and ".." (RFC 3986, 5.2.4) and empty segments: "/a/../b//c/." is "/b/c". The slash
+ * at the end stays only if the path ends in one, as in AWS's own signers. */
 static void normalize(const char *path, struct svc_buf *out) {
     size_t path_bytes = strlen(path);
     size_t start = out->size_bytes;
@@ -55,10 +55,10 @@ enum svc_status awsc_canonical_path(const char *path, bool s3_path, struct svc_b
     return status;
 }
 
-/* An encoded parameter, or a header: where its name and value lie in a buffer. */
+/* An encoded parameter or a header: its name and value within a buffer. */
 struct piece {
     const char *name, *value;
-    size_t order; /* of equal names, the first stays the first */
+    size_t order; /* keeps the order of equal names */
 };
 
 static int compare_params(const void *a, const void *b) {
@@ -104,7 +104,7 @@ enum svc_status awsc_canonical_query(const struct awsc_param *query, size_t coun
         status = params != NULL ? SVC_OK : SVC_NO_MEMORY;
     }
     if (status == SVC_OK) {
-        /* Sorted by the encoded form, as the rule has it. */
+        /* Sorted by the encoded form, as the specification demands. */
         qsort(params, count, sizeof(*params), compare_params);
         for (size_t i = 0; i < count; i++) {
             svc_buf_printf(out, "%s%s=%s", i > 0 ? "&" : "", params[i].name, params[i].value);
@@ -120,7 +120,7 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Without blanks at the ends, and with one space for each run of them. */
+/* Without blanks at the ends, and with one space for each sequence of blanks. */
 static void append_trimmed(struct svc_buf *out, const char *value) {
     const char *end = value + strlen(value);
     while (is_blank(*value)) {
@@ -267,7 +267,7 @@ enum svc_status awsc_signature(const uint8_t key[SVC_SHA256_BYTES], const char *
     return status;
 }
 
-/* ---------------------------------------------------------------------- all together */
+/* ---------------------------------------------------------------------- all stages */
 
 static enum svc_status sign_all(const struct awsc_sign_input *input, const char *secret_access_key,
                                 struct svc_buf *signed_headers,

@@ -1,6 +1,6 @@
 /* AWS Signature Version 4, in its stages: canonical request, string to sign, key, signature. Each
- * can be called alone; awsc_sign and awsc_presign put them together. Pure but for memory: the time
- * is given.
+ * can be called by itself; awsc_sign and awsc_presign run all of them. Pure functions: the time is
+ * an argument.
  *
  * Format: "Create a signed AWS API request" in the AWS IAM user guide. */
 #ifndef AWSC_SIGV4_H
@@ -23,13 +23,13 @@ struct awsc_param {
     const char *name, *value; /* not encoded; value NULL counts as "" */
 };
 
-/* What is signed. All is borrowed for the call. */
+/* The request to sign. All fields are borrowed for the call. */
 struct awsc_sign_input {
     const char *method;
-    const char *path; /* as it goes over the wire; "" counts as "/" */
-    bool s3_path;     /* true: the path is taken as it is (encoded once by the caller).
+    const char *path; /* as it is sent; "" counts as "/" */
+    bool s3_path;     /* true: the path is signed as it is sent (encoded once by the caller).
                          false: "." and ".." and empty segments are resolved, then it is encoded
-                         once more */
+                         a second time */
     const struct awsc_param *query; /* any order */
     size_t query_count;
     const struct svc_http_header *headers; /* all that are to be signed, Host among them; any order
@@ -37,7 +37,7 @@ struct awsc_sign_input {
     size_t header_count;
     const char *payload_hash; /* hex SHA-256 of the body, or AWSC_UNSIGNED_PAYLOAD */
     const char *region, *service;
-    int64_t wall_ms; /* when */
+    int64_t wall_ms; /* the time of signing */
 };
 
 /* Stage 1. Both buffers are appended to. Errors of all stages: NO_MEMORY, TOO_LARGE. */
@@ -46,14 +46,14 @@ enum svc_status awsc_canonical_request(const struct awsc_sign_input *input,
 /* "name=value&..." sorted and encoded: part of stage 1, and the query of a URL. */
 enum svc_status awsc_canonical_query(const struct awsc_param *query, size_t count,
                                      struct svc_buf *out);
-/* The path as stage 1 has it. */
+/* The canonical path of stage 1. */
 enum svc_status awsc_canonical_path(const char *path, bool s3_path, struct svc_buf *out);
 /* "20260102/ap-northeast-2/s3/aws4_request" */
 enum svc_status awsc_credential_scope(const struct awsc_sign_input *input, struct svc_buf *scope);
 /* Stage 2, from stage 1's canonical request. */
 enum svc_status awsc_string_to_sign(const struct awsc_sign_input *input, const char *canonical,
                                     size_t canonical_bytes, struct svc_buf *out);
-/* Stage 3. The key is good for a day (UTC) in one region and service; wipe it after use. */
+/* Stage 3. The key is valid for a day (UTC), a region and a service; wipe it after use. */
 enum svc_status awsc_signing_key(const char *secret_access_key, int64_t wall_ms, const char *region,
                                  const char *service, uint8_t key[SVC_SHA256_BYTES]);
 /* Stage 4: lower-case hex. */
@@ -67,7 +67,7 @@ enum svc_status awsc_sign(const struct awsc_sign_input *input,
                           struct svc_buf *authorization);
 
 #define AWSC_MAX_PRESIGN_SECONDS 604800 /* seven days */
-/* All stages, in the query: appends "path?query" of a URL that is good for `expires_s` seconds (1
+/* All stages, in the query: appends "path?query" of a URL that is valid for `expires_s` seconds (1
  * to AWSC_MAX_PRESIGN_SECONDS, else INVALID_ARGUMENT). X-Amz-* parameters are added here. */
 enum svc_status awsc_presign(const struct awsc_sign_input *input,
                              const struct awsc_credentials *credentials, int expires_s,

@@ -21,7 +21,8 @@ static const char *find(const char *text, size_t size, const char *what, size_t 
     return NULL;
 }
 
-/* "#123;" or "#xab;" without its '&', as UTF-8; answers the bytes used, 0 if it is none. */
+/* Appends the character of "#123;" or "#xab;" (the '&' was read); returns the bytes used, 0 if it
+ * is not one. */
 static size_t decode_number(const char *text, size_t size, struct svc_buf *out) {
     uint32_t code = 0;
     bool is_hex = size > 2 && text[1] == 'x';
@@ -38,12 +39,7 @@ static size_t decode_number(const char *text, size_t size, struct svc_buf *out) 
         return 0;
     }
     uint8_t bytes[4];
-    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint8_t marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = length; i-- > 0; code >>= 6) {
-        bytes[i] = (uint8_t)(i == 0 ? marks[length] | code : 0x80 | (code & 0x3f));
-    }
-    svc_buf_append(out, bytes, length);
+    svc_buf_append(out, bytes, svc_utf8_encode(code, bytes));
     return at + 1;
 }
 
@@ -140,7 +136,7 @@ bool awsc_xml_escape(const char *text, struct svc_buf *out) {
         case '"':
             svc_buf_append_text(out, "&quot;");
             break;
-        case '\r': /* a parser would make a newline of it */
+        case '\r': /* a parser would turn it into a newline */
             svc_buf_append_text(out, "&#13;");
             break;
         default:

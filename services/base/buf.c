@@ -53,7 +53,7 @@ bool svc_buf_reserve(struct svc_buf *buf, size_t more_bytes) {
     if (capacity < wanted) {
         capacity = wanted;
     }
-    /* Not realloc: it would leave a copy of what may be a secret behind. */
+    /* Not realloc: it may leave a copy of a secret in the freed block. */
     uint8_t *bytes = malloc(capacity);
     if (bytes == NULL) {
         buf->status = SVC_NO_MEMORY;

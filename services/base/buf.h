@@ -1,7 +1,7 @@
 /* A byte buffer that grows up to a limit. Every growing thing of the services is one of these.
  *
- * A failed append is remembered: later ones do nothing, and svc_buf_status tells why, so that a
- * text can be put together first and checked once at its end. */
+ * A failed append is recorded: later appends do nothing, and svc_buf_status returns the reason, so
+ * that a text can be composed first and checked once at its end. */
 #ifndef SVC_BUF_H
 #define SVC_BUF_H
 
@@ -27,7 +27,7 @@ void svc_buf_wipe(struct svc_buf *buf);
 /* Empty again, status OK; keeps its memory. */
 void svc_buf_reset(struct svc_buf *buf);
 
-/* Each answers whether everything up to now fitted (status == OK); on failure nothing of this
+/* Each returns whether everything so far fitted (status == OK); after a failure nothing of this
  * append is in the buffer. */
 bool svc_buf_append(struct svc_buf *buf, const void *bytes, size_t size_bytes);
 bool svc_buf_append_text(struct svc_buf *buf, const char *text); /* without its NUL */
@@ -35,10 +35,10 @@ bool svc_buf_append_char(struct svc_buf *buf, char c);
 bool svc_buf_printf(struct svc_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Room for `more_bytes` beyond size_bytes. */
+/* Allocates space for `more_bytes` beyond size_bytes. */
 bool svc_buf_reserve(struct svc_buf *buf, size_t more_bytes);
 
-/* Takes the first `size_bytes` (at most all) away. */
+/* Removes the first `size_bytes` (at most all). */
 void svc_buf_drop(struct svc_buf *buf, size_t size_bytes);
 
 /* The bytes as a C string, "" when empty; valid until the next append. */

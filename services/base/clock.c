@@ -124,7 +124,7 @@ int64_t svc_date_to_ms(const struct svc_date *date) {
 
 void svc_format_iso8601(int64_t wall_ms, char out[SVC_ISO8601_BYTES]) {
     struct svc_date d = svc_date_from_ms(wall_ms);
-    char text[96]; /* wide enough for any int, which the compiler cannot know to be small */
+    char text[96]; /* fits any int: the compiler cannot prove that they are small */
     snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", d.year, d.month, d.day,
              d.hour, d.minute, d.second, d.ms);
     memcpy(out, text, SVC_ISO8601_BYTES - 1);

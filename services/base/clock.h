@@ -1,7 +1,7 @@
-/* Time, injected: what runs in a test at the speed of a table runs here by the system's clocks.
+/* Time, through a clock that tests can replace.
  *
- * Two clocks: the wall's, in ms since 1970 (signing, logs), and the monotonic one, in ms since
- * whenever (deadlines, timeouts). A deadline is a point on the monotonic clock. */
+ * There are two clocks: the wall clock, in ms since 1970 (signing, logs), and the monotonic clock,
+ * in ms since an arbitrary start (deadlines, timeouts). A deadline is a monotonic time. */
 #ifndef SVC_CLOCK_H
 #define SVC_CLOCK_H
 
@@ -27,7 +27,7 @@ void svc_sleep_ms(const struct svc_clock *clock, int64_t duration_ms);
 
 /* The deadline `duration_ms` from now. */
 int64_t svc_deadline_in(const struct svc_clock *clock, int64_t duration_ms);
-/* The deadline at a moment of the wall's clock, such as Lambda-Runtime-Deadline-Ms. */
+/* The deadline at a time of the wall clock, such as Lambda-Runtime-Deadline-Ms. */
 int64_t svc_deadline_at(const struct svc_clock *clock, int64_t wall_ms);
 /* Ms until the deadline, never below 0; INT64_MAX for SVC_NO_DEADLINE. */
 int64_t svc_remaining_ms(const struct svc_clock *clock, int64_t deadline_ms);

@@ -1,5 +1,6 @@
-/* CRC-32, CRC-32C and CRC-64/NVME, eight bytes at a time. The tables lie in the struct and are made
- * with it: 3 us, and no state of the process. Used by crypto.c, which is where others find them. */
+/* CRC-32, CRC-32C and CRC-64/NVME, eight bytes at a time. The tables are part of the struct and are
+ * computed with it (3 us), so there is no global state. Used by crypto.c alone; other modules use
+ * crypto.h. */
 #ifndef SVC_CRC_H
 #define SVC_CRC_H
 

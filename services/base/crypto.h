@@ -1,4 +1,4 @@
-/* Hashes, checksums, comparison in constant time. The only room with OpenSSL's libcrypto. */
+/* Hashes, checksums, comparison in constant time. Only crypto.c includes OpenSSL. */
 #ifndef SVC_CRYPTO_H
 #define SVC_CRYPTO_H
 
@@ -20,14 +20,14 @@ enum svc_status svc_sha256_hex(const void *bytes, size_t size_bytes,
 enum svc_status svc_hmac_sha256(const void *key, size_t key_bytes, const void *bytes,
                                 size_t size_bytes, uint8_t out[SVC_SHA256_BYTES]);
 
-/* Whether the two runs of bytes are the same; the time tells only of the size. */
+/* Whether two byte sequences are equal; the time depends on the size only. */
 bool svc_equal_constant_time(const void *a, const void *b, size_t size_bytes);
-/* Overwrites, and the compiler may not leave it out. */
+/* Overwrites the bytes; the compiler cannot remove the call. */
 void svc_wipe(void *bytes, size_t size_bytes);
 
-/* The hashes that content is checked by, piece by piece. CRCs are the values as S3 has them:
- * CRC-32 (ISO-HDLC, zlib's), CRC-32C (Castagnoli) and CRC-64/NVME (what S3 takes of an object for
- * which its writer gave none), big-endian. MD5 only because SQS answers with it. */
+/* Hashes and checksums of content that arrives in pieces. CRCs have S3's format, big-endian: CRC-32
+ * (ISO-HDLC, as in zlib), CRC-32C (Castagnoli) and CRC-64/NVME (S3's default for an object whose
+ * writer sent no checksum). MD5 is needed for SQS, which returns it. */
 enum svc_hash_kind {
     SVC_HASH_MD5,
     SVC_HASH_CRC32,

@@ -9,7 +9,7 @@
 
 #define MAX_WAIT_MS 60000
 
-/* ---------------------------------------------------------------------- going on */
+/* ---------------------------------------------------------------------- polling */
 
 static uint64_t moved_bytes(const struct svc_http_real_exchange *exchange) {
     curl_off_t sent = 0;
@@ -34,7 +34,7 @@ static bool can_stall(const struct svc_http_real_exchange *exchange) {
     return exchange->stall_timeout_ms >= 0 && !exchange->is_paused && !exchange->long_poll;
 }
 
-/* Only time spent waiting counts: a reader that takes its time is no fault of the other side. */
+/* Only time spent waiting counts: a slow reader is not the peer's fault. */
 static bool has_stalled(struct svc_http_real_exchange *exchange, int64_t waited_ms) {
     if (is_polling(exchange) || !can_stall(exchange)) {
         return false;
@@ -53,7 +53,7 @@ static bool has_stalled(struct svc_http_real_exchange *exchange, int64_t waited_
     return false;
 }
 
-/* Ends those whose time is up; answers when the next one's will be. */
+/* Ends the exchanges whose time is up; returns when the next one's will be. */
 static int64_t check_times(struct svc_http_real *real, int64_t waited_ms) {
     int64_t now = svc_monotonic_ms(real->clock);
     int64_t next = INT64_MAX;
@@ -76,8 +76,8 @@ static int64_t check_times(struct svc_http_real *real, int64_t waited_ms) {
     return next;
 }
 
-/* Libcurl may call on_body from within: those that have room again. */
-static void go_on_with_paused(struct svc_http_real *real) {
+/* Resumes the exchanges whose window has space again. libcurl may call on_body from here. */
+static void resume_paused(struct svc_http_real *real) {
     for (struct svc_http_real_exchange *exchange = real->first; exchange != NULL;
          exchange = exchange->next) {
         if (exchange->is_paused && exchange->seen.body.size_bytes - exchange->seen.body_taken <=
@@ -107,7 +107,7 @@ static enum svc_status real_poll(void *self, int64_t until_ms) {
     real->has_changed = false;
     for (;;) {
         int running = 0;
-        go_on_with_paused(real);
+        resume_paused(real);
         CURLMcode code = curl_multi_perform(real->multi, &running);
         if (code != CURLM_OK) {
             return code == CURLM_OUT_OF_MEMORY ? SVC_NO_MEMORY : SVC_INTERNAL;
@@ -119,7 +119,8 @@ static enum svc_status real_poll(void *self, int64_t until_ms) {
             return SVC_OK;
         }
         if (real->first == NULL) {
-            /* Nothing can change any more: wait for `until`, or say so rather than hang. */
+            /* Nothing can change any more: wait for `until`, or fail instead of waiting for ever.
+             */
             if (until_ms == SVC_NO_DEADLINE) {
                 return SVC_INTERNAL;
             }
@@ -138,7 +139,7 @@ static enum svc_status real_poll(void *self, int64_t until_ms) {
 
 /* ---------------------------------------------------------------------- the transport */
 
-/* NULL in *found: there is none, which matters only once https is asked for. */
+/* *found is NULL if there is none, which is an error only for https requests. */
 static enum svc_status find_ca_bundle(const struct svc_http_options *options, const char **found,
                                       struct svc_error *error) {
     static const char *const settings[] = {"AWS_CA_BUNDLE", "SSL_CERT_FILE"};

@@ -1,4 +1,4 @@
-/* One request and its answer on libcurl: its options, its callbacks, its end. See http_real.h. */
+/* One request and its response with libcurl: options, callbacks, result. See http_real.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,8 +66,8 @@ void svc_http_real_finish(struct svc_http_real_exchange *exchange, enum svc_stat
     detach(exchange);
 }
 
-/* Of a failed handshake OpenSSL's own errors carry "error:"; what the network did does not, but for
- * an early end. */
+/* A failed handshake: the messages of OpenSSL's own errors contain "error:", those of the network
+ * do not, except "unexpected eof". */
 static enum svc_status handshake_status(const struct svc_http_real_exchange *exchange) {
     const char *text = exchange->curl_error;
     return strstr(text, "error:") != NULL && strstr(text, "unexpected eof") == NULL
@@ -100,7 +100,7 @@ static enum svc_status status_of(const struct svc_http_real_exchange *exchange, 
     case CURLE_URL_MALFORMAT:
         return SVC_INVALID_ARGUMENT;
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL: /* an answer that is no HTTP/1 */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* a response that is not HTTP/1 */
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_FILESIZE_EXCEEDED:
     case CURLE_TOO_MANY_REDIRECTS:
@@ -134,7 +134,7 @@ void svc_http_real_finish_by_curl(struct svc_http_real_exchange *exchange, CURLc
     svc_http_real_finish(exchange, status, detail);
 }
 
-/* ---------------------------------------------------------------------- what libcurl calls */
+/* ---------------------------------------------------------------------- callbacks */
 
 /* Before each request on a connection, and before a byte of it is written.
  *
@@ -156,13 +156,13 @@ static int on_request(void *user, char *peer, char *own, int peer_port, int own_
 
 static size_t refuse(struct svc_http_real_exchange *exchange, enum svc_status status) {
     exchange->own_failure = status;
-    return 0; /* fewer than it gave: libcurl stops */
+    return 0; /* fewer bytes than given: libcurl aborts the transfer */
 }
 
 static void on_head_complete(struct svc_http_real_exchange *exchange) {
     long code = 0;
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &code);
-    if (code >= 200) { /* not a 100 that another answer follows */
+    if (code >= 200) { /* not an interim response (100) */
         exchange->seen.http_status = (int)code;
         exchange->seen.received_wall_ms = svc_wall_ms(exchange->clock);
         exchange->seen.state = SVC_HTTP_BODY;
@@ -179,7 +179,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *user) {
         return refuse(exchange, SVC_BAD_RESPONSE);
     }
     if (exchange->seen.state != SVC_HTTP_SENDING) {
-        return line_bytes; /* a trailer: nobody asked for it */
+        return line_bytes; /* a trailer: ignored */
     }
     while (length > 0 && (line[length - 1] == '\r' || line[length - 1] == '\n')) {
         length--;
@@ -235,13 +235,13 @@ static enum svc_status set_headers(struct svc_http_real_exchange *exchange,
     struct svc_buf line;
     svc_buf_init(&line, SVC_MAX_RESPONSE_HEADER_BYTES);
     bool has_type = false;
-    /* Without a colon's value libcurl leaves its own header out: no waiting for a 100. */
+    /* A name without a value removes libcurl's own header: no wait for a 100. */
     bool is_good = add_header(exchange, "Expect:") && add_header(exchange, "Accept:");
     for (size_t i = 0; i < request->header_count && is_good; i++) {
         const struct svc_http_header *header = &request->headers[i];
         has_type |= svc_equal_nocase(header->name, "content-type");
         svc_buf_reset(&line);
-        /* An empty value is libcurl's sign for leaving the header out; ';' sends it empty. */
+        /* An empty value would remove the header; ';' sends it empty. */
         is_good = header->value[0] == '\0'
                       ? svc_buf_printf(&line, "%s;", header->name)
                       : svc_buf_printf(&line, "%s: %s", header->name, header->value);
@@ -254,7 +254,7 @@ static enum svc_status set_headers(struct svc_http_real_exchange *exchange,
     return is_good ? SVC_OK : SVC_NO_MEMORY;
 }
 
-/* libcurl's options, each checked: one that is not known must not be dropped in silence. */
+/* Options of libcurl, each checked: an unknown one must not be ignored silently. */
 static CURLcode set_transfer(struct svc_http_real_exchange *exchange,
                              const struct svc_http_request *request) {
     CURL *easy = exchange->easy;
@@ -360,7 +360,7 @@ static struct svc_http_real_exchange *new_exchange(struct svc_http_real *real,
         request->max_body_bytes > 0 ? request->max_body_bytes : SVC_MAX_RESPONSE_BODY_BYTES;
     exchange->seen.sent_wall_ms = svc_wall_ms(real->clock);
     svc_buf_init(&exchange->seen.headers, SVC_MAX_RESPONSE_HEADER_BYTES);
-    /* The limit is max_body_bytes; a streamed body never has more than its window. */
+    /* The limit is max_body_bytes; of a streamed body the buffer holds only the window. */
     svc_buf_init(&exchange->seen.body,
                  exchange->max_body_bytes < SIZE_MAX ? (size_t)exchange->max_body_bytes : SIZE_MAX);
     return exchange;
@@ -403,7 +403,7 @@ enum svc_status svc_http_real_start(void *self, const struct svc_http_request *r
     }
     status = set_up(exchange, request);
     if (status != SVC_OK) {
-        curl_easy_cleanup(exchange->easy); /* it is in no list yet */
+        curl_easy_cleanup(exchange->easy); /* it is not in the list yet */
         exchange->easy = NULL;
         curl_slist_free_all(exchange->headers);
         svc_http_real_close(real, &exchange->seen);

@@ -90,7 +90,7 @@ enum svc_status svc_http_keep_header(struct svc_http_exchange *exchange, const c
 
 static bool is_clean(const char *text) {
     for (; *text != '\0'; text++) {
-        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f) {
+        if (svc_is_control(*text) && *text != '\t') {
             return false;
         }
     }

@@ -1,5 +1,5 @@
-/* What the two files of the real transport share: http_exchange.c, one request and its answer, and
- * http.c, all of them going on together. The only files with libcurl; nobody else includes this. */
+/* Shared by the files of the real transport: http.c (polling of all exchanges), http_exchange.c
+ * (one request and its response) and http_sockets.c. Only they include this and use libcurl. */
 #ifndef SVC_HTTP_REAL_H
 #define SVC_HTTP_REAL_H
 
@@ -9,7 +9,7 @@
 
 struct svc_http_real;
 
-/* The exchange others see, and what libcurl needs for it. */
+/* The exchange as callers see it, and the state that libcurl needs for it. */
 struct svc_http_real_exchange {
     struct svc_http_exchange seen; /* first: a pointer to it is a pointer to this */
     struct svc_http_real *real;
@@ -21,13 +21,13 @@ struct svc_http_real_exchange {
     int stall_timeout_ms; /* negative: never */
     bool streamed;
     bool is_paused;
-    bool is_stale; /* the kept connection was found closed before a byte was written */
-    bool long_poll;                      /* and no byte of the response is here yet */
+    bool is_stale;  /* the kept connection was found closed before a byte was written */
+    bool long_poll; /* and no byte of the response has arrived yet */
     uint64_t max_body_bytes, body_bytes; /* body_bytes: received so far */
     size_t header_bytes;
     int64_t waited_ms;           /* in this window of the stall check */
     uint64_t moved_bytes;        /* both ways, at the window's start */
-    enum svc_status own_failure; /* what a callback of ours stopped it for */
+    enum svc_status own_failure; /* why one of our callbacks aborted it */
     char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -57,11 +57,12 @@ curl_socket_t svc_http_real_open_socket(void *user, curlsocktype purpose,
 int svc_http_real_close_socket(void *user, curl_socket_t fd);
 /* Whether an idle connection must not be used: between two requests of HTTP/1.1 the peer sends
  * nothing, so anything to read is the connection's end: FIN, RST, or the close_notify of TLS, with
- * which libcurl 7.88 takes a connection as alive. True also for one that is not listed. */
+ * which libcurl 7.88 takes a connection as alive (8.x refuses it like this). True also for one that
+ * is not listed. */
 bool svc_http_real_is_ended(const struct svc_http_real *real, const char *peer, int peer_port,
                             const char *own, int own_port);
 
-/* Ends one: by a status of ours, or by what libcurl says. */
+/* Ends an exchange with a status, or with libcurl's result. */
 void svc_http_real_finish(struct svc_http_real_exchange *exchange, enum svc_status status,
                           const char *detail);
 void svc_http_real_finish_by_curl(struct svc_http_real_exchange *exchange, CURLcode code);

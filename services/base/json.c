@@ -46,7 +46,7 @@ static enum svc_status make_tree(const void *bytes, size_t size_bytes, json_obje
     *tree = json_tokener_parse_ex(tokener, bytes, (int)size_bytes);
     enum json_tokener_error verdict = json_tokener_get_error(tokener);
     if (verdict == json_tokener_continue) {
-        /* A number ends where the text does, which json-c only knows by a NUL. */
+        /* json-c recognises the end of a number at the end of the text only by a NUL. */
         *tree = json_tokener_parse_ex(tokener, "", 1);
         verdict = json_tokener_get_error(tokener);
     }

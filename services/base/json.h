@@ -1,8 +1,8 @@
-/* JSON, read strictly and written right. The only room with json-c (json.c).
+/* Strict JSON, reading and writing. Only json.c includes json-c.
  *
- * Reading: the text is checked by our own scanner against RFC 8259 to the letter (json-c takes
- * documents that are none), for valid UTF-8, depth and size; two members of one name in an object
- * refuse the document. Writing: a stream of calls into a svc_buf. */
+ * Reading: our own scanner checks the text against RFC 8259 (json-c accepts documents that are not
+ * JSON), for valid UTF-8, depth and size; a document with two members of one name in an object is
+ * refused. Writing: calls that append to a svc_buf. */
 #ifndef SVC_JSON_H
 #define SVC_JSON_H
 
@@ -14,12 +14,12 @@
 
 /* ---------------------------------------------------------------------- reading */
 
-struct svc_json; /* a value of a document; borrowed from it, but for the document itself */
+struct svc_json; /* a value of a document, valid as long as the document */
 
-/* The document in `bytes`, with nothing but blanks around it. `max_bytes` 0: SVC_MAX_JSON_BYTES.
- * *document is given back with svc_json_free; it is NULL for the document `null` and on failure.
+/* Parses a document with nothing but white space around it. `max_bytes` 0: SVC_MAX_JSON_BYTES.
+ * *document is freed with svc_json_free; it is NULL for the document `null` and after a failure.
  * Errors: MALFORMED (not JSON, not UTF-8, duplicate names, U+0000 in a name, too deep), TOO_LARGE,
- * NO_MEMORY; the detail tells the offset, never the content. */
+ * NO_MEMORY; the detail contains the offset, never the content. */
 enum svc_status svc_json_parse(const void *bytes, size_t size_bytes, size_t max_bytes,
                                struct svc_json **document, struct svc_error *error);
 void svc_json_free(struct svc_json *document); /* NULL is allowed */
@@ -27,7 +27,7 @@ void svc_json_free(struct svc_json *document); /* NULL is allowed */
 void svc_json_wipe(struct svc_json *document);
 
 enum svc_json_type {
-    SVC_JSON_NULL, /* null, or not there */
+    SVC_JSON_NULL, /* null, or absent */
     SVC_JSON_BOOL,
     SVC_JSON_INT, /* written without fraction and exponent */
     SVC_JSON_DOUBLE,
@@ -36,24 +36,24 @@ enum svc_json_type {
     SVC_JSON_OBJECT
 };
 
-/* All of these take NULL for a value that is not there, and answer "no" if it is of another type.
- */
+/* All of these accept NULL for an absent value, and return NULL, 0 or false for a value of another
+ * type. */
 enum svc_json_type svc_json_type(const struct svc_json *value);
-/* The member of an object; NULL if it is missing or null (svc_json_has tells them apart). */
+/* The member of an object; NULL if it is missing or null (svc_json_has distinguishes them). */
 const struct svc_json *svc_json_get(const struct svc_json *object, const char *name);
 bool svc_json_has(const struct svc_json *object, const char *name);
 /* Elements of an array, members of an object, else 0. */
 size_t svc_json_count(const struct svc_json *value);
 const struct svc_json *svc_json_at(const struct svc_json *array, size_t index);
-/* Calls `each` for the members in their order until it answers false; answers the last answer. */
+/* Calls `each` for the members in order until it returns false; returns its last result. */
 typedef bool svc_json_member_fn(void *user, const char *name, const struct svc_json *value);
 bool svc_json_members(const struct svc_json *object, svc_json_member_fn *each, void *user);
 
-/* A string as UTF-8; NULL if it is none or holds U+0000. Lives as long as the document. */
+/* A string as UTF-8; NULL if it is not one or contains U+0000. Valid as long as the document. */
 const char *svc_json_text(const struct svc_json *value);
 /* The same with its size, U+0000 allowed. */
 const char *svc_json_bytes(const struct svc_json *value, size_t *size_bytes);
-/* An integer between -(2^63 - 1) and 2^63 - 1; false if it is none, *number untouched. */
+/* An integer between -(2^63 - 1) and 2^63 - 1; false for others, *number is unchanged then. */
 bool svc_json_int(const struct svc_json *value, int64_t *number);
 bool svc_json_double(const struct svc_json *value, double *number); /* INT too; finite */
 bool svc_json_bool(const struct svc_json *value, bool *is_true);
@@ -64,17 +64,17 @@ bool svc_json_get_int(const struct svc_json *object, const char *name, int64_t *
 
 /* ---------------------------------------------------------------------- writing */
 
-/* Commas and colons are put in by themselves. Output that does not fit, and calls that make no
- * document (a name outside an object, an end without its begin, more than SVC_MAX_JSON_DEPTH),
- * are remembered: svc_json_writer_status tells at the end. */
+/* Commas and colons are added automatically. Output that does not fit, and a wrong order of calls
+ * (a name outside an object, an end without its begin, more than SVC_MAX_JSON_DEPTH) are recorded
+ * and reported by svc_json_writer_status at the end. */
 struct svc_json_writer {
     struct svc_buf *out;
     bool ascii;         /* write \uXXXX for all beyond ASCII; else UTF-8 as it is */
     int depth;          /* containers open */
     uint64_t is_object; /* a bit for each depth */
-    bool need_comma;    /* something stands before in this container */
+    bool need_comma;    /* the container is not empty */
     bool after_name;    /* a value must follow */
-    bool broken;        /* a call made no document */
+    bool broken;        /* the order of calls was wrong */
 };
 
 void svc_json_writer_init(struct svc_json_writer *writer, struct svc_buf *out);
@@ -91,7 +91,7 @@ void svc_json_put_int(struct svc_json_writer *writer, int64_t number);
 void svc_json_put_double(struct svc_json_writer *writer, double number);
 void svc_json_put_bool(struct svc_json_writer *writer, bool is_true);
 void svc_json_put_null(struct svc_json_writer *writer);
-/* A value of a document, whole. */
+/* A value of a document with all it contains. */
 void svc_json_put_value(struct svc_json_writer *writer, const struct svc_json *value);
 
 /* Name and value in one. */
@@ -99,7 +99,8 @@ void svc_json_add_text(struct svc_json_writer *writer, const char *name, const c
 void svc_json_add_int(struct svc_json_writer *writer, const char *name, int64_t number);
 void svc_json_add_bool(struct svc_json_writer *writer, const char *name, bool is_true);
 
-/* OK: one whole document is in the buffer. INTERNAL: the calls made none; TOO_LARGE, NO_MEMORY. */
+/* OK: the buffer holds a complete document. INTERNAL: wrong order of calls; TOO_LARGE, NO_MEMORY.
+ */
 enum svc_status svc_json_writer_status(const struct svc_json_writer *writer);
 
 #endif

@@ -81,11 +81,7 @@ static int take_hex4(struct scan *scan) {
         return -1;
     }
     for (int i = 0; i < 4; i++) {
-        uint8_t c = *scan->at++;
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
+        const int digit = svc_hex_digit((char)*scan->at++);
         if (digit < 0) {
             return -1;
         }
@@ -169,7 +165,7 @@ static bool scan_member(struct scan *scan) {
     return scan_value(scan);
 }
 
-/* What stands between the brackets; the first is taken already. */
+/* The content of an array or object and its closing bracket; the opening one was read. */
 static bool scan_container(struct scan *scan, bool is_object) {
     char close = is_object ? '}' : ']';
     if (++scan->depth > SVC_MAX_JSON_DEPTH) {
@@ -254,9 +250,8 @@ bool svc_json_join_pairs(const uint8_t *bytes, size_t size_bytes, struct svc_buf
         scan.at += 2;
         uint32_t code = 0x10000 + (((uint32_t)high & 0x3ff) << 10);
         code |= (uint32_t)take_hex4(&scan) & 0x3ff;
-        uint8_t four[4] = {(uint8_t)(0xf0 | code >> 18), (uint8_t)(0x80 | (code >> 12 & 0x3f)),
-                           (uint8_t)(0x80 | (code >> 6 & 0x3f)), (uint8_t)(0x80 | (code & 0x3f))};
-        svc_buf_append(out, four, sizeof(four));
+        uint8_t bytes_of_code[4];
+        svc_buf_append(out, bytes_of_code, svc_utf8_encode(code, bytes_of_code));
     }
     return svc_buf_status(out) == SVC_OK;
 }

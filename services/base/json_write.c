@@ -19,7 +19,7 @@ static bool in_object(const struct svc_json_writer *writer) {
     return writer->depth > 0 && (writer->is_object >> writer->depth & 1) != 0;
 }
 
-/* Before each value: whether one may stand here, and the comma that parts it from the last. */
+/* Before each value: checks that a value is allowed here and writes the comma before it. */
 static bool before_value(struct svc_json_writer *writer) {
     if (writer->broken || (in_object(writer) && !writer->after_name) ||
         (writer->depth == 0 && writer->need_comma)) {
@@ -112,12 +112,12 @@ static void put_escaped(struct svc_json_writer *writer, const uint8_t *at, size_
     }
 }
 
-/* U+2028, U+2029: line ends to some who read logs line by line. */
+/* U+2028, U+2029: some log readers take them for line ends. */
 static bool is_line_end(const uint8_t *at, size_t length) {
     return length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9);
 }
 
-/* C1 controls, U+0080 to U+009F: escapes to some terminals. */
+/* C1 controls, U+0080 to U+009F: some terminals interpret them as escapes. */
 static bool is_c1(const uint8_t *at, size_t length) {
     return length == 2 && at[0] == 0xc2 && at[1] < 0xa0;
 }
@@ -125,7 +125,7 @@ static bool is_c1(const uint8_t *at, size_t length) {
 static void put_string(struct svc_json_writer *writer, const char *text, size_t size_bytes) {
     static const uint8_t replacement[] = {0xef, 0xbf, 0xbd};
     const uint8_t *bytes = (const uint8_t *)text;
-    size_t plain = 0; /* where the run of bytes begins that are copied as they are */
+    size_t plain = 0; /* the start of the bytes that are copied unchanged */
     size_t at = 0;
     svc_buf_append_char(writer->out, '"');
     while (at < size_bytes) {
@@ -222,7 +222,7 @@ static bool put_member(void *user, const char *name, const struct svc_json *valu
     return !writer->broken;
 }
 
-/* Recursion is bounded by the scanner that let the document in, and by `begin`. */
+/* Recursion is bounded by the scanner that accepted the document, and by `begin`. */
 void svc_json_put_value(struct svc_json_writer *writer, const struct svc_json *value) {
     int64_t whole = 0;
     double number = 0;
@@ -241,7 +241,7 @@ void svc_json_put_value(struct svc_json_writer *writer, const struct svc_json *v
         if (svc_json_int(value, &whole)) {
             svc_json_put_int(writer, whole);
         } else {
-            writer->broken = true; /* a number we could only write as another one */
+            writer->broken = true; /* the number cannot be written exactly */
         }
         break;
     case SVC_JSON_DOUBLE:

@@ -1,16 +1,16 @@
-/* Every limit of the services, by name. What comes from outside is measured against these before
- * it is used. */
+/* Every limit of the services, by name. Input from outside is checked against these before it is
+ * used. */
 #ifndef SVC_LIMITS_H
 #define SVC_LIMITS_H
 
 #include <stddef.h>
 
-/* JSON documents that a caller gives no limit for; Lambda's largest event has 6 MiB. */
+/* JSON documents for which the caller gives no limit; Lambda's largest event has 6 MiB. */
 #define SVC_MAX_JSON_BYTES   ((size_t)8 * 1024 * 1024)
 #define SVC_MAX_JSON_DEPTH   32
 #define SVC_MAX_JSON_MEMBERS ((size_t)1 << 18) /* of all objects of a document together */
 
-/* One line of the log, and one text in it; what is longer is cut and marked. */
+/* One line of the log, and one text in it; longer ones are cut and marked. */
 #define SVC_MAX_LOG_LINE_BYTES  ((size_t)16 * 1024)
 #define SVC_MAX_LOG_VALUE_BYTES ((size_t)1024)
 
@@ -18,7 +18,7 @@
 #define SVC_MAX_URL_BYTES             ((size_t)16 * 1024)
 #define SVC_MAX_REQUEST_HEADERS       64
 #define SVC_MAX_RESPONSE_HEADER_BYTES ((size_t)64 * 1024)
-#define SVC_MAX_RESPONSE_BODY_BYTES   ((size_t)8 * 1024 * 1024) /* gathered, not streamed */
+#define SVC_MAX_RESPONSE_BODY_BYTES   ((size_t)8 * 1024 * 1024) /* not streamed */
 #define SVC_STREAM_WINDOW_BYTES       ((size_t)256 * 1024)      /* read ahead of a streamed body */
 #define SVC_LOW_SPEED_BYTES_PS        100
 #define SVC_MAX_CONNECTIONS_KEPT      16
@@ -30,6 +30,7 @@
 #define AWSC_MAX_PROFILE_BYTES       ((size_t)256 * 1024) /* a shared profile file */
 #define AWSC_MAX_REGION_BYTES        ((size_t)32)
 #define AWSC_MAX_HOST_BYTES          ((size_t)255)
+#define AWSC_MAX_ERROR_BODY_BYTES    ((size_t)64 * 1024) /* read of an error response */
 #define AWSC_MAX_S3_KEY_BYTES        ((size_t)1024)
 #define AWSC_MAX_S3_METADATA_BYTES   ((size_t)2048)
 #define AWSC_MAX_S3_TAGS             10
@@ -38,6 +39,7 @@
 #define AWSC_MAX_S3_PARTS            10000
 #define AWSC_MAX_S3_LIST             1000                      /* S3's own, of a page */
 #define AWSC_MAX_S3_LIST_BYTES       ((size_t)8 * 1024 * 1024) /* a page: keys are encoded as URLs */
+#define AWSC_MAX_S3_TOKEN_BYTES      ((size_t)4096)            /* a continuation */
 #define AWSC_MAX_SQS_BATCH           10
 #define AWSC_MAX_SQS_BYTES           ((size_t)1024 * 1024) /* of a message, and of a batch */
 #define AWSC_MAX_SQS_ATTRIBUTES      10                    /* of a message */

@@ -18,7 +18,7 @@ void svc_log_to_stderr(void *user, const char *line, size_t size_bytes) {
             continue;
         }
         if (written <= 0) {
-            return; /* a log that cannot be written stops nothing else */
+            return; /* a log that cannot be written must not stop the work */
         }
         line += written;
         size_bytes -= (size_t)written;
@@ -61,17 +61,12 @@ static void put_cut(struct svc_json_writer *writer, const char *text) {
         svc_json_put_null(writer);
         return;
     }
-    size_t size = strnlen(text, SVC_MAX_LOG_VALUE_BYTES + 1);
-    if (size <= SVC_MAX_LOG_VALUE_BYTES) {
-        svc_json_put_bytes(writer, text, size);
-        return;
-    }
     static const char mark[] = "...";
     char cut[SVC_MAX_LOG_VALUE_BYTES + sizeof(mark)];
-    size = SVC_MAX_LOG_VALUE_BYTES;
-    /* Not in the middle of a character. */
-    while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80) {
-        size--;
+    const size_t size = svc_utf8_fit(text, SVC_MAX_LOG_VALUE_BYTES);
+    if (text[size] == '\0') {
+        svc_json_put_bytes(writer, text, size);
+        return;
     }
     memcpy(cut, text, size);
     memcpy(cut + size, mark, sizeof(mark));
@@ -124,7 +119,7 @@ void svc_log_write(const struct svc_log *log, enum svc_log_level level, const ch
     }
     svc_json_end_object(&writer);
     if (svc_json_writer_status(&writer) != SVC_OK) {
-        /* Too many fields for a line: the head alone, and that something is missing. */
+        /* Too many fields for a line: write the head only, marked as cut. */
         svc_buf_reset(&line);
         svc_json_writer_init(&writer, &line);
         put_head(&writer, log, level, message);

@@ -1,9 +1,9 @@
-/* Structured logs: one JSON object in a line for each event, as Lambda's JSON format has them:
+/* Structured logs: one line with one JSON object for each event, in Lambda's JSON format:
  *   {"timestamp":"2026-01-02T03:04:05.678Z","level":"INFO","message":"...","requestId":"...",...}
  *
- * Whatever stands in a text, a line stays one line and one object: controls are escaped, invalid
- * UTF-8 is replaced by U+FFFD, long texts are cut. Payloads and secrets are the caller's to leave
- * out. One thread at a time. */
+ * No text can break a line or its object: control characters are escaped, invalid UTF-8 is replaced
+ * by U+FFFD, long texts are cut. The caller must leave out payloads and secrets. One thread at a
+ * time. */
 #ifndef SVC_LOG_H
 #define SVC_LOG_H
 
@@ -22,7 +22,7 @@ enum svc_log_level {
     SVC_LOG_FATAL
 };
 
-/* Takes one whole line with its newline. */
+/* Writes one line, its newline included. */
 typedef void svc_log_sink_fn(void *user, const char *line, size_t size_bytes);
 
 struct svc_log {
@@ -36,12 +36,12 @@ struct svc_log {
 /* Level INFO, no request id. sink NULL: svc_log_to_stderr. */
 void svc_log_init(struct svc_log *log, const struct svc_clock *clock, svc_log_sink_fn *sink,
                   void *user);
-/* Writes to file descriptor 2, a whole line with one write. */
+/* Writes to file descriptor 2, each line with one write. */
 void svc_log_to_stderr(void *user, const char *line, size_t size_bytes);
 /* NULL or "": none. A longer one is cut. */
 void svc_log_set_request_id(struct svc_log *log, const char *request_id);
 /* AWS_LAMBDA_LOG_LEVEL's words (TRACE DEBUG INFO WARN ERROR FATAL, any case); false, and *level
- * untouched, for NULL and anything else. */
+ * unchanged, for NULL and anything else. */
 bool svc_log_level_parse(const char *text, enum svc_log_level *level);
 /* Whether an event of this level would be written. log NULL: no. */
 bool svc_log_enabled(const struct svc_log *log, enum svc_log_level level);

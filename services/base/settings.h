@@ -1,8 +1,8 @@
 /* Typed readers of settings. Each returns the setting's value, or `fallback` where the variable is
  * not set or empty. The first value that does not fit ends as a CONFIGURATION failure with a
- * sentence that names the variable and says what it must be (never the value: it may be a secret
- * put in the wrong place); the readers after it return their fallback. So a function reads all of
- * its settings in a row and looks at the status once:
+ * sentence that names the variable and what it must be (never the value: it may be a secret put in
+ * the wrong place); the readers after it return their fallback. So a function reads all of
+ * its settings in a row and checks the status once:
  *
  *   struct svc_settings from;
  *   svc_settings_init(&from, environment, error);

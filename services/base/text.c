@@ -16,7 +16,7 @@ size_t svc_utf8_length(const uint8_t *bytes, size_t size_bytes) {
     if (first < 0xc2 || first > 0xf4 || size_bytes < length) {
         return 0;
     }
-    /* The second byte's range leaves out overlong forms, surrogates and what is past U+10FFFF. */
+    /* The second byte's range excludes overlong forms, surrogates and values past U+10FFFF. */
     uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
     if (bytes[1] < low || bytes[1] > high) {
@@ -40,6 +40,29 @@ bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes) {
         at += length;
     }
     return true;
+}
+
+size_t svc_utf8_encode(uint32_t code, uint8_t out[4]) {
+    static const uint8_t marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    const size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = length - 1; i > 0; i--) {
+        out[i] = (uint8_t)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    out[0] = (uint8_t)(marks[length] | code);
+    return length;
+}
+
+size_t svc_utf8_fit(const char *text, size_t most_bytes) {
+    size_t size = strnlen(text, most_bytes + 1);
+    if (size <= most_bytes) {
+        return size;
+    }
+    size = most_bytes;
+    while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80) {
+        size--;
+    }
+    return size;
 }
 
 bool svc_is_control(char c) {
@@ -136,7 +159,7 @@ enum svc_status svc_base64_decode(const char *text, size_t size_bytes, struct sv
             }
             group = group << 6 | (uint32_t)digit;
         }
-        /* Bits that no byte takes must be 0, or one content had several texts. */
+        /* Unused bits must be 0, or several texts would decode to the same bytes. */
         if ((padding == 1 && (group & 0xff) != 0) || (padding == 2 && (group & 0xffff) != 0)) {
             return SVC_MALFORMED;
         }

@@ -58,12 +58,54 @@ static void test_utf8_is_judged_as_unicode_says(void **state) {
                                   : 0xf0 | c >> 18);
         bool is_good = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
         assert_int_equal(svc_utf8_length(b, n), is_good ? n : 0);
+        if (is_good) {
+            uint8_t encoded[4];
+            assert_int_equal(svc_utf8_encode(c, encoded), n);
+            assert_memory_equal(encoded, b, n);
+        }
         assert_int_equal(svc_utf8_valid(b, n - 1), n == 1);
     }
     assert_false(svc_utf8_valid((const uint8_t *)"\xc1\xbf", 2));
     assert_false(svc_utf8_valid((const uint8_t *)"\xe0\x9f\xbf", 3));
     assert_false(svc_utf8_valid((const uint8_t *)"\xf0\x8f\xbf\xbf", 4));
     assert_false(svc_utf8_valid((const uint8_t *)"\x80", 1));
+}
+
+static void test_texts_are_cut_between_characters(void **state) {
+    (void)state;
+    static const char text[] = "a\xc3\xa9\xed\x95\x9c\xf0\x9f\x98\x80z"; /* 1, 2, 3, 4, 1 */
+    static const size_t fits[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (size_t most = 0; most < sizeof(fits) / sizeof(fits[0]); most++) {
+        assert_int_equal(svc_utf8_fit(text, most), fits[most]);
+    }
+    assert_int_equal(svc_utf8_fit("", 0), 0);
+    assert_int_equal(svc_utf8_fit("\x80\x80\x80", 2), 0);
+}
+
+static void test_controls_and_words_are_found(void **state) {
+    (void)state;
+    static const char *const words[] = {"one", "two"};
+    char text[] = "a\tb\x7f"
+                  "c\x1f\xed\x95\x9c";
+    for (int c = 0; c < 256; c++) {
+        assert_int_equal(svc_is_control((char)c), c < 32 || c == 127);
+    }
+    assert_true(svc_has_control(text));
+    svc_replace_controls(text);
+    assert_string_equal(text, "a?b?c?\xed\x95\x9c");
+    assert_false(svc_has_control(text));
+    assert_false(svc_has_control(""));
+    assert_true(SVC_IS_ONE_OF("two", words));
+    assert_false(SVC_IS_ONE_OF("tw", words));
+    assert_false(SVC_IS_ONE_OF("", words));
+    static const char digits[] = "0123456789abcdefABCDEF";
+    for (int c = 0; c < 256; c++) {
+        const char *at = c != 0 ? strchr(digits, c) : NULL;
+        const int value = at == NULL         ? -1
+                          : at - digits < 16 ? (int)(at - digits)
+                                             : (int)(at - digits) - 6;
+        assert_int_equal(svc_hex_digit((char)c), value);
+    }
 }
 
 static void test_base64_and_percent_go_round(void **state) {
@@ -368,6 +410,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_buffer_keeps_to_its_limit),
         cmocka_unit_test(test_utf8_is_judged_as_unicode_says),
+        cmocka_unit_test(test_texts_are_cut_between_characters),
+        cmocka_unit_test(test_controls_and_words_are_found),
         cmocka_unit_test(test_base64_and_percent_go_round),
         cmocka_unit_test(test_form_keys_are_decoded_as_s3_sends_them),
         cmocka_unit_test(test_dates_go_round),

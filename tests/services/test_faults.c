@@ -19,28 +19,6 @@
 
 static struct aws_fixture f;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_end(&f);
-    return 0;
-}
-
 static int tokens(void) {
     return awsc_client_counts(f.client).retry_tokens;
 }
@@ -63,7 +41,7 @@ static int64_t waited_ms(int n) {
     const char *line = svc_buf_text(&f.log.lines);
     int64_t delay = -1;
     for (int i = 0; i < n; i++) {
-        line = strstr(line, "an AWS call is tried again");
+        line = strstr(line, "an AWS call is retried");
         if (line == NULL) {
             return -1;
         }
@@ -649,34 +627,32 @@ static void test_nobody_listens(void **state) {
     assert_int_equal(put(&result), SVC_CONNECT_FAILED);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_passing_failures_are_tried_three_times),
-        TEST(test_a_slow_and_a_wordy_answer_are_answers),
-        TEST(test_nothing_piles_up),
-        TEST(test_throttling_waits_longer_and_costs_less),
-        TEST(test_refusals_are_not_tried_again),
-        TEST(test_the_server_says_when),
-        TEST(test_a_storm_ends_when_the_bucket_is_empty),
-        TEST(test_puts_at_once_are_tried_again_each_for_itself),
-        TEST(test_a_broken_read_goes_on_where_it_broke),
-        TEST(test_an_overwrite_in_mid_read_is_told),
-        TEST(test_damaged_content_is_noticed_and_fetched_again),
-        TEST(test_a_wrong_length_is_a_broken_connection),
-        TEST(test_a_hanging_peer_is_left_at_the_deadline),
-        TEST(test_a_wrong_clock_is_noticed_and_set_right),
-        TEST(test_a_wrong_clock_is_set_right_by_head_too),
-        TEST(test_crc64nvme_is_checked),
-        TEST(test_a_wrong_secret_is_refused_once),
-        TEST(test_an_expired_token_is_refreshed_once),
-        TEST(test_credentials_are_refreshed_before_they_expire),
-        TEST(test_what_a_service_repeats_is_not_passed_on),
-        TEST(test_the_trace_goes_along),
-        TEST(test_the_number_of_attempts_is_a_setting),
-        TEST(test_a_mail_is_not_sent_twice_for_a_lost_answer),
-        TEST(test_nobody_listens),
+        AWS_TEST(test_passing_failures_are_tried_three_times),
+        AWS_TEST(test_a_slow_and_a_wordy_answer_are_answers),
+        AWS_TEST(test_nothing_piles_up),
+        AWS_TEST(test_throttling_waits_longer_and_costs_less),
+        AWS_TEST(test_refusals_are_not_tried_again),
+        AWS_TEST(test_the_server_says_when),
+        AWS_TEST(test_a_storm_ends_when_the_bucket_is_empty),
+        AWS_TEST(test_puts_at_once_are_tried_again_each_for_itself),
+        AWS_TEST(test_a_broken_read_goes_on_where_it_broke),
+        AWS_TEST(test_an_overwrite_in_mid_read_is_told),
+        AWS_TEST(test_damaged_content_is_noticed_and_fetched_again),
+        AWS_TEST(test_a_wrong_length_is_a_broken_connection),
+        AWS_TEST(test_a_hanging_peer_is_left_at_the_deadline),
+        AWS_TEST(test_a_wrong_clock_is_noticed_and_set_right),
+        AWS_TEST(test_a_wrong_clock_is_set_right_by_head_too),
+        AWS_TEST(test_crc64nvme_is_checked),
+        AWS_TEST(test_a_wrong_secret_is_refused_once),
+        AWS_TEST(test_an_expired_token_is_refreshed_once),
+        AWS_TEST(test_credentials_are_refreshed_before_they_expire),
+        AWS_TEST(test_what_a_service_repeats_is_not_passed_on),
+        AWS_TEST(test_the_trace_goes_along),
+        AWS_TEST(test_the_number_of_attempts_is_a_setting),
+        AWS_TEST(test_a_mail_is_not_sent_twice_for_a_lost_answer),
+        AWS_TEST(test_nobody_listens),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }

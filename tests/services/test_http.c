@@ -315,6 +315,34 @@ static void test_a_connection_ended_while_idle_is_replaced_before_sending(void *
     check_ended_connection(certificate, key, "reset");
 }
 
+/* A request may refuse connections that others would still take. */
+static void test_a_connection_idle_for_too_long_is_not_used(void **state) {
+    (void)state;
+    char url[64];
+    struct test_server server;
+    struct svc_http_exchange *exchange;
+    const char *const argv[] = {test_python(), TEST_FILE("kept_server.py"), NULL};
+    assert_true(test_server_start(&server, argv));
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/", server.port);
+    struct svc_transport *transport = create(NULL);
+    static const struct {
+        int max_idle_s;
+        bool reused;
+    } cases[] = {{0, false}, {0, true}, {1, false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct svc_http_request request = get_of(url);
+        request.max_idle_s = cases[i].max_idle_s;
+        if (i > 0) {
+            svc_sleep_ms(svc_clock_system(), 2100); /* libcurl counts seconds */
+        }
+        assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
+        assert_int_equal(exchange->reused, cases[i].reused);
+        transport->close(transport->self, exchange);
+    }
+    svc_http_destroy(transport);
+    test_server_stop(&server);
+}
+
 /* Closing in the middle, destroying with exchanges open, polling with nothing to do. */
 static void test_exchanges_may_be_dropped_at_any_time(void **state) {
     (void)state;
@@ -355,6 +383,7 @@ int main(void) {
         cmocka_unit_test(test_a_silent_port_is_left_in_time),
         cmocka_unit_test(test_a_dead_kept_connection_is_told),
         cmocka_unit_test(test_a_connection_ended_while_idle_is_replaced_before_sending),
+        cmocka_unit_test(test_a_connection_idle_for_too_long_is_not_used),
         cmocka_unit_test(test_exchanges_may_be_dropped_at_any_time),
     };
     return cmocka_run_group_tests(tests, start, stop);
