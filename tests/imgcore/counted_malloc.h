@@ -30,7 +30,7 @@ static struct {
     atomic_long live; /* blocks allocated while armed and not freed yet */
 } faults;
 
-static bool fails_now(void) {
+static inline bool fails_now(void) {
     if (!faults.armed) {
         return false;
     }
@@ -81,7 +81,7 @@ void free(void *block) {
 }
 #endif
 
-static void *hooked_alloc(void *user, size_t size_bytes) {
+static inline void *hooked_alloc(void *user, size_t size_bytes) {
     (void)user;
 #if OWN_MALLOC
     return malloc(size_bytes);
@@ -92,7 +92,7 @@ static void *hooked_alloc(void *user, size_t size_bytes) {
 #endif
 }
 
-static void hooked_free(void *user, void *block) {
+static inline void hooked_free(void *user, void *block) {
     (void)user;
 #if !OWN_MALLOC
     faults.live -= faults.armed && block != NULL;
