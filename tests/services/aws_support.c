@@ -81,11 +81,11 @@ int aws_finish(struct aws_fixture *fixture, int result) {
 }
 
 void aws_tell(struct aws_fixture *fixture, const char *line) {
-    static char answer[1 << 22];
+    static char reply[1 << 22];
     struct svc_error error;
-    assert_true(test_server_ask(&fixture->server, line, answer, sizeof(answer)));
+    assert_true(test_server_ask(&fixture->server, line, reply, sizeof(reply)));
     svc_json_free(fixture->report);
-    assert_int_equal(svc_json_parse(answer, strlen(answer), 0, &fixture->report, &error), SVC_OK);
+    assert_int_equal(svc_json_parse(reply, strlen(reply), 0, &fixture->report, &error), SVC_OK);
 }
 
 size_t aws_requests(struct aws_fixture *fixture) {

@@ -1,5 +1,5 @@
-/* What the tests of the services share: a clock that stands still until told, random numbers from a
- * list, an environment from a table, a log that is kept, and servers run as child processes. */
+/* Shared by the tests of the services: a clock that the test sets, constant random numbers, an
+ * environment from a table, a log that is kept, and servers run as child processes. */
 #ifndef TESTS_SERVICES_SUPPORT_H
 #define TESTS_SERVICES_SUPPORT_H
 
@@ -14,8 +14,8 @@
 #include "services/base/log.h"
 #include "services/base/random.h"
 
-/* A clock of which sleeping only moves the hands. With `real` set, time passes by itself as well,
- * so that it can drive real connections; sleeps still take none. */
+/* A clock whose sleeps only add to its time. With `real` set, real time passes as well, as real
+ * connections need; sleeps still take no time. */
 struct test_clock {
     struct svc_clock clock;
     int64_t wall_ms, monotonic_ms;
@@ -60,12 +60,11 @@ struct test_server {
 };
 /* Starts `argv` (NULL-terminated); false with a message on stderr if it does not come up. */
 bool test_server_start(struct test_server *server, const char *const *argv);
-/* Sends a line and reads the answer's line. */
-bool test_server_ask(struct test_server *server, const char *line, char *answer,
-                     size_t answer_bytes);
+/* Sends a line and reads the line of the reply. */
+bool test_server_ask(struct test_server *server, const char *line, char *reply, size_t reply_bytes);
 void test_server_stop(struct test_server *server);
 
-/* Debian's Python, which has its packages; PYTHON says another. */
+/* Debian's Python, which has the packages; PYTHON names another. */
 const char *test_python(void);
 
 /* The path of a file in tests/services, found from the working directory (the project's root). */

@@ -1,6 +1,6 @@
 /* Each allocation of the services fails in turn, once and from there on: a clear status, no crash,
- * nothing left behind. The linker puts the functions below in the place of malloc's (--wrap), for
- * our own files alone; the transport is one of the test's, so that a run takes no time. */
+ * no leak. The linker replaces malloc and the like by the functions below (--wrap), in
+ * our own files only; the transport is the test's own, so that a run takes no time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,7 +61,7 @@ void __wrap_free(void *block) {
 
 /* ---------------------------------------------------------------------- a transport of our own */
 
-static const char *answer_to(const struct svc_http_request *request) {
+static const char *response_to(const struct svc_http_request *request) {
     if (strstr(request->url, "denied") != NULL) {
         return "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
     }
@@ -96,7 +96,7 @@ static const char *answer_to(const struct svc_http_request *request) {
 static enum svc_status fake_start(void *self, const struct svc_http_request *request,
                                   struct svc_http_exchange **out) {
     (void)self;
-    const char *answer = answer_to(request);
+    const char *response = response_to(request);
     struct svc_http_exchange *exchange = calloc(1, sizeof(*exchange));
     *out = exchange;
     if (exchange == NULL) {
@@ -105,8 +105,8 @@ static enum svc_status fake_start(void *self, const struct svc_http_request *req
     svc_buf_init(&exchange->headers, 4096);
     svc_buf_init(&exchange->body, 4096);
     svc_buf_printf(&exchange->headers, "Content-Length%c%zu%cETag%c\"e\"%cx-amz-meta-a%cb%c", 0,
-                   strlen(answer), 0, 0, 0, 0, 0);
-    svc_buf_append_text(&exchange->body, answer);
+                   strlen(response), 0, 0, 0, 0, 0);
+    svc_buf_append_text(&exchange->body, response);
     exchange->http_status = strstr(request->url, "denied") != NULL ? 403 : 200;
     if (request->body != NULL && strstr((const char *)request->body, "ConditionExp") != NULL) {
         exchange->http_status = 400;
@@ -120,7 +120,7 @@ static enum svc_status fake_start(void *self, const struct svc_http_request *req
 
 static enum svc_status fake_poll(void *self, int64_t until_ms) {
     (void)self, (void)until_ms;
-    return SVC_INTERNAL; /* nothing is ever waited for */
+    return SVC_INTERNAL; /* no call waits */
 }
 
 static void fake_close(void *self, struct svc_http_exchange *exchange) {
@@ -343,7 +343,7 @@ static void fail_each_in_turn(bool from_there_on) {
     test_environment_set(&environment, "AWS_REGION", "eu-west-1");
     test_environment_set(&environment, "AWS_ACCESS_KEY_ID", "id");
     test_environment_set(&environment, "AWS_SECRET_ACCESS_KEY", "secret");
-    int told = 0;
+    int failed_calls = 0;
     for (int n = 1;; n++) {
         long before = live;
         test_clock_init(&clock, 1000000);
@@ -359,14 +359,14 @@ static void fail_each_in_turn(bool from_there_on) {
             assert_true(n > 250); /* there were that many to fail */
             break;
         }
-        /* OK is right where only a line of the log got lost. Checks that read a text of which
-         * something is missing may call it senseless. */
+        /* OK is correct where only a line of the log was lost. A check of an incomplete text may
+         * find it invalid. */
         if (status != SVC_OK && status != SVC_NO_MEMORY && status != SVC_BAD_RESPONSE) {
             fail_msg("allocation %d: %s", n, svc_status_name(status));
         }
-        told += status != SVC_OK;
+        failed_calls += status != SVC_OK;
     }
-    assert_true(told > 200);
+    assert_true(failed_calls > 200);
 }
 
 static void test_each_allocation_failing_once(void **state) {
@@ -445,7 +445,7 @@ static void test_explaining_a_refusal_without_memory(void **state) {
     rmdir(folder);
 }
 
-/* The real transport, as far as it goes without anybody answering. */
+/* The real transport, up to a refused connection. */
 static void test_the_real_transport_without_memory(void **state) {
     (void)state;
     const struct svc_http_options options = {.user_agent = "test"};

@@ -43,7 +43,7 @@ static void test_a_buffer_keeps_to_its_limit(void **state) {
     svc_buf_clear(&buf);
 }
 
-static void test_utf8_is_judged_as_unicode_says(void **state) {
+static void test_utf8_is_validated_as_unicode_defines_it(void **state) {
     (void)state;
     /* Every code point, encoded by the definition; surrogates are none. */
     for (uint32_t c = 1; c <= 0x110000; c++) {
@@ -108,7 +108,7 @@ static void test_controls_and_words_are_found(void **state) {
     }
 }
 
-static void test_base64_and_percent_go_round(void **state) {
+static void test_base64_and_percent_encoding_round_trip(void **state) {
     (void)state;
     struct svc_buf text, back;
     uint64_t random = 1;
@@ -168,7 +168,7 @@ static void test_form_keys_are_decoded_as_s3_sends_them(void **state) {
     assert_false(svc_hex_decode("fF0000", bytes, 2));
 }
 
-static void test_dates_go_round(void **state) {
+static void test_dates_round_trip(void **state) {
     (void)state;
     char text[SVC_ISO8601_BYTES];
     uint64_t random = 2;
@@ -228,7 +228,7 @@ static void test_deadlines_saturate(void **state) {
     assert_true(svc_remaining_ms(&clock.clock, 1100) == 40);
 }
 
-static void test_random_numbers_are_random(void **state) {
+static void test_random_numbers_are_spread(void **state) {
     (void)state;
     char a[SVC_UUID_BYTES], b[SVC_UUID_BYTES];
     double sum = 0;
@@ -256,7 +256,7 @@ static void check_hash(enum svc_hash_kind kind, const char *text, const char *ex
 }
 
 /* The check values of the catalogues, and pieces of every size against the whole. */
-static void test_hashes_are_right(void **state) {
+static void test_hashes_are_correct(void **state) {
     (void)state;
     check_hash(SVC_HASH_CRC32, "123456789", "cbf43926");
     check_hash(SVC_HASH_CRC32C, "123456789", "e3069283");
@@ -375,7 +375,7 @@ static void test_log_levels_and_limits(void **state) {
     svc_log_event(&log.log, SVC_LOG_ERROR, longest, SVC_TEXT("a", "b"));
     assert_true(log.lines.size_bytes < SVC_MAX_LOG_VALUE_BYTES + 200);
     assert_non_null(strstr(svc_buf_text(&log.lines), "xxx...\""));
-    /* More fields than a line holds: the head stays, and says so. */
+    /* More fields than fit into a line: the head stays, marked as cut. */
     struct svc_log_field fields[40];
     for (size_t i = 0; i < 39; i++) {
         fields[i] = (struct svc_log_field)SVC_TEXT("name", longest);
@@ -409,15 +409,15 @@ static void test_every_status_has_a_sentence(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_buffer_keeps_to_its_limit),
-        cmocka_unit_test(test_utf8_is_judged_as_unicode_says),
+        cmocka_unit_test(test_utf8_is_validated_as_unicode_defines_it),
         cmocka_unit_test(test_texts_are_cut_between_characters),
         cmocka_unit_test(test_controls_and_words_are_found),
-        cmocka_unit_test(test_base64_and_percent_go_round),
+        cmocka_unit_test(test_base64_and_percent_encoding_round_trip),
         cmocka_unit_test(test_form_keys_are_decoded_as_s3_sends_them),
-        cmocka_unit_test(test_dates_go_round),
+        cmocka_unit_test(test_dates_round_trip),
         cmocka_unit_test(test_deadlines_saturate),
-        cmocka_unit_test(test_random_numbers_are_random),
-        cmocka_unit_test(test_hashes_are_right),
+        cmocka_unit_test(test_random_numbers_are_spread),
+        cmocka_unit_test(test_hashes_are_correct),
         cmocka_unit_test(test_a_log_line_is_one_line_and_one_object),
         cmocka_unit_test(test_nothing_injected_into_a_log_gets_through),
         cmocka_unit_test(test_log_levels_and_limits),

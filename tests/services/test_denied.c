@@ -29,7 +29,7 @@ static void check(const char *bucket, const char *key, enum svc_status status, c
     aws_requests(&f);
     enum svc_status first = awsc_s3_head(f.client, &get, &info, &error);
     assert_true(first != SVC_OK);
-    assert_string_equal(error.code, ""); /* HEAD alone says nothing */
+    assert_string_equal(error.code, ""); /* HEAD itself gives no reason */
     enum svc_status found = awsc_s3_explain_denied(f.client, &get, &error);
     awsc_error_text(&error, text);
     if (found != status || error.status != status || strcmp(error.code, code) != 0 ||
@@ -63,7 +63,7 @@ static void test_a_denied_action_is_found_by_a_list_where_s3_names_none(void **s
     check("bucket", "missing", SVC_ACCESS_DENIED, "AccessDenied", "check s3:ListBucket", 3);
 }
 
-static void test_a_wrong_secret_is_told_from_a_missing_right(void **state) {
+static void test_a_wrong_secret_is_distinguished_from_a_missing_right(void **state) {
     (void)state;
     test_environment_set(&f.environment, "AWS_SECRET_ACCESS_KEY", "canary-wrong-secret");
     aws_new_client(&f);
@@ -80,7 +80,7 @@ static void test_an_expired_token_is_named(void **state) {
     aws_tell(&f, "{\"token\":\"\"}");
 }
 
-static void test_a_missing_bucket_is_told_from_a_missing_object(void **state) {
+static void test_a_missing_bucket_is_distinguished_from_a_missing_object(void **state) {
     (void)state;
     check("missing", "k", SVC_NO_RESOURCE, "NoSuchBucket", "bucket does not exist", 2);
     check("bucket", "missing", SVC_NOT_FOUND, "NoSuchKey", "key does not exist", 2);
@@ -129,9 +129,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_a_denied_action_is_named_where_s3_names_it),
         TEST(test_a_denied_action_is_found_by_a_list_where_s3_names_none),
-        TEST(test_a_wrong_secret_is_told_from_a_missing_right),
+        TEST(test_a_wrong_secret_is_distinguished_from_a_missing_right),
         TEST(test_an_expired_token_is_named),
-        TEST(test_a_missing_bucket_is_told_from_a_missing_object),
+        TEST(test_a_missing_bucket_is_distinguished_from_a_missing_object),
         TEST(test_a_get_that_is_allowed_is_reported),
         TEST(test_an_error_that_says_all_costs_no_request),
         TEST(test_probes_that_fail_leave_the_error),

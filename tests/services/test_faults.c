@@ -1,5 +1,5 @@
-/* A server that resets, truncates, stalls, throttles, lies: retries are counted exactly, nothing is
- * half done, and no secret comes to light. */
+/* A server that resets, truncates, stalls, throttles and returns wrong content: retries are counted
+ * exactly, no operation is left half done, and no secret is exposed. */
 #include <dirent.h>
 #include <inttypes.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static int tokens(void) {
 }
 
 /* The next `count` requests suffer `fault`. */
-static void tell_fault(const char *fault, int count) {
+static void set_fault(const char *fault, int count) {
     char line[512];
     int size = snprintf(line, sizeof(line), "{\"faults\":[");
     for (int i = 0; i < count; i++) {
@@ -65,13 +65,13 @@ static enum svc_status get(struct svc_buf *content, struct awsc_error *error) {
     return awsc_s3_get_all(f.client, &what, content, NULL, error);
 }
 
-static void tell_object(void) {
+static void store_object(void) {
     aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":300000}}}");
 }
 
 /* ---------------------------------------------------------------------- counted */
 
-static void test_passing_failures_are_tried_three_times(void **state) {
+static void test_transient_failures_are_tried_three_times(void **state) {
     (void)state;
     static const struct {
         const char *fault;
@@ -94,7 +94,7 @@ static void test_passing_failures_are_tried_three_times(void **state) {
         for (int times = 1; times <= 4; times++) {
             aws_end(&f);
             aws_begin(&f);
-            tell_fault(cases[i].fault, times);
+            set_fault(cases[i].fault, times);
             enum svc_status status = put(&result);
             if (status != (times < 3 ? SVC_OK : cases[i].status)) {
                 fail_msg("%s %d times: %s, %s", cases[i].fault, times, svc_status_name(status),
@@ -120,15 +120,15 @@ static void test_passing_failures_are_tried_three_times(void **state) {
     }
 }
 
-/* Odd, but right. */
-static void test_a_slow_and_a_wordy_answer_are_answers(void **state) {
+/* Unusual, but valid. */
+static void test_slow_and_interim_responses_are_accepted(void **state) {
     (void)state;
     static const char *const faults[] = {"continue", "drip"};
     for (size_t i = 0; i < 2; i++) {
         struct awsc_s3_tags tags;
         struct awsc_error error;
         aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":1,\"tags\":[[\"a\",\"b\"]]}}}");
-        tell_fault(faults[i], 1);
+        set_fault(faults[i], 1);
         assert_int_equal(awsc_s3_get_tags(f.client, "bucket", "k", NULL, &tags, &error), SVC_OK);
         assert_string_equal(tags.tags[0].value, "b");
         assert_int_equal(error.attempts, 1);
@@ -146,17 +146,17 @@ static size_t open_files(void) {
     return count;
 }
 
-/* Hundreds of calls, half of them ill-fated: no descriptor stays behind. */
-static void test_nothing_piles_up(void **state) {
+/* Hundreds of calls, half of which fail, leave no descriptor open. */
+static void test_descriptors_do_not_accumulate(void **state) {
     (void)state;
     static const char *const faults[] = {"",         "reset",        "close",
                                          "truncate", "status:500:X", "garbage"};
     struct svc_buf content;
     struct awsc_error error;
     size_t before = 0;
-    tell_object();
+    store_object();
     for (int i = 0; i < 180; i++) {
-        tell_fault(faults[i % 6], 1);
+        set_fault(faults[i % 6], 1);
         get(&content, &error);
         svc_buf_clear(&content);
         if (i == 11) {
@@ -174,7 +174,7 @@ static void test_throttling_waits_longer_and_costs_less(void **state) {
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         aws_end(&f);
         aws_begin(&f);
-        tell_fault(faults[i], 3);
+        set_fault(faults[i], 3);
         assert_int_equal(put(&result), SVC_THROTTLED);
         assert_true(result.error.throttled && result.error.retryable);
         assert_int_equal(aws_requests(&f), 3);
@@ -187,7 +187,7 @@ static void test_throttling_waits_longer_and_costs_less(void **state) {
     }
 }
 
-static void test_refusals_are_not_tried_again(void **state) {
+static void test_refusals_are_not_retried(void **state) {
     (void)state;
     static const struct {
         const char *fault;
@@ -205,7 +205,7 @@ static void test_refusals_are_not_tried_again(void **state) {
     };
     struct awsc_s3_put_result result;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        tell_fault(cases[i].fault, 1);
+        set_fault(cases[i].fault, 1);
         assert_int_equal(put(&result), cases[i].status);
         assert_int_equal(aws_requests(&f), 1);
         assert_false(result.error.throttled);
@@ -214,7 +214,7 @@ static void test_refusals_are_not_tried_again(void **state) {
     }
 }
 
-static void test_the_server_says_when(void **state) {
+static void test_the_retry_after_of_the_server_is_obeyed(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     static const struct {
@@ -227,18 +227,18 @@ static void test_the_server_says_when(void **state) {
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         aws_end(&f);
         aws_begin(&f);
-        tell_fault(cases[i].fault, 1);
+        set_fault(cases[i].fault, 1);
         assert_int_equal(put(&result), SVC_OK);
         assert_int_equal(waited_ms(1), cases[i].waited_ms);
     }
 }
 
-static void test_a_storm_ends_when_the_bucket_is_empty(void **state) {
+static void test_retries_end_when_the_token_bucket_is_empty(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     size_t requests = 0;
     for (int i = 0; i < 17; i++) {
-        tell_fault("status:500:InternalError", 3);
+        set_fault("status:500:InternalError", 3);
         assert_int_equal(put(&result), SVC_SERVER_ERROR);
         requests += aws_requests(&f);
     }
@@ -247,25 +247,25 @@ static void test_a_storm_ends_when_the_bucket_is_empty(void **state) {
     /* 24 tokens: one retry more, then none. */
     static const int attempts[] = {2, 1, 1, 1};
     for (size_t i = 0; i < 4; i++) {
-        tell_fault("status:500:InternalError", 3);
+        set_fault("status:500:InternalError", 3);
         assert_int_equal(put(&result), SVC_SERVER_ERROR);
         assert_int_equal(result.error.attempts, attempts[i]);
         assert_int_equal(aws_requests(&f), attempts[i]);
     }
     assert_int_equal(tokens(), 10);
-    tell_fault("", 0);
+    set_fault("", 0);
     for (int i = 0; i < 4; i++) {
         assert_int_equal(put(&result), SVC_OK);
     }
     assert_int_equal(tokens(), 14);
-    tell_fault("status:500:InternalError", 1);
+    set_fault("status:500:InternalError", 1);
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(result.error.attempts, 2);
     assert_int_equal(tokens(), 14);
 }
 
 /* Each of four puts has its own attempts; what two of them suffer does not hold up the others. */
-static void test_puts_at_once_are_tried_again_each_for_itself(void **state) {
+static void test_concurrent_puts_are_retried_separately(void **state) {
     (void)state;
     struct awsc_s3_put puts[4];
     struct awsc_s3_put_result results[4];
@@ -287,7 +287,7 @@ static void test_puts_at_once_are_tried_again_each_for_itself(void **state) {
 
 /* ---------------------------------------------------------------------- reading */
 
-static void test_a_broken_read_goes_on_where_it_broke(void **state) {
+static void test_a_broken_read_is_resumed(void **state) {
     (void)state;
     static const char *const faults[] = {"truncate", "truncate-reset"};
     struct svc_buf content;
@@ -296,8 +296,8 @@ static void test_a_broken_read_goes_on_where_it_broke(void **state) {
         for (int times = 1; times <= 3; times++) {
             aws_end(&f);
             aws_begin(&f);
-            tell_object();
-            tell_fault(faults[i], times);
+            store_object();
+            set_fault(faults[i], times);
             enum svc_status status = get(&content, &error);
             assert_int_equal(status, times < 3 ? SVC_OK : SVC_CONNECTION_LOST);
             assert_int_equal(aws_requests(&f), times < 3 ? times + 1 : 3);
@@ -308,11 +308,11 @@ static void test_a_broken_read_goes_on_where_it_broke(void **state) {
     }
 }
 
-static void test_an_overwrite_in_mid_read_is_told(void **state) {
+static void test_an_overwrite_during_a_read_is_reported(void **state) {
     (void)state;
     struct svc_buf content;
     struct awsc_error error;
-    tell_object();
+    store_object();
     aws_tell(&f, "{\"faults\":[\"truncate\",\"status:412:PreconditionFailed\"]}");
     assert_int_equal(get(&content, &error), SVC_PRECONDITION_FAILED);
     assert_int_equal(aws_requests(&f), 2);
@@ -320,19 +320,19 @@ static void test_an_overwrite_in_mid_read_is_told(void **state) {
     svc_buf_clear(&content);
 }
 
-static void test_damaged_content_is_noticed_and_fetched_again(void **state) {
+static void test_damaged_content_is_found_and_fetched_again(void **state) {
     (void)state;
     static const char *const faults[] = {"flip", "checksum"};
     struct svc_buf content;
     struct awsc_error error;
     for (size_t i = 0; i < 2; i++) {
-        tell_object();
-        tell_fault(faults[i], 1);
+        store_object();
+        set_fault(faults[i], 1);
         assert_int_equal(get(&content, &error), SVC_OK);
         assert_int_equal(content.size_bytes, 300000);
         assert_int_equal(aws_requests(&f), 2);
         svc_buf_clear(&content);
-        tell_fault(faults[i], 3);
+        set_fault(faults[i], 3);
         assert_int_equal(get(&content, &error), SVC_CHECKSUM_MISMATCH);
         assert_int_equal(content.size_bytes, 0);
         assert_int_equal(aws_requests(&f), 3);
@@ -342,14 +342,14 @@ static void test_damaged_content_is_noticed_and_fetched_again(void **state) {
     struct awsc_s3_reader *reader;
     struct awsc_s3_info info;
     const struct awsc_s3_get what = {.bucket = "bucket", .key = "k"};
-    tell_fault("flip", 1);
+    set_fault("flip", 1);
     assert_int_equal(awsc_s3_get_open(f.client, &what, &reader, &info, &error), SVC_OK);
     assert_int_equal(awsc_s3_get_finish(reader, &error), SVC_CHECKSUM_MISMATCH);
     assert_true(error.retryable);
     awsc_s3_info_clear(&info);
 }
 
-/* What S3 has of an object for which its writer told no checksum. */
+/* The checksum that S3 computes for an object whose writer sent none. */
 static void test_crc64nvme_is_checked(void **state) {
     (void)state;
     struct svc_buf content;
@@ -364,26 +364,26 @@ static void test_crc64nvme_is_checked(void **state) {
     svc_buf_clear(&content);
 }
 
-/* Content-Length 10 too high: the connection ends early, and goes on with a range. */
+/* Content-Length 10 too high: the connection ends early, and the read is resumed with a range. */
 static void test_a_wrong_length_is_a_broken_connection(void **state) {
     (void)state;
     struct svc_buf content;
     struct awsc_error error;
-    tell_object();
-    tell_fault("longer", 1);
+    store_object();
+    set_fault("longer", 1);
     assert_int_not_equal(get(&content, &error), SVC_OK);
     assert_int_equal(content.size_bytes, 0);
     svc_buf_clear(&content);
 }
 
-static void test_a_hanging_peer_is_left_at_the_deadline(void **state) {
+static void test_a_hanging_server_ends_at_the_deadline(void **state) {
     (void)state;
     static const char *const faults[] = {"hang", "stall"};
     struct svc_buf content;
     struct awsc_error error;
     for (size_t i = 0; i < 2; i++) {
-        tell_object();
-        tell_fault(faults[i], 3);
+        store_object();
+        set_fault(faults[i], 3);
         int64_t before = svc_monotonic_ms(svc_clock_system());
         awsc_client_begin(f.client, svc_deadline_in(&f.clock.clock, 300), NULL);
         assert_int_equal(get(&content, &error), SVC_DEADLINE);
@@ -393,14 +393,14 @@ static void test_a_hanging_peer_is_left_at_the_deadline(void **state) {
         assert_int_equal(aws_requests(&f), 1);
         svc_buf_clear(&content);
     }
-    tell_fault("", 0);
+    set_fault("", 0);
     struct awsc_s3_put_result result;
     /* No time left: nothing is sent. */
     awsc_client_begin(f.client, svc_deadline_in(&f.clock.clock, 0), NULL);
     assert_int_equal(put(&result), SVC_DEADLINE);
     assert_int_equal(aws_requests(&f), 0);
     /* A wait that would end after the deadline is not begun. */
-    tell_fault("status:500:InternalError:4000", 1);
+    set_fault("status:500:InternalError:4000", 1);
     awsc_client_begin(f.client, svc_deadline_in(&f.clock.clock, 3000), NULL);
     assert_int_equal(put(&result), SVC_SERVER_ERROR);
     assert_int_equal(result.error.attempts, 1);
@@ -409,7 +409,7 @@ static void test_a_hanging_peer_is_left_at_the_deadline(void **state) {
 
 /* ---------------------------------------------------------------------- clock, credentials */
 
-static void test_a_wrong_clock_is_noticed_and_set_right(void **state) {
+static void test_a_wrong_clock_is_found_and_corrected(void **state) {
     (void)state;
     static const int skews[] = {3600, -3600, 86400 * 365};
     struct awsc_s3_put_result result;
@@ -434,20 +434,20 @@ static void test_a_wrong_clock_is_noticed_and_set_right(void **state) {
     aws_tell(&f, "{\"skew\":200}");
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(result.error.attempts, 1);
-    tell_fault("status:403:SignatureDoesNotMatch", 1);
+    set_fault("status:403:SignatureDoesNotMatch", 1);
     assert_int_equal(put(&result), SVC_ACCESS_DENIED);
     assert_int_equal(result.error.attempts, 1);
 }
 
-/* An answer to HEAD has no body, so no code says that the clock is the reason. */
-static void test_a_wrong_clock_is_set_right_by_head_too(void **state) {
+/* A response to HEAD has no body, so no code names the clock as the reason. */
+static void test_a_wrong_clock_is_corrected_by_head_too(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     struct awsc_s3_info info;
     struct awsc_error error;
     const struct awsc_s3_get what = {.bucket = "bucket", .key = "k"};
     assert_int_equal(put(&result), SVC_OK);
-    tell_fault("status:403:AccessDenied", 1); /* with the right time it is what it is */
+    set_fault("status:403:AccessDenied", 1); /* with a correct clock it is final */
     assert_int_equal(awsc_s3_head(f.client, &what, &info, &error), SVC_ACCESS_DENIED);
     assert_int_equal(error.attempts, 1);
     aws_tell(&f, "{\"skew\":3600}");
@@ -490,7 +490,7 @@ static void test_an_expired_token_is_refreshed_once(void **state) {
     assert_int_equal(result.error.attempts, 2);
     assert_int_equal(aws_requests(&f), 3);
     /* And if that does not help, once is enough. */
-    tell_fault("status:400:ExpiredToken", 2);
+    set_fault("status:400:ExpiredToken", 2);
     assert_int_equal(put(&result), SVC_ACCESS_DENIED);
     assert_int_equal(result.error.attempts, 2);
     assert_string_equal(result.error.code, "ExpiredToken");
@@ -527,9 +527,9 @@ static void test_credentials_are_refreshed_before_they_expire(void **state) {
     aws_tell(&f, "{\"lifetime\":3600}");
 }
 
-/* ---------------------------------------------------------------------- what leaks */
+/* ---------------------------------------------------------------------- leaks */
 
-static void test_what_a_service_repeats_is_not_passed_on(void **state) {
+static void test_secrets_repeated_by_a_service_are_dropped(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     struct awsc_error error;
@@ -539,11 +539,11 @@ static void test_what_a_service_repeats_is_not_passed_on(void **state) {
     aws_tell(&f, "{\"token\":\"canary-session-token\"}");
     static const char *const faults[] = {"echo:403", "echo:400", "status:400:Whatever"};
     for (size_t i = 0; i < 3; i++) {
-        tell_fault(faults[i], 1);
+        set_fault(faults[i], 1);
         assert_int_not_equal(put(&result), SVC_OK);
         awsc_error_text(&result.error, text);
         assert_null(strstr(text, "canary"));
-        tell_fault(faults[i], 1);
+        set_fault(faults[i], 1);
         const struct awsc_sqs_message message = {.body = "canary-payload"};
         assert_int_not_equal(awsc_sqs_send(f.client, "http://x/queue", &message, id, 0, &error),
                              SVC_OK);
@@ -553,13 +553,13 @@ static void test_what_a_service_repeats_is_not_passed_on(void **state) {
     aws_tell(&f, "{\"token\":\"\"}");
 }
 
-static void test_the_trace_goes_along(void **state) {
+static void test_the_trace_id_is_sent(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     static const char trace[] = "Root=1-5759e988-bd862e3fe1be46a994272793;"
                                 "Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1|68fd508a:5";
     awsc_client_begin(f.client, SVC_NO_DEADLINE, trace);
-    tell_fault("reset", 1);
+    set_fault("reset", 1);
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(aws_requests(&f), 2);
     assert_string_equal(aws_request(&f, 0, "trace"), trace);
@@ -579,7 +579,7 @@ static void test_the_number_of_attempts_is_a_setting(void **state) {
     for (size_t i = 0; i < 3; i++) {
         test_environment_set(&f.environment, "AWS_MAX_ATTEMPTS", settings[i]);
         aws_new_client(&f);
-        tell_fault("status:500:InternalError", 9);
+        set_fault("status:500:InternalError", 9);
         assert_int_equal(put(&result), SVC_SERVER_ERROR);
         assert_int_equal(aws_requests(&f), settings[i][0] - '0');
         char header[32];
@@ -588,33 +588,33 @@ static void test_the_number_of_attempts_is_a_setting(void **state) {
     }
 }
 
-/* ---------------------------------------------------------------------- done, and not heard of */
+/* ---------------------------------------------------------------------- lost responses */
 
-static void test_a_mail_is_not_sent_twice_for_a_lost_answer(void **state) {
+static void test_a_mail_is_not_sent_twice_for_a_lost_response(void **state) {
     (void)state;
     static const char *const to[] = {"customer@example.com"};
     const struct awsc_ses_email email = {
         .from = "shop@example.com", .to = to, .to_count = 1, .subject = "s", .text = "t"};
     char id[AWSC_SES_ID_BYTES];
     struct awsc_error error;
-    tell_fault("lost", 1);
+    set_fault("lost", 1);
     assert_int_equal(awsc_ses_send(f.client, &email, id, &error), SVC_CONNECTION_LOST);
     assert_true(error.maybe_done);
     assert_int_equal(error.attempts, 1);
     assert_int_equal(aws_requests(&f), 1);
     assert_int_equal(svc_json_count(svc_json_get(f.report, "mails")), 1);
     /* What was certainly refused is tried again. */
-    tell_fault("status:429:TooManyRequestsException", 2);
+    set_fault("status:429:TooManyRequestsException", 2);
     assert_int_equal(awsc_ses_send(f.client, &email, id, &error), SVC_OK);
     assert_int_equal(error.attempts, 3);
     /* An object written twice is the same object. */
     struct awsc_s3_put_result result;
-    tell_fault("lost", 1);
+    set_fault("lost", 1);
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(result.error.attempts, 2);
 }
 
-static void test_nobody_listens(void **state) {
+static void test_a_refused_connection_is_retried(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     test_environment_set(&f.environment, "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
@@ -629,30 +629,30 @@ static void test_nobody_listens(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        AWS_TEST(test_passing_failures_are_tried_three_times),
-        AWS_TEST(test_a_slow_and_a_wordy_answer_are_answers),
-        AWS_TEST(test_nothing_piles_up),
+        AWS_TEST(test_transient_failures_are_tried_three_times),
+        AWS_TEST(test_slow_and_interim_responses_are_accepted),
+        AWS_TEST(test_descriptors_do_not_accumulate),
         AWS_TEST(test_throttling_waits_longer_and_costs_less),
-        AWS_TEST(test_refusals_are_not_tried_again),
-        AWS_TEST(test_the_server_says_when),
-        AWS_TEST(test_a_storm_ends_when_the_bucket_is_empty),
-        AWS_TEST(test_puts_at_once_are_tried_again_each_for_itself),
-        AWS_TEST(test_a_broken_read_goes_on_where_it_broke),
-        AWS_TEST(test_an_overwrite_in_mid_read_is_told),
-        AWS_TEST(test_damaged_content_is_noticed_and_fetched_again),
+        AWS_TEST(test_refusals_are_not_retried),
+        AWS_TEST(test_the_retry_after_of_the_server_is_obeyed),
+        AWS_TEST(test_retries_end_when_the_token_bucket_is_empty),
+        AWS_TEST(test_concurrent_puts_are_retried_separately),
+        AWS_TEST(test_a_broken_read_is_resumed),
+        AWS_TEST(test_an_overwrite_during_a_read_is_reported),
+        AWS_TEST(test_damaged_content_is_found_and_fetched_again),
         AWS_TEST(test_a_wrong_length_is_a_broken_connection),
-        AWS_TEST(test_a_hanging_peer_is_left_at_the_deadline),
-        AWS_TEST(test_a_wrong_clock_is_noticed_and_set_right),
-        AWS_TEST(test_a_wrong_clock_is_set_right_by_head_too),
+        AWS_TEST(test_a_hanging_server_ends_at_the_deadline),
+        AWS_TEST(test_a_wrong_clock_is_found_and_corrected),
+        AWS_TEST(test_a_wrong_clock_is_corrected_by_head_too),
         AWS_TEST(test_crc64nvme_is_checked),
         AWS_TEST(test_a_wrong_secret_is_refused_once),
         AWS_TEST(test_an_expired_token_is_refreshed_once),
         AWS_TEST(test_credentials_are_refreshed_before_they_expire),
-        AWS_TEST(test_what_a_service_repeats_is_not_passed_on),
-        AWS_TEST(test_the_trace_goes_along),
+        AWS_TEST(test_secrets_repeated_by_a_service_are_dropped),
+        AWS_TEST(test_the_trace_id_is_sent),
         AWS_TEST(test_the_number_of_attempts_is_a_setting),
-        AWS_TEST(test_a_mail_is_not_sent_twice_for_a_lost_answer),
-        AWS_TEST(test_nobody_listens),
+        AWS_TEST(test_a_mail_is_not_sent_twice_for_a_lost_response),
+        AWS_TEST(test_a_refused_connection_is_retried),
     };
     return AWS_RUN(tests);
 }

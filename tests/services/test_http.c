@@ -1,4 +1,4 @@
-/* The transport by itself: TLS that is verified, limits, times, kept connections, many at once. */
+/* The transport: verification of TLS, limits, timeouts, kept connections, concurrent requests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ static int start(void **state) {
     if (mkdtemp(folder) == NULL || run("sh " TEST_FILE("make_certificates.sh") " %s") != 0) {
         return -1;
     }
-    /* Before OpenSSL looks: so that it is our own setting that refuses old protocols, not the
+    /* Set before OpenSSL reads it, so that our own setting refuses old protocols, not the
      * distribution's. */
     char lax[128];
     path_of("lax.cnf", lax);
@@ -65,7 +65,7 @@ static struct svc_http_request get_of(const char *url) {
 
 /* ---------------------------------------------------------------------- TLS */
 
-/* What a GET comes to from a server with this certificate, by one that trusts `ca`. */
+/* The status of a GET from a server with this certificate by a client that trusts `ca`. */
 static enum svc_status tls_status(const char *certificate, const char *ca, const char *option,
                                   const char *host, char *detail) {
     char pem[128], key[128], ca_path[128], name[64], url[64];
@@ -87,7 +87,7 @@ static enum svc_status tls_status(const char *certificate, const char *ca, const
         assert_string_equal(svc_buf_text(&exchange->body), "ok");
     } else {
         assert_int_equal(exchange->http_status, 0);
-        assert_false(exchange->sent); /* nothing left before the other side was known */
+        assert_false(exchange->sent); /* nothing is sent before the server is verified */
         strcpy(detail, exchange->error.detail);
     }
     transport->close(transport->self, exchange);
@@ -96,7 +96,7 @@ static enum svc_status tls_status(const char *certificate, const char *ca, const
     return status;
 }
 
-static void test_only_who_proves_who_he_is_gets_a_request(void **state) {
+static void test_only_a_verified_server_gets_a_request(void **state) {
     (void)state;
     char detail[SVC_ERROR_DETAIL_BYTES] = "";
     assert_int_equal(tls_status("good", "ca.pem", NULL, "localhost", detail), SVC_OK);
@@ -109,7 +109,7 @@ static void test_only_who_proves_who_he_is_gets_a_request(void **state) {
     assert_int_equal(tls_status("good", "ca.pem", "tls1.1", "localhost", detail), SVC_TLS_REFUSED);
 }
 
-static void test_a_named_bundle_must_be_there(void **state) {
+static void test_a_named_ca_bundle_must_exist(void **state) {
     (void)state;
     struct svc_transport *transport = NULL;
     struct svc_error error;
@@ -133,7 +133,7 @@ static void test_a_named_bundle_must_be_there(void **state) {
 
 /* ---------------------------------------------------------------------- requests */
 
-static void test_what_is_no_request_is_refused(void **state) {
+static void test_invalid_requests_are_refused(void **state) {
     (void)state;
     static const char *const urls[] = {
         "file:///etc/passwd",   "ftp://127.0.0.1/",          "127.0.0.1/",
@@ -212,9 +212,9 @@ static void test_times_and_limits_hold(void **state) {
     svc_http_destroy(transport);
 }
 
-/* A port that takes connections and never says a word: TLS comes to nothing within the time for
- * connecting, an answer within the time for answering. */
-static void test_a_silent_port_is_left_in_time(void **state) {
+/* A port that accepts connections and sends nothing: TLS ends with the connect timeout, a request
+ * with the stall timeout. */
+static void test_a_silent_server_times_out(void **state) {
     (void)state;
     char url[64], ca[128];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -244,8 +244,8 @@ static void test_a_silent_port_is_left_in_time(void **state) {
     close(listening);
 }
 
-/* A kept connection that dies is not tried again behind our back. */
-static void test_a_dead_kept_connection_is_told(void **state) {
+/* libcurl does not retry by itself when a kept connection breaks. */
+static void test_a_broken_kept_connection_is_reported(void **state) {
     (void)state;
     char url[64];
     struct svc_transport *transport = create(NULL);
@@ -275,7 +275,7 @@ static void test_a_dead_kept_connection_is_told(void **state) {
 
 /* Sends one request, ends the idle connection as `how` says, sends another. */
 static void check_ended_connection(const char *certificate, const char *key, const char *how) {
-    char url[64], ca[128], answer[32];
+    char url[64], ca[128], reply[32];
     struct test_server server;
     struct svc_http_exchange *exchange;
     const char *const argv[] = {test_python(), TEST_FILE("kept_server.py"), certificate, key, NULL};
@@ -297,8 +297,8 @@ static void check_ended_connection(const char *certificate, const char *key, con
         assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
         assert_true(exchange->reused);
         transport->close(transport->self, exchange);
-        assert_true(test_server_ask(&server, how, answer, sizeof(answer)));
-        assert_int_equal(atoi(answer), 2 * (i + 1));
+        assert_true(test_server_ask(&server, how, reply, sizeof(reply)));
+        assert_int_equal(atoi(reply), 2 * (i + 1));
     }
     svc_http_destroy(transport);
     test_server_stop(&server);
@@ -343,8 +343,8 @@ static void test_a_connection_idle_for_too_long_is_not_used(void **state) {
     test_server_stop(&server);
 }
 
-/* Closing in the middle, destroying with exchanges open, polling with nothing to do. */
-static void test_exchanges_may_be_dropped_at_any_time(void **state) {
+/* Closing a running exchange, destroying with exchanges open, polling with nothing to do. */
+static void test_exchanges_may_be_closed_at_any_time(void **state) {
     (void)state;
     char url[64];
     struct svc_transport *transport = create(NULL);
@@ -376,15 +376,15 @@ static void test_exchanges_may_be_dropped_at_any_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_only_who_proves_who_he_is_gets_a_request),
-        cmocka_unit_test(test_a_named_bundle_must_be_there),
-        cmocka_unit_test(test_what_is_no_request_is_refused),
+        cmocka_unit_test(test_only_a_verified_server_gets_a_request),
+        cmocka_unit_test(test_a_named_ca_bundle_must_exist),
+        cmocka_unit_test(test_invalid_requests_are_refused),
         cmocka_unit_test(test_times_and_limits_hold),
-        cmocka_unit_test(test_a_silent_port_is_left_in_time),
-        cmocka_unit_test(test_a_dead_kept_connection_is_told),
+        cmocka_unit_test(test_a_silent_server_times_out),
+        cmocka_unit_test(test_a_broken_kept_connection_is_reported),
         cmocka_unit_test(test_a_connection_ended_while_idle_is_replaced_before_sending),
         cmocka_unit_test(test_a_connection_idle_for_too_long_is_not_used),
-        cmocka_unit_test(test_exchanges_may_be_dropped_at_any_time),
+        cmocka_unit_test(test_exchanges_may_be_closed_at_any_time),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

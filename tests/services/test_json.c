@@ -120,7 +120,7 @@ static const char *const no_json[] = {
     "{\"\":1,\"\":2}",
 };
 
-static void test_what_is_no_json_is_refused(void **state) {
+static void test_invalid_json_is_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(no_json) / sizeof(no_json[0]); i++) {
         if (verdict(no_json[i], strlen(no_json[i])) != SVC_MALFORMED) {
@@ -131,7 +131,7 @@ static void test_what_is_no_json_is_refused(void **state) {
     assert_int_equal(verdict("\"a\0b\"", 5), SVC_MALFORMED);
 }
 
-static void test_what_is_json_is_taken(void **state) {
+static void test_valid_json_is_accepted(void **state) {
     (void)state;
     static const char *const good[] = {
         "null",
@@ -197,7 +197,7 @@ static void test_depth_and_size_have_limits(void **state) {
     free(flood);
 }
 
-static void test_values_are_what_they_are(void **state) {
+static void test_values_have_their_types(void **state) {
     (void)state;
     struct svc_json *document;
     assert_int_equal(
@@ -257,7 +257,7 @@ static void written(struct svc_buf *out, const char *expected) {
     svc_buf_reset(out);
 }
 
-static void test_text_is_escaped_for_where_it_stands(void **state) {
+static void test_text_is_escaped(void **state) {
     (void)state;
     struct svc_buf out;
     struct svc_json_writer writer;
@@ -277,7 +277,7 @@ static void test_text_is_escaped_for_where_it_stands(void **state) {
     svc_buf_clear(&out);
 }
 
-static void test_commas_and_colons_come_by_themselves(void **state) {
+static void test_commas_and_colons_are_added(void **state) {
     (void)state;
     struct svc_buf out;
     struct svc_json_writer writer;
@@ -306,8 +306,8 @@ static void test_commas_and_colons_come_by_themselves(void **state) {
     svc_buf_clear(&out);
 }
 
-/* Calls that make no document are told, whatever order they come in. */
-static void test_calls_that_make_no_document_are_told(void **state) {
+/* Calls in a wrong order are reported, whatever the order is. */
+static void test_a_wrong_order_of_calls_is_reported(void **state) {
     (void)state;
     struct svc_json_writer writer;
     struct svc_buf out;
@@ -367,7 +367,7 @@ static void test_calls_that_make_no_document_are_told(void **state) {
 }
 
 /* What is read, written, and read again is the same; a number we could not keep is refused. */
-static void test_values_go_round(void **state) {
+static void test_values_round_trip(void **state) {
     (void)state;
     static const char text[] =
         "{\"a\":[1,-2.5,true,null,\"x\\u0000y\\\\\",{\"b\":{}}],\"c\":1e300}";
@@ -416,7 +416,7 @@ static void test_every_character_beyond_the_first_plane_is_read(void **state) {
 }
 
 /* Damaged documents: taken or refused, and what is taken can be written and read again. */
-static void test_damage_never_confuses(void **state) {
+static void test_damaged_json_is_refused_or_valid(void **state) {
     (void)state;
     static const char base[] =
         "{\"Records\":[{\"s3\":{\"object\":{\"key\":\"a\\u00e9\xed\x95\x9c\","
@@ -457,16 +457,16 @@ static void test_damage_never_confuses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_no_json_is_refused),
-        cmocka_unit_test(test_what_is_json_is_taken),
+        cmocka_unit_test(test_invalid_json_is_refused),
+        cmocka_unit_test(test_valid_json_is_accepted),
         cmocka_unit_test(test_depth_and_size_have_limits),
-        cmocka_unit_test(test_values_are_what_they_are),
-        cmocka_unit_test(test_text_is_escaped_for_where_it_stands),
-        cmocka_unit_test(test_commas_and_colons_come_by_themselves),
-        cmocka_unit_test(test_calls_that_make_no_document_are_told),
-        cmocka_unit_test(test_values_go_round),
+        cmocka_unit_test(test_values_have_their_types),
+        cmocka_unit_test(test_text_is_escaped),
+        cmocka_unit_test(test_commas_and_colons_are_added),
+        cmocka_unit_test(test_a_wrong_order_of_calls_is_reported),
+        cmocka_unit_test(test_values_round_trip),
         cmocka_unit_test(test_every_character_beyond_the_first_plane_is_read),
-        cmocka_unit_test(test_damage_never_confuses),
+        cmocka_unit_test(test_damaged_json_is_refused_or_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static void test_the_bucket_empties_and_recovers(void **state) {
     assert_int_equal(bucket.tokens, 500);
 }
 
-static void test_what_is_tried_again(void **state) {
+static void test_which_failures_are_retried(void **state) {
     (void)state;
     static const char *const throttling[] = {"Throttling",
                                              "ThrottlingException",
@@ -123,7 +123,7 @@ static void test_skew_is_the_date_minus_the_midpoint(void **state) {
     assert_int_equal(skew, -1000);
     assert_true(awsc_skew(DATE, NULL, DATE_MS - 600000, DATE_MS - 600000, &skew));
     assert_int_equal(skew, 600000);
-    /* A round trip of 900 s tells, of more it does not. */
+    /* A round trip of 900 s is used, a longer one is not. */
     assert_true(awsc_skew(DATE, NULL, DATE_MS, DATE_MS + 900000, &skew));
     assert_int_equal(skew, -450000);
     assert_false(awsc_skew(DATE, NULL, DATE_MS, DATE_MS + 900001, &skew));
@@ -134,7 +134,7 @@ static void test_skew_is_the_date_minus_the_midpoint(void **state) {
     assert_int_equal(skew, -450000);
 }
 
-static void test_only_a_large_skew_and_its_codes_are_tried_again(void **state) {
+static void test_only_a_large_skew_and_its_codes_are_retried(void **state) {
     (void)state;
     static const char *const codes[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
                                         "AuthFailure", "RequestTimeTooSkewed",
@@ -157,9 +157,9 @@ int main(void) {
         cmocka_unit_test(test_delays_double_up_to_twenty_seconds),
         cmocka_unit_test(test_retry_after_counts_between_the_delay_and_five_seconds_more),
         cmocka_unit_test(test_the_bucket_empties_and_recovers),
-        cmocka_unit_test(test_what_is_tried_again),
+        cmocka_unit_test(test_which_failures_are_retried),
         cmocka_unit_test(test_skew_is_the_date_minus_the_midpoint),
-        cmocka_unit_test(test_only_a_large_skew_and_its_codes_are_tried_again),
+        cmocka_unit_test(test_only_a_large_skew_and_its_codes_are_retried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,7 +155,7 @@ static void test_the_container_is_asked_only_where_it_is_safe(void **state) {
         assert_int_equal(
             awsc_provider_create(&environment.environment, &test_time.clock, transport, &provider),
             SVC_OK);
-        /* Nobody listens there, but it was tried. */
+        /* No server listens there, but it was tried. */
         assert_int_equal(awsc_provider_get(provider, SVC_NO_DEADLINE, &credentials, NULL),
                          SVC_CONNECT_FAILED);
         awsc_provider_destroy(provider);

@@ -17,17 +17,17 @@
 
 #define WHEN INT64_C(1440938160000) /* 2015-08-30T12:36:00Z */
 
-static struct test_server judge;
+static struct test_server reference;
 
 static int start_judge(void **state) {
     (void)state;
-    const char *const argv[] = {test_python(), TEST_FILE("sign_judge.py"), NULL};
-    return test_server_start(&judge, argv) ? 0 : -1;
+    const char *const argv[] = {test_python(), TEST_FILE("sign_reference.py"), NULL};
+    return test_server_start(&reference, argv) ? 0 : -1;
 }
 
 static int stop_judge(void **state) {
     (void)state;
-    test_server_stop(&judge);
+    test_server_stop(&reference);
     return 0;
 }
 
@@ -44,10 +44,11 @@ static bool is_own_header(const char *name) {
            svc_equal_nocase(name, "x-amz-security-token");
 }
 
-/* The judge's answer to the same request. `wire_path`: path and query as they are sent. */
+/* The reference signer's result for the same request. `wire_path`: path and query as they are sent.
+ */
 static void ask_judge(const struct awsc_sign_input *input, const char *wire_path,
-                      const struct awsc_credentials *credentials, int expires_s, char *answer,
-                      size_t answer_bytes) {
+                      const struct awsc_credentials *credentials, int expires_s, char *reply,
+                      size_t reply_bytes) {
     struct svc_buf line;
     struct svc_json_writer writer;
     svc_buf_init(&line, 1 << 20);
@@ -80,7 +81,7 @@ static void ask_judge(const struct awsc_sign_input *input, const char *wire_path
     svc_json_add_int(&writer, "expires", expires_s);
     svc_json_end_object(&writer);
     assert_int_equal(svc_json_writer_status(&writer), SVC_OK);
-    assert_true(test_server_ask(&judge, svc_buf_text(&line), answer, answer_bytes));
+    assert_true(test_server_ask(&reference, svc_buf_text(&line), reply, reply_bytes));
     svc_buf_clear(&line);
 }
 
@@ -294,14 +295,14 @@ static void test_canonical_requests_follow_the_rules(void **state) {
         }
         svc_buf_clear(&canonical);
         svc_buf_clear(&names);
-        if (cases[i].path[0] != '\0') { /* the judge takes no empty path */
+        if (cases[i].path[0] != '\0') { /* the reference accepts no empty path */
             agrees_with_judge(&input, &credentials);
         }
     }
 }
 
 /* The values of "Create a signed AWS API request" in the IAM user guide. */
-static void test_the_guide_s_own_example(void **state) {
+static void test_the_example_of_the_guide(void **state) {
     (void)state;
     static const struct awsc_param query[] = {{"Action", "ListUsers"}, {"Version", "2010-05-08"}};
     static const struct svc_http_header headers[] = {
@@ -506,7 +507,7 @@ static void test_random_presigned_urls_are_those_of_awss_signer(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_canonical_requests_follow_the_rules),
-        cmocka_unit_test(test_the_guide_s_own_example),
+        cmocka_unit_test(test_the_example_of_the_guide),
         cmocka_unit_test(test_random_requests_are_signed_as_awss_signer_does),
         cmocka_unit_test(test_random_presigned_urls_are_those_of_awss_signer),
     };

@@ -71,12 +71,12 @@ static void test_a_mail_follows_a_certain_refusal(void **state) {
         assert_int_equal(error.attempts, 2);
         assert_false(error.maybe_done);
         check_sent(2, 1);
-        /* Refused to the end: certainly not sent. */
+        /* Refused each time: certainly not sent. */
         set_faults("\"status:429:\",\"status:429:\",\"status:429:\"");
         assert_int_equal(send_mail(&error), SVC_THROTTLED);
         assert_false(error.maybe_done);
         check_sent(3, 1);
-        /* Refused, then in doubt: the end. */
+        /* Refused, then in doubt: no third attempt. */
         set_faults("\"status:429:\",\"status:502:\"");
         assert_int_equal(send_mail(&error), SVC_SERVER_ERROR);
         assert_true(error.maybe_done);
@@ -102,13 +102,13 @@ static void test_a_connection_ended_while_idle_costs_no_mail(void **state) {
         assert_false(error.maybe_done);
         check_sent(1, 2);
         assert_int_equal(awsc_client_counts(f.client).connections_reused, 0);
-        /* Left alone, the connection is used again. */
+        /* A connection that is not ended is used again. */
         assert_int_equal(send_mail(&error), SVC_OK);
         assert_int_equal(awsc_client_counts(f.client).connections_reused, 1);
     }
 }
 
-/* The request was read, then the connection ended: nobody knows. */
+/* The request was read, then the connection ended: the outcome is unknown. */
 static void test_a_request_that_left_is_in_doubt(void **state) {
     (void)state;
     static const char *const faults[] = {"\"reset\"", "\"close\"", "\"lost\"", "\"garbage\""};
@@ -132,7 +132,7 @@ static void test_a_request_that_left_is_in_doubt(void **state) {
     }
 }
 
-static void test_nobody_listening_is_not_in_doubt(void **state) {
+static void test_a_refused_connection_is_not_in_doubt(void **state) {
     (void)state;
     struct awsc_error error;
     test_environment_set(&f.environment, "AWS_ENDPOINT_URL", "http://127.0.0.1:1");
@@ -142,7 +142,7 @@ static void test_nobody_listening_is_not_in_doubt(void **state) {
     assert_false(error.maybe_done);
 }
 
-/* What may be repeated is repeated, and still says that it may have been carried out. */
+/* A repeatable call is repeated, and still reports that it may have been carried out. */
 static void test_an_object_is_put_again_after_a_server_error(void **state) {
     (void)state;
     const struct awsc_s3_put put = {
@@ -164,7 +164,7 @@ int main(void) {
         AWS_TEST(test_a_mail_follows_a_certain_refusal),
         AWS_TEST(test_a_connection_ended_while_idle_costs_no_mail),
         AWS_TEST(test_a_request_that_left_is_in_doubt),
-        AWS_TEST(test_nobody_listening_is_not_in_doubt),
+        AWS_TEST(test_a_refused_connection_is_not_in_doubt),
         AWS_TEST(test_an_object_is_put_again_after_a_server_error),
     };
     return AWS_RUN(tests);
