@@ -7,12 +7,12 @@
 #   CFLAGS CXXFLAGS CPPFLAGS LDFLAGS   added to the config's own
 #   WERROR     0: warnings do not stop the build
 #   V          1: show whole command lines
-#   IMG OUT    make run: a picture or a folder of yours; where the results go (default out)
-#   PACKAGES   no: install nothing; you have seen to it yourself
+#   IMG OUT    make run: your picture or folder; where the results go (default out)
+#   PACKAGES   no: install nothing; everything needed is there already
 #   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
 #
-# Sources are listed by hand, one variable for each module: a new file is built once it stands in its
-# list (make lint finds those forgotten). Paths are relative, so that the folder may have any name.
+# Sources are listed by hand, one variable for each module: a file that is in no list is not built
+# (make lint finds it). Paths are relative, so that the folder may have any name.
 
 CONFIG ?= release
 OUT    ?= out
@@ -26,7 +26,7 @@ export IMG OUT PACKAGES PKG_CONFIG
 
 # ---------------------------------------------------------------------------- sources, by module
 
-BASE_ROOM := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
+IMGCORE_BASE := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
 	imgcore/base/picture.c imgcore/base/status.c imgcore/base/thread_pool.c
 
 KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
@@ -147,14 +147,14 @@ endif
 # libspng's .pc file has two names in the wild.
 SPNG := $(shell $(PKG_CONFIG) --exists libspng 2>/dev/null && echo libspng || echo spng)
 LIBRARIES := libjpeg $(SPNG) lcms2 zlib libisal libdeflate
-# The oldest version of each that is known to do.
+# The oldest version of each that is known to work.
 LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libisal 2.30 libdeflate 1.14 libhwy 1.0.3
 
 WARNINGS := -Wall -Wextra -Wshadow $(if $(filter 0,$(WERROR)),,-Werror)
 # No contraction: the float kernels are the same to the last bit on every target.
 COMMON := $(CONFIG_FLAGS) -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
-# Empty where pkg-config is still missing: the goals that install it call make anew.
-# Of Highway only headers are used: nothing of it, nor of the C++ runtime, is linked.
+# Empty while pkg-config is not installed: the goals that install it call make again.
+# Of Highway only headers are used: neither Highway nor the C++ runtime is linked.
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libhwy 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs cmocka libpng 2>/dev/null)
@@ -172,7 +172,7 @@ SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 O := build/$(CONFIG)
 objects = $(patsubst %,$(O)/obj/%.o,$(basename $(1)))
 
-LIBRARY_OBJECTS := $(call objects,$(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) \
+LIBRARY_OBJECTS := $(call objects,$(IMGCORE_BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) \
 	$(RESAMPLE) $(PLAN) $(PIPELINE) $(API))
 CLI_OBJECTS := $(call objects,$(CLI))
 SUPPORT_OBJECTS := $(call objects,$(TEST_SUPPORT))
@@ -191,7 +191,7 @@ else
 quiet = @printf '  %-5s %s\n' '$(1)' '$@'; $(2)
 endif
 
-# Both cores without being asked; -jN on the command line is obeyed.
+# As many jobs as CPUs, unless the command line has -jN.
 ifeq ($(MAKELEVEL),0)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
@@ -212,7 +212,7 @@ help: ## list the goals
 	@echo 'make GOAL, with:'
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1:\2/p' $(filter-out %.d,$(MAKEFILE_LIST)) | \
 		while IFS=: read -r goal text; do printf '  %-13s %s\n' "$$goal" "$$text"; done
-	@echo 'The head of the Makefile tells of the variables.'
+	@echo 'The head of the Makefile lists the variables.'
 
 # ---------------------------------------------------------------------------- rules
 
@@ -226,7 +226,7 @@ $(O)/flags: FORCE
 	@printf '%s\n' '$(COMMON_FLAGS) $(SERVICES_CFLAGS)' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-# Says what is missing or too old, once, before the compiler complains of it.
+# Reports what is missing or too old before the compiler fails for it.
 $(O)/libraries: Makefile
 	@mkdir -p $(@D)
 	@command -v $(PKG_CONFIG) >/dev/null || { echo 'imgcore needs pkg-config to build'; exit 1; }
@@ -236,11 +236,11 @@ $(O)/libraries: Makefile
 		shift 2; done
 	@touch $@
 
-# Tests may use what this system has beyond C11; the library may not.
+# Tests may use the system's extensions of C11; the library may not.
 $(O)/obj/tests/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
 
-# link OBJECTS AND LIBRARIES: the program is there in one step, because tests may run the old one
-# while the new one is linked.
+# link OBJECTS AND LIBRARIES: linked aside and renamed, because tests may run the old program
+# meanwhile.
 define link
 @mkdir -p $(@D)
 $(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@.new $(1) && mv -f $@.new $@)
@@ -259,7 +259,7 @@ $(STATIC): $(LIBRARY_OBJECTS)
 	@rm -f $@
 	$(call quiet,AR,$(AR) rcs $@ $^)
 
-# Only imgcore_* leaves the library.
+# The library exports imgcore_* only.
 $(O)/lib/exports: Makefile
 	@mkdir -p $(@D)
 	@printf 'IMGCORE_%s { global: imgcore_*; local: *; };\n' $(SOVERSION) >$@
@@ -272,7 +272,7 @@ $(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
 	@ln -sf libimgcore.so.$(SOVERSION) $(@D)/libimgcore.so
 
 comma := ,
-# Nothing may be left undefined; a sanitizer's runtime, though, comes with the program.
+# No symbol may stay undefined, except a sanitizer's, whose runtime comes with the program.
 WHOLE := $(if $(findstring san,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
 
 $(COMMAND): $(CLI_OBJECTS) $(STATIC)
@@ -323,7 +323,7 @@ tsan: ## the tests that use threads, with the thread sanitizer
 
 .PHONY: tsan-tests
 tsan-tests: $(patsubst %.c,$(O)/%,$(THREAD_TESTS))
-	@# Older runtimes do not find their way where a kernel scatters addresses widely.
+	@# Older sanitizer runtimes fail where the kernel randomises addresses widely.
 	@RUN_WITH="$$(setarch -R true 2>/dev/null && echo setarch -R)" $(RUN_TESTS) $^
 
 clang: ## build everything with clang, all warnings on
@@ -333,12 +333,12 @@ clang: ## build everything with clang, all warnings on
 valgrind: ## unit tests under valgrind, with its leak check
 	@sh .ci/packages build test ci
 	@$(MAKE) --no-print-directory tests
-	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) bytes that nobody has set.
+	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) uninitialised bytes.
 	@JSIMD_FORCENONE=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
 		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS) \
 		$(FUNCTION_UNIT_TESTS))
 
-# The kernels need no library, so the cross compiler is all it takes; NEON is run by an emulator.
+# The kernels need no library, so the cross compiler is enough; an emulator runs NEON.
 ARM := build/arm64
 ARM_OBJECTS := $(patsubst %,$(ARM)/%.o,$(KERNELS) $(KERNELS_HWY) $(CHECK_KERNELS))
 
@@ -366,7 +366,7 @@ $(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
 
 lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
-	@sh .ci/lint '$(sort $(BASE_ROOM) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
+	@sh .ci/lint '$(sort $(IMGCORE_BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
 		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(SERVICES_TESTS) \
 		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS) \
@@ -384,10 +384,10 @@ include lambda/lambda.mk
 export BENCH_IMAGES BASE HEAD
 .PHONY: bench bench-compare bench-track
 include bench/bench.mk
-# The bench is tested as well.
+# The bench has tests as well.
 tests: bench-programs
 
-# A path with spaces as it is, or words as the shell reads them.
+# One path, which may have spaces, or several words as the shell reads them.
 BENCH_WORDS = if [ -e "$$BENCH_IMAGES" ]; then set -- "$$BENCH_IMAGES"; \
 	else eval "set -- $$BENCH_IMAGES"; fi
 BENCH_OPTIONS = $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS)) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
@@ -399,7 +399,7 @@ bench: ## measure imgcore alone (BENCH_IMAGES=yours, RECORD=1 keeps it)
 	@$(BENCH_WORDS); CC='$(CC)' $(PYTHON) bench/bench.py --build $(O) $(BENCH_OPTIONS) \
 		$(if $(filter 1,$(RECORD)),--record) -- "$$@"
 
-bench-compare: ## imgcore beside its rivals, which it installs, and its marks
+bench-compare: ## imgcore beside its peers, which it installs, and its marks
 	@sh .ci/packages build bench $(if $(BENCH_IMAGES),,run)
 	@sh bench/compare/setup.sh
 	@$(MAKE) --no-print-directory bench-programs
@@ -416,7 +416,7 @@ bench-track: ## two commits or results: fails on a regression (BASE=, HEAD=, BOU
 
 # ---------------------------------------------------------------------------- installing
 
-# A folder below the prefix is written with the prefix's name, so that the .pc file can be moved.
+# A folder below the prefix is written as ${prefix}/..., so that the .pc file can be moved.
 relative = $(subst $(PREFIX)/,$${prefix}/,$(1))
 
 install: all ## install library, headers, command, manual (PREFIX, DESTDIR)
@@ -434,7 +434,7 @@ install: all ## install library, headers, command, manual (PREFIX, DESTDIR)
 		imgcore/imgcore.pc.in >"$(DESTDIR)$(LIBDIR)/pkgconfig/imgcore.pc"
 	sed -e 's|@VERSION@|$(VERSION)|' imgcore/cli/imgcore.1.in >"$(DESTDIR)$(MANDIR)/man1/imgcore.1"
 
-uninstall: ## take away what make install put there
+uninstall: ## remove what make install installed
 	rm -f "$(DESTDIR)$(BINDIR)/imgcore" "$(DESTDIR)$(MANDIR)/man1/imgcore.1" \
 		"$(DESTDIR)$(LIBDIR)/libimgcore.a" "$(DESTDIR)$(LIBDIR)/libimgcore.so" \
 		"$(DESTDIR)$(LIBDIR)/libimgcore.so.$(SOVERSION)" \

@@ -1,6 +1,6 @@
-# How the bench is built. Included by the Makefile; of a commit that has no bench yet it is read
-# after the Makefile (make -f Makefile -f bench/bench.mk), which is how bench-track measures both
-# sides with the same programs.
+# Rules that build the bench. Included by the Makefile. For a commit without a bench it is read after
+# the Makefile (make -f Makefile -f bench/bench.mk): bench-track does this to measure both sides with
+# the same programs.
 ifndef BENCH_PROGRAMS
 
 BENCH_COMMON := bench/runner.c
@@ -18,7 +18,7 @@ RIVAL_PROGRAMS := $(patsubst bench/compare/%.c,$(O)/bench/%,$(BENCH_RIVALS)) \
 .PHONY: bench-programs bench-timed bench-rivals
 .SECONDARY: $(call objects,$(BENCH_COMMON) bench/exact_fast.c $(BENCH_MAIN))
 bench-programs: $(BENCH_PROGRAMS) $(CHECK_PROGRAM) $(COMMAND)
-# Those that bench-track needs: they know the public header alone, so they build with older commits.
+# The programs of bench-track: they use only the public header, so they build with older commits.
 bench-timed: $(addprefix $(O)/bench/bench_,inputs pipeline resize) $(COMMAND)
 
 $(O)/obj/bench/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
@@ -29,14 +29,14 @@ $(O)/bench/bench_%: $(O)/obj/bench/bench_%.o $(O)/obj/bench/runner.o $(O)/obj/be
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@.new $^ $(LIBRARY_LIBS) -lpthread && mv -f $@.new $@)
 
-# A rival that is not there, or does not build here, is left out, and the comparison says so.
+# A library that is missing, or does not build here, is skipped, and the comparison reports that.
 bench-rivals: $(addprefix rival-,$(notdir $(RIVAL_PROGRAMS)))
 
 RIVAL_PKG_run_gm := GraphicsMagick
 RIVAL_PKG_run_swscale := libswscale libavutil
 RIVAL_PKG_run_vips := vips
 RIVAL_PKG_run_zimg := zimg
-# Debian's opencv4.pc is in a package that brings all of it; three libraries are enough.
+# Debian's opencv4.pc is in a package with all its modules; three libraries are enough.
 RIVAL_FLAGS_run_opencv := -isystem /usr/include/opencv4 -lopencv_imgcodecs -lopencv_imgproc \
 	-lopencv_core
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures imgcore alone: kernels, resizes, the pipeline, the floor under it, memory, start-up. Writes
+"""Measures imgcore alone: kernels, resizes, the pipeline, its lower bound, memory, start-up. Writes
 a table, JSON and a plot. See bench/README.md."""
 import argparse
 import os
@@ -43,15 +43,15 @@ def gather(programs, options, core):
     for photo in photos if 'pipeline' in only else []:
         cases = suite.pipeline_cases(programs, photo)
         few = options.rounds if photo.kind != 'png' else max(2, options.rounds // 3)
-        rounds.run_rounds(cases, few, core, tell=rounds.progress(photo.label))
+        rounds.run_rounds(cases, few, core, on_round=rounds.progress(photo.label))
         results += [report.as_result(case) for case in cases]
     if 'resize' in only:
         sources = inputs_of.resize_sources(maker, source, options.small)
         cases = suite.resize_cases(programs, sources, targets, options.small)
-        # Two cases with one picture at a time: the memory of all at once would not be warm.
+        # Two cases with one image at a time: with all of them together the memory would not be warm.
         for kind, _ in inputs_of.CHANNELS:
             part = [c for c in cases if c.words['subject'].startswith(kind + ' ')]
-            rounds.run_rounds(part, options.rounds, core, tell=rounds.progress('resize ' + kind))
+            rounds.run_rounds(part, options.rounds, core, on_round=rounds.progress('resize ' + kind))
             results += [report.as_result(case) for case in part]
     if 'kernel' in only:
         results += [report.finish(r) for r in suite.time_kernels(programs)]

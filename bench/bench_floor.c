@@ -1,6 +1,6 @@
-/* The floor under a JPEG to four JPEGs: what libjpeg-turbo alone takes to decode the photograph to
- * planes, at the scale that the plan chooses, and to encode four pictures from planes that are
- * there already. Nothing between: no resize, no conversion, no copy. */
+/* The lower bound of a JPEG to four JPEGs: the time of libjpeg-turbo alone to decode the photograph
+ * to planes, at the scale that the plan chooses, and to encode four images from existing planes. No
+ * resize, no conversion, no copy. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +12,14 @@
 #include "imgcore/imgcore.h"
 #include "imgcore/plan/plan.h"
 
-enum { MAX_ROWS = 4 * DCTSIZE }; /* of a plane in one step of the decoder */
+enum { MAX_ROWS = 4 * DCTSIZE }; /* rows of a plane in one step of the decoder */
 
 struct errors {
     struct jpeg_error_mgr manager;
     jmp_buf jump;
 };
 
-/* The planes of one small picture, each row wide enough for whole blocks. */
+/* The planes of one small image, with rows wide enough for entire blocks. */
 struct planes {
     uint32_t width, height;
     int components;
@@ -32,7 +32,7 @@ struct floor_state {
     size_t size_bytes;
     int denom, optimize;
     bool decode, encode;
-    uint8_t *strip; /* one step of the decoder: all planes of it */
+    uint8_t *strip; /* the rows of all planes of one step of the decoder */
     size_t strip_bytes;
     struct planes small[RUNNER_SIZES];
     unsigned char *encoded;
@@ -53,7 +53,7 @@ static void set_errors(struct errors *errors) {
     errors->manager.output_message = on_message;
 }
 
-/* Decodes to planes, strip by strip; `keep` NULL: and forgets them. */
+/* Decodes to planes, strip by strip; `keep` NULL: drops them. */
 static bool decode_planes(struct floor_state *state, const uint8_t *bytes, size_t size_bytes,
                           int denom, struct planes *keep) {
     struct jpeg_decompress_struct cinfo;
@@ -171,7 +171,7 @@ static bool encode_planes(struct floor_state *state, const struct planes *small,
     jpeg_finish_compress(&cinfo);
     jpeg_destroy_compress(&cinfo);
     *made += out_bytes;
-    if (out != state->encoded) { /* it outgrew the buffer: libjpeg made a larger one */
+    if (out != state->encoded) { /* libjpeg has replaced the buffer by a larger one */
         free(state->encoded);
         state->encoded = out;
         state->encoded_bytes = out_bytes;
@@ -179,7 +179,7 @@ static bool encode_planes(struct floor_state *state, const struct planes *small,
     return true;
 }
 
-/* The four pictures to encode, made once by the library itself, and the scale that its plan
+/* Makes the four images to encode, with the library itself, and gets the scale that its plan
  * chooses. */
 static bool prepare(struct runner *runner, struct floor_state *state) {
     static const char *const presets[] = {"balanced", "quality", "fast"};

@@ -1,4 +1,4 @@
-/* Makes the inputs that the bench derives from a photograph: other kinds of file, larger ones by
+/* Makes the inputs that the bench derives from a photograph: files of other kinds, larger ones by
  * tiling, plain pixels; and the chart, which needs no photograph. */
 #include <math.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ struct image {
 static bool read_jpeg(const uint8_t *bytes, size_t size_bytes, struct image *image) {
     struct jpeg_decompress_struct cinfo;
     struct jpeg_error_mgr errors;
-    cinfo.err = jpeg_std_error(&errors); /* a bad file ends the program: nothing is lost */
+    cinfo.err = jpeg_std_error(&errors); /* an invalid file ends the program */
     jpeg_create_decompress(&cinfo);
     jpeg_mem_src(&cinfo, bytes, (unsigned long)size_bytes);
     jpeg_read_header(&cinfo, TRUE);
@@ -56,7 +56,8 @@ static bool read_png(const uint8_t *bytes, size_t size_bytes, struct image *imag
     return ok;
 }
 
-/* The chart: rings of every frequency, hard edges of saturated colours, thin lines, soft shades. */
+/* Draws the chart: rings of every frequency, hard edges of saturated colours, thin lines, soft
+ * shades. */
 static void chart_pixel(uint32_t x, uint32_t y, uint32_t width, uint32_t height, uint8_t rgb[3]) {
     static const uint8_t bars[6][3] = {{230, 20, 20}, {20, 200, 30},  {30, 40, 230},
                                        {20, 20, 20},  {235, 220, 30}, {250, 250, 250}};

@@ -1,4 +1,4 @@
-/* imgcore_transform: one photograph to its four sizes, by one context that stays. */
+/* imgcore_transform: one photograph to its four sizes, with one context for all runs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static bool read_file(void *user, uint8_t *buffer, size_t size_bytes, size_t *re
     return ferror(file) == 0;
 }
 
-static bool settle_options(struct runner *runner, struct pipeline *pipeline) {
+static bool read_options(struct runner *runner, struct pipeline *pipeline) {
     static const char *const presets[] = {"balanced", "quality", "fast"};
     static const char *const formats[] = {"auto", "jpeg", "png"};
     const char *preset = runner_option(runner, "preset", presets[0]);
@@ -30,10 +30,8 @@ static bool settle_options(struct runner *runner, struct pipeline *pipeline) {
     int found = 0;
     imgcore_options_default(&pipeline->options);
     pipeline->options.limits.memory_bytes = (size_t)4 << 30;
-#ifdef IMGCORE_MAX_THREADS /* an older commit has none */
-#ifdef IMGCORE_MAX_THREADS /* bench-track builds older commits with this program, too */
+#ifdef IMGCORE_MAX_THREADS /* not defined in older commits, which bench-track also builds */
     pipeline->options.threads = (uint32_t)runner_number(runner, "threads", 1);
-#endif
 #endif
     for (int i = 0; i < 3; i++) {
         if (strcmp(preset, presets[i]) == 0) {
@@ -55,7 +53,7 @@ static bool settle_options(struct runner *runner, struct pipeline *pipeline) {
 static bool pipeline_open(struct runner *runner) {
     struct pipeline *pipeline = runner->state;
     pipeline->path = runner_option(runner, "input", "");
-    if (!settle_options(runner, pipeline)) {
+    if (!read_options(runner, pipeline)) {
         return false;
     }
     if (runner_number(runner, "stream", 0) != 0) {

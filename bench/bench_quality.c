@@ -1,11 +1,11 @@
-/* How far results are from the exact ones, before any encoder: PSNR and the largest error against
- * Lanczos3 in double precision, computed from the fully decoded photograph.
+/* The distance of results from the exact ones, before any encoder: PSNR and the largest error
+ * against Lanczos3 in double precision, computed from the fully decoded photograph.
  *
- * What the reference of a JPEG is: each of its own planes as libjpeg decodes it at full scale (no
- * upsampling), resized exactly. The picture covers exactly width x h / h_max samples of a chroma
- * plane, and width / 2 samples of a 4:2:0 output's: fractions are kept on both sides. For peers
- * that give RGB: the RGB that libjpeg decodes (fancy upsampling), resized exactly; and luma of
- * their RGB against the exact luma plane. */
+ * The reference of a JPEG is each of its own planes as libjpeg decodes it at full scale (no
+ * upsampling), resized exactly. The image covers exactly width x h / h_max samples of a chroma
+ * plane, and width / 2 samples of that of a 4:2:0 output: fractions are kept on both sides. For
+ * peers that return RGB: the RGB that libjpeg decodes (fancy upsampling), resized exactly; and luma
+ * of their RGB against the exact luma plane. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ struct source_plane {
 struct photograph {
     uint32_t width, height;
     bool is_jpeg;
-    int planes; /* of a JPEG, or 1 */
+    int planes; /* planes of a JPEG, or 1 */
     struct source_plane plane[3], rgb;
 };
 
@@ -172,7 +172,7 @@ static void print_distance(const char *before, const struct exact_distance *dist
            distance->psnr_seen, after);
 }
 
-static int judge_pixels(struct runner *options) {
+static int measure_pixels(struct runner *options) {
     struct runner_pixels source, result;
     if (!runner_read_pixels(options, options->argv[2], &source)) {
         return fail(options->why);
@@ -203,7 +203,7 @@ static int judge_pixels(struct runner *options) {
 
 /* ---- the library's own four pictures --------------------------------------------------------- */
 
-/* PSNR over several planes: their squared errors together. */
+/* PSNR over several planes: of the sum of their squared errors. */
 static double joined_psnr(const double *psnr, const double *n, int count) {
     double sum = 0.0, all = 0.0;
     for (int i = 0; i < count; i++) {
@@ -213,8 +213,8 @@ static double joined_psnr(const double *psnr, const double *n, int count) {
     return fmin(99.0, 10.0 * log10(255.0 * 255.0 * all / sum));
 }
 
-static bool judge_picture(const struct photograph *photo, const struct ic_picture *picture,
-                          const char *separator) {
+static bool measure_picture(const struct photograph *photo, const struct ic_picture *picture,
+                            const char *separator) {
     double psnr[3], n[3], worst = 0.0;
     for (int p = 0; p < picture->planes; p++) {
         const struct source_plane *from = photo->is_jpeg ? &photo->plane[p] : &photo->rgb;
@@ -257,7 +257,7 @@ static bool make_pictures(struct runner *options, struct imgcore_context *contex
     struct imgcore_error error;
     const char *preset = runner_option(options, "preset", presets[0]);
     imgcore_options_default(&raw);
-    raw.keep_icc = raw.ignore_orientation = true; /* the resize alone is judged */
+    raw.keep_icc = raw.ignore_orientation = true; /* only the resize is measured */
     raw.limits.memory_bytes = (size_t)4 << 30;
     for (int i = 0; i < 3; i++) {
         raw.preset = strcmp(preset, presets[i]) == 0 ? (enum imgcore_preset)i : raw.preset;
@@ -284,7 +284,7 @@ static bool make_pictures(struct runner *options, struct imgcore_context *contex
     return ok;
 }
 
-static int judge_preset(struct runner *options) {
+static int measure_preset(struct runner *options) {
     struct photograph photo;
     if (!read_photograph(options->argv[2], false, &photo)) {
         photograph_clear(&photo);
@@ -304,7 +304,7 @@ static int judge_preset(struct runner *options) {
     if (ok) {
         printf("{\"sizes\": [");
         for (int i = 0; i < RUNNER_SIZES; i++) {
-            ok = judge_picture(&photo, &results[i].picture, i > 0 ? ",\n  " : "") && ok;
+            ok = measure_picture(&photo, &results[i].picture, i > 0 ? ",\n  " : "") && ok;
             ic_picture_clear(&context->mem, &results[i].picture);
         }
         printf("]}\n");
@@ -332,7 +332,7 @@ static double luma_psnr(const struct photograph *photo, const struct runner_pixe
     return sum > 0.0 ? 10.0 * log10(255.0 * 255.0 * (double)n / sum) : 99.0;
 }
 
-static int judge_results(struct runner *options) {
+static int measure_results(struct runner *options) {
     struct photograph photo;
     if (!read_photograph(options->argv[2], true, &photo)) {
         photograph_clear(&photo);
@@ -380,13 +380,13 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (strcmp(what, "pixels") == 0 && argc >= 4) {
-        return judge_pixels(&options);
+        return measure_pixels(&options);
     }
     if (strcmp(what, "preset") == 0 && argc >= 3) {
-        return judge_preset(&options);
+        return measure_preset(&options);
     }
     if (strcmp(what, "results") == 0 && argc >= 4) {
-        return judge_results(&options);
+        return measure_results(&options);
     }
     fputs(usage, stderr);
     return 2;

@@ -1,4 +1,4 @@
-/* How long a command takes from its start to its end, its output thrown away. */
+/* The time of a command from start to end, with its output discarded. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* See exact_fast.h. Rows are converted to doubles as they are first needed and kept in a ring; the
- * sums run down the rows first, then along them: in doubles the order does not matter. */
+/* The exact resize: see exact_fast.h. Rows are converted to doubles when they are first needed and
+ * kept in a ring; the vertical sums are computed first, then the horizontal ones: in doubles the
+ * order does not matter. */
 #include "bench/exact_fast.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@ struct taps {
 };
 
 struct axis {
-    uint32_t target, most; /* most: the largest count */
+    uint32_t target, most; /* most: the largest number of taps */
     struct taps *taps;
     double *weights;
 };
@@ -35,11 +36,11 @@ static void axis_clear(struct axis *axis) {
 static bool axis_make(struct axis *axis, uint32_t source, double source_extent, uint32_t target,
                       double target_extent) {
     const double ratio = source_extent / target_extent, widening = fmax(ratio, 1.0);
-    const uint32_t room = (uint32_t)ceil(6.0 * widening) + 2;
+    const uint32_t max_taps = (uint32_t)ceil(6.0 * widening) + 2;
     axis->target = target;
     axis->most = 0;
     axis->taps = calloc(target, sizeof(struct taps));
-    axis->weights = calloc((size_t)target * room, sizeof(double));
+    axis->weights = calloc((size_t)target * max_taps, sizeof(double));
     if (axis->taps == NULL || axis->weights == NULL) {
         axis_clear(axis);
         return false;
@@ -49,9 +50,9 @@ static bool axis_make(struct axis *axis, uint32_t source, double source_extent, 
         const double low = fmax(0.0, floor(centre - 3.0 * widening - 0.5));
         struct taps *taps = &axis->taps[i];
         taps->first = (uint32_t)fmin(low, source - 1.0);
-        taps->weight = axis->weights + (size_t)i * room;
+        taps->weight = axis->weights + (size_t)i * max_taps;
         double sum = 0.0;
-        for (uint32_t k = 0; k < room && taps->first + k < source; k++) {
+        for (uint32_t k = 0; k < max_taps && taps->first + k < source; k++) {
             taps->weight[k] = lanczos3((taps->first + k + 0.5 - centre) / widening);
             sum += taps->weight[k];
             taps->count = k + 1;

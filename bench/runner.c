@@ -1,4 +1,4 @@
-/* The line protocol and the small change: see runner.h. */
+/* The line protocol and small helpers: see runner.h. */
 #include "bench/runner.h"
 
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 const uint32_t runner_box_px[RUNNER_SIZES] = {1200, 800, 400, 200};
 
-/* The nearest whole number, and at least 1: a x b / c. */
+/* Returns a x b / c rounded to the nearest integer, at least 1. */
 static uint32_t scaled(uint32_t a, uint32_t b, uint32_t c) {
     const uint32_t result = (uint32_t)(((uint64_t)a * b * 2 + c) / ((uint64_t)c * 2));
     return result > 0 ? result : 1;
@@ -134,7 +134,7 @@ bool runner_read_pixels(struct runner *runner, const char *path, struct runner_p
     return pixels->bytes != NULL ? true : runner_fail(runner, "%.150s is no PAM file", path);
 }
 
-/* One command from the standard input. */
+/* Executes one command from the standard input. */
 static void answer(struct runner *runner, const char *line) {
     bool ok;
     if (strcmp(line, "run") == 0) {

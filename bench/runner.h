@@ -1,13 +1,13 @@
-/* What every C program of the bench shares: one process does one case, again and again, when it is
- * told to, so that the rounds of many cases can interleave.
+/* Shared by the C programs of the bench: a process runs one case each time it gets a command, so
+ * that the rounds of many cases can be interleaved.
  *
  * The protocol, one line each way:
- *   at the start   "ready TAB words about it", or "missing TAB why"
+ *   at the start   "ready TAB description", or "missing TAB reason"
  *   "run"          "done TAB nanoseconds TAB bytes of output TAB nanoseconds of CPU time", by the
- *                  process's own clocks; the CPU time is that of all its threads
- *   "save FOLDER"  writes what it makes to the folder, then "saved"
- *   end of input   it ends
- * Anything that fails answers "failed TAB why". */
+ *                  clocks of the process; the CPU time is that of all its threads
+ *   "save FOLDER"  writes its results to the folder, then "saved"
+ *   end of input   the process ends
+ * Every failure is reported as "failed TAB reason". */
 #ifndef BENCH_RUNNER_H
 #define BENCH_RUNNER_H
 
@@ -19,10 +19,10 @@
 extern "C" {
 #endif
 
-/* The four pictures of one photograph: boxes that it must fit into, never enlarged. */
+/* The four images of one photograph: boxes that it must fit into, never enlarged. */
 enum { RUNNER_SIZES = 4 };
 extern const uint32_t runner_box_px[RUNNER_SIZES];
-/* The largest size of the photograph's shape that fits into the box. */
+/* Computes the largest size with the aspect ratio of the photograph that fits into the box. */
 void runner_fit(uint32_t width, uint32_t height, uint32_t box, uint32_t *out_width,
                 uint32_t *out_height);
 
@@ -30,32 +30,32 @@ struct runner {
     const char *usage;                    /* shown for --help */
     bool (*open)(struct runner *runner);  /* reads arguments and input, untimed */
     bool (*run)(struct runner *runner);   /* the work that is timed */
-    bool (*after)(struct runner *runner); /* clears up after run, untimed; may be NULL */
+    bool (*after)(struct runner *runner); /* frees the results of run, untimed; may be NULL */
     bool (*save)(struct runner *runner, const char *folder);
     void (*close)(struct runner *runner); /* may be NULL */
     void *state;
-    bool by_clock; /* the work is done by other processes: CPU time says nothing */
+    bool by_clock; /* other processes do the work: the CPU time has no meaning */
 
     int argc;
     char **argv;
     char about[200];   /* for "ready" */
     char why[200];     /* for "failed" and "missing" */
-    size_t made_bytes; /* by the last run */
+    size_t made_bytes; /* bytes made by the last run */
 };
 
-/* The program: parses nothing itself but --help. Answers main's exit status. */
+/* Runs the program: parses only --help itself. Returns the exit status of main. */
 int runner_main(struct runner *runner, int argc, char **argv);
 
-/* The value of --NAME VALUE among the arguments, else `otherwise`. */
+/* Returns the value of --NAME VALUE among the arguments, else `otherwise`. */
 const char *runner_option(const struct runner *runner, const char *name, const char *otherwise);
-/* The same as a whole number; one that is none counts as 0. */
+/* The same as an integer; an invalid one counts as 0. */
 int runner_number(const struct runner *runner, const char *name, int otherwise);
 
-/* Says why something failed; answers false. */
+/* Sets the reason of a failure; returns false. */
 bool runner_fail(struct runner *runner, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A whole file; NULL (and why) if it cannot be read. free() it. */
+/* Reads a file; NULL (and a reason) if it cannot be read. free() it. */
 uint8_t *runner_read(struct runner *runner, const char *path, size_t *size_bytes);
 bool runner_write(struct runner *runner, const char *folder, const char *name, const void *bytes,
                   size_t size_bytes);

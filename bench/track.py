@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compares two commits, or two result files of `make bench`, and fails on a regression: a case whose
-whole interval of the ratio lies beyond the bound. See bench/README.md."""
+entire interval of the ratio is beyond the bound. See bench/README.md."""
 import argparse
 import os
 import shutil
@@ -33,11 +33,11 @@ def parse():
 
 
 class Unusable(Exception):
-    """A side cannot be measured; the text says why."""
+    """A side cannot be measured; the text is the reason."""
 
 
 def build(commit, work):
-    """The programs of a commit, built in a worktree with the bench of this tree, so that both sides
+    """Builds the programs of a commit in a worktree with the bench of this tree, so that both sides
     are measured by the same programs."""
     if commit == '.':
         tree = TOP
@@ -54,7 +54,7 @@ def build(commit, work):
         shutil.rmtree(os.path.join(tree, 'bench'), ignore_errors=True)
         shutil.copytree(HERE, os.path.join(tree, 'bench'),
                         ignore=shutil.ignore_patterns('results', '__pycache__'))
-    # What was said on this make's command line is not for that one.
+    # Variables of the command line of this make do not apply to the other one.
     clean = {key: value for key, value in os.environ.items()
              if key not in ('MAKEFLAGS', 'MAKEOVERRIDES', 'MFLAGS', 'MAKELEVEL', 'BASE', 'HEAD')}
     done = subprocess.run(['make', '-f', 'Makefile', '-f', 'bench/bench.mk', 'bench-timed'],
@@ -75,7 +75,7 @@ def cases_of(programs, photos, sources, only):
 
 
 def measure(options):
-    """{name: (samples of base, samples of head)} of two commits."""
+    """Returns {name: (samples of base, samples of head)} of two commits."""
     base, head = build(options.base, options.work), build(options.head, options.work)
     maker = inputs_of.Maker(head.bench('bench_inputs'), os.path.join(options.work, 'inputs'))
     photos, source = inputs_of.prepare(maker, options.images)
@@ -85,7 +85,7 @@ def measure(options):
     pairs = {}
     for old, new in zip(cases_of(base, photos, sources, only),
                         cases_of(head, photos, sources, only)):
-        rounds.run_rounds([old, new], options.rounds, core, tell=rounds.progress(new.name))
+        rounds.run_rounds([old, new], options.rounds, core, on_round=rounds.progress(new.name))
         for case in (old, new):
             if case.missing:
                 raise Unusable(f'{case.name}: {case.missing}')
@@ -94,7 +94,7 @@ def measure(options):
 
 
 def from_files(options):
-    """The same out of two results, which need not have all cases in common."""
+    """The same from two result files, which may have different cases."""
     def load(path):
         try:
             return {r['name']: r['samples_ms'] for r in report.read_json(path)['results']
@@ -105,16 +105,16 @@ def from_files(options):
     return {name: (base[name], head[name]) for name in head if name in base}
 
 
-def judge(pairs, options):
+def classify(pairs, options):
     results = []
     bound = 1 + options.bound / 100
     for name, (base, head) in pairs.items():
         ratio, low, high = stats.ratio_interval(base, head, options.level)
-        verdict = 'slower' if low > bound else 'faster' if high < 1 / bound else \
+        result = 'slower' if low > bound else 'faster' if high < 1 / bound else \
             'same' if 1 / bound <= low and high <= bound else 'unclear'
         results.append({'name': name, 'base_ms': round(stats.median(base), 4),
                         'head_ms': round(stats.median(head), 4), 'ratio': round(ratio, 4),
-                        'low': round(low, 4), 'high': round(high, 4), 'verdict': verdict})
+                        'low': round(low, 4), 'high': round(high, 4), 'result': result})
     return results
 
 
@@ -124,7 +124,7 @@ def main():
         files = [side.endswith('.json') for side in (options.base, options.head)]
         if any(files) and not all(files):
             raise Unusable('either two results or two commits')
-        results = judge(from_files(options) if all(files) else measure(options), options)
+        results = classify(from_files(options) if all(files) else measure(options), options)
         if not results:
             raise Unusable('the two sides have no case in common')
     except (Unusable, FileNotFoundError) as why:
@@ -134,8 +134,8 @@ def main():
                         f'{options.level * 100:.0f} % interval', ''],
                        [[r['name'], report.number(r['base_ms'], 3), report.number(r['head_ms'], 3),
                          report.number(r['ratio'], 3), f'{r["low"]:.3f} to {r["high"]:.3f}',
-                         r['verdict']] for r in results]))
-    slower = [r['name'] for r in results if r['verdict'] == 'slower']
+                         r['result']] for r in results]))
+    slower = [r['name'] for r in results if r['result'] == 'slower']
     if options.out:
         report.write_json(options.out, {'bound_percent': options.bound, 'base': options.base,
                                         'head': options.head, 'results': results})

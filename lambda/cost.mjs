@@ -6,33 +6,21 @@
 //
 // Lambda gives CPU in proportion to memory, 1,769 MB being one CPU. Here a CPU quota of the kernel
 // (cgroup, period 20 ms) does the same, so the times are measured, not scaled. S3 is on loopback:
-// what its network adds on AWS is not included, and is added as WAIT_MS in the price.
+// what its network adds on AWS is not included, and is added in the price (prices.mjs).
 import { accessSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { startCloud } from './local/cloud.mjs';
 import { uploadsPattern } from './local/eventbridge.mjs';
 import { s3Event } from './local/events.mjs';
+import { EVENTS_PER_UPLOAD, IMAGES, NODE_USD, SESSION_UPLOADS, USD_PER_LOG_GB, billed, prices } from './prices.mjs';
 
 const MEMORY_MB = [128, 256, 512, 1024, 1769];
 // The size of the table that compares the triggers.
 const COMPARED_MB = 256;
 const ROUNDS = 7;
-const IMAGES = 10000;
-const SIZES = ['large', 'medium', 'small', 'thumbnail'];
-// HEADs at once, first byte of a GET, PUTs at once; assumed, for a bucket in the function's region.
-const WAIT_MS = 120;
-// Uploads come in sessions of so many, one after another, between which the environments are gone;
-// assumed.
-const SESSION_UPLOADS = 50;
-// How many of them are run to count the environments that a session starts.
+// How many uploads of a session are run to count the environments that it starts.
 const COUNTED_UPLOADS = 10;
 const MAX_ENVIRONMENTS = 20;
-const USD_PER_GB_S = { x86_64: 0.0000166667, arm64: 0.0000133334 };
-const USD_PER_REQUEST = 0.2 / 1e6;
-// EventBridge's for the events of an S3 bucket: every event, matched by a rule or not.
-const USD_PER_EVENT = 1 / 1e6;
-// CloudWatch Logs, ingested, in ap-northeast-2.
-const USD_PER_LOG_GB = 0.76;
 const MB_PER_CPU = 1769;
 const PERIOD_US = 20000;
 
@@ -131,35 +119,6 @@ async function measure(command, photo, memory_mb) {
   }
 }
 
-// Billed milliseconds of IMAGES uploads, and of the skips that follow them: each start of an
-// environment is cold once. The first of a session is an upload's.
-function billed({ made, skip, notification }) {
-  const sessions = IMAGES / SESSION_UPLOADS;
-  const skips = IMAGES * (notification.invocations - 1);
-  const cold_skips = sessions * (notification.environments - 1);
-  const of = ({ cold_ms, warm_ms }, count, cold, wait_ms) => cold * Math.ceil(cold_ms + wait_ms) + (count - cold) * Math.ceil(warm_ms + wait_ms);
-  return { made_ms: of(made, IMAGES, sessions, WAIT_MS), skip_ms: of(skip, skips, cold_skips, 0), skips, cold_skips };
-}
-
-function prices(measured, memory_mb, machine) {
-  const { made_ms, skip_ms, skips } = billed(measured);
-  const compute = (ms) => (ms / 1000) * (memory_mb / 1024) * USD_PER_GB_S[machine];
-  const made = compute(made_ms) + IMAGES * USD_PER_REQUEST;
-  const skip_compute = compute(skip_ms);
-  const skip_requests = skips * USD_PER_REQUEST;
-  const events = IMAGES * (1 + SIZES.length);
-  return {
-    made,
-    skip_compute,
-    skip_requests,
-    events: events * USD_PER_EVENT,
-    notification: made + skip_compute + skip_requests,
-    rule: made + events * USD_PER_EVENT,
-    notification_logs: ((IMAGES * measured.made.log_bytes + skips * measured.skip.log_bytes) / 1e9) * USD_PER_LOG_GB,
-    rule_logs: ((IMAGES * measured.made.log_bytes) / 1e9) * USD_PER_LOG_GB,
-  };
-}
-
 const usd = (value) => `$${value.toFixed(3)}`;
 const print = (...cells) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
 const printHead = (...cells) => {
@@ -168,7 +127,7 @@ const printHead = (...cells) => {
 };
 
 function printSizes(results) {
-  printHead('memory MB', 'cold ms', 'warm ms', 'peak MB', 'billed ms', 'skip: cold ms', 'warm ms', 'billed ms', 'notification, x86_64', 'arm64', 'rule, x86_64', 'arm64');
+  printHead('memory MB', 'cold ms', 'warm ms', 'peak MB', 'billed ms', 'skip: cold ms', 'warm ms', 'billed ms', 'x86_64', 'arm64');
   for (const [memory_mb, measured] of results) {
     const { made, skip } = measured;
     const { made_ms, skip_ms, skips } = billed(measured);
@@ -176,7 +135,7 @@ function printSizes(results) {
     print(
       memory_mb, made.cold_ms.toFixed(0), made.warm_ms.toFixed(0), made.peak_mb.toFixed(0), (made_ms / IMAGES).toFixed(0),
       skip.cold_ms.toFixed(1), skip.warm_ms.toFixed(1), (skip_ms / skips).toFixed(1),
-      usd(x86.notification), usd(arm.notification), usd(x86.rule), usd(arm.rule),
+      usd(x86.notification), usd(arm.notification),
     );
   }
 }
@@ -186,16 +145,17 @@ function printTriggers(measured) {
   const { cold_skips } = billed(measured);
   const price = prices(measured, COMPARED_MB, 'x86_64');
   const sessions = IMAGES / SESSION_UPLOADS;
-  printHead(`${COMPARED_MB} MB, x86_64`, 'S3 notification, prefix `uploads/`', 'EventBridge rule without `/processed/`');
+  printHead(`${IMAGES} uploads, ${COMPARED_MB} MB, x86_64`, 'S3 notification, prefix `uploads/`', 'EventBridge rule without `/processed/`');
   print('invocations an upload', notification.invocations, rule.invocations);
   print('environments a session starts', notification.environments, rule.environments);
   print('cold starts', sessions + cold_skips, sessions);
-  print('uploads: compute, requests', usd(price.made), usd(price.made));
+  print('uploads: compute and requests', usd(price.made), usd(price.made));
   print('skips: requests', usd(price.skip_requests), '');
   print('skips: compute', usd(price.skip_compute), '');
-  print(`events of the bucket, ${1 + SIZES.length} an upload`, '', usd(price.events));
+  print(`EventBridge, ${EVENTS_PER_UPLOAD} events an upload`, '', usd(price.events));
   print('**together**', `**${usd(price.notification)}**`, `**${usd(price.rule)}**`);
-  print(`log, ${measured.made.log_bytes} bytes an upload, ${measured.skip.log_bytes} a skip`, usd(price.notification_logs), usd(price.rule_logs));
+  print(`log at $${USD_PER_LOG_GB} per GB, ${measured.made.log_bytes} bytes an upload, ${measured.skip.log_bytes} a skip`, usd(price.notification_logs), usd(price.rule_logs));
+  print('**together with the log**', `**${usd(price.notification + price.notification_logs)}**`, `**${usd(price.rule + price.rule_logs)}**`);
 }
 
 const [program, ...photos] = process.argv.slice(2);
@@ -212,5 +172,4 @@ for (const path of photos) {
   process.stdout.write('\n');
   printTriggers(results.get(COMPARED_MB));
 }
-const node_usd = IMAGES * (3 * USD_PER_GB_S.x86_64 + USD_PER_REQUEST);
-process.stdout.write(`\nNode + sharp, 3 s at 1024 MB: 10,000 x (3 s x 1 GB x $0.0000166667 + $0.0000002) = ${usd(node_usd)} with requests\n`);
+process.stdout.write(`\nNode + sharp, 3 s at 1024 MB: 10,000 x (3 s x 1 GB x $0.0000166667 + $0.0000002) = ${usd(NODE_USD)} with requests\n`);

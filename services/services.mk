@@ -25,7 +25,7 @@ SERVICES_TEST_SUPPORT := tests/services/aws_support.c tests/services/support.c
 
 # Each is a program of its own, with cmocka; those that need a server start it themselves.
 SERVICES_TESTS := tests/services/test_alloc.c tests/services/test_base.c tests/services/test_call.c \
-	tests/services/test_denied.c tests/services/test_dynamodb.c tests/services/test_faults.c \
+	tests/services/test_denied.c tests/services/test_dynamodb.c tests/services/test_faults.c tests/services/test_file.c \
 	tests/services/test_http.c tests/services/test_json.c tests/services/test_responses.c \
 	tests/services/test_resume.c tests/services/test_retry.c tests/services/test_s3.c \
 	tests/services/test_s3_list.c tests/services/test_s3_write.c tests/services/test_secrets.c \

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Ours and the rivals, interleaved in one run on one core, checked for size and exactness, and held
-against the marks. See bench/README.md."""
+"""Measures imgcore and other libraries, interleaved in one run on one core, checks sizes and accuracy,
+and compares with the goals. See bench/README.md."""
 import argparse
 import json
 import os
@@ -18,7 +18,7 @@ import marks as marks_of  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, '..', '..'))
-# One thread everywhere: that is what is compared.
+# One thread everywhere: the comparison is per thread.
 ONE_THREAD = {'VIPS_CONCURRENCY': '1', 'OMP_NUM_THREADS': '1', 'OPENCV_FOR_THREADS_NUM': '1',
               'UV_THREADPOOL_SIZE': '1', 'RAYON_NUM_THREADS': '1', 'MAGICK_THREAD_LIMIT': '1'}
 
@@ -48,7 +48,7 @@ def has_word(text, words):
 
 
 def peers_of_pipeline(options, programs, photo, form):
-    """Ours first, then every rival: four pictures of one photograph."""
+    """imgcore first, then every other library: four images of one photograph."""
     def case(peer, argv, **words):
         return Case(peer, argv, photo.megapixels, ONE_THREAD, peer=peer, **words)
 
@@ -122,7 +122,7 @@ def ask_quality(programs, *words):
 
 
 def expected_sizes(photo):
-    """The fitted sizes as we compute them; a peer may round a side the other way."""
+    """Returns the fitted sizes as imgcore computes them; a peer may round a side differently."""
     sizes = []
     for box in (1200, 800, 400, 200):
         if max(photo.width, photo.height) <= box:
@@ -135,7 +135,7 @@ def expected_sizes(photo):
 
 
 def made_sizes(folder, photo, form):
-    """What kind of size a peer's files have: 'same', or what differs."""
+    """Compares the sizes of a peer's files: 'same', or the difference."""
     end = 'png' if form == 'png' else 'jpg'
     found = []
     for i in range(4):
@@ -157,13 +157,13 @@ def measure(cases, options, core, folder, what):
 
     def save(case):
         return None if case.name.startswith('floor') else folder_of(folder, case)
-    # A PNG takes ten times as long as a JPEG, and its times scatter less.
+    # A PNG takes ten times as long as a JPEG, and its times vary less.
     count = max(3, options.rounds // 3) if '.png' in what else options.rounds
-    rounds.run_rounds(steady, count, core, save=save, tell=rounds.progress(what))
+    rounds.run_rounds(steady, count, core, save=save, on_round=rounds.progress(what))
     ours = [suite_copy(c) for c in steady[:1]]
     if few:
-        # A slow rival would leave the caches cold for the others: these run by themselves, with
-        # ours among them.
+        # A slow library would leave the caches cold for the others: these run separately, together
+        # with imgcore.
         rounds.run_rounds(ours + few, max(2, options.rounds // 3), core, warmup=1, save=save)
     return ours
 
@@ -177,7 +177,7 @@ def suite_copy(case):
 
 
 def as_rows(cases, ours, ours_slow):
-    """Results with ratios to ours: of the minima, and the median of the rounds' ratios."""
+    """Adds ratios to imgcore: of the minima, and the median of the ratios of the rounds."""
     results = []
     for case in cases:
         result = report.as_result(case)
@@ -222,7 +222,7 @@ def compare_resize(options, programs, case, kind, path, source, size, core):
         for one, result in zip(cases, results):
             if 'missing' in result:
                 continue
-            # Those that do not weigh by alpha are judged by what they compute.
+            # Libraries that do not weight by alpha are compared with the result that they compute.
             plain = ['--plain', '1'] if one.name.startswith(('zimg', 'swscale', 'OpenCV')) else []
             made = os.path.join(folder_of(folder, one), '0.pam')
             quality = ask_quality(programs, 'pixels', path, made, *plain)
@@ -272,7 +272,7 @@ def resize_table(block):
 
 
 def as_text(document, form):
-    """The whole report, by a function that formats a table."""
+    """Returns the entire report, with a function that formats a table."""
     d = document['machine']
     lines = ['# imgcore and its peers', '',
              f'{d["when"]}, commit {d["commit"]}{" and changes" if d["changed"] else ""}; '
@@ -308,7 +308,7 @@ def as_text(document, form):
 
 
 def as_plot(document):
-    """Every pipeline's peers as bars, ours first, then the fastest."""
+    """Plots the peers of every pipeline as bars, imgcore first, then the fastest."""
     parts = []
     for block in document['blocks']:
         if block['kind'] == 'pipeline':
@@ -358,7 +358,7 @@ def main():
             document['memory'].append(report.as_result(case))
     if 'start' in only:
         document['start'] = [report.as_result(c) for c in suite.start_ups(programs, 30, core)]
-    document['marks'] = marks_of.judge(document)
+    document['marks'] = marks_of.evaluate(document)
     report.write_json(options.out + '.json', document)
     report.write_text(options.out + '.md', as_text(document, report.markdown))
     report.write_text(options.out + '.svg', as_plot(document))

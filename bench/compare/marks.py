@@ -1,4 +1,4 @@
-"""The marks that imgcore is held to: ratios within one run. The ratio of minima decides; the median
+"""The performance goals of imgcore: ratios within one run. The ratio of minima decides; the median
 of the rounds' ratios is shown beside it."""
 
 
@@ -10,7 +10,7 @@ def find(block, peer):
 
 
 def ratio(block, ours, other):
-    """Ours / other: by minima, and by the medians."""
+    """Returns imgcore / other: by minima, and by medians."""
     a, b = find(block, ours), find(block, other)
     if a is None or b is None:
         return None
@@ -18,7 +18,7 @@ def ratio(block, ours, other):
 
 
 def mark(name, limit, pair, at_least=False):
-    """One line. `at_least`: the mark is how many times faster we are."""
+    """Returns one line. `at_least`: the goal is how many times faster imgcore is."""
     by_min, by_median = (1 / pair[0], 1 / pair[1]) if at_least else pair
     return {'name': name, 'wanted': f'{">=" if at_least else "<="} {limit:.2f}',
             'figure': f'{by_min:.3f}', 'by_rounds': f'{by_median:.3f}',
@@ -31,7 +31,7 @@ def plain_mark(name, wanted, figure, reached, digits=2):
 
 
 def best_of_ours(block, limited):
-    """Our result with the widest vectors, or the best one that AVX2 can run."""
+    """Returns the result of imgcore with the widest vectors, or the best one for AVX2."""
     names = [r['peer'] for r in block['results']
              if r['peer'].startswith('imgcore ') and 'missing' not in r]
     if limited:
@@ -48,7 +48,7 @@ def resize_marks(block):
     def add(ours, peers, limit, text):
         pairs = [p for p in (ratio(block, ours, peer) for peer in peers) if p] if ours else []
         if pairs and case in 'AB':
-            # the fastest peer is the one to which our ratio is worst
+            # the fastest peer has the worst ratio
             marks.append(mark(f'resize {block["subject"]}: {text}', limit,
                               max(pairs, key=lambda pair: pair[0])))
 
@@ -59,8 +59,8 @@ def resize_marks(block):
     for name in dict.fromkeys((wide, avx2)):
         exact = (find(block, name) or {}).get('exact') if name else None
         if exact:
-            # With alpha a colour that is nearly transparent means nothing after division: there
-            # the exactness of the tests holds, not a PSNR over all values.
+            # With alpha the colour of a nearly transparent pixel has no meaning after the division:
+            # there the tests check the accuracy, not a PSNR over all values.
             if kind != 'RGBA8':
                 marks.append(plain_mark(f'resize {block["subject"]}: {name}, PSNR dB', '>= 58.80',
                                         exact['psnr'], exact['psnr'] >= 58.8))
@@ -102,7 +102,7 @@ def memory_marks(memory):
             continue
         limit, why = 25.0, ''
         if 'progressive' in result['name'] or 'prog' in result['name']:
-            # 2 bytes for each sample of 4:2:0, in whole blocks
+            # 2 bytes for each sample of 4:2:0, in entire blocks
             megapixels = result['mp_per_s'] * result['median_ms'] / 1000
             limit += megapixels * 1e6 * 1.5 * 2 / (1 << 20)
             why = ' (coefficients + 25)'
@@ -111,7 +111,7 @@ def memory_marks(memory):
     return marks
 
 
-def judge(document):
+def evaluate(document):
     marks = []
     for block in document['blocks']:
         marks += pipeline_marks(block) if block['kind'] == 'pipeline' else resize_marks(block)

@@ -1,5 +1,5 @@
-/* GraphicsMagick: four pictures of one photograph, the decoder told the size wanted, and its resize
- * of plain pixels. */
+/* GraphicsMagick: four images of one photograph, with the requested size passed to the decoder, and
+ * its resize of plain pixels. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct state {
     unsigned long width, height;
     void *made[RUNNER_SIZES];
     size_t made_bytes[RUNNER_SIZES];
-    Image *picture[RUNNER_SIZES]; /* kept by save alone */
+    Image *picture[RUNNER_SIZES]; /* kept only by save */
 };
 
 static const char *channels_map(int channels) {
@@ -54,14 +54,14 @@ static bool open_gm(struct runner *runner) {
 static bool one_picture(struct state *state, int i, bool keep, ExceptionInfo *exception) {
     ImageInfo *info = CloneImageInfo(NULL);
     char hint[40];
-    /* The decoder shrinks on load to at least this. */
+    /* The decoder reduces on load to at least this size. */
     snprintf(hint, sizeof(hint), "%ux%u", runner_box_px[i], runner_box_px[i]);
     CloneString(&info->size, hint);
     Image *whole = BlobToImage(info, state->bytes, state->size_bytes, exception);
     Image *small = NULL;
     if (whole != NULL) {
-        /* Its aspect ratio after shrinking on load is off by the decoder's rounding: the file's own
-         * size decides. */
+        /* The aspect ratio after reduction on load has a rounding error of the decoder: the size of
+         * the file is used. */
         uint32_t width, height;
         const unsigned long full_width =
             whole->magick_columns != 0 ? whole->magick_columns : whole->columns;

@@ -1,5 +1,5 @@
 // sharp and @napi-rs/image: photographs to four files, and sharp's resize from raw to raw.
-// Speaks the line protocol of bench/runner.h.
+// Implements the line protocol of bench/runner.h.
 import { createRequire } from 'node:module';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,6 +1,6 @@
 // OpenCV: four pictures of one photograph (decoded once, at a reduced scale or fully, resized by
 // INTER_AREA, its usual choice for shrinking), and its resize of plain pixels by LANCZOS4 or AREA.
-// LANCZOS4 has 8 taps whatever the ratio, so it aliases.
+// LANCZOS4 has 8 taps at any ratio, so it aliases.
 #include <cstdio>
 #include <cstring>
 #include <vector>
@@ -109,7 +109,7 @@ bool save_opencv(runner *r, const char *folder) {
     return ok;
 }
 
-// OpenCV throws; the protocol wants a sentence.
+// OpenCV throws; the protocol needs a sentence.
 template <typename Work> bool guarded(runner *r, Work work) {
     try {
         return work();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Pillow: photographs to four files, and its resize of plain pixels. Speaks the line protocol of
+"""Pillow: photographs to four files, and its resize of plain pixels. Implements the line protocol of
 bench/runner.h."""
 import argparse
 import io
@@ -58,7 +58,7 @@ class Photograph:
     def open(self, box):
         picture = self.image.open(io.BytesIO(self.bytes))
         size = picture.size
-        # Shrinks on load while at least the size remains: what a careful user of Pillow writes.
+        # Reduces on load as long as at least the size remains, as recommended for Pillow.
         picture.draft(None, fit(size, box))
         return picture, size
 

@@ -1,5 +1,5 @@
-/* swscale on packed pixels: Lanczos with 3 lobes, accurate rounding, one context that stays. It
- * does not weigh by alpha. */
+/* swscale on packed pixels: Lanczos with 3 lobes, accurate rounding, one context for all runs. It
+ * does not weight by alpha. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* libvips from C: four thumbnails of one photograph (decoded for each, or the smaller ones from the
- * larger), and its resize of plain pixels. */
+/* libvips from C: four thumbnails of one photograph (decoded for each, or the smaller ones made
+ * from the larger), and its resize of plain pixels. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct state {
     size_t size_bytes;
     struct runner_pixels pixels;
     uint32_t width, height;
-    VipsImage *picture[RUNNER_SIZES]; /* kept by save alone */
+    VipsImage *picture[RUNNER_SIZES]; /* kept only by save */
     void *made[RUNNER_SIZES];
     size_t made_bytes[RUNNER_SIZES];
 };
@@ -97,7 +97,7 @@ static bool run_pictures(struct runner *runner, bool keep) {
     return ok || vips_fails(runner);
 }
 
-/* Plain pixels: with an alpha, premultiplied before and divided after, as its thumbnails do. */
+/* Plain pixels: with alpha, premultiplied before and divided after, as in its thumbnails. */
 static bool run_resize(struct runner *runner, VipsImage **kept) {
     struct state *state = runner->state;
     const struct runner_pixels *pixels = &state->pixels;

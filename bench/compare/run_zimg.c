@@ -1,5 +1,5 @@
-/* zimg on planes: Lanczos3, one thread, no dithering. Two forms: as a long-lived program uses it
- * (the graphs are built once), and with the graphs built for every picture. */
+/* zimg on planes: Lanczos3, one thread, no dithering. In two forms: as in a long-running program
+ * (the graphs are built once), and with the graphs built for every image. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

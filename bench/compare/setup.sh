@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the rivals: Debian's packages, and those of npm into build/bench. Whatever cannot be had is
-# said and left out. Leaves build/bench/node, the node to run them with.
+# Installs the other libraries: Debian's packages, and those of npm into build/bench. A package that is not
+# available is reported and skipped. Leaves build/bench/node, the node to run them with.
 set -eu
 if [ "${1:-}" = --help ]; then
     sed -n '2,3s/^# //p' "$0"

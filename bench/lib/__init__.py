@@ -1,1 +1,1 @@
-"""What the scripts of the bench share. Python's standard library only."""
+"""Shared by the scripts of the bench. Uses only Python's standard library."""

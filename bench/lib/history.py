@@ -7,7 +7,7 @@ from lib import plot, report
 
 
 def record(folder, document):
-    """Keeps a result under the time and commit it is of, makes the page anew; answers the name."""
+    """Stores a result under its time and commit, writes the page again; returns the name."""
     made = document['machine']
     stamp = made['when'].replace(':', '').replace('-', '')
     name = f'{stamp}-{made["commit"] or "none"}{"-changed" if made["changed"] else ""}.json'
@@ -30,8 +30,8 @@ STYLE = ("body{font-family:sans-serif;max-width:70rem;margin:2rem auto;padding:0
 
 
 def write_page(folder):
-    """The page: runs on different CPUs apart from each other; of each group a table with a line of
-    small plots, of the pipeline large ones as well."""
+    """Writes the page: a part for each CPU, with a table of small plots for each group, and large
+    plots for the pipeline."""
     documents = load(folder)
     parts = ['<!DOCTYPE html>', '<html lang="en">', '<head>', '<meta charset="utf-8">',
              '<title>imgcore: history of the bench</title>', f'<style>{STYLE}</style>',

@@ -1,4 +1,4 @@
-"""The photographs, and what is made of them: see prepare()."""
+"""The photographs, and the inputs derived from them: see prepare()."""
 import os
 import subprocess
 
@@ -47,7 +47,7 @@ def read_head(path):
 
 
 def find(words):
-    """The files among `words`: files, and folders whose photographs are taken."""
+    """Returns the files named by `words`: files, and the photographs of folders."""
     paths = []
     for word in words:
         if os.path.isdir(word):
@@ -61,7 +61,7 @@ def find(words):
 
 
 def default_photographs():
-    """Those of `make run`."""
+    """Returns the photographs of `make run`."""
     try:
         listed = subprocess.run(['dpkg-query', '-L', 'lomiri-wallpapers-20.04'], text=True,
                                 capture_output=True, check=True).stdout.splitlines()
@@ -71,7 +71,7 @@ def default_photographs():
 
 
 class Maker:
-    """Makes files with bench_inputs below a folder, once; they stay for the next run."""
+    """Makes files with bench_inputs below a folder, once; they are kept for the next run."""
 
     def __init__(self, program, folder):
         self.program, self.folder = program, folder
@@ -94,14 +94,14 @@ def stem(path):
 
 
 def prepare(maker, given, small=False):
-    """Every given photograph as it is; of the first, the kinds of file that none of the given has;
-    and the chart, whose sides are odd. `small`: tiny ones, for a test of the bench itself."""
+    """Returns every given photograph as it is; derived from the first one, the kinds of file that are
+    missing; and the chart, whose sides are odd. `small`: tiny ones, for the test of the bench."""
     inputs = []
     for path in find(given) if given else [] if small else default_photographs():
         head = read_head(path)
         if head:
             inputs.append(Input(path, os.path.basename(path), *head))
-    # What is derived comes of a baseline photograph of 4:2:0, the commonest kind.
+    # Files are derived from a baseline photograph of 4:2:0, the most common kind.
     order = ['jpeg420', 'jpeg422', 'jpeg444', 'jpeg', 'progressive', 'png']
     source = min(inputs, key=lambda i: order.index(i.kind)).path if inputs else 'chart'
     name = 'chart' if source == 'chart' else stem(source)

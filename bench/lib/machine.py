@@ -1,4 +1,4 @@
-"""What a result says of where and when it was made. No host name, no user, no path."""
+"""The description of the machine and time of a result. No host name, no user, no path."""
 import datetime
 import os
 import platform
@@ -14,7 +14,7 @@ def said(*command, cwd=None):
 
 
 def cpu():
-    """The CPU's name and the vector extensions that matter here."""
+    """Returns the name of the CPU and its relevant vector extensions."""
     name, flags = platform.machine(), set()
     try:
         with open('/proc/cpuinfo', encoding='utf-8') as info:

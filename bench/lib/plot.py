@@ -1,11 +1,11 @@
-"""Pictures of results as plain SVG: bars for one run, lines for a history."""
+"""Plots of results as plain SVG: bars for one run, lines for a history."""
 from html import escape
 
 INK, OURS, OTHERS, GRID = '#222222', '#1b6ca8', '#9aa7b1', '#dddddd'
 
 
 def _number(value):
-    """Three digits, or as many as stand before the point."""
+    """Formats three digits, or all digits before the point."""
     return f'{value:.0f}' if value >= 100 else f'{value:.3g}'
 
 
@@ -16,7 +16,7 @@ def _head(width, height):
 
 
 def bars(title, rows, unit='ms'):
-    """rows: (label, value, is ours, note). The longest bar fills the width."""
+    """rows: (label, value, is imgcore, note). The longest bar fills the width."""
     return stacked_bars([(title, rows)], unit)
 
 
@@ -45,8 +45,8 @@ def stacked_bars(parts, unit='ms'):
 
 
 def line(title, points, width=560, height=170):
-    """points: (label below, value in ms or None). The axis begins at zero: a change of 1 % is not
-    to look like a cliff."""
+    """points: (label below, value in ms or None). The axis starts at zero, so that a change of
+    1 % looks small."""
     values = [value for _, value in points if value is not None]
     if not values:
         return ''
@@ -82,7 +82,7 @@ def line(title, points, width=560, height=170):
 
 
 def spark(values, width=120, height=18):
-    """A history as small as a word: values in ms or None, from zero to a little over the most."""
+    """A sparkline: values in ms or None, from zero to slightly above the maximum."""
     most = max(value for value in values if value is not None) * 1.1
     places = [((i + 0.5) * width / len(values), height - height * value / most)
               for i, value in enumerate(values) if value is not None]

@@ -6,7 +6,7 @@ from lib import stats
 
 
 def table(head, rows):
-    """Columns side by side: the first is text, the others stand to the right."""
+    """Formats columns: the first is left-aligned text, the others are right-aligned."""
     rows = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = []
@@ -29,7 +29,7 @@ def number(value, digits=2):
 
 
 def as_result(case):
-    """What is written down of a case that ran, or of one that could not."""
+    """Returns the record of a case that ran, or of one that could not."""
     result = {'name': case.name, 'group': case.words.get('group', ''),
               'subject': case.words.get('subject', '')}
     if case.missing is not None:

@@ -1,12 +1,12 @@
-"""Runs cases in interleaved rounds: each case is a process of its own that answers the line protocol
-of bench/runner.h, so that whatever disturbs the machine disturbs all of them alike."""
+"""Runs cases in interleaved rounds: each case is a process of its own that implements the line
+protocol of bench/runner.h, so that a disturbance of the machine affects all of them equally."""
 import os
 import subprocess
 import sys
 
 
 class Missing(Exception):
-    """A case cannot be run here; the text says why."""
+    """A case cannot be run here; the text is the reason."""
 
 
 def pick_core():
@@ -73,7 +73,7 @@ class Case:
         self._say('save ' + os.path.abspath(folder), 'saved')
 
     def read_peak(self):
-        """The most memory the process ever held, in MiB (None where the system does not say)."""
+        """Returns the peak memory of the process in MiB (None if the system does not report it)."""
         try:
             with open(f'/proc/{self.process.pid}/status', encoding='ascii') as status:
                 for line in status:
@@ -94,13 +94,13 @@ class Case:
             self.process = None
 
 
-def run_rounds(cases, rounds, core, warmup=2, save=None, tell=None):
+def run_rounds(cases, rounds, core, warmup=2, save=None, on_round=None):
     """Starts all cases, warms them up, then takes one sample of each in turn, `rounds` times; every
-    second round goes backwards, so that no case always follows the same other one. `save(case)`
-    gives a folder for what a case makes, or None. A case that fails is marked missing.
+    second round is in reverse order, so that no case always follows the same other one. `save(case)`
+    returns a folder for the results of a case, or None. A case that fails is marked missing.
 
     A sample is the CPU time of all threads of the process: with one thread on one core it is the
-    time by the clock less what other programs took of the core meanwhile."""
+    elapsed time without that of other programs on the core."""
     def attempt(case, work):
         try:
             return work()
@@ -117,8 +117,8 @@ def run_rounds(cases, rounds, core, warmup=2, save=None, tell=None):
                 if case.missing is None:
                     attempt(case, case.run)
         for number in range(rounds):
-            if tell:
-                tell(number, rounds)
+            if on_round:
+                on_round(number, rounds)
             for case in cases if number % 2 == 0 else reversed(cases):
                 if case.missing is None:
                     took = attempt(case, case.run)
@@ -138,11 +138,11 @@ def run_rounds(cases, rounds, core, warmup=2, save=None, tell=None):
 
 
 def progress(what):
-    """A `tell` for run_rounds that shows how far it is on a terminal, and else nothing."""
+    """Returns a `report` function for run_rounds that shows the progress on a terminal."""
     if not sys.stderr.isatty():
         return None
 
-    def tell(number, rounds):
+    def on_round(number, rounds):
         end = '\n' if number + 1 == rounds else ''
         print(f'\r{what}: round {number + 1} of {rounds} ', end=end, file=sys.stderr, flush=True)
-    return tell
+    return on_round

@@ -1,4 +1,4 @@
-"""Medians, spreads and intervals. No mean anywhere: a disturbed sample must not count by its size."""
+"""Medians, spreads and intervals. No means: the size of an outlier must not matter."""
 import random
 
 
@@ -24,7 +24,7 @@ def summary(samples):
 
 def ratio_interval(base, head, level=0.99, resamples=2000, seed=1):
     """Ratio of the medians head / base and its bootstrap interval. Samples are resampled round by
-    round where both have as many: a round's disturbance hits both of its samples."""
+    round if both have the same number: a disturbance affects both samples of a round."""
     ratio = median(head) / median(base)
     source = random.Random(seed)
     paired = len(base) == len(head)

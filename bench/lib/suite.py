@@ -1,4 +1,4 @@
-"""Which cases there are: of our own programs, for bench.py, track.py and compare.py alike."""
+"""The cases of imgcore's own programs, for bench.py, track.py and compare.py."""
 import json
 import os
 import re
@@ -28,7 +28,7 @@ class Programs:
         return os.path.join(self.build, 'tests', 'kernels', 'check_kernels')
 
     def targets(self):
-        """Those this CPU runs, best first."""
+        """Returns the targets that this CPU runs, best first."""
         said = subprocess.run([self.command, 'targets', '--json'], capture_output=True, text=True,
                               check=True).stdout
         return [t['name'] for t in json.loads(said)['targets'] if t['usable']]
@@ -77,7 +77,7 @@ def resize_cases(programs, sources, targets, small=False):
 
 
 def pipeline_cases(programs, photo):
-    """One photograph: the default preset to both formats, the others to JPEG, and the floor."""
+    """One photograph: the default preset to both formats, the others to JPEG, and the lower bound."""
     cases = [pipeline_case(programs, photo, preset) for preset in PRESETS]
     if photo.kind == 'png' or photo.kind == 'jpeg420':
         cases.append(pipeline_case(programs, photo, form='png'))
@@ -102,7 +102,7 @@ def time_kernels(programs, runs=3):
 
 
 def start_ups(programs, runs, core):
-    """Times by the clock from the start to the end of `imgcore --version` and `imgcore targets`."""
+    """Returns the elapsed times from the start to the end of `imgcore --version` and `imgcore targets`."""
     cases = [Case('start/imgcore ' + word,
                   [programs.bench('bench_start'), os.path.abspath(programs.command), word],
                   group='start') for word in ('--version', 'targets')]

@@ -1,4 +1,4 @@
-/* What a context holds. Included by api/ only. */
+/* The contents of a context. Included by api/ only. */
 #ifndef IC_CONTEXT_H
 #define IC_CONTEXT_H
 
@@ -14,22 +14,24 @@ struct imgcore_context {
     struct ic_kernels kernels;
     struct ic_icc *icc;
     struct ic_weight_cache weights;
-    struct ic_transfer *transfer; /* made when first needed */
-    struct ic_thread_pool pool;   /* the same */
+    struct ic_transfer *transfer; /* created when first needed */
+    struct ic_thread_pool pool;   /* created when first needed */
 };
 
-/* The sRGB tables, made at the first call; NULL: no memory. */
+/* Returns the sRGB tables, computed at the first call; NULL: no memory. */
 struct ic_transfer *ic_context_transfer(void *context);
 
-/* A caller's option struct may be older (shorter) or newer (longer) than ours: copies what both
- * know over the defaults in `ours`. False if its size is nonsense. */
+/* Copies a caller's option struct over the defaults in `ours`. The caller's struct may be older
+ * (shorter) or newer (longer); only the fields that both have are copied. Returns false if its size
+ * is out of range. */
 bool ic_copy_versioned(void *ours, size_t our_bytes, const void *theirs, size_t their_bytes,
                        size_t least_bytes);
 
-/* Limits with the defaults in place of zeros. */
+/* Returns the limits with zeros replaced by the defaults. */
 struct imgcore_limits ic_limits_resolve(const struct imgcore_limits *limits);
 
-/* The caller's options over the defaults; options may be NULL. Errors: INVALID_ARGUMENT. */
+/* Fills `ours` with the caller's options over the defaults; options may be NULL. Errors:
+ * INVALID_ARGUMENT. */
 enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
                                        struct imgcore_options *ours, struct imgcore_error *error);
 

@@ -1,4 +1,4 @@
-/* Options and their defaults: what a caller gives over what we assume. */
+/* Options: their defaults, and the merging of a caller's options with them. */
 #include <string.h>
 
 #include "imgcore/api/context.h"
@@ -35,7 +35,7 @@ void imgcore_resize_options_default(struct imgcore_resize_options *options) {
 
 bool ic_copy_versioned(void *ours, size_t our_bytes, const void *theirs, size_t their_bytes,
                        size_t least_bytes) {
-    /* a size that is far too large is an uninitialised one */
+    /* a size that is far too large means an uninitialised struct */
     if (their_bytes < least_bytes || their_bytes > 65536) {
         return false;
     }
@@ -67,7 +67,7 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
                        "the options were not filled by imgcore_options_default");
     }
     if (options != NULL && options->struct_size_bytes < sizeof(*ours)) {
-        ours->is_cancelled = NULL; /* of an older header, or cut in the middle of the pointer */
+        ours->is_cancelled = NULL; /* an older header, or the struct ends inside the pointer */
         ours->cancel_user = NULL;
     }
     if ((int)ours->preset < IMGCORE_PRESET_BALANCED || ours->preset > IMGCORE_PRESET_FAST) {

@@ -1,4 +1,4 @@
-/* What a file is, from its header. */
+/* imgcore_probe: the properties of a file, from its header. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Plain pixels to plain pixels. */
+/* imgcore_resize: plain pixels to plain pixels. */
 #include <math.h>
 #include <string.h>
 

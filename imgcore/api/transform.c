@@ -1,10 +1,11 @@
-/* One transform from open to close, and the check that makes nothing. */
+/* imgcore_transform and imgcore_check. */
 #include <stdio.h>
 #include <string.h>
 
 #include "imgcore/api/source.h"
 
-/* Where output i of a caller's array lies: his structs may be of another version's size. */
+/* Returns the address of output i of the caller's array, whose structs may have the size of another
+ * version. */
 static void *output_at(struct imgcore_output *outputs, size_t i) {
     return (char *)outputs + i * outputs[0].struct_size_bytes;
 }

@@ -1,4 +1,4 @@
-/* One axis of a resize, as the plan describes it and the resampler executes it. */
+/* One axis of a resize, as the plan specifies it and the resampler executes it. */
 #ifndef IC_AXIS_H
 #define IC_AXIS_H
 
@@ -7,8 +7,8 @@
 #include "imgcore/imgcore.h"
 
 /* `target` samples cover the interval [start, start + length) of `source` samples. Sample k of the
- * source covers [k, k + 1). The interval may reach past the source by less than one target sample
- * (chroma of odd pictures does): what lies there does not exist and weighs nothing. */
+ * source covers [k, k + 1). The interval may extend past the source by less than one target sample
+ * (as for the chroma of odd sizes): the part outside has no weight. */
 struct ic_axis {
     uint32_t source, target; /* 1 or more */
     double start, length;    /* length > 0 */

@@ -1,5 +1,5 @@
-/* Arithmetic on sizes that says when it does not fit. Used by every room for every size that comes
- * from outside. */
+/* Overflow-checked arithmetic on sizes. Used by every module for every size that comes from
+ * outside. */
 #ifndef IC_CHECKED_H
 #define IC_CHECKED_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* *sum = a + b; false (and *sum untouched) if it does not fit. */
+/* Sets *sum to a + b; returns false, and leaves *sum unchanged, if that does not fit. */
 static inline bool ic_add_size(size_t a, size_t b, size_t *sum) {
     if (a > SIZE_MAX - b) {
         return false;
@@ -16,7 +16,7 @@ static inline bool ic_add_size(size_t a, size_t b, size_t *sum) {
     return true;
 }
 
-/* *product = a * b; false (and *product untouched) if it does not fit. */
+/* Sets *product to a * b; returns false, and leaves *product unchanged, if that does not fit. */
 static inline bool ic_mul_size(size_t a, size_t b, size_t *product) {
     if (b != 0 && a > SIZE_MAX / b) {
         return false;
@@ -25,7 +25,8 @@ static inline bool ic_mul_size(size_t a, size_t b, size_t *product) {
     return true;
 }
 
-/* The smallest multiple of `unit` (a power of two) that is at least `n`; n must leave room. */
+/* Returns the smallest multiple of `unit` (a power of two) that is at least `n`. The result must
+ * fit. */
 static inline size_t ic_round_up(size_t n, size_t unit) {
     return (n + unit - 1) & ~(unit - 1);
 }

@@ -1,14 +1,14 @@
-/* Failing with a status and a sentence. Used by every room.
+/* Failing with a status and a sentence. Used by every module.
  *
- * Functions that can fail return enum imgcore_status and, where there is something to tell a
- * person, fill the imgcore_error they were given (may be NULL). */
+ * Functions that can fail return enum imgcore_status and, where there are details for a person,
+ * fill the given imgcore_error (may be NULL). */
 #ifndef IC_ERROR_H
 #define IC_ERROR_H
 
 #include "imgcore/imgcore.h"
 
-/* Fills *error (may be NULL) and answers `status`, so that `return ic_fail(...)` reads well. The
- * detail is cut at the field's size; control characters that come from a file become '?'. */
+/* Fills *error (may be NULL) and returns `status`, for use as `return ic_fail(...)`. The detail is
+ * cut at the size of the field; control characters, which may come from a file, become '?'. */
 enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status status,
                             const char *format, ...) __attribute__((format(printf, 3, 4)));
 

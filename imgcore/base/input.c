@@ -41,13 +41,14 @@ size_t ic_input_fill(struct ic_input *input, size_t want_bytes) {
     memmove(input->chunk, input->window, input->window_bytes);
     input->window = input->chunk;
     while (input->window_bytes < want_bytes && !input->ended) {
-        size_t room = IC_INPUT_CHUNK_BYTES - input->window_bytes;
+        size_t free_bytes = IC_INPUT_CHUNK_BYTES - input->window_bytes;
         size_t got = 0;
-        if (!input->read(input->user, input->chunk + input->window_bytes, room, &got) ||
-            got > room) {
+        if (!input->read(input->user, input->chunk + input->window_bytes, free_bytes, &got) ||
+            got > free_bytes) {
             input->failed = true;
             input->ended = true;
-            input->window_bytes = 0; /* a failed source gives no more bytes, not even old ones */
+            input->window_bytes =
+                0; /* after a failure not even the bytes read before are returned */
             break;
         }
         input->window_bytes += got;

@@ -1,4 +1,5 @@
-/* What the eight EXIF orientations (EXIF 2.32, tag 0x0112) do, for the plan and for color. */
+/* The eight EXIF orientations (EXIF 2.32, tag 0x0112) as mirroring and a swap of the axes. For the
+ * plan and for color. */
 #ifndef IC_ORIENTATION_H
 #define IC_ORIENTATION_H
 

@@ -1,4 +1,4 @@
-/* The sentences of the statuses, and failing with one. */
+/* The names and sentences of the statuses, and failing with one. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

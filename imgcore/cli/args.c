@@ -6,7 +6,7 @@
 
 #include "imgcore/cli/text.h"
 
-enum { OPTION_COLUMN = 26 }; /* where the help's explanations begin */
+enum { OPTION_COLUMN = 26 }; /* column at which the explanations of the help start */
 
 bool cli_usage_error(const char *command, const char *format, ...) {
     char message[512];
@@ -56,7 +56,7 @@ static void print_help(const struct cli_command_line *line) {
     }
 }
 
-/* The option a word names: the first name_length bytes of `name`, which stands without dashes. */
+/* Finds the option that a word names: the first name_length bytes of `name`, without dashes. */
 static const struct cli_option *find_option(const struct cli_command_line *line, const char *name,
                                             size_t name_length, bool is_letter,
                                             const struct cli_option_group **group) {
@@ -74,7 +74,7 @@ static const struct cli_option *find_option(const struct cli_command_line *line,
     return NULL;
 }
 
-/* One option at argv[*at]; moves *at past a value that stands apart. */
+/* Reads one option at argv[*at]; moves *at past a value that is a word of its own. */
 static bool take_option(const struct cli_command_line *line, int argc, char **argv, int *at) {
     const char *word = argv[*at];
     bool is_letter = word[1] != '-';
@@ -89,7 +89,8 @@ static bool take_option(const struct cli_command_line *line, int argc, char **ar
     char option_text[64];
     snprintf(option_text, sizeof option_text, "%.*s", typed, word);
     struct cli_word taken = {line->command, option_text, NULL};
-    /* A letter's value begins right behind it: -o=x means a value of "=x", as with getopt. */
+    /* The value of a letter starts directly after it: -o=x means a value of "=x", as with getopt.
+     */
     const char *attached = name + name_length + (is_letter ? 0 : 1);
     bool is_attached = name[name_length] != '\0';
     if (!option->value) {
@@ -139,7 +140,8 @@ enum cli_parse cli_parse(const struct cli_command_line *line, int argc, char **a
     return CLI_PARSED;
 }
 
-/* Decimal digits at *text, moved past; false if there are none or the number is above `most`. */
+/* Reads decimal digits at *text and moves past them; false if there are none or the number is above
+ * `most`. */
 static bool read_digits(const char **text, uint64_t most, uint64_t *number) {
     uint64_t n = 0;
     const char *c = *text;
@@ -162,7 +164,7 @@ bool cli_take_number(const struct cli_word *word, uint64_t least, uint64_t most,
     const char *end = word->text;
     uint64_t n = 0;
     if (!read_digits(&end, most, &n) || *end != '\0' || n < least) {
-        return cli_usage_error(word->command, "%s: '%s' is no whole number from %llu to %llu",
+        return cli_usage_error(word->command, "%s: '%s' is not an integer from %llu to %llu",
                                word->option, word->text, (unsigned long long)least,
                                (unsigned long long)most);
     }
@@ -184,7 +186,8 @@ bool cli_take_choice(const struct cli_word *word, const char *const *names, size
                 (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
         }
     }
-    return cli_usage_error(word->command, "%s: '%s' is none of %s", word->option, word->text, list);
+    return cli_usage_error(word->command, "%s: '%s' is not one of %s", word->option, word->text,
+                           list);
 }
 
 bool cli_take_size(const struct cli_word *word, const char *text, uint32_t *width,
@@ -192,14 +195,14 @@ bool cli_take_size(const struct cli_word *word, const char *text, uint32_t *widt
     const char *c = text;
     uint64_t w = 0;
     uint64_t h = 0;
-    const uint64_t most = 16777215; /* far beyond what any output may have */
+    const uint64_t most = 16777215; /* far above the limit of any output */
     bool good = (*c == 'x' || (read_digits(&c, most, &w) && w > 0)) && *c == 'x';
     if (good) {
         c++;
         good = *c == '\0' || (read_digits(&c, most, &h) && h > 0 && *c == '\0');
     }
     if (!good || (w == 0 && h == 0)) {
-        return cli_usage_error(word->command, "%s: '%s' is no size; write 800x600, 800x or x600",
+        return cli_usage_error(word->command, "%s: '%s' is not a size; write 800x600, 800x or x600",
                                word->option, text);
     }
     *width = (uint32_t)w;
@@ -229,8 +232,9 @@ bool cli_take_color(const struct cli_word *word, uint8_t rgba[4]) {
         color[i / 2] = good ? (uint8_t)(high * 16 + low) : 0;
     }
     if (!good) {
-        return cli_usage_error(word->command, "%s: '%s' is no colour; write #rrggbb or #rrggbbaa",
-                               word->option, word->text);
+        return cli_usage_error(word->command,
+                               "%s: '%s' is not a colour; write #rrggbb or #rrggbbaa", word->option,
+                               word->text);
     }
     memcpy(rgba, color, sizeof color);
     return true;

@@ -1,8 +1,8 @@
-/* Reading a command line: options from tables, which the help is printed from as well, so that the
- * two cannot disagree. Used by every command.
+/* Reading a command line: options from tables, which the help is also printed from, so that the two
+ * always agree. Used by every command.
  *
- * Understood: --name VALUE, --name=VALUE, -x VALUE, -xVALUE, flags without a value, operands in any
- * place, "--" before operands that begin with a dash, and "-" as an operand. */
+ * Accepted: --name VALUE, --name=VALUE, -x VALUE, -xVALUE, flags without a value, operands in any
+ * position, "--" before operands that start with a dash, and "-" as an operand. */
 #ifndef CLI_ARGS_H
 #define CLI_ARGS_H
 
@@ -11,20 +11,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What the command answers to the shell. */
+/* The exit status of the command. */
 enum cli_exit {
     CLI_DONE = 0,    /* everything done */
-    CLI_REFUSED = 1, /* some input refused or some output not written; the others are done */
+    CLI_REFUSED = 1, /* some input rejected or some output not written; the others are done */
     CLI_USAGE = 2    /* the command line is wrong; nothing was done */
 };
 
-enum { CLI_OPERAND = -1 }; /* the id accept gets for what is no option */
+enum { CLI_OPERAND = -1 }; /* the id passed to accept for an operand */
 
 struct cli_option {
     int id;
     char letter;       /* short form; 0: none */
     const char *name;  /* long form without dashes; NULL ends a table */
-    const char *value; /* what the help calls the value; NULL: a flag */
+    const char *value; /* name of the value in the help; NULL: a flag */
     const char *help;
 };
 
@@ -35,7 +35,7 @@ struct cli_word {
     const char *text;    /* the value or the operand; NULL for a flag */
 };
 
-/* Takes one option or operand into `target`; false after having said what is wrong with it. */
+/* Stores one option or operand in `target`; false after a message about an error in it. */
 typedef bool cli_accept_fn(void *target, int id, const struct cli_word *word);
 
 struct cli_option_group {
@@ -47,31 +47,31 @@ struct cli_option_group {
 
 struct cli_command_line {
     const char *command;
-    const char *usage; /* what follows "imgcore" in the first line of the help */
+    const char *usage; /* the text after "imgcore" in the first line of the help */
     const char *about; /* paragraphs after it */
-    const struct cli_option_group *groups; /* operands go to the first one */
+    const struct cli_option_group *groups; /* operands are passed to the first one */
     size_t group_count;
 };
 
 enum cli_parse { CLI_PARSED, CLI_HELP_SHOWN, CLI_PARSE_FAILED };
 
-/* Walks argv[0..argc). CLI_HELP_SHOWN: --help was among them, and its text is on stdout. */
+/* Parses argv[0..argc). CLI_HELP_SHOWN: --help was given, and its text is on stdout. */
 enum cli_parse cli_parse(const struct cli_command_line *line, int argc, char **argv);
 
-/* Says "imgcore: ... (see imgcore COMMAND --help)" on stderr; command NULL: "imgcore --help".
- * Always false, for `return`. */
+/* Prints "imgcore: ... (see imgcore COMMAND --help)" to stderr; command NULL: "imgcore --help".
+ * Always returns false, for use in `return`. */
 bool cli_usage_error(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Values. Each is false after having said what is wrong with the word. */
+/* Values. Each function returns false after a message about an error in the word. */
 bool cli_take_number(const struct cli_word *word, uint64_t least, uint64_t most, uint64_t *number);
-/* One of `count` names; *index is its place. */
+/* One of `count` names; *index is its position. */
 bool cli_take_choice(const struct cli_word *word, const char *const *names, size_t count,
                      int *index);
-/* WxH, Wx or xH: 0 for the side left open. */
+/* WxH, Wx or xH: 0 for the side without a bound. */
 bool cli_take_size(const struct cli_word *word, const char *text, uint32_t *width,
                    uint32_t *height);
-/* #rrggbb or #rrggbbaa, the # may be left away. */
+/* #rrggbb or #rrggbbaa, the # is optional. */
 bool cli_take_color(const struct cli_word *word, uint8_t rgba[4]);
 
 #endif

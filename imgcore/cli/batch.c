@@ -1,5 +1,5 @@
-/* The work of `imgcore variants`: every item decoded once and written in every size, by as many
- * threads as asked, each with a context of its own. */
+/* The work of `imgcore variants`: every item is decoded once and written in every size, by several
+ * threads, each with its own context. */
 #include "imgcore/cli/batch.h"
 
 #include <pthread.h>
@@ -10,10 +10,10 @@
 #include "imgcore/cli/settings.h"
 #include "imgcore/cli/text.h"
 
-/* What the workers share. */
+/* The state shared by the workers. */
 struct pool {
     struct cli_batch *batch;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* protects the fields below */
     size_t next;
     struct cli_progress progress;
 };
@@ -36,7 +36,7 @@ size_t cli_batch_refused(const struct cli_batch *batch) {
     return refused;
 }
 
-/* What the input is, from its header: the table shows it. */
+/* Fills in the properties of the input from its header, for the table. */
 static bool look_at(struct imgcore_context *context, const struct cli_batch *batch,
                     struct cli_input *input, struct cli_result *result) {
     struct imgcore_info info;
@@ -148,7 +148,8 @@ bool cli_batch_run(struct cli_batch *batch) {
     if (good) {
         batch->target = imgcore_context_target(workers[0].context);
         cli_progress_start(&pool.progress, batch->items.count);
-        /* This thread is the first worker. A thread that cannot be had is done without. */
+        /* This thread is the first worker. If a thread cannot be created, fewer threads do the
+         * work. */
         size_t started = 1;
         while (started < count &&
                pthread_create(&workers[started].thread, NULL, work, &workers[started]) == 0) {

@@ -1,4 +1,4 @@
-/* What `imgcore variants` tells: the table and the JSON document. */
+/* The report of `imgcore variants`: the table and the JSON document. */
 #include <string.h>
 
 #include "imgcore/cli/batch.h"
@@ -65,7 +65,7 @@ void cli_batch_table(const struct cli_batch *batch) {
     }
     printf("%zu done, %zu refused", batch->items.count - refused, refused);
     if (batch->items.skipped) {
-        printf(", %zu files of other kinds passed over", batch->items.skipped);
+        printf(", %zu files of other formats skipped", batch->items.skipped);
     }
     printf(", in %.2f s\n", batch->ms / 1e3);
     fflush(stdout);

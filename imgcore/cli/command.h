@@ -1,4 +1,4 @@
-/* The commands, for main.c: each gets the words after its name and answers an enum cli_exit. */
+/* The commands, for main.c: each gets the words after its name and returns an enum cli_exit. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 

@@ -1,5 +1,5 @@
-/* The contact sheet of `imgcore variants`: one page of HTML that shows every result, with the
- * pictures by relative address and nothing else from outside. */
+/* The contact sheet of `imgcore variants`: one page of HTML that shows every result, with relative
+ * addresses of the images and no other external resources. */
 #define _GNU_SOURCE /* open_memstream */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,8 @@ static const char style[] =
     "section{padding:14px}.row{flex-wrap:wrap;gap:12px}"
     ".row figure:first-child{flex:1 0 100%!important}}\n";
 
-/* Text between tags or in a quoted attribute. What cannot be shown becomes U+FFFD. */
+/* Writes text between tags or in a quoted attribute. Characters that cannot be shown become U+FFFD.
+ */
 static void put_text(FILE *page, const char *text) {
     size_t bytes = 0;
     for (const char *c = text; *c; c += bytes) {
@@ -64,7 +65,7 @@ static void put_text(FILE *page, const char *text) {
     }
 }
 
-/* A path as a relative address: every byte that is not plain becomes %NN. */
+/* Writes a path as a relative address: every byte outside the plain set becomes %NN. */
 static void put_address(FILE *page, const char *path) {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                 "-._~/";
@@ -77,9 +78,10 @@ static void put_address(FILE *page, const char *path) {
     }
 }
 
-/* The way from a folder to a file, both absolute and without links. Give back with free. */
+/* Returns the relative path from a folder to a file, both absolute and without links. Free it with
+ * free. */
 static char *way_to(const char *folder, const char *file) {
-    size_t same = 0; /* length of the folders they share, the slash included */
+    size_t same = 0; /* length of the common folders, including the slash */
     for (size_t i = 0; folder[i] && folder[i] == file[i]; i++) {
         if (folder[i] == '/') {
             same = i + 1;
@@ -108,7 +110,7 @@ static void put_figure(FILE *page, const struct cli_batch *batch, const struct c
     const char *name = batch->size[size].name;
     char *file = realpath(made->path, NULL);
     char *way = file ? way_to(folder, file) : cli_format("%s", made->path);
-    /* Side by side the pictures share the row in proportion to their own widths. */
+    /* The images of a row are as wide as their own widths in proportion. */
     fprintf(page, "<figure style=\"flex:%u 1 0\"><a href=\"", made->width_px);
     put_address(page, way);
     fputs("\"><img src=\"", page);
@@ -203,7 +205,7 @@ bool cli_contact_sheet(const struct cli_batch *batch, struct cli_failure *failur
     struct cli_write write = {
         .path = batch->sheet_path, .bytes = (const uint8_t *)text, .size_bytes = size_bytes};
     good = good ? cli_write_files(&write, 1, failure)
-                : cli_fail(failure, "WRITE_FAILED", "cannot be made");
+                : cli_fail(failure, "WRITE_FAILED", "cannot be created");
     free(text);
     free(folder);
     return good;

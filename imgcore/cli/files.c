@@ -1,4 +1,4 @@
-/* Files in: see files.h. */
+/* Input files: see files.h. */
 #define _GNU_SOURCE /* O_CLOEXEC, O_NOCTTY */
 #include "imgcore/cli/files.h"
 
@@ -13,13 +13,13 @@
 
 #include "imgcore/cli/text.h"
 
-/* More than this is not held in memory for an input that cannot be read twice. */
+/* The most bytes held in memory of an input that cannot be read twice. */
 #define MOST_HELD_BYTES ((size_t)1 << 30)
 
-/* A larger file is not held for the sake of speed; a file of 100 megapixels has some 30 MiB. */
+/* The largest file that is held to decode it faster; a file of 100 megapixels has about 30 MiB. */
 #define MOST_HELD_FOR_THREADS_BYTES ((off_t)128 << 20)
 
-/* Segments before the picture that are looked at. */
+/* The most segments before the image data that are examined. */
 #define MOST_SEGMENTS 1000
 
 bool cli_fail(struct cli_failure *failure, const char *status, const char *format, ...) {
@@ -52,7 +52,7 @@ void cli_print_failure(const char *name, const struct cli_failure *failure, bool
     fputc('\n', stderr);
 }
 
-/* read(2) until the buffer is full or the input ends. */
+/* Calls read(2) until the buffer is full or the input ends. */
 static bool read_some(int fd, uint8_t *buffer, size_t size_bytes, size_t *got_bytes) {
     *got_bytes = 0;
     while (*got_bytes < size_bytes) {
@@ -75,7 +75,8 @@ static bool hold(struct cli_input *input, struct cli_failure *failure) {
             capacity = capacity ? capacity * 2 : (size_t)1 << 20;
             uint8_t *larger = capacity <= MOST_HELD_BYTES ? realloc(input->held, capacity) : NULL;
             if (!larger) {
-                return cli_fail(failure, "TOO_LARGE", "more comes from the pipe than is held");
+                return cli_fail(failure, "TOO_LARGE",
+                                "the pipe delivers more than can be held in memory");
             }
             input->held = larger;
         }
@@ -117,7 +118,7 @@ bool cli_input_open(struct cli_input *input, const char *path, bool again,
     return true;
 }
 
-/* Whether a JPEG says before its picture that restart markers will come. */
+/* Whether the header of a JPEG announces restart markers. */
 static bool has_restart_markers(const struct cli_input *input) {
     uint8_t head[6];
     off_t at = input->begin;
@@ -145,7 +146,7 @@ void cli_input_hold_for_threads(struct cli_input *input) {
         st.st_size - input->begin > MOST_HELD_FOR_THREADS_BYTES || !has_restart_markers(input)) {
         return;
     }
-    if (!hold(input, &failure)) { /* reading front to back will meet the same, and say so */
+    if (!hold(input, &failure)) { /* reading front to back fails in the same way and reports it */
         free(input->held);
         input->held = NULL;
         input->held_bytes = 0;

@@ -1,4 +1,4 @@
-/* `imgcore info`: what files are, and whether they would be taken. */
+/* `imgcore info`: the properties of files, and whether they are accepted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +19,14 @@ struct request {
 };
 
 struct finding {
-    struct imgcore_info info; /* format AUTO: nothing is known */
+    struct imgcore_info info; /* format AUTO: unknown */
     struct cli_failure failure;
 };
 
 enum option_id { HEADER_ONLY, JSON };
 
 static const struct cli_option own_options[] = {
-    {HEADER_ONLY, 0, "header-only", NULL, "look at the header only, do not decode the picture"},
+    {HEADER_ONLY, 0, "header-only", NULL, "read only the header, do not decode the image"},
     {JSON, 0, "json", NULL, "print one JSON document" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
 
@@ -75,7 +75,7 @@ static void print_facts(const struct imgcore_info *info) {
            info->arithmetic ? ", arithmetic" : "");
     printf("  size      %ux%u", info->width_px, info->height_px);
     if (info->orientation != 1) {
-        printf(", seen as %ux%u (orientation %d)", info->oriented_width_px,
+        printf(", displayed as %ux%u (orientation %d)", info->oriented_width_px,
                info->oriented_height_px, info->orientation);
     }
     printf("\n  colour    %s, %d bits%s%s%s\n", info->color, info->bits,
@@ -86,9 +86,9 @@ static void print_facts(const struct imgcore_info *info) {
     } else {
         char bytes[CLI_GROUPED_BYTES];
         fputs("  profile   ", stdout);
-        cli_print_safe(stdout, *info->icc_description ? info->icc_description : "without a name");
+        cli_print_safe(stdout, *info->icc_description ? info->icc_description : "unnamed");
         printf(", %s bytes%s\n", cli_grouped(info->icc_bytes, bytes),
-               info->icc_is_srgb ? ", as good as sRGB" : ", to be converted to sRGB");
+               info->icc_is_srgb ? ", equivalent to sRGB" : ", to be converted to sRGB");
     }
 }
 
@@ -135,7 +135,7 @@ static void json_finding(struct cli_json *json, const char *path, const struct f
     cli_json_close(json, '}');
 }
 
-/* Examines and prints one file after the other; answers how many are refused. */
+/* Examines and prints one file after the other; returns how many are rejected. */
 static size_t report(struct imgcore_context *context, const struct request *request) {
     struct cli_json json = {.out = stdout};
     size_t refused = 0;
@@ -171,12 +171,12 @@ int cli_info(int argc, char **argv) {
     imgcore_options_default(&request.options);
     const struct cli_option_group groups[] = {
         {"options", own_options, accept, &request},
-        {"what is accepted", cli_limit_options, cli_accept_input, &request.options}};
-    const struct cli_command_line line = {
-        "info", "info FILE... [OPTION...]",
-        "Says what each file is and whether imgcore would take it, or why not. - is standard\n"
-        "input. The whole picture is decoded to be sure.\n",
-        groups, sizeof groups / sizeof *groups};
+        {"accepted inputs", cli_limit_options, cli_accept_input, &request.options}};
+    const struct cli_command_line line = {"info", "info FILE... [OPTION...]",
+                                          "Prints the properties of each file and whether imgcore "
+                                          "accepts it, or why not. - is standard\n"
+                                          "input. The entire image is decoded to check it.\n",
+                                          groups, sizeof groups / sizeof *groups};
     enum cli_parse parse = cli_parse(&line, argc, argv);
     int result = parse == CLI_HELP_SHOWN ? CLI_DONE : CLI_USAGE;
     if (parse == CLI_PARSED && request.path_count == 0) {

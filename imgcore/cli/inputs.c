@@ -1,4 +1,4 @@
-/* Which files `imgcore variants` works on: see inputs.h. */
+/* The input files of `imgcore variants`: see inputs.h. */
 #define _GNU_SOURCE /* scandir, lstat */
 #include "imgcore/cli/inputs.h"
 
@@ -10,8 +10,8 @@
 
 #include "imgcore/cli/text.h"
 
-/* Folders inside folders; deeper ones are refused. */
-#define MOST_DEPTH 128
+/* The deepest nesting of folders; deeper ones are rejected. */
+#define MAX_DEPTH 128
 
 struct walk {
     struct cli_items *items;
@@ -46,13 +46,14 @@ static bool is_skipped(const struct walk *walk, const struct stat *st) {
     return false;
 }
 
-/* Adds a file of a folder if its first bytes or its name are a picture's; counts it otherwise. One
- * that is a picture by name only is refused later on, like any other that cannot be decoded. */
+/* Adds a file of a folder if its first bytes or its name are those of an image; counts it
+ * otherwise. A file that is an image by name only is rejected later, like any other that cannot be
+ * decoded. */
 static void add_found(struct walk *walk, const char *path, const char *name,
                       const struct stat *st) {
     struct cli_input input;
     struct cli_failure failure = {0};
-    bool is_picture = true; /* one that cannot be read is reported, not passed over */
+    bool is_picture = true; /* an unreadable file is reported, not skipped */
     if (cli_input_open(&input, path, false, &failure)) {
         is_picture = cli_input_kind(&input) != IMGCORE_FORMAT_AUTO ||
                      cli_named_kind(name) != IMGCORE_FORMAT_AUTO;
@@ -78,13 +79,13 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
 
 static void walk_folder(struct walk *walk, const char *folder, const char *below) {
     struct dirent **entries = NULL;
-    int count = walk->depth < MOST_DEPTH ? scandir(folder, &entries, is_visible, by_name) : -1;
+    int count = walk->depth < MAX_DEPTH ? scandir(folder, &entries, is_visible, by_name) : -1;
     if (count < 0) {
         struct cli_item *item = add_item(walk->items, folder, below);
-        if (walk->depth < MOST_DEPTH) {
+        if (walk->depth < MAX_DEPTH) {
             cli_fail(&item->failure, "READ_FAILED", "cannot be listed: %s", strerror(errno));
         } else {
-            cli_fail(&item->failure, "TOO_LARGE", "is more than %d folders deep", MOST_DEPTH);
+            cli_fail(&item->failure, "TOO_LARGE", "is more than %d folders deep", MAX_DEPTH);
         }
         return;
     }
@@ -96,7 +97,7 @@ static void walk_folder(struct walk *walk, const char *folder, const char *below
         struct stat st;
         struct stat target;
         if (lstat(path, &st) != 0) {
-            st.st_mode = 0; /* gone since the folder was listed */
+            st.st_mode = 0; /* removed since the folder was listed */
         }
         if (S_ISDIR(st.st_mode)) {
             if (!is_skipped(walk, &st)) {
@@ -115,7 +116,7 @@ static void walk_folder(struct walk *walk, const char *folder, const char *below
     walk->depth--;
 }
 
-/* The path without slashes at its end. */
+/* Returns the path without slashes at its end. */
 static char *trimmed(const char *path) {
     char *copy = cli_format("%s", path);
     size_t length = strlen(copy);
@@ -138,14 +139,14 @@ void cli_items_add(struct cli_items *items, const char *path, const struct cli_s
         walk_folder(&walk, copy, "");
         if (items->count == before) {
             struct cli_item *item = add_item(items, copy, "");
-            cli_fail(&item->failure, "READ_FAILED", "no JPEG or PNG file is in this folder");
+            cli_fail(&item->failure, "READ_FAILED", "the folder has no JPEG or PNG file");
         }
     } else {
         struct cli_item *item = add_item(items, copy, cli_base_name(copy));
         item->device = st.st_dev;
         item->inode = st.st_ino;
         if (!S_ISREG(st.st_mode)) {
-            cli_fail(&item->failure, "READ_FAILED", "is no regular file (use imgcore resize)");
+            cli_fail(&item->failure, "READ_FAILED", "is not a regular file (use imgcore resize)");
         }
     }
     free(copy);

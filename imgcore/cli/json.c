@@ -89,7 +89,7 @@ void cli_json_number(struct cli_json *json, const char *key, uint64_t number) {
 }
 
 void cli_json_ms(struct cli_json *json, const char *key, double ms) {
-    /* No locale is ever set, so the decimal sign is a point. */
+    /* No locale is set, so the decimal separator is a point. */
     begin_value(json, key);
     fprintf(json->out, "%.3f", ms);
 }

@@ -1,5 +1,5 @@
-/* The `imgcore` command: finds the command named and runs it. The commands use the library's public
- * header only. */
+/* The `imgcore` command: finds the named command and runs it. The commands use only the public
+ * header of the library. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +14,9 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
-    {"variants", cli_variants, "the product sizes of photographs: files and whole folders"},
-    {"resize", cli_resize, "one picture from another"},
-    {"info", cli_info, "what files are, and whether they would be taken"},
+    {"variants", cli_variants, "several sizes of photographs, from files and folders"},
+    {"resize", cli_resize, "one image from another"},
+    {"info", cli_info, "the properties of files, and whether they are accepted"},
     {"targets", cli_targets, "the CPU targets compiled in, usable, in use"},
 };
 
@@ -30,7 +30,7 @@ static void print_usage(FILE *out) {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     }
-    fputs("\nimgcore COMMAND --help tells all about one; imgcore --version which one this is.\n"
+    fputs("\nimgcore COMMAND --help describes a command; imgcore --version prints the version.\n"
           "Exit status: 0 done, 1 some input refused, 2 a wrong command line.\n",
           out);
 }
@@ -74,7 +74,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     if (!cli_files_start()) {
-        fputs("imgcore: no thread can be started\n", stderr);
+        fputs("imgcore: cannot create a thread\n", stderr);
         return CLI_REFUSED;
     }
     int result = dispatch(argc, argv);

@@ -1,4 +1,4 @@
-/* A bar on standard error: see progress.h. */
+/* A progress bar on standard error: see progress.h. */
 #define _GNU_SOURCE /* clock_gettime */
 #include "imgcore/cli/progress.h"
 

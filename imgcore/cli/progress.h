@@ -1,4 +1,4 @@
-/* A bar on standard error while a batch works, if that is a terminal. */
+/* A progress bar on standard error while a batch runs, if that is a terminal. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -8,16 +8,16 @@
 struct cli_progress {
     bool shown;
     size_t total, done;
-    double next_ms; /* when the bar is drawn again */
+    double next_ms; /* time of the next redraw */
 };
 
-/* Milliseconds from some fixed moment. */
+/* Returns milliseconds since a fixed moment. */
 double cli_now_ms(void);
 
 void cli_progress_start(struct cli_progress *progress, size_t total);
-/* One more is done. Not for two threads at once. */
+/* Counts one more item. Not called by two threads at the same time. */
 void cli_progress_step(struct cli_progress *progress);
-/* Takes the bar away. */
+/* Removes the bar. */
 void cli_progress_end(struct cli_progress *progress);
 
 #endif

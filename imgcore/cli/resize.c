@@ -1,4 +1,4 @@
-/* `imgcore resize`: one picture from another. */
+/* `imgcore resize`: one image from another. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,12 +24,12 @@ struct job {
 enum option_id { SIZE, FORMAT, THREADS, JSON };
 
 static const struct cli_option own_options[] = {
-    {SIZE, 's', "size", "WxH", "the box; Wx or xH leave the other side open. Needed"},
+    {SIZE, 's', "size", "WxH", "the box; Wx or xH leave the other side unbounded. Required"},
     {FORMAT, 0, "format", "NAME",
-     "jpeg, png, or auto: the input's. Default: what OUT's extension\n"
-     "says, and auto for -"},
+     "jpeg, png, or auto (as the input). Default: by the extension of\n"
+     "OUT, and auto for -"},
     {THREADS, 0, "threads", "N",
-     "that work on it (default 1); 0: one for each CPU that may be used"},
+     "number of threads (default 1); 0: one for each CPU that may be used"},
     {JSON, 0, "json", NULL, "print one JSON document about the result" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
 
@@ -58,7 +58,7 @@ static bool accept(void *target, int id, const struct cli_word *word) {
     return true;
 }
 
-/* What the table of options cannot say. */
+/* Checks that the table of options cannot express. */
 static bool check(struct job *job) {
     if (!job->out) {
         return cli_usage_error("resize", "an input and an output are needed");
@@ -71,22 +71,22 @@ static bool check(struct job *job) {
     }
     bool to_stdout = strcmp(job->out, "-") == 0;
     if (to_stdout && job->json) {
-        return cli_usage_error("resize", "--json and a picture cannot both go to standard output");
+        return cli_usage_error("resize", "--json and an image cannot both go to standard output");
     }
     if (to_stdout && isatty(STDOUT_FILENO)) {
-        return cli_usage_error("resize", "a picture is not written to a terminal");
+        return cli_usage_error("resize", "an image is not written to a terminal");
     }
     if (!to_stdout && !job->has_format) {
         job->output.format = cli_named_kind(job->out);
         if (job->output.format == IMGCORE_FORMAT_AUTO) {
             return cli_usage_error(
-                "resize", "%s: the extension is none of jpg, jpeg, png; say --format", job->out);
+                "resize", "%s: the extension is not jpg, jpeg or png; use --format", job->out);
         }
     }
     return true;
 }
 
-/* From the input's first byte to the output's last. */
+/* Processes the job, from opening the input to writing the output. */
 static bool convert(struct imgcore_context *context, struct job *job, struct cli_failure *failure) {
     struct cli_input input;
     double begin_ms = cli_now_ms();
@@ -152,13 +152,13 @@ int cli_resize(int argc, char **argv) {
     const struct cli_option_group groups[] = {
         {"options", own_options, accept, &job},
         {"the result", cli_output_options, cli_accept_output, &job.output},
-        {"how it is made", cli_making_options, cli_accept_input, &job.options},
-        {"what is accepted", cli_limit_options, cli_accept_input, &job.options}};
+        {"processing", cli_processing_options, cli_accept_input, &job.options},
+        {"accepted inputs", cli_limit_options, cli_accept_input, &job.options}};
     const struct cli_command_line line = {
         "resize", "resize IN OUT --size WxH [OPTION...]",
-        "Makes one picture from another. IN and OUT may be -, standard input and output. The\n"
-        "folder of OUT has to be there.\n"
-        "EXIF orientation is applied, colours become sRGB, metadata is left behind.\n",
+        "Makes one image from another. IN and OUT may be -, standard input and output. The folder\n"
+        "of OUT must exist.\n"
+        "EXIF orientation is applied, colours are converted to sRGB, metadata is dropped.\n",
         groups, sizeof groups / sizeof *groups};
     enum cli_parse parse = cli_parse(&line, argc, argv);
     if (parse == CLI_HELP_SHOWN) {

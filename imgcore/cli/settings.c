@@ -1,4 +1,4 @@
-/* The options that say how pictures are made and what is accepted: see settings.h. */
+/* The options for the results and for the accepted inputs: see settings.h. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "imgcore/cli/settings.h"
 
@@ -25,23 +25,22 @@ enum output_id {
 
 const struct cli_option cli_output_options[] = {
     {FIT, 0, "fit", "HOW",
-     "how the picture meets the box: inside (default), cover (fills it,\n"
-     "cropped), contain (padded), fill (stretched), outside"},
+     "fit into the box: inside (default), cover (fills it, cropped),\n"
+     "contain (padded), fill (stretched), outside"},
     {GRAVITY, 0, "gravity", "WHERE",
-     "what stays when cover crops, where contain puts it: centre\n"
+     "the part that cover keeps, the position in contain: centre\n"
      "(default), north, north-east, east, south-east, south, south-west,\n"
      "west, north-west"},
     {ENLARGE, 0, "enlarge", NULL, "allow the result to be larger than the input"},
     {FILTER, 0, "filter", "NAME",
      "lanczos3 (default), lanczos2, mitchell, catmull-rom, triangle, box"},
-    {QUALITY, 0, "quality", "N", "of a JPEG, 1 to 100 (default 80)"},
+    {QUALITY, 0, "quality", "N", "quality of a JPEG, 1 to 100 (default 80)"},
     {SUBSAMPLING, 0, "subsampling", "KIND",
      "chroma of a JPEG: 420 (default), 422, 444, or auto: 444 where\n"
-     "saturated edges would show the loss"},
+     "the loss would be visible at saturated edges"},
     {PROGRESSIVE, 0, "progressive", NULL, "write a progressive JPEG"},
-    {OPTIMIZE, 0, "optimize", NULL,
-     "make a JPEG's Huffman tables for the picture: smaller, slower"},
-    {PNG_LEVEL, 0, "png-level", "N", "effort to pack a PNG, 0 to 9 (default 1)"},
+    {OPTIMIZE, 0, "optimize", NULL, "compute the Huffman tables of a JPEG: smaller, slower"},
+    {PNG_LEVEL, 0, "png-level", "N", "compression effort of a PNG, 0 to 9 (default 1)"},
     {BACKGROUND, 0, "background", "COLOUR",
      "#rrggbb or #rrggbbaa, behind transparency in a JPEG and around\n"
      "contain (default #ffffff)"},
@@ -126,22 +125,23 @@ enum input_id {
     MAX_OUTPUT_PIXELS
 };
 
-const struct cli_option cli_making_options[] = {
+const struct cli_option cli_processing_options[] = {
     {PRESET, 0, "preset", "NAME",
-     "how far a JPEG may be shrunk while it is decoded: balanced\n"
-     "(default), quality (not at all), fast (to just above the result)"},
+     "reduction of a JPEG during decoding: balanced (default), quality\n"
+     "(none), fast (to just above the size of the result)"},
     {LINEAR, 0, "linear", NULL, "resize in linear light instead of the file's gamma"},
     {KEEP_ICC, 0, "keep-icc", NULL, "keep the colour profile instead of converting to sRGB"},
     {KEEP_COPYRIGHT, 0, "keep-copyright", NULL, "keep the EXIF copyright line"},
-    {IGNORE_ORIENTATION, 0, "ignore-orientation", NULL, "leave the picture as it is stored"},
+    {IGNORE_ORIENTATION, 0, "ignore-orientation", NULL, "leave the image as stored"},
     {0, 0, NULL, NULL, NULL}};
 
 const struct cli_option cli_limit_options[] = {
-    {TOLERANT, 0, "tolerant", NULL, "take what can be decoded of a damaged or truncated file"},
+    {TOLERANT, 0, "tolerant", NULL,
+     "use the part of a damaged or truncated file that can be decoded"},
     {MAX_PIXELS, 0, "max-pixels", "N", "width x height of an input (default 268402689)"},
     {MAX_SIDE, 0, "max-side", "N", "width or height of an input (default 65535)"},
     {MAX_SCANS, 0, "max-scans", "N", "scans of a JPEG (default 100)"},
-    {MEMORY, 0, "memory", "MIB", "memory for one picture, in MiB (default 400)"},
+    {MEMORY, 0, "memory", "MIB", "memory for one image, in MiB (default 400)"},
     {MAX_METADATA, 0, "max-metadata", "BYTES", "a larger EXIF block is ignored (default 1048576)"},
     {MAX_ICC, 0, "max-icc", "BYTES", "a larger colour profile is refused (default 4194304)"},
     {MAX_OUTPUT_PIXELS, 0, "max-output-pixels", "N",
@@ -218,7 +218,7 @@ bool cli_accept_input(void *target, int id, const struct cli_word *word) {
 
 uint32_t cli_usable_cpus(void) {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-#ifdef CPU_COUNT /* those that taskset, a container or a batch system left us */
+#ifdef CPU_COUNT /* the CPUs that taskset, a container or a batch system allows */
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) {
         cpus = CPU_COUNT(&set);

@@ -1,5 +1,5 @@
-/* The options that say how pictures are made and what is accepted, shared by the commands: tables
- * for args.h, and what they fill. */
+/* The options for the results and for the accepted inputs, shared by the commands: tables for
+ * args.h, and the structs that they fill. */
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
 
@@ -10,22 +10,22 @@
 extern const struct cli_option cli_output_options[];
 cli_accept_fn cli_accept_output;
 
-/* target: struct imgcore_options: the making (linear light, what is kept). */
-extern const struct cli_option cli_making_options[];
-/* target: struct imgcore_options: what is accepted, and the limits. */
+/* target: struct imgcore_options: the processing (linear light, kept metadata). */
+extern const struct cli_option cli_processing_options[];
+/* target: struct imgcore_options: the accepted inputs and the limits. */
 extern const struct cli_option cli_limit_options[];
 /* For both of the tables above. */
 cli_accept_fn cli_accept_input;
 
-/* The value of --threads: 0, one for each CPU that this process may use, becomes their number. */
+/* Reads the value of --threads; 0 becomes the number of CPUs that this process may use. */
 bool cli_take_threads(const struct cli_word *word, uint32_t *threads);
 uint32_t cli_usable_cpus(void); /* 1 to IMGCORE_MAX_THREADS */
 
-/* "JPEG" or "PNG" in lower case, as --format takes it. */
+/* Returns "jpeg" or "png", as --format takes it. */
 const char *cli_format_name(enum imgcore_format format);
 bool cli_take_format(const struct cli_word *word, enum imgcore_format *format);
 
-/* A context, or a message and NULL. */
+/* Creates a context; on failure prints a message and returns NULL. */
 struct imgcore_context *cli_context_create(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* `imgcore targets`: which CPU targets there are, and which one works. */
+/* `imgcore targets`: the CPU targets, and the one in use. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 static bool accept(void *target, int id, const struct cli_word *word) {
     if (id == CLI_OPERAND) {
-        return cli_usage_error(word->command, "takes no operand, and was given '%s'", word->text);
+        return cli_usage_error(word->command, "takes no operand, but got '%s'", word->text);
     }
     *(bool *)target = true;
     return true;

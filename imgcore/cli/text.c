@@ -1,4 +1,4 @@
-/* Text for people and for machines: see text.h. */
+/* Text output: see text.h. */
 #define _GNU_SOURCE /* vasprintf */
 #include "imgcore/cli/text.h"
 
@@ -42,7 +42,7 @@ int32_t cli_utf8_next(const char *text, size_t *bytes) {
     }
     int32_t code = p[0] & (0xff >> (length + 1));
     for (size_t i = 1; i < length; i++) {
-        if ((p[i] & 0xc0) != 0x80) { /* the terminating NUL ends it here too */
+        if ((p[i] & 0xc0) != 0x80) { /* the terminating NUL ends the sequence here too */
             return -1;
         }
         code = code << 6 | (p[i] & 0x3f);
@@ -66,8 +66,8 @@ static bool must_escape(int32_t code) {
            code == 0xfeff;
 }
 
-/* Columns of a code point that is shown as it is: East Asian wide ones take two, marks that stand
- * on the letter before take none. Coarse, but right for file names as people write them. */
+/* Returns the columns of a printable code point: East Asian wide ones take two, combining marks
+ * take none. Approximate, but correct for usual file names. */
 static int code_width(int32_t code) {
     if ((code >= 0x300 && code <= 0x36f) || code == 0x200b || code == 0x200d ||
         (code >= 0xfe00 && code <= 0xfe0f)) {
@@ -81,7 +81,7 @@ static int code_width(int32_t code) {
     return wide ? 2 : 1;
 }
 
-/* Prints to `out` if it is not NULL; answers the columns either way. */
+/* Prints to `out` if it is not NULL; returns the number of columns in any case. */
 static int show_safe(FILE *out, const char *text) {
     int columns = 0;
     size_t bytes = 0;

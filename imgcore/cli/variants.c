@@ -1,4 +1,4 @@
-/* `imgcore variants`: what is asked, and whether it can be done without harm. */
+/* `imgcore variants`: the request, and the check that it overwrites nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +13,18 @@
 
 enum option_id { OUT, SIZE, THREADS, JOBS, SHEET, JSON };
 
-enum { MOST_JOBS = 256 };
+enum { MAX_JOBS = 256 };
 
 static const struct cli_option own_options[] = {
-    {OUT, 'o', "output", "OUT", "the folder for the results. Needed"},
+    {OUT, 'o', "output", "OUT", "the folder for the results. Required"},
     {SIZE, 0, "size", "NAME=WxH",
-     "a size to make, as often as needed, in place of the four:\n"
+     "a size to make, may be repeated; replaces the default sizes:\n"
      "large=1200x1200 medium=800x800 small=400x400 thumbnail=200x200"},
     {THREADS, 0, "threads", "N",
-     "threads in all; 0, the default: one for each CPU that may be used"},
+     "number of threads; 0, the default: one for each CPU that may be used"},
     {JOBS, 'j', "jobs", "N",
-     "pictures worked on at once (default: one for each thread); what\n"
-     "threads are left help with them"},
+     "images processed at the same time (default: one for each thread);\n"
+     "remaining threads help with them"},
     {SHEET, 0, "contact-sheet", "FILE", "write a page (HTML) that shows all results"},
     {JSON, 0, "json", NULL, "print one JSON document instead of the table" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
@@ -35,7 +35,8 @@ struct request {
     size_t path_count;
 };
 
-/* A size's name is a folder's name, and stays harmless as one. */
+/* The name of a size becomes the name of a folder, so it must not contain separators or control
+ * characters. */
 static bool good_name(const char *name, size_t length) {
     if (length == 0 || length > 64 || name[0] == '.') {
         return false;
@@ -91,7 +92,7 @@ static bool accept(void *target, int id, const struct cli_word *word) {
     case THREADS:
         return cli_take_threads(word, &batch->threads);
     case JOBS:
-        if (!cli_take_number(word, 1, MOST_JOBS, &number)) {
+        if (!cli_take_number(word, 1, MAX_JOBS, &number)) {
             return false;
         }
         batch->jobs = (size_t)number;
@@ -118,7 +119,7 @@ static void use_product_sizes(struct cli_batch *batch) {
     }
 }
 
-/* Lists the inputs, without walking into the results of this or an earlier run. */
+/* Lists the inputs, excluding the results of this or an earlier run. */
 static void find_inputs(struct request *request) {
     struct cli_batch *batch = &request->batch;
     struct cli_skip skips[IMGCORE_MAX_OUTPUTS + 1];
@@ -162,8 +163,7 @@ static bool clash(const char *first, const char *second, const char *what) {
     return false;
 }
 
-/* Whether an output would take the place of an input or of the contact sheet. `sorted` is by
- * inode. */
+/* Whether an output would replace an input or the contact sheet. `sorted` is by inode. */
 static bool spares_inputs(const struct cli_batch *batch, struct cli_item *const *sorted,
                           size_t count) {
     bool good = true;
@@ -187,7 +187,7 @@ static bool spares_inputs(const struct cli_batch *batch, struct cli_item *const 
     return good;
 }
 
-/* Refuses what would destroy something, before anything is written. */
+/* Rejects a request that would overwrite a file, before anything is written. */
 static bool check_outputs(const struct cli_batch *batch) {
     size_t count = 0;
     bool good = true;
@@ -255,14 +255,16 @@ int cli_variants(int argc, char **argv) {
     const struct cli_option_group groups[] = {
         {"options", own_options, accept, &request},
         {"the results", cli_output_options, cli_accept_output, &request.batch.output},
-        {"how they are made", cli_making_options, cli_accept_input, &request.batch.options},
-        {"what is accepted", cli_limit_options, cli_accept_input, &request.batch.options}};
-    const struct cli_command_line line = {
-        "variants", "variants FILE|DIR... -o OUT [OPTION...]",
-        "Makes every size of every picture: OUT/SIZE/NAME, in the input's own format. A folder\n"
-        "is searched with all its folders, whose paths are kept below OUT/SIZE; what is no JPEG\n"
-        "or PNG is passed over there, unless its name ends like one's: then it is refused.\n",
-        groups, sizeof groups / sizeof *groups};
+        {"processing", cli_processing_options, cli_accept_input, &request.batch.options},
+        {"accepted inputs", cli_limit_options, cli_accept_input, &request.batch.options}};
+    const struct cli_command_line line = {"variants", "variants FILE|DIR... -o OUT [OPTION...]",
+                                          "Makes every size of every image as OUT/SIZE/NAME, in "
+                                          "the format of the input. Folders are\n"
+                                          "searched recursively, and their paths are kept below "
+                                          "OUT/SIZE. Files of other formats are\n"
+                                          "skipped there, unless their name ends like that of a "
+                                          "JPEG or PNG: then they are refused.\n",
+                                          groups, sizeof groups / sizeof *groups};
     enum cli_parse parse = cli_parse(&line, argc, argv);
     int result = parse == CLI_HELP_SHOWN ? CLI_DONE : CLI_USAGE;
     if (parse == CLI_PARSED && request.path_count == 0) {

@@ -1,9 +1,9 @@
-/* Files out: see files.h.
+/* Output files: see files.h.
  *
- * A signal that would end the program is taken by a thread of its own, which waits for the writers
- * to finish what they are at (milliseconds: the pictures are complete in memory before the first
- * byte is written) and then lets the signal do its work. So no handler has to know names of files,
- * and nothing stays aside. */
+ * A thread of its own handles the signals that end the program: it waits until the writers have
+ * finished their current file (milliseconds: the images are complete in memory before the first
+ * byte is written) and then lets the signal end the program. So no signal handler needs the names
+ * of files, and no temporary file remains. */
 #define _GNU_SOURCE /* mkostemp */
 #include "imgcore/cli/files.h"
 
@@ -19,7 +19,7 @@
 
 #include "imgcore/cli/text.h"
 
-static pthread_rwlock_t writing = PTHREAD_RWLOCK_INITIALIZER; /* writers share it */
+static pthread_rwlock_t writing = PTHREAD_RWLOCK_INITIALIZER; /* writers hold it shared */
 static atomic_bool ending;
 static mode_t new_file_mode = 0644;
 static sigset_t ending_signals;
@@ -31,7 +31,7 @@ static void *wait_for_end(void *unused) {
         return NULL;
     }
     atomic_store(&ending, true);
-    pthread_rwlock_wrlock(&writing); /* never given back */
+    pthread_rwlock_wrlock(&writing); /* never unlocked */
     signal(signal_number, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, &ending_signals, NULL);
     raise(signal_number);
@@ -46,7 +46,7 @@ bool cli_files_start(void) {
     sigemptyset(&ending_signals);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction now;
-        /* Whoever started us with a signal ignored (nohup) wants it ignored. */
+        /* A signal that is ignored at start (nohup) stays ignored. */
         if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) {
             sigaddset(&ending_signals, numbers[i]);
         }
@@ -62,12 +62,12 @@ bool cli_files_start(void) {
 
 static void begin_writing(void) {
     while (atomic_load(&ending)) {
-        pause(); /* the program is about to end */
+        pause(); /* until the signal ends the program */
     }
     pthread_rwlock_rdlock(&writing);
 }
 
-/* Makes the folders above `path`. */
+/* Creates the folders above `path`. */
 static bool make_folders(const char *path) {
     char *copy = cli_format("%s", path);
     bool good = true;
@@ -95,12 +95,12 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size_bytes) {
 }
 
 static bool fail_write(const struct cli_write *w, struct cli_failure *failure) {
-    /* A new file is made if it is missing, so what is missing can only be its folder. */
+    /* The file would be created if it were missing, so a missing path can only be its folder. */
     return cli_fail(failure, "WRITE_FAILED", "%.300s cannot be written: %s", w->path,
                     errno == ENOENT ? "no such folder" : strerror(errno));
 }
 
-/* Writes and closes; false with errno set. */
+/* Writes and closes; returns false with errno set. */
 static bool fill(int fd, const struct cli_write *w) {
     bool good = write_all(fd, w->bytes, w->size_bytes);
     int problem = errno;
@@ -111,7 +111,7 @@ static bool fill(int fd, const struct cli_write *w) {
     return good;
 }
 
-/* Puts the bytes aside, next to where they will go; a device or a pipe gets them at once. */
+/* Writes the bytes to a temporary file next to the target; directly to a device or a pipe. */
 static bool put_aside(struct cli_write *w, struct cli_failure *failure) {
     struct stat st;
     bool exists = stat(w->path, &st) == 0;
@@ -167,7 +167,7 @@ bool cli_make_folder(const char *path, struct cli_failure *failure) {
     bool good = make_folders(inside);
     free(inside);
     return good ||
-           cli_fail(failure, "WRITE_FAILED", "%.300s cannot be made: %s", path, strerror(errno));
+           cli_fail(failure, "WRITE_FAILED", "%.300s cannot be created: %s", path, strerror(errno));
 }
 
 bool cli_write_stdout(const uint8_t *bytes, size_t size_bytes, struct cli_failure *failure) {

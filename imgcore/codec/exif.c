@@ -1,6 +1,6 @@
-/* Reads orientation and copyright out of a TIFF structure, and writes one that holds nothing but a
- * copyright. Bytes come from files, so every position is compared with the size before it is read;
- * positions are kept in 64 bits, where no sum of two of them can wrap. Used by both codecs. */
+/* Reads orientation and copyright from a TIFF structure, and writes one with only a copyright. The
+ * bytes are hostile, so every position is compared with the size before it is used; positions have
+ * 64 bits, in which no sum of two of them overflows. Used by both codecs. */
 #include <string.h>
 
 #include "imgcore/base/bytes.h"
@@ -48,8 +48,8 @@ static bool tiff_open(struct tiff *tiff, const uint8_t *bytes, size_t size_bytes
     return true;
 }
 
-/* The first entry of IFD0 with this tag. An IFD that claims more entries than there are bytes is
- * searched as far as it goes. */
+/* Finds the first entry of IFD0 with this tag. An IFD that claims more entries than there are bytes
+ * is searched up to the end of the bytes. */
 static bool tiff_find(const struct tiff *tiff, uint32_t tag, struct tiff_entry *entry) {
     uint64_t ifd = read_u32(tiff, tiff->bytes + 4);
     if (ifd < TIFF_HEAD_BYTES || ifd + 2 > tiff->size_bytes) {
@@ -75,7 +75,7 @@ static bool tiff_find(const struct tiff *tiff, uint32_t tag, struct tiff_entry *
     return false;
 }
 
-/* Bytes of one value of a type of whole numbers; 0 for any other type. */
+/* Returns the size of one value of an integer type; 0 for any other type. */
 static uint32_t integer_bytes(uint32_t type) {
     switch (type) {
     case 1: /* BYTE */
@@ -92,8 +92,8 @@ static uint32_t integer_bytes(uint32_t type) {
     }
 }
 
-/* The first value of an entry of whole numbers; 0 if there is none. A negative one comes out as a
- * number far above any that is looked for. */
+/* Returns the first value of an integer entry; 0 if there is none. A negative one becomes a number
+ * far above every valid value. */
 static uint32_t first_integer(const struct tiff *tiff, const struct tiff_entry *entry) {
     uint32_t value_bytes = integer_bytes(entry->type);
     if (value_bytes == 0 || entry->count == 0) {
@@ -122,7 +122,7 @@ int ic_exif_orientation(const uint8_t *bytes, size_t size_bytes) {
     return value >= 1 && value <= 8 ? (int)value : 1;
 }
 
-/* The length of the text without a UTF-8 character that the limit would cut in two. */
+/* Returns the length of the text without a UTF-8 character that the limit would cut. */
 static size_t cut_text(const uint8_t *text, size_t size_bytes) {
     if (size_bytes <= IC_MAX_COPYRIGHT_BYTES) {
         return size_bytes;
@@ -167,7 +167,7 @@ char *ic_exif_copyright(struct ic_mem *mem, const uint8_t *bytes, size_t size_by
         }
     }
     copy[used] = '\0';
-    if (!visible) { /* a lone space stands for "no photographer, only an editor" */
+    if (!visible) { /* a single space means "no photographer, only an editor" */
         ic_free(mem, copy);
         return NULL;
     }

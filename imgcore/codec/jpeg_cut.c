@@ -7,15 +7,15 @@
 #include "imgcore/base/bytes.h"
 #include "imgcore/base/checked.h"
 
-/* Pixels that a segment is high, or a little more. Two threads took 0.60 of the time of one with 64
- * (and with 32), 0.63 with 128 and 256, for 16 megapixels with a marker for every row of MCUs. */
+/* The least height of a segment in pixels. Two threads took 0.60 of the time of one with 64 (and
+ * with 32), 0.63 with 128 and 256, for 16 megapixels with a marker for every row of MCUs. */
 #define SEGMENT_PX 64u
-/* Where markers stand so far apart that a segment would be higher, none is made. */
-#define MOST_SEGMENT_PX 1024u
-/* Of the data of one segment. */
-#define MOST_SEGMENT_BYTES ((size_t)16 << 20)
+/* Images whose markers are so far apart that a segment would be higher are not cut. */
+#define MAX_SEGMENT_PX 1024u
+/* The most data of one segment. */
+#define MAX_SEGMENT_BYTES ((size_t)16 << 20)
 
-#define MARKER_SOF1 0xc1u /* Huffman, 8 bits, any tables: a baseline file is one too */
+#define MARKER_SOF1 0xc1u /* Huffman, 8 bits, any tables; includes baseline files */
 #define MARKER_DHT  0xc4u
 #define MARKER_SOS  0xdau
 #define MARKER_DQT  0xdbu
@@ -23,7 +23,7 @@
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
-/* Begins a marker segment whose content has `size_bytes` bytes. */
+/* Starts a marker segment with `size_bytes` bytes of content; returns where they go. */
 static uint8_t *put_marker(uint8_t *to, unsigned marker, size_t size_bytes) {
     to[0] = 0xff;
     to[1] = (uint8_t)marker;
@@ -38,7 +38,7 @@ static uint8_t *put_quantisation(uint8_t *to, unsigned number, const JQUANT_TBL 
         41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
         30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
     to = put_marker(to, MARKER_DQT, 1 + 2 * DCTSIZE2);
-    *to++ = (uint8_t)(0x10 | number); /* 16 bits do for 8 as well */
+    *to++ = (uint8_t)(0x10 | number); /* 16 bits, also for a table of 8 */
     for (int i = 0; i < DCTSIZE2; i++) {
         *to++ = (uint8_t)(table->quantval[natural[i]] >> 8);
         *to++ = (uint8_t)table->quantval[natural[i]];
@@ -51,7 +51,7 @@ static uint8_t *put_huffman(uint8_t *to, unsigned class_and_number, const JHUFF_
     for (int i = 1; i <= 16; i++) {
         codes += table->bits[i];
     }
-    codes = codes < 256 ? codes : 256; /* as libjpeg has checked when it read the table */
+    codes = codes < 256 ? codes : 256; /* libjpeg has checked this when it read the table */
     to = put_marker(to, MARKER_DHT, 17 + codes);
     *to++ = (uint8_t)class_and_number;
     memcpy(to, table->bits + 1, 16);
@@ -59,7 +59,7 @@ static uint8_t *put_huffman(uint8_t *to, unsigned class_and_number, const JHUFF_
     return to + 16 + codes;
 }
 
-/* Every component gets tables of its own number. */
+/* Writes the head. Every component gets tables of its own number. */
 static void make_head(const struct jpeg_decompress_struct *cinfo, struct ic_jpeg_cut *cut) {
     const unsigned components = (unsigned)cinfo->num_components;
     uint8_t *to = cut->head;
@@ -111,7 +111,7 @@ static uint32_t common_divisor(uint32_t a, uint32_t b) {
     return a;
 }
 
-/* Whether it is one scan of a kind that starts anew behind a restart marker, with every table. */
+/* Whether it is a single scan whose decoding restarts after each marker, with all its tables. */
 static bool is_simple(const struct jpeg_decompress_struct *cinfo) {
     if (cinfo->progressive_mode || cinfo->arith_code || cinfo->restart_interval == 0 ||
         cinfo->num_components > 3 || cinfo->comps_in_scan != cinfo->num_components ||
@@ -126,24 +126,24 @@ static bool is_simple(const struct jpeg_decompress_struct *cinfo) {
             return false;
         }
     }
-    /* of a single component an MCU is one block, whatever its factors say */
+    /* with a single component an MCU is one block, for any sampling factors */
     return cinfo->num_components > 1 || cinfo->comp_info[0].v_samp_factor == 1;
 }
 
 /* Rows of MCUs that a segment has; 0: no cutting. */
 static uint32_t choose_lines(const struct jpeg_decompress_struct *cinfo, uint32_t line_px) {
-    /* the fewest rows that are whole intervals */
+    /* the smallest number of rows that consists of entire restart intervals */
     const uint32_t least =
         cinfo->restart_interval / common_divisor(cinfo->restart_interval, cinfo->MCUs_per_row);
-    if (least > MOST_SEGMENT_PX / line_px) {
+    if (least > MAX_SEGMENT_PX / line_px) {
         return 0;
     }
     const uint32_t lines = least * ic_ceil_div_u32(SEGMENT_PX, least * line_px);
     return lines < cinfo->MCU_rows_in_scan ? lines : 0;
 }
 
-/* Walks over the data: every restart marker in its turn, as many as there must be, then the end
- * marker, and nothing else. Notes where segments begin. */
+/* Walks over the data: it must hold every restart marker in order, then the end marker, and no
+ * other. Records where segments start. */
 static bool find_starts(const uint8_t *data, size_t size_bytes, uint64_t markers,
                         uint64_t markers_each, struct ic_jpeg_cut *cut) {
     const uint8_t *const end = data + size_bytes;
@@ -184,7 +184,7 @@ static bool measure(struct ic_jpeg_cut *cut) {
         most = bytes > most ? bytes : most;
     }
     cut->most_bytes = cut->head_bytes + most;
-    return most <= MOST_SEGMENT_BYTES;
+    return most <= MAX_SEGMENT_BYTES;
 }
 
 bool ic_jpeg_cut(struct ic_mem *mem, const struct jpeg_decompress_struct *cinfo,
@@ -250,6 +250,7 @@ size_t ic_jpeg_cut_file(const struct ic_jpeg_cut *cut, uint32_t segment, uint8_t
         }
         at += 2;
     }
-    end[-1] = JPEG_EOI; /* the last marker, which was the next segment's or is this one already */
+    end[-1] = JPEG_EOI; /* the last marker: the restart marker of the next segment, or already the
+                           end marker */
     return cut->head_bytes + data_bytes;
 }

@@ -1,6 +1,6 @@
-/* Turns what libjpeg says into a status and a sentence: its fatal errors by a table, its warnings
- * by another that has a reason for each. The one setjmp of the JPEG codec is here.
- * Used by jpeg_read.c, jpeg_write.c and their helpers. */
+/* Maps libjpeg's messages to a status and a sentence: its fatal errors by a table, its warnings by
+ * another one that states a reason for each. The only setjmp of the JPEG codec is here. Used by
+ * jpeg_read.c, jpeg_write.c and their helpers. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -8,47 +8,49 @@
 #include "imgcore/base/checked.h"
 #include "imgcore/codec/jpeg_internal.h"
 
-struct verdict {
+struct mapping {
     int code;
     enum imgcore_status status;
     const char *sentence;
 };
 
-/* Warnings. OK: the picture is whole, libjpeg only remarks on the file. Anything else is damage and
- * refused unless the caller is tolerant. A code that is not here counts as damage. */
-static const struct verdict warnings[] = {
-    /* Bytes between segments that belong to none; cameras and editors leave padding there. All
-     * that the segments hold is still read. */
+/* Warnings. OK: the image is complete, and the warning is only a remark about the file. Any other
+ * status means damage, which is rejected unless the caller is tolerant. A code that is not listed
+ * counts as damage. */
+static const struct mapping warnings[] = {
+    /* Bytes between segments that belong to none, such as padding by cameras and editors. All
+       segments are still read. */
     {JWRN_EXTRANEOUS_DATA, IMGCORE_OK, NULL},
-    /* A baseline scan with the spectral numbers of some other kind: Samsung's phones wrote zeros.
-     * They mean nothing in a baseline file. */
+    /* A baseline scan with the spectral numbers of another kind: Samsung's phones wrote zeros. They
+       have no meaning in a baseline file. */
     {JWRN_NOT_SEQUENTIAL, IMGCORE_OK, NULL},
-    /* An Adobe marker with an unknown transform: libjpeg goes by the number of components, as
-     * without the marker. */
+    /* An Adobe marker with an unknown transform: libjpeg uses the number of components, as without
+       the marker. */
     {JWRN_ADOBE_XFORM, IMGCORE_OK, NULL},
-    /* A JFIF of a version to come: only its version differs from what is read. */
+    /* A newer version of JFIF: only the version number differs from a known file. */
     {JWRN_JFIF_MAJOR, IMGCORE_OK, NULL},
-    /* A profile whose parts do not fit together: then there is no profile. (Only libjpeg's own
-     * profile reader says so, which is not used; named here so that it stays harmless.) */
+    /* A profile whose parts do not fit together: it counts as missing. (Only libjpeg's own profile
+       reader warns of it, which is not used.) */
     {JWRN_BOGUS_ICC, IMGCORE_OK, NULL},
-    /* A refining scan for bits that no earlier scan announced: a scan is missing or comes twice,
-     * and coefficients come out wrong. For AC before DC see is_harmless. */
+    /* A refining scan for bits that no earlier scan announced: a scan is missing or repeated, and
+       coefficients are wrong. For AC before DC see is_harmless. */
     {JWRN_BOGUS_PROGRESSION, IMGCORE_CORRUPT, "its scans do not fit together"},
-    /* A marker stands where coded blocks should be: the rest of the segment is lost. */
+    /* A marker where coded blocks are expected: the rest of the segment is lost. */
     {JWRN_HIT_MARKER, IMGCORE_CORRUPT, "a scan ends early"},
-    /* Bits that are no code: all up to the next restart is noise. */
+    /* Bits that are no code: the data up to the next restart is noise. */
     {JWRN_HUFF_BAD_CODE, IMGCORE_CORRUPT, "the picture data holds a code that does not exist"},
     {JWRN_ARITH_BAD_CODE, IMGCORE_CORRUPT, "the picture data holds a code that does not exist"},
-    /* A restart marker out of turn: a stretch of blocks is missing or stands elsewhere. */
+    /* A restart marker out of order: some blocks are missing or misplaced. */
     {JWRN_MUST_RESYNC, IMGCORE_CORRUPT, "a stretch of the picture data is missing"},
-    /* libjpeg's own sources say so when data run out; ours raises by itself. */
+    /* libjpeg's own sources warn so at the end of the data; the source of this codec raises itself.
+     */
     {JWRN_JPEG_EOF, IMGCORE_TRUNCATED, "the picture data ends early"},
-    /* More rows asked for than there are: that would be our fault. */
+    /* More rows requested than exist: a bug of the reader. */
     {JWRN_TOO_MUCH_DATA, IMGCORE_INTERNAL, "too many rows were asked for"},
 };
 
-/* Fatal errors that are not simply damage. */
-static const struct verdict fatals[] = {
+/* Fatal errors other than damage. */
+static const struct mapping fatals[] = {
     {JERR_OUT_OF_MEMORY, IMGCORE_NO_MEMORY, "the JPEG library got no memory"},
     {JERR_NO_BACKING_STORE, IMGCORE_NO_MEMORY, "the JPEG library got no memory"},
     {JERR_IMAGE_TOO_BIG, IMGCORE_TOO_LARGE, "a side is longer than JPEG libraries take"},
@@ -76,7 +78,7 @@ static const struct verdict fatals[] = {
     {JERR_VIRTUAL_BUG, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
 };
 
-static const struct verdict *find_verdict(const struct verdict *table, size_t count, int code) {
+static const struct mapping *find_mapping(const struct mapping *table, size_t count, int code) {
     for (size_t i = 0; i < count; i++) {
         if (table[i].code == code) {
             return &table[i];
@@ -100,7 +102,7 @@ _Noreturn void ic_jpeg_raise(struct jpeg_error_mgr *manager, enum imgcore_status
     leave(errors, status);
 }
 
-/* Raises with our sentence and libjpeg's message behind it. */
+/* Raises a sentence with libjpeg's message appended. */
 _Noreturn static void raise_message(j_common_ptr cinfo, enum imgcore_status status,
                                     const char *sentence) {
     char message[JMSG_LENGTH_MAX];
@@ -108,38 +110,38 @@ _Noreturn static void raise_message(j_common_ptr cinfo, enum imgcore_status stat
     ic_jpeg_raise(cinfo->err, status, "%s (%s)", sentence, message);
 }
 
-/* The two errors whose meaning depends on more than the code. */
-static struct verdict judge_fatal(j_common_ptr cinfo) {
+/* Maps a fatal error. The meaning of two errors depends on more than the code. */
+static struct mapping map_fatal(j_common_ptr cinfo) {
     int code = cinfo->err->msg_code;
-    const struct verdict *known = find_verdict(fatals, sizeof(fatals) / sizeof(fatals[0]), code);
+    const struct mapping *known = find_mapping(fatals, sizeof(fatals) / sizeof(fatals[0]), code);
     if (known != NULL) {
         return *known;
     }
     if (code == JERR_EMPTY_IMAGE && cinfo->is_decompressor) {
         const struct jpeg_decompress_struct *d = (const struct jpeg_decompress_struct *)cinfo;
         if (d->image_height == 0 && d->image_width != 0 && d->num_components > 0) {
-            return (struct verdict){code, IMGCORE_UNSUPPORTED,
+            return (struct mapping){code, IMGCORE_UNSUPPORTED,
                                     "its height is given only after the picture (DNL)"};
         }
     }
     int marker = cinfo->err->msg_parm.i[0];
     if (code == JERR_UNKNOWN_MARKER && (marker == 0xde || marker == 0xdf)) {
-        return (struct verdict){code, IMGCORE_UNSUPPORTED, "hierarchical JPEG is not supported"};
+        return (struct mapping){code, IMGCORE_UNSUPPORTED, "hierarchical JPEG is not supported"};
     }
-    return (struct verdict){code, IMGCORE_CORRUPT, "its structure is damaged"};
+    return (struct mapping){code, IMGCORE_CORRUPT, "its structure is damaged"};
 }
 
 static void error_exit(j_common_ptr cinfo) {
     const struct ic_jpeg_errors *errors = (const struct ic_jpeg_errors *)cinfo->err;
-    struct verdict verdict = judge_fatal(cinfo);
-    if (errors->ended && verdict.status == IMGCORE_CORRUPT) {
+    struct mapping mapping = map_fatal(cinfo);
+    if (errors->ended && mapping.status == IMGCORE_CORRUPT) {
         raise_message(cinfo, IMGCORE_TRUNCATED, "the file ends too early to show anything");
     }
-    raise_message(cinfo, verdict.status, verdict.sentence);
+    raise_message(cinfo, mapping.status, mapping.sentence);
 }
 
-/* AC coefficients before the DC of their component: the order is against the standard, but nothing
- * is lost as long as the DC comes at all, which the reader checks at the end. */
+/* AC coefficients before the DC of their component: against the standard, but nothing is lost as
+ * long as the DC follows, which the reader checks at the end. */
 static bool is_harmless(j_common_ptr cinfo) {
     return cinfo->err->msg_code == JWRN_BOGUS_PROGRESSION && cinfo->is_decompressor &&
            cinfo->err->msg_parm.i[1] == 0 && ((j_decompress_ptr)cinfo)->Ss > 0;
@@ -148,14 +150,14 @@ static bool is_harmless(j_common_ptr cinfo) {
 static void emit_message(j_common_ptr cinfo, int level) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     if (level >= 0) {
-        return; /* a trace: told once per segment, so it must cost nothing */
+        return; /* a trace message: one per segment, so it must cost nothing */
     }
     errors->manager.num_warnings++;
     if (errors->tolerant || is_harmless(cinfo)) {
         return;
     }
-    const struct verdict *known =
-        find_verdict(warnings, sizeof(warnings) / sizeof(warnings[0]), errors->manager.msg_code);
+    const struct mapping *known =
+        find_mapping(warnings, sizeof(warnings) / sizeof(warnings[0]), errors->manager.msg_code);
     if (known == NULL) {
         raise_message(cinfo, IMGCORE_CORRUPT, "the JPEG library warns of damage");
     }
@@ -165,7 +167,7 @@ static void emit_message(j_common_ptr cinfo, int level) {
 }
 
 static void output_nothing(j_common_ptr cinfo) {
-    (void)cinfo; /* a library does not print */
+    (void)cinfo; /* a library prints nothing */
 }
 
 struct jpeg_error_mgr *ic_jpeg_errors_init(struct ic_jpeg_errors *errors, bool tolerant) {
@@ -194,7 +196,7 @@ void ic_jpeg_check_cancel(struct jpeg_error_mgr *manager, struct ic_cancel *canc
 }
 
 _Noreturn void ic_jpeg_raise_memory(struct jpeg_error_mgr *manager, const struct ic_mem *mem) {
-    ic_jpeg_raise(manager, mem->status, "no room for what a JPEG needs");
+    ic_jpeg_raise(manager, mem->status, "not enough memory for the JPEG");
 }
 
 void ic_jpeg_reserve(struct jpeg_error_mgr *manager, struct ic_mem *mem, uint64_t size_bytes,
@@ -208,7 +210,7 @@ void ic_jpeg_reserve(struct jpeg_error_mgr *manager, struct ic_mem *mem, uint64_
 
 uint64_t ic_jpeg_coefficient_bytes(uint32_t width_px, uint32_t height_px, int h_samp, int v_samp,
                                    int max_h_samp, int max_v_samp) {
-    /* sides are at most 65535 and factors at most 4: nothing here can wrap */
+    /* sides are at most 65535 and factors at most 4: nothing here overflows */
     uint64_t mcus_across = ic_ceil_div_u32(width_px, (uint32_t)max_h_samp * DCTSIZE);
     uint64_t mcus_down = ic_ceil_div_u32(height_px, (uint32_t)max_v_samp * DCTSIZE);
     return mcus_across * (uint64_t)h_samp * mcus_down * (uint64_t)v_samp * sizeof(JBLOCK);

@@ -1,4 +1,4 @@
-/* What the frame of a JPEG says: size, sampling, colours, and whether each component came. Used by
+/* The frame of a JPEG: size, sampling, colours, and whether each component has data. Used by
  * jpeg_read.c. */
 #include "imgcore/codec/jpeg_internal.h"
 
@@ -17,8 +17,8 @@ void ic_jpeg_fill_frame(const struct jpeg_decompress_struct *cinfo, struct ic_he
     }
 }
 
-enum imgcore_status ic_jpeg_judge_color(const struct jpeg_decompress_struct *cinfo,
-                                        struct ic_header *header, struct imgcore_error *error) {
+enum imgcore_status ic_jpeg_classify_color(const struct jpeg_decompress_struct *cinfo,
+                                           struct ic_header *header, struct imgcore_error *error) {
     switch (cinfo->jpeg_color_space) {
     case JCS_GRAYSCALE:
         header->color = IC_COLOR_GREY;
@@ -51,8 +51,8 @@ J_COLOR_SPACE ic_jpeg_interleaved_color(enum ic_color color) {
     }
 }
 
-/* A file of several scans may end, properly marked, before each component had its own: libjpeg
- * leaves such a component grey without a word. */
+/* A file of several scans may end, with an end marker, before each component had a scan: libjpeg
+ * leaves such a component grey without a warning. */
 void ic_jpeg_check_components(const struct jpeg_decompress_struct *cinfo) {
     for (int i = 0; i < cinfo->num_components; i++) {
         if (cinfo->comp_info[i].quant_table == NULL ||

@@ -1,9 +1,9 @@
-/* What a JPEG's planes or rows measure at the scale that libjpeg has chosen for each component.
+/* The sizes of a JPEG's planes or rows at the scale that libjpeg has chosen for each component.
  * Used by jpeg_read.c. */
 #include "imgcore/base/checked.h"
 #include "imgcore/codec/jpeg_internal.h"
 
-/* The extent of a side in the samples of a component, exactly. */
+/* Returns the exact extent of a side in samples of a component. */
 static double extent_of(uint32_t side_px, int samp, int dct_size, int max_samp) {
     return (double)side_px * samp * dct_size / ((double)max_samp * DCTSIZE);
 }
@@ -16,8 +16,8 @@ static void lay_out_planes(const struct jpeg_decompress_struct *cinfo,
                            struct ic_read_layout *layout) {
     layout->planes = cinfo->num_components;
     for (int i = 0; i < cinfo->num_components; i++) {
-        /* a component may be scaled less than the others: libjpeg lets the inverse DCT do what
-         * upsampling would have to undo */
+        /* a component may be scaled less than the others: libjpeg lets the inverse DCT replace the
+         * upsampling */
         const jpeg_component_info *component = &cinfo->comp_info[i];
         struct ic_plane_layout *plane = &layout->plane[i];
         int h = component->h_samp_factor;
@@ -47,7 +47,7 @@ static void lay_out_interleaved(const struct jpeg_decompress_struct *cinfo,
 
 size_t ic_jpeg_plane_stride(const struct jpeg_decompress_struct *cinfo, int plane) {
     const jpeg_component_info *component = &cinfo->comp_info[plane];
-    /* whole MCUs: libjpeg skips the blocks that only fill them up, but says so nowhere */
+    /* entire MCUs: libjpeg skips the blocks that only pad them, but does not document it */
     const size_t blocks =
         (size_t)ic_ceil_div_u32(cinfo->image_width, (uint32_t)cinfo->max_h_samp_factor * DCTSIZE) *
         (size_t)component->h_samp_factor;

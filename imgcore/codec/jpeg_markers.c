@@ -1,6 +1,6 @@
-/* Keeps the two kinds of APPn segments that are wanted: the first EXIF block and the chunks of an
- * ICC profile. Each is judged by its first bytes before anything is allocated, so that a flood of
- * segments costs neither memory nor more time than stepping over them.
+/* Keeps the two kinds of APPn segments that are used: the first EXIF block and the chunks of an ICC
+ * profile. Each is classified by its first bytes before anything is allocated, so that a flood of
+ * segments costs neither memory nor more time than skipping them.
  *
  * The processors run inside jpeg_read_header, within a step of ic_jpeg_guard. */
 #include <string.h>
@@ -16,8 +16,8 @@ static struct ic_jpeg_markers *markers_of(j_decompress_ptr cinfo) {
     return cinfo->client_data;
 }
 
-/* The bytes of the segment behind its length. A length below its own two bytes counts as empty, as
- * it does to libjpeg. */
+/* Reads the length of a segment; returns the bytes that follow it. A length below its own two bytes
+ * counts as empty, as in libjpeg. */
 static size_t take_length(j_decompress_ptr cinfo) {
     uint8_t length[2];
     ic_jpeg_take(cinfo, length, sizeof(length));
@@ -69,7 +69,7 @@ static void drop_chunks(struct ic_jpeg_markers *markers) {
     }
 }
 
-/* Whether a chunk of this number fits to those that came before. */
+/* Whether a chunk of this number fits the chunks before it. */
 static bool chunk_fits(const struct ic_jpeg_markers *markers, uint32_t number, uint32_t count) {
     return number >= 1 && number <= count &&
            (markers->chunk_count == 0 || markers->chunk_count == count) &&

@@ -1,8 +1,8 @@
 /* The JPEG reader: header, strips of planes or of interleaved rows, and the check of the end, on
  * libjpeg-turbo's libjpeg interface. libjpeg's longjmp ends in ic_jpeg_guard.
  *
- * Memory grows with the width of the picture. Only a file of several scans makes libjpeg hold all
- * coefficients; they are reserved from the budget before libjpeg takes them. */
+ * Memory grows with the width of the image. Only a file of several scans makes libjpeg hold all
+ * coefficients; they are reserved from the budget before libjpeg allocates them. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -10,17 +10,18 @@
 #include "imgcore/codec/exif.h"
 #include "imgcore/codec/jpeg_internal.h"
 
-/* Rows of an interleaved strip: enough to make a call cheap, few enough to stay in the cache. */
+/* Rows of an interleaved strip: enough to make the cost of a call small, few enough to stay in the
+ * cache. */
 #define INTERLEAVED_ROWS 8u
-/* Rows of a plane in a strip: 4 blocks of 8 at the most. */
+/* The most rows of a plane in a strip: 4 blocks of 8. */
 #define MAX_PLANE_ROWS (4u * DCTSIZE)
 
-/* Rows of one plane, in one or several blocks that take turns. */
+/* Rows of one plane, in one block or in several that are used in turn. */
 struct strip {
     uint8_t *block[IC_MAX_STRIPS]; /* rows of stride_bytes, zero where libjpeg has not written */
     size_t stride_bytes;
-    uint32_t rows;      /* that one step gives */
-    uint32_t done_rows; /* given so far */
+    uint32_t rows;      /* of one step */
+    uint32_t done_rows; /* delivered so far */
 };
 
 struct jpeg_reader {
@@ -37,11 +38,11 @@ struct jpeg_reader {
     struct ic_read_layout layout;
     struct strip strip[IC_MAX_PLANES];
     int blocks;                        /* of each strip */
-    int block;                         /* the one that the next step writes */
-    struct ic_jpeg_segments *segments; /* they give the rows; else NULL */
-    uint32_t steps_given;              /* by them */
+    int block;                         /* the block that the next step writes */
+    struct ic_jpeg_segments *segments; /* not NULL: they deliver the rows */
+    uint32_t steps_given;              /* by the segments */
     uint32_t rows_read;                /* of the last interleaved step */
-    bool all_consumed;                 /* nothing is left to read before the rows are had */
+    bool all_consumed;                 /* all scans have been read before the rows are output */
     bool inverted;                     /* CMYK as Adobe's programs store it: 255 = no ink */
     size_t reserved_bytes;
 };
@@ -53,7 +54,7 @@ static enum imgcore_status fill_metadata(struct jpeg_reader *reader, bool want_c
     struct ic_jpeg_markers *markers = &reader->markers;
     struct ic_header *header = &reader->base.header;
     if (ic_jpeg_markers_close(markers) != IMGCORE_OK) {
-        return ic_fail(error, reader->mem->status, "no room for the colour profile");
+        return ic_fail(error, reader->mem->status, "not enough memory for the colour profile");
     }
     header->icc = markers->icc;
     header->icc_bytes = markers->icc_bytes;
@@ -62,7 +63,7 @@ static enum imgcore_status fill_metadata(struct jpeg_reader *reader, bool want_c
         if (want_copyright) {
             reader->copyright = ic_exif_copyright(reader->mem, markers->exif, markers->exif_bytes);
             if (reader->copyright == NULL && reader->mem->status != IMGCORE_OK) {
-                return ic_fail(error, reader->mem->status, "no room for the copyright");
+                return ic_fail(error, reader->mem->status, "not enough memory for the copyright");
             }
         }
         header->copyright = reader->copyright;
@@ -77,7 +78,7 @@ static void read_header_step(void *state) {
     j_decompress_ptr cinfo = &reader->cinfo;
     struct ic_input *input = reader->source.input;
     jpeg_create_decompress(cinfo);
-    /* libjpeg would take a limit, and use files beyond it, from an environment variable */
+    /* else libjpeg takes a limit from an environment variable and uses temporary files beyond it */
     cinfo->mem->max_memory_to_use = 0;
     ic_jpeg_source_init(&reader->source, input, cinfo);
     ic_jpeg_markers_init(&reader->markers, reader->mem, &reader->limits, cinfo);
@@ -97,7 +98,7 @@ static enum imgcore_status read_header(struct jpeg_reader *reader, bool want_cop
         return ic_fail(error, IMGCORE_UNSUPPORTED, "%d bits per sample are not supported",
                        reader->base.header.bits);
     }
-    status = ic_jpeg_judge_color(&reader->cinfo, &reader->base.header, error);
+    status = ic_jpeg_classify_color(&reader->cinfo, &reader->base.header, error);
     if (status == IMGCORE_OK) {
         status = fill_metadata(reader, want_copyright, error);
     }
@@ -114,8 +115,8 @@ static enum imgcore_status read_header(struct jpeg_reader *reader, bool want_cop
 
 /* ---- start --------------------------------------------------------------------------------- */
 
-/* Rows for one step of a plane. Zeros at first, so that what libjpeg never writes is not what the
- * memory held before. */
+/* Allocates the rows of one step. They are zero, so that samples that libjpeg never writes are
+ * defined. */
 static uint8_t *make_block(struct jpeg_reader *reader, const struct strip *strip) {
     return ic_calloc(reader->mem, strip->rows, strip->stride_bytes);
 }
@@ -146,8 +147,8 @@ static void make_strips(struct jpeg_reader *reader) {
     }
 }
 
-/* What libjpeg takes by itself and what grows with the picture: the coefficients of a file of
- * several scans, and the rows around the upsampling when they are interleaved. */
+/* Reserves what libjpeg allocates itself and what grows with the image: the coefficients of a file
+ * of several scans, and the rows around the upsampling if they are interleaved. */
 static void reserve_memory(struct jpeg_reader *reader) {
     j_decompress_ptr cinfo = &reader->cinfo;
     uint64_t coefficients = 0;
@@ -207,8 +208,8 @@ static void start_step(void *state) {
     cinfo->dct_method = JDCT_ISLOW;
     cinfo->raw_data_out = reader->request.planes;
     cinfo->do_fancy_upsampling = TRUE;
-    /* Without effect on a file whose scans are all there. On one that ends, properly or not, before
-     * its last refinements, it gives what djpeg and browsers show. */
+    /* No effect on a file with all its scans. On a file that ends before its last refinements it
+     * gives the result of djpeg and of browsers. */
     cinfo->do_block_smoothing = TRUE;
     cinfo->out_color_space = reader->request.planes
                                  ? cinfo->jpeg_color_space
@@ -237,13 +238,13 @@ static void consume_step(void *state) {
 static void output_step(void *state) {
     struct jpeg_reader *reader = state;
     jpeg_start_output(&reader->cinfo, reader->cinfo.input_scan_number);
-    /* a scan that counts as past is one that libjpeg will not try to read more of */
+    /* libjpeg does not try to read more of a scan that counts as finished */
     reader->cinfo.output_scan_number = reader->cinfo.input_scan_number - 1;
     reader->all_consumed = true;
 }
 
-/* A tolerant reader takes the scans up to the first that cannot be read: between scans there are
- * tables, and with half a table or a broken one libjpeg cannot go on. */
+/* A tolerant reader uses the scans up to the first that cannot be read: tables stand between scans,
+ * and after an incomplete table libjpeg cannot continue. */
 static enum imgcore_status read_scans(struct jpeg_reader *reader, struct imgcore_error *error) {
     enum imgcore_status status = ic_jpeg_guard(&reader->errors, consume_step, reader, error);
     if (status != IMGCORE_OK && status != IMGCORE_CORRUPT && status != IMGCORE_TRUNCATED) {
@@ -318,7 +319,7 @@ static void read_step(void *state) {
     }
 }
 
-/* The steps that the segments have given, over again by this reader. */
+/* Repeats the steps that the segments have delivered, by this reader. */
 static void reread_step(void *state) {
     struct jpeg_reader *reader = state;
     for (; reader->steps_given > 0; reader->steps_given--) {
@@ -326,7 +327,7 @@ static void reread_step(void *state) {
     }
 }
 
-static void turn_round(struct jpeg_reader *reader) {
+static void invert_rows(struct jpeg_reader *reader) {
     size_t samples = (size_t)reader->layout.plane[0].width * 4;
     for (uint32_t y = 0; y < reader->rows_read; y++) {
         uint8_t *row = reader->strip[0].block[reader->block] + y * reader->strip[0].stride_bytes;
@@ -336,8 +337,8 @@ static void turn_round(struct jpeg_reader *reader) {
     }
 }
 
-/* Where the segments come to a doubt, what they have given is right, but what this reader says of
- * the file is what counts: so it begins at the beginning. */
+/* After a fault in a segment: the rows delivered so far are correct, but this reader decides about
+ * the file, so it starts at the beginning. */
 static enum imgcore_status leave_segments(struct jpeg_reader *reader, struct imgcore_error *error) {
     ic_jpeg_segments_close(reader->segments);
     reader->segments = NULL;
@@ -365,7 +366,7 @@ static enum imgcore_status jpeg_read(struct ic_reader *base, struct ic_strip *ou
         return status;
     }
     if (reader->inverted) {
-        turn_round(reader);
+        invert_rows(reader);
     }
     memset(out, 0, sizeof(*out));
     for (int i = 0; i < reader->layout.planes; i++) {
@@ -428,7 +429,7 @@ static void finish_step(void *state) {
 
 static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_error *error) {
     struct jpeg_reader *reader = (struct jpeg_reader *)base;
-    const bool by_segments = reader->segments != NULL; /* the end marker was seen when cutting */
+    const bool by_segments = reader->segments != NULL; /* the end marker was found by the cut */
     ic_jpeg_segments_close(reader->segments);
     reader->segments = NULL;
     drop_blocks(reader, 1);
@@ -437,7 +438,7 @@ static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_er
     }
     enum imgcore_status status = ic_jpeg_guard(&reader->errors, finish_step, reader, error);
     if (reader->errors.tolerant && (status == IMGCORE_CORRUPT || status == IMGCORE_TRUNCATED)) {
-        ic_error_clear(error); /* the rows were had already */
+        ic_error_clear(error); /* all rows have been delivered */
         return IMGCORE_OK;
     }
     return status;
@@ -464,7 +465,7 @@ enum imgcore_status ic_jpeg_open(struct ic_mem *mem, struct ic_input *input,
     *out = NULL;
     struct jpeg_reader *reader = ic_calloc(mem, 1, sizeof(*reader));
     if (reader == NULL) {
-        return ic_fail(error, mem->status, "no room for a JPEG reader");
+        return ic_fail(error, mem->status, "not enough memory for a JPEG reader");
     }
     reader->base.ops = &jpeg_ops;
     reader->base.set_parallelism = jpeg_set_parallelism;
@@ -479,7 +480,7 @@ enum imgcore_status ic_jpeg_open(struct ic_mem *mem, struct ic_input *input,
         *header = reader->base.header;
     }
     if (status != IMGCORE_OK) {
-        if (header != NULL) { /* what they point to goes with the reader */
+        if (header != NULL) { /* they point into the reader, which is freed */
             header->icc = NULL;
             header->copyright = NULL;
         }

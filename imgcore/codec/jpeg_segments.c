@@ -1,11 +1,12 @@
-/* Decoding a JPEG with restart markers by several threads: it is cut into segments (jpeg_cut.h), an
- * ordinary decompressor for each of some slots decodes them, and their rows are given in order.
+/* Decoding a JPEG with restart markers on several threads: it is cut into segments (jpeg_cut.h),
+ * each decoded by an ordinary decompressor in one of several slots, and their rows are delivered in
+ * order.
  *
- * Nothing is judged here. Where a segment gives a warning or an error ic_jpeg_segments_read answers
- * false: the reader then decodes the file from its beginning by itself, and what it says counts.
+ * Faults are not classified here. If a segment gives a warning or an error, ic_jpeg_segments_read
+ * returns false; the reader then decodes the file from its beginning and reports the status.
  *
- * Memory grows with the width: some segments of decoded rows. Used by jpeg_read.c, for planes:
- * interleaved rows would need the rows beside the cut. */
+ * Memory grows with the width: several segments of decoded rows. Used by jpeg_read.c, for planes:
+ * interleaved rows would need the rows next to the cut. */
 #include <assert.h>
 #include <string.h>
 
@@ -13,13 +14,13 @@
 #include "imgcore/base/thread_pool.h"
 #include "imgcore/codec/jpeg_cut.h"
 
-/* A segment being decoded or handed out. */
+/* A segment that is being decoded or delivered. */
 struct slot {
     const struct ic_jpeg_segments *segments;
     struct ic_task task;
     uint32_t segment;
-    bool good;      /* every row came, without a word */
-    bool has_cinfo; /* kept from segment to segment */
+    bool good;      /* every row was decoded without a warning */
+    bool has_cinfo; /* reused for the next segment */
     struct jpeg_decompress_struct cinfo;
     struct ic_jpeg_errors errors;
     uint8_t *file;
@@ -35,15 +36,15 @@ struct ic_jpeg_segments {
     const struct ic_read_layout *layout;
     struct ic_jpeg_cut cut;
     size_t stride_bytes[IC_MAX_PLANES];
-    uint32_t line_rows[IC_MAX_PLANES]; /* of a plane in a row of MCUs, which is a strip */
-    uint32_t segment, line;            /* to be given next */
+    uint32_t line_rows[IC_MAX_PLANES]; /* rows of a plane in a row of MCUs, which is one strip */
+    uint32_t segment, line;            /* to be delivered next */
     uint32_t slot_count;
     struct slot slot[]; /* segment i is in slot i % slot_count */
 };
 
 /* ---- one segment ----------------------------------------------------------------------------- */
 
-/* The rows of the segment that are one row of MCUs. */
+/* Returns the rows of one row of MCUs of the segment. */
 static uint8_t *rows_of(const struct slot *slot, int plane, uint32_t line) {
     const struct ic_jpeg_segments *segments = slot->segments;
     return slot->rows[plane] +
@@ -76,7 +77,8 @@ static void decode_step(void *state) {
     const struct jpeg_decompress_struct *picture = slot->segments->picture;
     j_decompress_ptr cinfo = &slot->cinfo;
     if (!slot->has_cinfo) {
-        slot->has_cinfo = true; /* even if it fails half-way there is something to destroy */
+        slot->has_cinfo =
+            true; /* even after a failure in jpeg_create_decompress it must be destroyed */
         jpeg_create_decompress(cinfo);
         cinfo->mem->max_memory_to_use = 0;
     }
@@ -125,7 +127,7 @@ static bool open_slot(struct ic_jpeg_segments *segments, struct slot *slot) {
         if (slot->rows[p] == NULL) {
             return false;
         }
-        for (size_t y = 0; y < rows; y++) { /* what libjpeg never writes must not be random */
+        for (size_t y = 0; y < rows; y++) { /* samples that libjpeg never writes must be defined */
             memset(slot->rows[p] + y * stride + width, 0, stride - width);
         }
     }
@@ -156,9 +158,9 @@ struct ic_jpeg_segments *ic_jpeg_segments_open(struct ic_mem *mem, struct ic_thr
     if (!ic_jpeg_cut(mem, picture, &cut)) {
         return NULL;
     }
-    /* one is handed out, one for each other thread, and one that the calling thread works on while
-     * it waits: 16 megapixels took two threads 0.60 of the time of one, 0.66 with one slot less,
-     * 0.61 with two more */
+    /* one is being delivered, one for each worker, and one for the calling thread, which decodes
+     * while it waits: 16 megapixels took two threads 0.60 of the time of one, 0.66 with one slot
+     * less, 0.61 with two more */
     const uint32_t want = pool->limit + 2;
     const uint32_t slots = want < cut.count ? want : cut.count;
     struct ic_jpeg_segments *segments =
@@ -194,7 +196,7 @@ struct ic_jpeg_segments *ic_jpeg_segments_open(struct ic_mem *mem, struct ic_thr
 bool ic_jpeg_segments_read(struct ic_jpeg_segments *segments, struct ic_strip *out) {
     const struct ic_jpeg_cut *cut = &segments->cut;
     struct slot *slot = &segments->slot[segments->segment % segments->slot_count];
-    if (segments->line == cut->lines) { /* its last rows are not borrowed any longer */
+    if (segments->line == cut->lines) { /* its last rows are no longer in use */
         if (segments->segment + segments->slot_count < cut->count) {
             submit(segments, segments->segment + segments->slot_count);
         }

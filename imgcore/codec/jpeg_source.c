@@ -1,6 +1,6 @@
-/* libjpeg's source over an ic_input: the window is handed over as it is, nothing is copied and
- * nothing is ever given back. Running out of bytes ends the step, unless the reader is tolerant:
- * then an end marker is made up, which makes libjpeg finish the picture in grey. */
+/* libjpeg's source over an ic_input: libjpeg reads from the window without a copy, and bytes are
+ * never returned. At the end of the input the step ends, unless the reader is tolerant: then an end
+ * marker is inserted, which makes libjpeg complete the image in grey. */
 #include <string.h>
 
 #include "imgcore/base/bytes.h"
@@ -9,7 +9,7 @@
 /* Segments skipped between two checks for cancellation. */
 #define CANCEL_SKIPS 64u
 
-static const JOCTET made_up_end[2] = {0xff, JPEG_EOI};
+static const JOCTET inserted_end[2] = {0xff, JPEG_EOI};
 
 static struct ic_jpeg_source *source_of(j_decompress_ptr cinfo) {
     return (struct ic_jpeg_source *)cinfo->src;
@@ -32,16 +32,16 @@ static void at_end(j_decompress_ptr cinfo) {
                       (unsigned long long)source->input->consumed);
     }
     errors->ended = true;
-    source->manager.next_input_byte = made_up_end;
-    source->manager.bytes_in_buffer = sizeof(made_up_end);
+    source->manager.next_input_byte = inserted_end;
+    source->manager.bytes_in_buffer = sizeof(inserted_end);
 }
 
 static void init_source(j_decompress_ptr cinfo) {
-    (void)cinfo; /* the window was shown when the source was made */
+    (void)cinfo; /* ic_jpeg_source_init has set the window */
 }
 
-/* libjpeg calls this only when it has used all it was given, but by then its count may not be
- * written back, so the whole window is taken as used. */
+/* libjpeg calls this only after it has used all bytes, but its count may not be written back yet,
+ * so the entire window is consumed. */
 static boolean fill_input_buffer(j_decompress_ptr cinfo) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct ic_input *input = source_of(cinfo)->input;
@@ -104,7 +104,7 @@ void ic_jpeg_source_init(struct ic_jpeg_source *source, struct ic_input *input,
 void ic_jpeg_source_sync(j_decompress_ptr cinfo, size_t want_bytes) {
     struct ic_jpeg_source *source = source_of(cinfo);
     if (((struct ic_jpeg_errors *)cinfo->err)->ended) {
-        return; /* libjpeg reads the made-up end */
+        return; /* libjpeg reads the inserted end marker */
     }
     ic_input_use(source->input, source->input->window_bytes - source->manager.bytes_in_buffer);
     ic_input_fill(source->input, want_bytes);
@@ -127,7 +127,7 @@ void ic_jpeg_take(j_decompress_ptr cinfo, void *out, size_t size_bytes) {
     }
 }
 
-/* Walks over the data of scans and the segments between them, as libjpeg will. */
+/* Walks over the data of scans and the segments between them, as libjpeg does. */
 static bool more_scans_than(const uint8_t *bytes, size_t size_bytes, uint32_t limit) {
     const uint8_t *end = bytes + size_bytes;
     uint32_t scans = 1;

@@ -1,8 +1,8 @@
-/* The JPEG writer: a small picture, as planes or as interleaved rows, to bytes in a buffer.
+/* The JPEG encoder: an image, as planes or as interleaved rows, to bytes in a buffer.
  *
- * libjpeg codes blocks, and what it finds outside the picture is coded with it: so each plane's
- * last column is repeated in the slack behind its rows, and its last row is given as often as it
- * takes. A copy of every row instead costs 0.2 of 4 ms for the four sizes. */
+ * libjpeg encodes entire blocks, including samples outside the image: so the last column of each
+ * plane is repeated in the slack behind its rows, and its last row is passed as often as needed. A
+ * copy of every row instead costs 0.2 of 4 ms for the four sizes. */
 #include <assert.h>
 #include <string.h>
 
@@ -11,9 +11,9 @@
 #include "imgcore/codec/exif.h"
 #include "imgcore/codec/jpeg_internal.h"
 
-/* What a segment of a profile holds behind its length and its mark. */
+/* The data of a profile in one segment, without its length and its mark. */
 #define ICC_CHUNK_BYTES (65533u - 14u)
-/* Rows of a plane in a strip: chroma factors are 1 or 2. */
+/* The most rows of a plane in a strip: chroma factors are 1 or 2. */
 #define MAX_STRIP_ROWS (2u * DCTSIZE)
 
 struct jpeg_writer {
@@ -31,11 +31,12 @@ struct jpeg_writer {
 
 /* ---- destination ----------------------------------------------------------------------------- */
 
-/* Shows libjpeg the free end of the buffer, at least `room_bytes` of it. */
-static void show_room(struct jpeg_writer *writer, size_t room_bytes) {
+/* Passes the free part of the buffer to libjpeg, at least `least_bytes` of it. */
+static void show_free_space(struct jpeg_writer *writer, size_t least_bytes) {
     struct ic_buf *out = writer->out;
-    if (!ic_buf_reserve(out, room_bytes)) {
-        ic_jpeg_raise(&writer->errors.manager, out->mem->status, "no room for the JPEG file");
+    if (!ic_buf_reserve(out, least_bytes)) {
+        ic_jpeg_raise(&writer->errors.manager, out->mem->status,
+                      "not enough memory for the JPEG file");
     }
     writer->destination.next_output_byte = out->bytes + out->size_bytes;
     writer->destination.free_in_buffer = out->capacity_bytes - out->size_bytes;
@@ -46,13 +47,13 @@ static struct jpeg_writer *writer_of(j_compress_ptr cinfo) {
 }
 
 static void init_destination(j_compress_ptr cinfo) {
-    show_room(writer_of(cinfo), 1);
+    show_free_space(writer_of(cinfo), 1);
 }
 
 static boolean empty_output_buffer(j_compress_ptr cinfo) {
     struct ic_buf *out = writer_of(cinfo)->out;
-    out->size_bytes = out->capacity_bytes; /* libjpeg calls when it has filled all */
-    show_room(writer_of(cinfo), 1);
+    out->size_bytes = out->capacity_bytes; /* libjpeg calls this when the buffer is full */
+    show_free_space(writer_of(cinfo), 1);
     return TRUE;
 }
 
@@ -144,8 +145,8 @@ static void set_parameters(struct jpeg_writer *writer) {
     }
 }
 
-/* libjpeg holds all coefficients when it writes several scans or counts codes first, and in any
- * case some rows. */
+/* Reserves what libjpeg allocates: all coefficients if it writes several scans or optimises the
+ * Huffman tables, and some rows in any case. */
 static void reserve_memory(struct jpeg_writer *writer) {
     j_compress_ptr cinfo = &writer->cinfo;
     int max_h = cinfo->comp_info[0].h_samp_factor;
@@ -192,7 +193,7 @@ static void write_step(void *state) {
     struct jpeg_writer *writer = state;
     j_compress_ptr cinfo = &writer->cinfo;
     jpeg_create_compress(cinfo);
-    cinfo->mem->max_memory_to_use = 0; /* not from an environment variable */
+    cinfo->mem->max_memory_to_use = 0; /* else libjpeg takes a limit from an environment variable */
     writer->destination.init_destination = init_destination;
     writer->destination.empty_output_buffer = empty_output_buffer;
     writer->destination.term_destination = term_destination;
@@ -257,7 +258,7 @@ enum imgcore_status ic_jpeg_write(struct ic_mem *mem, const struct ic_picture *p
     if (status == IMGCORE_OK) {
         writer = ic_calloc(mem, 1, sizeof(*writer));
         if (writer == NULL) {
-            status = ic_fail(error, mem->status, "no room for a JPEG writer");
+            status = ic_fail(error, mem->status, "not enough memory for a JPEG writer");
         }
     }
     if (status == IMGCORE_OK) {

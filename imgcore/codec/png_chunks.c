@@ -1,10 +1,10 @@
-/* The chunks of a PNG, sorted: see png_chunks.h.
+/* The chunks of a PNG, filtered: see png_chunks.h.
  *
- * What is stepped over is not looked at, so a wrong CRC there goes unnoticed (libpng would only
- * warn). libspng checks the CRCs of what it gets; those of eXIf and iCCP are checked here. In
- * tolerant mode an IDAT is handed on in pieces with CRCs made here, each no longer than the bytes
- * at hand: libspng asks for 8 KiB at a time and drops all of it when the last byte is missing,
- * and a picture that is small enough would be lost whole. */
+ * Skipped chunks are not examined, so a wrong CRC there is not detected (libpng would only warn).
+ * libspng checks the CRCs of its chunks; those of eXIf and iCCP are checked here. In tolerant mode
+ * an IDAT is passed on in pieces with CRCs computed here, each no longer than the window: libspng
+ * requests 8 KiB at a time and drops all of it if the last byte is missing, so that a small image
+ * would be lost entirely. */
 #include <string.h>
 #include <zlib.h>
 
@@ -20,7 +20,7 @@
 #define PIECE_BYTES            IC_INPUT_CHUNK_BYTES
 #define CANCEL_STEPS           8u
 
-/* A profile's name has 1 to 79 bytes and a NUL; an empty one is let pass. */
+/* The name of a profile has 1 to 79 bytes and a NUL; an empty one is accepted. */
 #define MAX_KEYWORD_BYTES 79u
 
 #define TYPE(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (d))
@@ -103,13 +103,14 @@ static bool skip(struct ic_png_chunks *chunks, uint64_t size_bytes) {
     return ic_input_skip(chunks->input, size_bytes) || fail_end(chunks);
 }
 
-/* A chunk whose bytes are read here: what is left of it, and the CRC so far. */
+/* A chunk that is read here: its remaining bytes, and the CRC so far. */
 struct own_chunk {
     uint32_t left_bytes;
     uLong crc;
 };
 
-/* The bytes of `chunk` at hand, at least one unless it is at its end; false: the input ended. */
+/* Gets the available bytes of `chunk`, at least one unless it is at its end; false: the input
+ * ended. */
 static bool look(struct ic_png_chunks *chunks, const struct own_chunk *chunk, size_t *size_bytes) {
     size_t have = 0;
     if (chunk->left_bytes != 0) {
@@ -131,7 +132,7 @@ static void use(struct ic_png_chunks *chunks, struct own_chunk *chunk, size_t si
     ic_input_use(chunks->input, size_bytes);
 }
 
-/* Reads to the end of `chunk`, its CRC included, and says whether that is right. */
+/* Reads to the end of `chunk`, including its CRC, and reports whether that is correct. */
 static bool close_chunk(struct ic_png_chunks *chunks, struct own_chunk *chunk, bool *crc_right) {
     while (chunk->left_bytes != 0) {
         size_t have;
@@ -148,7 +149,8 @@ static bool close_chunk(struct ic_png_chunks *chunks, struct own_chunk *chunk, b
     return true;
 }
 
-/* Orientation and copyright. Some writers put JPEG's prefix before the TIFF structure. */
+/* Reads orientation and copyright. Some writers put the prefix of JPEG before the TIFF structure.
+ */
 static bool parse_exif(struct ic_png_chunks *chunks, const uint8_t *bytes, size_t size_bytes) {
     static const uint8_t prefix[6] = {'E', 'x', 'i', 'f', 0, 0};
     if (size_bytes >= sizeof(prefix) && memcmp(bytes, prefix, sizeof(prefix)) == 0) {
@@ -167,7 +169,7 @@ static bool parse_exif(struct ic_png_chunks *chunks, const uint8_t *bytes, size_
 }
 
 static bool take_exif(struct ic_png_chunks *chunks, struct own_chunk chunk) {
-    /* Grown by what arrives, since the length is only a claim. */
+    /* It grows with the bytes that arrive, since the length is only a claim. */
     struct ic_buf exif = {.mem = chunks->mem};
     bool ok = true;
     while (ok && chunk.left_bytes != 0) {
@@ -197,8 +199,8 @@ static void zlib_free(voidpf opaque, voidpf block) {
     ic_free(opaque, block);
 }
 
-/* Unpacks what is left of `chunk` into chunks->icc; *whole says whether the data came to its own
- * end. False only for what must refuse the file: its end, a limit, memory. */
+/* Decompresses the rest of `chunk` into chunks->icc; *whole reports whether the data was complete.
+ * False only for a reason to reject the file: its end, a limit, memory. */
 static bool inflate_icc(struct ic_png_chunks *chunks, struct own_chunk *chunk, z_stream *z,
                         bool *whole) {
     uint8_t out[4096];
@@ -228,7 +230,7 @@ static bool inflate_icc(struct ic_png_chunks *chunks, struct own_chunk *chunk, z
             }
         } while (result == Z_OK && z->avail_out == 0);
         if (result == Z_BUF_ERROR) {
-            result = Z_OK; /* all input used: not an error, more comes */
+            result = Z_OK; /* all input used: not an error, more follows */
         }
         use(chunks, chunk, have - z->avail_in);
     }
@@ -251,7 +253,7 @@ static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
     }
     bool whole = false;
     bool ok = true;
-    if (name_bytes + 1 < want && window[name_bytes + 1] == 0) { /* 0: the only method there is */
+    if (name_bytes + 1 < want && window[name_bytes + 1] == 0) { /* 0: the only compression method */
         use(chunks, &chunk, name_bytes + 2);
         z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = chunks->mem};
         if (inflateInit(&z) != Z_OK) {
@@ -268,12 +270,12 @@ static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
     return ok;
 }
 
-/* An ancillary chunk that libspng does not get. */
+/* Reads or skips an ancillary chunk that libspng does not get. */
 static bool take_or_skip(struct ic_png_chunks *chunks, uint32_t type, uint32_t length,
                          const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
     struct own_chunk chunk = {.left_bytes = length};
     chunk.crc = crc32(0, head + 4, 4);
-    /* As in libpng: colour after the palette does not count, nor does anything after IDAT. */
+    /* As in libpng, colour information after the palette is ignored, and everything after IDAT. */
     bool color_counts = !chunks->seen_plte && !chunks->seen_idat;
     if (type == TYPE_EXIF && !chunks->seen_idat && !chunks->seen_exif && length != 0 &&
         length <= chunks->limits.metadata_bytes) {
@@ -287,14 +289,14 @@ static bool take_or_skip(struct ic_png_chunks *chunks, uint32_t type, uint32_t l
     return skip(chunks, (uint64_t)length + IC_PNG_CRC_BYTES);
 }
 
-static void hand_on(struct ic_png_chunks *chunks, const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES],
+static void pass_on(struct ic_png_chunks *chunks, const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES],
                     uint64_t through_bytes) {
     memcpy(chunks->head, head, IC_PNG_CHUNK_HEAD_BYTES);
     chunks->head_left_bytes = IC_PNG_CHUNK_HEAD_BYTES;
     chunks->through_bytes = through_bytes;
 }
 
-/* Tolerant: the next piece of the IDAT in hand as a chunk of its own. */
+/* Tolerant: passes on the next piece of the current IDAT as a chunk of its own. */
 static bool next_piece(struct ic_png_chunks *chunks) {
     struct ic_input *input = chunks->input;
     size_t size = ic_input_fill(input, 1);
@@ -315,19 +317,19 @@ static bool next_piece(struct ic_png_chunks *chunks) {
     chunks->tail_left_bytes = IC_PNG_CRC_BYTES;
     chunks->idat_left_bytes -= size;
     chunks->idat_crc_next = chunks->idat_left_bytes == 0;
-    hand_on(chunks, head, size);
+    pass_on(chunks, head, size);
     return true;
 }
 
 static bool take_idat(struct ic_png_chunks *chunks, uint32_t length,
                       const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
-    /* IDAT after some other chunk is not part of the picture: libpng warns and goes on. */
+    /* IDAT after another chunk is not part of the image: libpng warns and continues. */
     if (chunks->idat_over) {
         return skip(chunks, (uint64_t)length + IC_PNG_CRC_BYTES);
     }
     chunks->seen_idat = true;
     if (!chunks->tolerant) {
-        hand_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
+        pass_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
         return true;
     }
     chunks->idat_left_bytes = length;
@@ -339,7 +341,7 @@ static bool is_letter(uint8_t c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* The header of the next chunk, if it can be one where it stands. */
+/* Reads the header of the next chunk and checks that it can be one. */
 static bool read_head(struct ic_png_chunks *chunks, uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
     if (!ic_input_copy(chunks->input, head, IC_PNG_CHUNK_HEAD_BYTES)) {
         return fail_end(chunks);
@@ -365,7 +367,7 @@ static bool read_head(struct ic_png_chunks *chunks, uint8_t head[IC_PNG_CHUNK_HE
     return fail(chunks, IMGCORE_CORRUPT, "the first chunk is not IHDR");
 }
 
-/* One chunk of the file: handed on, taken out or stepped over. */
+/* Processes one chunk of the file: passes it on, reads it or skips it. */
 static bool next_chunk(struct ic_png_chunks *chunks) {
     uint8_t head[IC_PNG_CHUNK_HEAD_BYTES];
     if (!read_head(chunks, head)) {
@@ -389,17 +391,18 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
             return fail(chunks, IMGCORE_CORRUPT, "there is a second palette");
         }
         chunks->seen_plte = true;
-        /* Elsewhere a palette is a hint for poor screens, whatever is wrong with it. */
+        /* In other colour types a palette is only a hint for displays of few colours, whatever its
+         * errors. */
         critical = chunks->color_type == COLOR_TYPE_PALETTE;
     }
     if (critical || (type == TYPE_TRNS && !chunks->seen_idat)) {
-        hand_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
+        pass_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
         return true;
     }
     return take_or_skip(chunks, type, length, head);
 }
 
-/* Finds something to hand on; several steps may be needed. */
+/* Moves on to data that is passed on; several calls may be needed. */
 static bool advance(struct ic_png_chunks *chunks) {
     if (chunks->idat_left_bytes != 0) {
         return next_piece(chunks);

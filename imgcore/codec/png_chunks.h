@@ -1,9 +1,9 @@
-/* The chunks of a PNG, sorted before libspng sees them.
+/* The chunks of a PNG, filtered before libspng sees them.
  *
- * libspng treats its limits on text, profiles and the like as fatal, and keeps what it reads. So
- * it gets only what the pixels need: IHDR, the palette of a palette picture, tRNS, IDAT, IEND, and
- * critical chunks nobody knows, which it refuses. eXIf and iCCP are taken out here, the rest
- * is stepped over at the cost of finding its end. Used by png_read.c and png_fast.c. */
+ * libspng treats its limits on text, profiles and the like as fatal, and keeps what it reads. So it
+ * gets only what the pixels need: IHDR, the palette of a palette image, tRNS, IDAT, IEND, and
+ * unknown critical chunks, which it rejects. eXIf and iCCP are read here; all other chunks are
+ * skipped. Used by png_read.c and png_fast.c. */
 #ifndef IC_PNG_CHUNKS_H
 #define IC_PNG_CHUNKS_H
 
@@ -19,40 +19,40 @@ struct ic_png_chunks {
     struct ic_cancel *cancel;
     unsigned steps; /* since the last check of `cancel` */
 
-    /* Taken out; complete once the first IDAT has been handed on. */
+    /* Read here; complete once the first IDAT has been passed on. */
     int orientation;
-    char *copyright;   /* ours; NULL: none */
+    char *copyright;   /* NULL: none */
     struct ic_buf icc; /* size 0: none */
 
-    /* Why the last read answered false. */
+    /* The reason of the last read that returned false. */
     enum imgcore_status status;
     const char *detail; /* static storage */
 
-    /* The way through the file. What is handed on next: `head`, then `through_bytes` of the input,
-     * then `tail`. */
+    /* The position in the file. Passed on next: `head`, then `through_bytes` of the input, then
+     * `tail`. */
     uint8_t head[8], tail[4];
     size_t head_left_bytes, tail_left_bytes;
     uint64_t through_bytes;
-    uint64_t idat_left_bytes; /* tolerant: of the IDAT in hand, not yet handed on in a piece */
-    bool idat_crc_next;       /* tolerant: the file's own CRC of that IDAT comes next */
+    uint64_t idat_left_bytes; /* tolerant: bytes of the current IDAT that are not passed on yet */
+    bool idat_crc_next;       /* tolerant: the CRC of that IDAT in the file comes next */
     uint32_t chunk_count;
     uint8_t color_type;
     bool seen_plte, seen_exif, seen_icc, seen_idat, idat_over;
 };
 
-/* `options` may be gone after the call. Nothing is read yet. */
+/* `options` is not used after the call. Nothing is read yet. */
 void ic_png_chunks_init(struct ic_png_chunks *chunks, struct ic_mem *mem, struct ic_input *input,
                         const struct ic_open_options *options);
-/* Back to the beginning, which the input must be at again. What was taken out is kept, and not
- * looked at a second time. */
+/* Returns to the beginning; the input must be there again. Metadata is kept, and not read a second
+ * time. */
 void ic_png_chunks_rewind(struct ic_png_chunks *chunks);
 void ic_png_chunks_clear(struct ic_png_chunks *chunks);
 
-/* Fills `out` with the next `size_bytes` of the thinned file; false: see status and detail. */
+/* Fills `out` with the next `size_bytes` of the filtered file; false: see status and detail. */
 bool ic_png_chunks_read(struct ic_png_chunks *chunks, uint8_t *out, size_t size_bytes);
 /* Checks for cancellation; true: status is CANCELLED. */
 bool ic_png_chunks_cancelled(struct ic_png_chunks *chunks);
-/* Sets status and detail for an input that has no more bytes, or has failed. */
+/* Sets status and detail for an input that has ended or failed. */
 void ic_png_chunks_fail_end(struct ic_png_chunks *chunks);
 
 #endif

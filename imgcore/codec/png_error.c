@@ -1,11 +1,11 @@
-/* libspng's errors as the library's: see png_error.h. */
+/* Maps libspng's errors: see png_error.h. */
 #include <errno.h>
 #include <spng.h>
 
 #include "imgcore/codec/png_error.h"
 
-/* What libspng's errors mean. Those that are not listed can come only from chunks that it never
- * sees, or from a wrong use of it. */
+/* The meaning of libspng's errors. Errors that are not listed can come only from chunks that it
+ * never gets, or from wrong calls. */
 static const struct {
     int code;
     enum imgcore_status status;

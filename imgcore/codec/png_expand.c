@@ -5,18 +5,18 @@
 #include "imgcore/base/checked.h"
 #include "imgcore/codec/png_expand.h"
 
-/* Copies of a loop made for one depth or channel count are worth several times the speed of one
- * that asks at every pixel. */
+/* Copies of a loop specialised for one depth or channel count are several times as fast as one that
+ * tests it at every pixel. */
 #define INLINE static inline __attribute__((always_inline))
 
-/* Sample i of a packed row; the leftmost sample sits in the highest bits. */
+/* Returns sample i of a packed row; the leftmost sample is in the highest bits. */
 INLINE unsigned sample_at(const uint8_t *raw, size_t i, unsigned depth) {
     size_t per_byte = 8 / depth;
     unsigned shift = 8 - depth - (unsigned)(i % per_byte) * depth;
     return (unsigned)raw[i / per_byte] >> shift & ((1u << depth) - 1);
 }
 
-/* Rounded, not cut. */
+/* 16 bits to 8, rounded. */
 INLINE uint8_t narrow(unsigned v) {
     return (uint8_t)((v * 255 + 32895) >> 16);
 }
@@ -104,7 +104,7 @@ static void rgb16_keyed_row(const struct ic_png_expand *expand, const uint8_t *r
         out[0] = narrow(r);
         out[1] = narrow(g);
         out[2] = narrow(b);
-        /* All 16 bits decide: two colours may become one only after that. */
+        /* All 16 bits are compared: two different colours may become equal when narrowed. */
         out[3] = r == key[0] && g == key[1] && b == key[2] ? 0 : 255;
     }
 }
@@ -157,7 +157,7 @@ static void set_palette(struct ic_png_expand *expand, const struct spng_plte *pl
     expand->row = trns != NULL ? palette_rgba_row : palette_rgb_row;
 }
 
-/* The rows of files without a palette and without a colour key. */
+/* For files without a palette and without a colour key. */
 static void set_plain(struct ic_png_expand *expand, enum ic_color color) {
     expand->color = color;
     if (expand->depth == 16) {
@@ -172,7 +172,7 @@ static void set_plain(struct ic_png_expand *expand, enum ic_color color) {
 
 static void set_key(struct ic_png_expand *expand, const struct spng_ihdr *ihdr,
                     const struct spng_trns *trns) {
-    /* The file has 16 bits for each; those above the depth mean nothing. */
+    /* The file has 16 bits for each; bits above the depth have no meaning. */
     uint16_t mask = (uint16_t)((1u << expand->depth) - 1);
     if (ihdr->color_type == SPNG_COLOR_TYPE_GRAYSCALE) {
         expand->key[0] = trns->gray & mask;

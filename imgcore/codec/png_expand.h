@@ -1,6 +1,6 @@
-/* Rows of PNG samples as the file has them (1 to 16 bits, packed, big-endian, palette, colour key)
- * into rows of 8-bit interleaved channels. The results are those of libpng's png_set_expand and
- * png_set_scale_16, bit for bit. Used by png_read.c alone. */
+/* Converts rows of PNG samples as stored (1 to 16 bits, packed, big-endian, palette, colour key) to
+ * rows of 8-bit interleaved channels. The results equal those of libpng's png_set_expand and
+ * png_set_scale_16, bit for bit. Used by png_read.c and png_passes.c. */
 #ifndef IC_PNG_EXPAND_H
 #define IC_PNG_EXPAND_H
 
@@ -10,7 +10,7 @@
 
 struct ic_png_expand {
     void (*row)(const struct ic_png_expand *expand, const uint8_t *raw, uint8_t *out);
-    bool copies; /* rows are already what is wanted: `row` only copies */
+    bool copies; /* rows need no conversion: `row` only copies */
     enum ic_color color;
     int channels; /* of the result */
     int depth;    /* bits per sample of the file */
@@ -21,8 +21,8 @@ struct ic_png_expand {
     uint8_t palette[256][4];     /* R G B A; past the end of PLTE opaque black, as in libpng */
 };
 
-/* plte: only for the palette type, else NULL. trns NULL: none. False if a row's size does not fit
- * size_t. */
+/* plte: only for the palette type, else NULL. trns NULL: none. False if the size of a row does not
+ * fit size_t. */
 bool ic_png_expand_init(struct ic_png_expand *expand, const struct spng_ihdr *ihdr,
                         const struct spng_plte *plte, const struct spng_trns *trns);
 

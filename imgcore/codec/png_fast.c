@@ -1,11 +1,11 @@
-/* The fast way through a PNG's pixels: see png_fast.h.
+/* The fast reader for the pixels of a PNG: see png_fast.h.
  *
- * igzip (of ISA-L) is as fast as libdeflate (73 ms to 69 for 48 MB, zlib 153) and takes its input
- * in pieces, so that memory does not grow with the picture. It checks less than zlib does: a set of
- * Huffman codes that leaves some unused is no fault to it until one of those comes. Nobody writes
- * such data; with right checksums all the way it would be accepted here.
+ * igzip (of ISA-L) is about as fast as libdeflate (73 ms against 69 for 48 MB, zlib 153) and takes
+ * its input in pieces, so that memory does not grow with the image. It checks less than zlib: it
+ * accepts an incomplete set of Huffman codes until an unused one occurs. No known encoder writes
+ * such data; with correct checksums it is accepted here.
  *
- * What igzip gives is not used once it has reported an error: its last bytes may be none. */
+ * Output of igzip is not used after it has reported an error: its last bytes may be undefined. */
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <spng.h>
@@ -16,11 +16,12 @@
 #include "imgcore/codec/png_fast.h"
 #include "imgcore/codec/png_format.h"
 
-/* Unpacked at a time, at most: the checksum runs over it first, and it should still be near. */
+/* The most compressed bytes per step: the checksum reads them first, and they should still be in
+ * the cache. */
 #define PIECE_BYTES IC_INPUT_CHUNK_BYTES
-/* libspng unpacks an IDAT in steps of so many bytes, and none that is not all there. */
+/* libspng decompresses an IDAT in steps of this size, and no step that is incomplete. */
 #define STEP_BYTES ((size_t)8192)
-/* The length of a row, with its filter, times the rows of a strip, fits igzip's 32 bits. */
+/* The length of a row, with its filter byte, times the rows of a strip fits igzip's 32 bits. */
 #define MAX_ROW_BYTES   ((size_t)1 << 24)
 #define ZLIB_HEAD_BYTES 2u
 #define FILTER_COUNT    5u
@@ -31,17 +32,17 @@ struct ic_png_fast {
     struct ic_png_fast_setup setup;
     struct inflate_state *inflate;
 
-    /* The IDAT in hand: bytes not yet given to igzip, and the CRC of the others. */
+    /* The current IDAT: bytes not yet passed to igzip, and the CRC of the others. */
     uint64_t idat_left_bytes;
     uint32_t crc;
-    uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]; /* of the chunk in hand */
-    bool over;                             /* which is no IDAT any more */
+    uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]; /* of the current chunk */
+    bool over;                             /* the current chunk is not an IDAT */
 
     uint32_t next_row;
-    uint8_t *packed; /* rows as unpacked, each with its filter before it; the next row's filter is
-                        there already */
-    uint8_t *above;  /* the last row handed out, zeros before the first */
-    uint8_t filter;  /* before there is `packed` */
+    uint8_t *packed; /* decompressed rows, each after its filter byte; it already holds the filter
+                        byte of the next row */
+    uint8_t *above;  /* the last row delivered, zeros before the first */
+    uint8_t filter;  /* of the first row, until `packed` is allocated */
 };
 
 bool ic_png_fast_takes(size_t row_bytes) {
@@ -52,12 +53,12 @@ bool ic_png_fast_takes(size_t row_bytes) {
 
 static void begin_idat(struct ic_png_fast *fast) {
     fast->idat_left_bytes = fast->chunks->through_bytes - IC_PNG_CRC_BYTES;
-    fast->chunks->through_bytes = 0; /* read from here on */
+    fast->chunks->through_bytes = 0; /* read by this reader from here on */
     fast->crc = crc32_gzip_refl(0, (const unsigned char *)"IDAT", 4);
 }
 
-/* Ends the IDAT in hand and begins the next one. SPNG_EIDAT_TOO_SHORT: there is none; what
- * comes instead is in hand. */
+/* Ends the current IDAT and starts the next one. SPNG_EIDAT_TOO_SHORT: another chunk follows, and
+ * is the current one. */
 static int next_idat(struct ic_png_fast *fast) {
     uint8_t crc[IC_PNG_CRC_BYTES];
     struct ic_png_chunks *chunks = fast->chunks;
@@ -79,7 +80,7 @@ static int next_idat(struct ic_png_fast *fast) {
     return 0;
 }
 
-/* Bytes of the IDATs, at least one, borrowed until the next call. */
+/* Gets bytes of the IDATs, at least one, valid until the next call. */
 static int next_piece(struct ic_png_fast *fast, const uint8_t **bytes, size_t *size_bytes) {
     struct ic_input *input = fast->chunks->input;
     while (fast->idat_left_bytes == 0) {
@@ -104,7 +105,7 @@ static int next_piece(struct ic_png_fast *fast, const uint8_t **bytes, size_t *s
     *size_bytes = size;
     fast->crc = crc32_gzip_refl(fast->crc, *bytes, size);
     fast->idat_left_bytes -= size;
-    ic_input_use(input, size); /* the window's bytes stay until it is filled again */
+    ic_input_use(input, size); /* the bytes stay valid until the window is filled again */
     return 0;
 }
 
@@ -113,14 +114,14 @@ static int feed(struct ic_png_fast *fast) {
     size_t size_bytes;
     int code = next_piece(fast, &bytes, &size_bytes);
     if (code == 0) {
-        fast->inflate->next_in = (uint8_t *)(uintptr_t)bytes; /* igzip only reads it */
+        fast->inflate->next_in = (uint8_t *)(uintptr_t)bytes; /* igzip does not write to it */
         fast->inflate->avail_in = (uint32_t)size_bytes;
     }
     return code;
 }
 
-/* The two bytes before the data, by zlib's rules: igzip's own would hold a file to the window that
- * it claims, which neither zlib nor libpng does. */
+/* Checks the zlib header by zlib's rules: igzip's own check limits a file to the window that it
+ * states, which neither zlib nor libpng does. */
 static int read_zlib_head(struct ic_png_fast *fast) {
     uint8_t head[ZLIB_HEAD_BYTES];
     for (size_t i = 0; i < sizeof(head); i++) {
@@ -138,7 +139,7 @@ static int read_zlib_head(struct ic_png_fast *fast) {
     return ic_u16be(head) % 31 == 0 && deflate && !dictionary ? 0 : SPNG_EIDAT_STREAM;
 }
 
-/* Fills `out`. */
+/* Decompresses `size_bytes` bytes to `out`. */
 static int unpack(struct ic_png_fast *fast, uint8_t *out, size_t size_bytes) {
     struct inflate_state *inflate = fast->inflate;
     inflate->next_out = out;
@@ -157,7 +158,7 @@ static int unpack(struct ic_png_fast *fast, uint8_t *out, size_t size_bytes) {
         }
         if (inflate->avail_in != 0) {
             if (inflate->avail_in == in_before) {
-                return SPNG_EIDAT_STREAM; /* it does not go on */
+                return SPNG_EIDAT_STREAM; /* no progress */
             }
             continue;
         }
@@ -220,7 +221,7 @@ bool ic_png_fast_allocate(struct ic_png_fast *fast, uint32_t strip_rows) {
     return true;
 }
 
-/* Whether every filter exists in the first `size_bytes` after the first one, which is known. */
+/* Whether every filter in the first `size_bytes` is valid; the first one was checked before. */
 static bool filters_exist(const struct ic_png_fast *fast, size_t size_bytes) {
     const size_t packed_stride = fast->setup.row_bytes + 1;
     for (size_t at = packed_stride; at <= size_bytes; at += packed_stride) {
@@ -234,13 +235,14 @@ static bool filters_exist(const struct ic_png_fast *fast, size_t size_bytes) {
 int ic_png_fast_rows(struct ic_png_fast *fast, uint32_t count, uint8_t *out,
                      ptrdiff_t stride_bytes) {
     const size_t row_bytes = fast->setup.row_bytes, packed_stride = row_bytes + 1;
-    /* With each row comes the next one's filter; the last row has none after it. */
+    /* The data of a row includes the filter byte of the next one; the last row has none after it.
+     */
     const bool last = count == fast->setup.rows - fast->next_row;
     const size_t wanted_bytes = packed_stride * count - last;
     int code = unpack(fast, fast->packed + 1, wanted_bytes);
     if (code != SPNG_EIDAT_STREAM &&
         !filters_exist(fast, wanted_bytes - fast->inflate->avail_out)) {
-        code = SPNG_EFILTER; /* before whatever came after it */
+        code = SPNG_EFILTER; /* it precedes the other fault */
     }
     if (code != 0) {
         return code;
@@ -258,8 +260,9 @@ int ic_png_fast_rows(struct ic_png_fast *fast, uint32_t count, uint8_t *out,
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* Unpacks what should be nothing, up to the checksum of the pixels. SPNG_EIDAT_TOO_SHORT: there is
- * more, or no end. `strict`: as far as the IDATs go; else only what is at hand, as libspng does. */
+/* Decompresses up to the checksum of the pixels, which should give no more bytes.
+ * SPNG_EIDAT_TOO_SHORT: there is more data, or no end. `strict`: reads all IDATs; else only the
+ * bytes available, as libspng does. */
 static int finish_data(struct ic_png_fast *fast, bool strict) {
     struct inflate_state *inflate = fast->inflate;
     uint8_t nothing[1];
@@ -283,7 +286,7 @@ static int finish_data(struct ic_png_fast *fast, bool strict) {
     }
 }
 
-/* What is left of the IDATs, their checksums alone. */
+/* Reads the rest of the IDATs for their checksums. */
 static int skip_idats(struct ic_png_fast *fast) {
     const uint8_t *bytes;
     size_t size_bytes;

@@ -1,10 +1,10 @@
-/* Pixels to PNG at once: see png_pack.h.
+/* Encodes a PNG in one piece: see png_pack.h.
  *
- * Each row by Sub, Up or Average, whichever leaves the smallest differences. Measured on 24
- * pictures of 200 to 1200 pixels, libdeflate at level 1: against Up alone 2 % smaller, against all
- * five filters 1.6 %; Paeth costs more and gains nothing. The files are 1 to 6 % larger than zlib
- * makes them at level 6, in an eighth of the time; igzip would be twice as fast again, but up to
- * 14 % larger. */
+ * Each row is filtered by Sub, Up or Average, whichever leaves the smallest differences. Measured
+ * on 24 images of 200 to 1200 pixels, libdeflate at level 1: 2 % smaller than Up alone, 1.6 %
+ * larger than all five filters; Paeth costs more and gains nothing. The files are 1 to 6 % larger
+ * than zlib's at level 6, in an eighth of the time; igzip is twice as fast again, but up to 14 %
+ * larger. */
 #include <libdeflate.h>
 #include <string.h>
 
@@ -13,14 +13,14 @@
 #include "imgcore/codec/png_format.h"
 #include "imgcore/codec/png_pack.h"
 
-/* What follows packed data at most: its checksum, and IEND. */
+/* The most bytes after compressed data: its checksum, and IEND. */
 #define TAIL_BYTES (IC_PNG_CRC_BYTES + IC_PNG_CHUNK_HEAD_BYTES + IC_PNG_CRC_BYTES)
 
-/* The filtered rows of what is packed whole. */
+/* The most filtered bytes that are compressed in one piece. */
 #define MAX_FILTERED_BYTES ((size_t)64 << 20)
 /* Rows between two checks for cancellation. */
 #define CANCEL_ROWS 16u
-/* What libdeflate's compressor takes (measured: at most 0.7 MiB up to level 9). */
+/* Memory of libdeflate's compressor (measured: at most 0.7 MiB up to level 9). */
 #define COMPRESSOR_BYTES ((size_t)768 * 1024)
 
 enum { FILTER_NONE, FILTER_SUB, FILTER_UP, FILTER_AVERAGE };
@@ -32,7 +32,7 @@ struct packer {
     struct libdeflate_compressor *compressor;
 };
 
-/* Bytes of a row, and of all rows with their filters. */
+/* Computes the bytes of a row, and of all rows with their filter bytes. */
 static bool measure(const struct ic_picture *picture, size_t *row_bytes, size_t *filtered_bytes) {
     return ic_mul_size(picture->width_px, (size_t)ic_color_channels(picture->color), row_bytes) &&
            ic_mul_size(*row_bytes, picture->height_px, filtered_bytes) &&
@@ -108,7 +108,7 @@ static uint8_t *filtered(struct packer *packer, const struct ic_picture *picture
 
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
-/* Ends the chunk whose head begins at `at` in the output: its length and its checksum. */
+/* Ends the chunk whose head is at `at` in the output: writes its length and its checksum. */
 static bool end_chunk(struct packer *packer, size_t at) {
     struct ic_buf *out = packer->out;
     const size_t data_bytes = out->size_bytes - at - IC_PNG_CHUNK_HEAD_BYTES;
@@ -118,7 +118,7 @@ static bool end_chunk(struct packer *packer, size_t at) {
     return ic_buf_append(out, crc, sizeof(crc));
 }
 
-/* The head, its length still open. */
+/* Starts a chunk; end_chunk fills in its length. */
 static bool begin_chunk(struct packer *packer, const char *type) {
     static const uint8_t no_length[4] = {0};
     return ic_buf_append(packer->out, no_length, sizeof(no_length)) &&
@@ -132,7 +132,7 @@ static bool put_chunk(struct packer *packer, const char *type, const void *data,
            end_chunk(packer, at);
 }
 
-/* A chunk of `before` and then `data`, packed. */
+/* Writes a chunk of `before` and then `data`, compressed. */
 static bool put_packed(struct packer *packer, const char *type, const void *before,
                        size_t before_bytes, const void *data, size_t size_bytes) {
     struct ic_buf *out = packer->out;
@@ -160,7 +160,7 @@ static bool put_ihdr(struct packer *packer, const struct ic_picture *picture) {
 
 static bool put_metadata(struct packer *packer, const struct ic_write_options *options,
                          const struct ic_buf *exif) {
-    static const char name[] = {'i', 'c', 'c', 0, 0}; /* and the method, 0 */
+    static const char name[] = {'i', 'c', 'c', 0, 0}; /* the name, and compression method 0 */
     return (options->icc == NULL || options->icc_bytes == 0 ||
             put_packed(packer, "iCCP", name, sizeof(name), options->icc, options->icc_bytes)) &&
            (exif->size_bytes == 0 || put_chunk(packer, "eXIf", exif->bytes, exif->size_bytes));

@@ -1,11 +1,11 @@
-/* An interlaced PNG: decoded whole in the file's own samples, and expanded row by row. */
+/* An interlaced PNG: decoded entirely in the samples as stored, then expanded row by row. */
 #include <string.h>
 
 #include "imgcore/codec/png_internal.h"
 
-/* All passes into png->raw. Rows are cleared when the first pass that has pixels in them comes
- * (libspng sets bits, it does not clear them), so that a picture cut short does not cost the
- * memory it claims: a page never touched is none. */
+/* Decodes all passes into png->raw. A row is cleared in the first pass that has pixels in it
+ * (libspng sets bits, it does not clear them), so that a truncated image does not use the memory
+ * that it claims: pages that are never written are not allocated. */
 enum imgcore_status ic_png_decode_passes(struct png_reader *png, struct imgcore_error *error) {
     struct spng_row_info info;
     while (!png->damaged && spng_get_row_info(png->spng, &info) == 0) {
@@ -41,7 +41,8 @@ static bool is_missing(const struct png_reader *png, size_t x, uint32_t y) {
 }
 
 static void expand_damaged(const struct png_reader *png, uint32_t y, uint8_t *out) {
-    /* The leftmost pixel is of the row's first pass: without it nothing of the row is there. */
+    /* The leftmost pixel belongs to the first pass of the row: if it is missing, so is the entire
+     * row. */
     if (is_missing(png, 0, y)) {
         memset(out, 0, png->expand.out_bytes);
         return;

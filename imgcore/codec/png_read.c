@@ -1,18 +1,18 @@
-/* PNG to rows: libspng decodes what png_chunks.c lets through, png_expand.c makes 8-bit channels.
+/* The PNG reader: libspng decodes what png_chunks.c passes on, png_expand.c converts it to 8-bit
+ * channels.
  *
- * libspng reads every header, and the pixels of every kind; of the common kinds png_fast.c decodes
- * the pixels instead. Where that one finds fault with a file that lies in memory, libspng begins
- * anew, and its verdict counts. A source that is read front to back has no second time: there the
- * fast reader's word stands. It differs only for data that is well-formed up to its last row and
- * faulty after it.
+ * libspng reads every header, and the pixels of every kind of PNG; the pixels of the common kinds
+ * are decoded by png_fast.c instead. If that one finds a fault in a file in memory, libspng starts
+ * again at the beginning, and its status counts. A source that is read front to back cannot be read
+ * again: there the status of the fast reader counts. It differs only for data that is well-formed
+ * up to its last row and faulty after it.
  *
- * A picture that is not interlaced is handed out as it is decoded. An interlaced one is decoded
- * whole on the first read, in the file's own samples, and expanded strip by strip. libspng is used
- * for the samples as stored (SPNG_FMT_RAW), since its own conversions round differently.
+ * An image that is not interlaced is delivered while it is decoded. An interlaced one is decoded
+ * entirely at the first read, in the samples as stored, and expanded strip by strip. libspng
+ * delivers the samples as stored (SPNG_FMT_RAW), since its own conversions round differently.
  *
- * What the compressed data holds beyond the last row is not unpacked. Whether a wrong Adler-32
- * shows depends, as in libpng, on whether the checksum arrives together with the last row's
- * data. */
+ * Compressed data after the last row is not decompressed. Whether a wrong Adler-32 is detected
+ * depends, as in libpng, on whether the checksum arrives together with the data of the last row. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,17 +21,17 @@
 #include "imgcore/codec/formats.h"
 #include "imgcore/codec/png_internal.h"
 
-/* Rows handed out at a time, fewer if they are wide: a strip, packed and not, should stay in L2. As
- * many as the vertical pass takes in one go; of RGB 4928 pixels wide 8 rows are 1.7 % slower, 32
- * and 48 no faster. */
+/* Rows of a strip, fewer if they are wide: a strip, compressed and not, should stay in L2. The
+ * vertical pass takes as many at a time; of RGB 4928 pixels wide 8 rows are 1.7 % slower, 32 and 48
+ * no faster. */
 #define STRIP_ROWS  24u
 #define STRIP_BYTES ((size_t)384 * 1024)
-/* The fast reader undoes filters by fours. */
+/* The fast reader undoes the filters of four rows at a time. */
 #define FAST_ROWS 4u
 
-/* What libspng and its inflate take whatever the picture (measured: 52 KiB). */
+/* Memory of libspng and its inflate for any image (measured: 52 KiB). */
 #define SPNG_FIXED_BYTES ((size_t)64 * 1024)
-/* What libspng adds to each of its row buffers, and what malloc may. */
+/* Bytes that libspng, and malloc, may add to each of its row buffers. */
 #define SPNG_ROW_EXTRA_BYTES ((size_t)64)
 
 static int read_for_spng(spng_ctx *spng, void *user, void *out, size_t size_bytes) {
@@ -56,7 +56,7 @@ static enum imgcore_status fail_alloc(const struct png_reader *png, size_t size_
     return ic_fail(error, png->mem->status, "decoding the PNG needs %zu more bytes", size_bytes);
 }
 
-/* Room for the strip, its slack 0, and for the samples as the file has them. */
+/* Allocates the strip, with zeros in its slack, and the samples as stored. */
 static enum imgcore_status allocate(struct png_reader *png, struct imgcore_error *error) {
     const struct ic_png_expand *expand = &png->expand;
     const uint32_t height = png->base.header.height_px;
@@ -89,7 +89,7 @@ static enum imgcore_status allocate(struct png_reader *png, struct imgcore_error
 }
 
 static enum imgcore_status create_spng(struct png_reader *png, struct imgcore_error *error) {
-    /* The functions get no user pointer, so they cannot be ours: hence the reservations. */
+    /* These functions get no user pointer, so they cannot use ic_alloc: hence the reservations. */
     struct spng_alloc alloc = {
         .malloc_fn = malloc, .realloc_fn = realloc, .calloc_fn = calloc, .free_fn = free};
     png->spng = spng_ctx_new2(&alloc, 0);
@@ -101,7 +101,7 @@ static enum imgcore_status create_spng(struct png_reader *png, struct imgcore_er
 }
 
 static enum imgcore_status start_libspng(struct png_reader *png, struct imgcore_error *error) {
-    /* libspng holds two rows, and one more to spread interlaced ones. */
+    /* libspng holds two rows, and one more for interlaced ones. */
     size_t rows_bytes;
     if (!ic_mul_size(png->expand.raw_bytes, png->interlaced ? 3 : 2, &rows_bytes) ||
         !ic_add_size(rows_bytes, 3 * SPNG_ROW_EXTRA_BYTES, &rows_bytes)) {
@@ -122,10 +122,10 @@ static enum imgcore_status start_libspng(struct png_reader *png, struct imgcore_
     return IMGCORE_OK;
 }
 
-/* The fast reader found `code`. If the file can be read again, libspng takes it from the beginning
- * and decodes the rows once more that are handed out already; what it finds is the verdict. */
-static enum imgcore_status hand_to_libspng(struct png_reader *png, int code,
-                                           struct imgcore_error *error) {
+/* Handles fault `code` of the fast reader. If the file can be read again, libspng decodes it from
+ * the beginning, including the rows already delivered; its status counts. */
+static enum imgcore_status switch_to_libspng(struct png_reader *png, int code,
+                                             struct imgcore_error *error) {
     ic_png_fast_destroy(png->fast);
     png->fast = NULL;
     if (code == SPNG_EMEM) {
@@ -153,14 +153,14 @@ static enum imgcore_status hand_to_libspng(struct png_reader *png, int code,
     return status;
 }
 
-/* Damage is forgiven row by row, which the fast reader cannot. */
+/* Damage is tolerated row by row, which the fast reader cannot do. */
 static bool takes_fast(const struct png_reader *png) {
     return png->kernels != NULL && !png->tolerant && !png->interlaced &&
            png->expand.pixel_bytes <= 4 && ic_png_fast_takes(png->expand.raw_bytes);
 }
 
-/* Up to the first byte of the first row, before memory for rows: a file that has no data ends here.
- */
+/* Decodes up to the first byte of the first row, before memory for rows is allocated: a file
+ * without data fails here. */
 static enum imgcore_status start_data(struct png_reader *png, struct imgcore_error *error) {
     if (!takes_fast(png)) {
         return start_libspng(png, error);
@@ -169,7 +169,7 @@ static enum imgcore_status start_data(struct png_reader *png, struct imgcore_err
                                             png->expand.pixel_bytes, png->base.header.height_px};
     errno = 0;
     int code = ic_png_fast_open(png->mem, &png->chunks, &setup, &png->fast);
-    return code == 0 ? IMGCORE_OK : hand_to_libspng(png, code, error);
+    return code == 0 ? IMGCORE_OK : switch_to_libspng(png, code, error);
 }
 
 static enum imgcore_status png_start(struct ic_reader *reader,
@@ -216,7 +216,7 @@ static enum imgcore_status streamed_row(struct png_reader *png, uint8_t *out,
     return IMGCORE_OK;
 }
 
-/* `count` rows into the strip, unless libspng has to take over: then png->fast is NULL after it. */
+/* Reads `count` rows into the strip; if libspng has to take over, png->fast is NULL afterwards. */
 static enum imgcore_status fast_rows(struct png_reader *png, uint32_t count,
                                      struct imgcore_error *error) {
     const struct ic_png_expand *expand = &png->expand;
@@ -225,7 +225,7 @@ static enum imgcore_status fast_rows(struct png_reader *png, uint32_t count,
     errno = 0;
     int code = ic_png_fast_rows(png->fast, count, raw, (ptrdiff_t)raw_stride);
     if (code != 0) {
-        return hand_to_libspng(png, code, error);
+        return switch_to_libspng(png, code, error);
     }
     for (uint32_t i = 0; png->raw != NULL && i < count; i++) {
         ic_png_expand_row(expand, raw + i * raw_stride, png->strip + i * png->stride_bytes);
@@ -240,12 +240,12 @@ static enum imgcore_status png_read(struct ic_reader *reader, struct ic_strip *s
     if (ic_is_cancelled(png->cancel)) {
         return ic_fail_cancelled(error);
     }
-    if (png->interlaced && !png->whole_ready) {
+    if (png->interlaced && !png->passes_decoded) {
         enum imgcore_status status = ic_png_decode_passes(png, error);
         if (status != IMGCORE_OK) {
             return status;
         }
-        png->whole_ready = true;
+        png->passes_decoded = true;
     }
     uint32_t count = height - png->next_row;
     count = count < png->strip_rows ? count : png->strip_rows;
@@ -277,17 +277,17 @@ static enum imgcore_status png_read(struct ic_reader *reader, struct ic_strip *s
 static enum imgcore_status png_finish(struct ic_reader *reader, struct imgcore_error *error) {
     struct png_reader *png = (struct png_reader *)reader;
     if (png->tolerant) {
-        return IMGCORE_OK; /* whatever follows the picture, it would be forgiven */
+        return IMGCORE_OK; /* faults after the image are tolerated */
     }
     if (png->fast != NULL) {
         errno = 0;
         int fault = ic_png_fast_finish(png->fast, png->rewinds);
-        enum imgcore_status status = fault == 0 ? IMGCORE_OK : hand_to_libspng(png, fault, error);
+        enum imgcore_status status = fault == 0 ? IMGCORE_OK : switch_to_libspng(png, fault, error);
         if (fault == 0 || status != IMGCORE_OK) {
             return status;
         }
     }
-    /* The CRC of the last IDAT is checked only here, and IEND must be there. */
+    /* The CRC of the last IDAT is checked only here, and IEND must exist. */
     int code = spng_decode_chunks(png->spng);
     return code == 0 ? IMGCORE_OK : ic_png_fail(png, code, error);
 }
@@ -307,7 +307,7 @@ static void png_destroy(struct ic_reader *reader) {
 static const struct ic_reader_ops png_ops = {
     .start = png_start, .read = png_read, .finish = png_finish, .destroy = png_destroy};
 
-/* IHDR alone, so that a picture that is too large costs nothing more. */
+/* Reads IHDR only, so that an image that is too large costs nothing more. */
 static enum imgcore_status read_ihdr(struct png_reader *png, struct spng_ihdr *ihdr,
                                      struct imgcore_error *error) {
     int code = spng_get_ihdr(png->spng, ihdr);
@@ -338,7 +338,7 @@ static enum imgcore_status read_ihdr(struct png_reader *png, struct spng_ihdr *i
     return IMGCORE_OK;
 }
 
-/* Everything up to the first IDAT. */
+/* Reads everything up to the first IDAT. */
 static enum imgcore_status read_rest(struct png_reader *png, const struct spng_ihdr *ihdr,
                                      struct imgcore_error *error) {
     struct spng_trns trns;

@@ -11,7 +11,7 @@ enum imgcore_status ic_png_fail(const struct png_reader *png, int code,
     return ic_fail(error, status, "%s", detail);
 }
 
-/* Whether the picture may go on with rows missing: damage only, not a source that failed. */
+/* Whether decoding continues with rows missing: after damage, not after a failure of the source. */
 bool ic_png_forgives(const struct png_reader *png, int code) {
     const char *detail;
     enum imgcore_status status = ic_png_explain(&png->chunks, code, &detail);

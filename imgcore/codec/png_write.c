@@ -1,7 +1,7 @@
-/* Pixels to PNG: 8 bits, not interlaced. Pictures of usual size are packed whole (png_pack.c),
- * others with libspng's encoder, rows one at a time.
+/* The PNG encoder: 8 bits, not interlaced. Images of usual size are compressed in one piece
+ * (png_pack.c), others by libspng's encoder, row by row.
  *
- * Metadata is only what the options name: the profile as iCCP, the copyright as eXIf. */
+ * Only the metadata of the options is written: the profile as iCCP, the copyright as eXIf. */
 #include <errno.h>
 #include <spng.h>
 #include <stdlib.h>
@@ -12,24 +12,25 @@
 #include "imgcore/codec/formats.h"
 #include "imgcore/codec/png_pack.h"
 
-/* libspng's encoder without its rows: deflate's state, one IDAT, a context (measured: 275 KiB). */
+/* Memory of libspng's encoder without its rows: the state of deflate, one IDAT, a context
+ * (measured: 275 KiB). */
 #define SPNG_FIXED_BYTES ((size_t)320 * 1024)
-/* Two rows and a filtered one, each with some bytes around it. */
+/* Two rows and a filtered one, each with some extra bytes. */
 #define SPNG_ROWS            3u
 #define SPNG_ROW_EXTRA_BYTES ((size_t)64)
 
 /* Rows between two checks for cancellation. */
 #define CANCEL_ROWS 16u
 
-/* PNG's own limit. */
+/* The limit of the format. */
 #define MAX_SIDE_PX UINT32_C(0x7fffffff)
 
-/* Which filters are tried for each row. Measured at level 6 on photographs reduced to 300 to 1000
- * pixels: these two give within 0.5 % of what all five give, or less, in 85 to 90 % of the time;
- * Paeth costs more and gains nothing there. (Flat graphics are better off with all five: 15 %
- * smaller, at half as much time again.) */
+/* The filters that are tried for each row. Measured at level 6 on photographs reduced to 300 to
+ * 1000 pixels: these two give files at most 0.5 % larger than all five, in 85 to 90 % of the time;
+ * Paeth costs more and gains nothing there. (Flat graphics are 15 % smaller with all five, at half
+ * as much time again.) */
 #define FILTER_CHOICE (SPNG_FILTER_CHOICE_UP | SPNG_FILTER_CHOICE_AVG)
-/* libspng's own default, Z_FILTERED, is slower by a fifth and larger by half a percent. */
+/* libspng's default, Z_FILTERED, is slower by a fifth and larger by half a percent. */
 #define DEFLATE_STRATEGY Z_DEFAULT_STRATEGY
 
 struct png_writer {
@@ -60,14 +61,15 @@ static enum imgcore_status fail_spng(const struct png_writer *writer, int code,
     if (writer->out_full) {
         return ic_fail(error, writer->mem->status, "the PNG does not fit");
     }
-    /* zlib's own lack of memory comes out as any error of zlib; malloc's errno tells. */
+    /* A lack of memory inside zlib is reported as any error of zlib; errno of malloc distinguishes
+     * it. */
     if (code == SPNG_EMEM || code == SPNG_EZLIB_INIT || (code == SPNG_EZLIB && errno == ENOMEM)) {
         return ic_fail(error, IMGCORE_NO_MEMORY, "the PNG encoder got no memory");
     }
     return ic_fail(error, IMGCORE_INTERNAL, "the PNG encoder: %s", spng_strerror(code));
 }
 
-/* PNG's colour type, or -1. */
+/* Returns the colour type of PNG, or -1. */
 static int color_type(enum ic_color color) {
     switch (color) {
     case IC_COLOR_GREY:
@@ -101,7 +103,7 @@ static int set_metadata(struct png_writer *writer, const struct ic_write_options
     int code = 0;
     if (options->icc != NULL && options->icc_bytes != 0) {
         struct spng_iccp iccp = {.profile_name = "icc", .profile_len = options->icc_bytes};
-        /* libspng's field is not const, but it only reads what it is given. */
+        /* libspng's field is not const, but it only reads the bytes. */
         iccp.profile = (char *)(uintptr_t)options->icc;
         code = spng_set_iccp(writer->spng, &iccp);
     }
@@ -126,7 +128,7 @@ static int set_up(struct png_writer *writer, const struct ic_picture *picture,
     if (code == 0) {
         code = spng_set_option(writer->spng, SPNG_IMG_COMPRESSION_STRATEGY, DEFLATE_STRATEGY);
     }
-    /* At level 0 libspng leaves filters off by itself. */
+    /* At level 0 libspng uses no filters anyway. */
     if (code == 0 && options->png_level != 0) {
         code = spng_set_option(writer->spng, SPNG_FILTER_CHOICE, FILTER_CHOICE);
     }
@@ -153,7 +155,7 @@ static int encode_rows(struct png_writer *writer, const struct ic_picture *pictu
     return code == SPNG_EOI && !writer->out_full ? 0 : code;
 }
 
-/* What libspng will take: its rows, and the profile packed. */
+/* Estimates the memory of libspng: its rows, and the compressed profile. */
 static bool estimate(const struct ic_picture *picture, const struct ic_write_options *options,
                      size_t *size_bytes) {
     size_t channels = (size_t)ic_color_channels(picture->color);
@@ -163,7 +165,7 @@ static bool estimate(const struct ic_picture *picture, const struct ic_write_opt
         !ic_add_size(rows, SPNG_FIXED_BYTES, &total)) {
         return false;
     }
-    /* compressBound, and once more for the chunk it is copied to. */
+    /* compressBound, and the same again for the chunk to which it is copied. */
     size_t icc = options->icc == NULL ? 0 : options->icc_bytes;
     return ic_mul_size(icc, 2, &icc) && ic_add_size(icc, icc / 1000, &icc) &&
            ic_add_size(total, icc, size_bytes);
@@ -185,7 +187,7 @@ static enum imgcore_status encode(struct png_writer *writer, const struct ic_pic
     return code == 0 ? IMGCORE_OK : fail_spng(writer, code, error);
 }
 
-/* Row by row. */
+/* Encodes row by row. */
 static enum imgcore_status stream(struct png_writer *writer, const struct ic_picture *picture,
                                   const struct ic_write_options *options,
                                   struct imgcore_error *error) {

@@ -1,5 +1,5 @@
-/* Recognises files by their first bytes: the two supported formats, and the names of others for the
- * sentence of a refusal. Looks at 16 bytes and takes none of them. */
+/* Recognises files by their first bytes: the two supported formats, and the names of others for
+ * error messages. Looks at 16 bytes and consumes none of them. */
 #include <string.h>
 
 #include "imgcore/base/text.h"
@@ -7,7 +7,8 @@
 
 #define SNIFF_BYTES 16u
 
-/* A run of bytes that names a format; a longer or more telling one stands before a shorter. */
+/* A sequence of bytes that identifies a format; longer or more specific ones precede shorter ones.
+ */
 struct signature {
     const char *name;
     uint8_t offset, size_bytes;
@@ -66,7 +67,7 @@ enum imgcore_format ic_sniff(struct ic_input *input) {
     return IMGCORE_FORMAT_AUTO;
 }
 
-/* Markup begins with '<', after a byte order mark or white space perhaps. */
+/* Markup starts with '<', possibly after a byte order mark or white space. */
 static bool looks_like_markup(const uint8_t *bytes, size_t size_bytes) {
     size_t at = size_bytes >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     while (at < size_bytes &&

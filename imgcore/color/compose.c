@@ -1,4 +1,4 @@
-/* A reduced picture on a background: see compose.h. */
+/* Compositing a reduced image on a background: see compose.h. */
 #include <assert.h>
 #include <string.h>
 
@@ -75,7 +75,7 @@ enum imgcore_status ic_place_on_canvas(struct ic_mem *mem, const struct ic_kerne
     return IMGCORE_OK;
 }
 
-/* As the flatten kernel has it, for one channel. */
+/* The formula of the flatten kernel, for one channel. */
 static void flatten_grey(const uint8_t *in, uint8_t background, uint8_t *out, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const uint32_t t =

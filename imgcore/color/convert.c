@@ -1,4 +1,4 @@
-/* A reduced picture from one colour to another: see convert.h. */
+/* Conversion of a reduced image between colours: see convert.h. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static uint8_t *row_to(struct ic_picture *picture, int plane, uint32_t y) {
     return picture->plane[plane].rows + (ptrdiff_t)y * picture->plane[plane].stride_bytes;
 }
 
-/* Grey is rare enough here (a coloured canvas, a profile) to go without a kernel. */
+/* Grey is rare here (a coloured canvas, a profile), so it has no kernel. */
 static void grey_to_rgb(const uint8_t *in, uint8_t *out, size_t n) {
     for (size_t i = 0; i < n; i++) {
         memset(out + 3 * i, in[i], 3);
@@ -111,7 +111,7 @@ bool ic_needs_full_chroma(const struct ic_picture *picture) {
     return (double)harmed > (double)blocks * IC_CHROMA_HARM;
 }
 
-/* Rows and columns past an odd edge repeat the last one. */
+/* Past an odd edge the last row or column is repeated. */
 static void halve_plane(const struct ic_picture *from, struct ic_picture *to, int plane) {
     const uint32_t width = from->plane[plane].width, height = from->plane[plane].height;
     for (uint32_t y = 0; y < to->plane[plane].height; y++) {

@@ -19,28 +19,28 @@
 struct ic_icc {
     struct ic_mem *mem;
     cmsContext lcms;           /* NULL after memory ran out, until needed again */
-    struct lcms_block *blocks; /* everything lcms holds */
+    struct lcms_block *blocks; /* all allocations of lcms */
     bool can_jump;             /* out_of_memory is set */
     jmp_buf out_of_memory;
-    uint8_t *profile; /* the last one, and what it was for */
+    uint8_t *profile; /* the last profile, and its classification */
     size_t profile_bytes;
     enum ic_color color;
     enum ic_icc_kind kind;
-    cmsHTRANSFORM opaque, with_alpha; /* made when needed */
-    pthread_mutex_t making;           /* held while ic_icc_to_srgb looks for one of them */
+    cmsHTRANSFORM opaque, with_alpha; /* created when needed */
+    pthread_mutex_t making; /* held while ic_icc_to_srgb looks up or creates one of them */
 };
 
-/* lcms does not survive want of memory: it answers NULL as for a broken profile, or follows a NULL
- * itself. So its allocations are ours: they count against the budget, and when one fails the call
- * is left at once and everything lcms holds is freed. */
+/* lcms cannot handle a failed allocation: it returns NULL as for a broken profile, or dereferences
+ * a NULL pointer itself. So it uses ic_alloc, which counts against the budget; if an allocation
+ * fails, the call is left by longjmp and everything that lcms holds is freed. */
 struct lcms_block {
     struct lcms_block *previous, *next;
     size_t size_bytes;
-    size_t padding; /* what follows is aligned to 16 */
+    size_t padding; /* aligns the block behind it to 16 */
 };
 
-/* lcms hands its handlers no pointer of ours while a context is being made, hence the thread's own:
- * set whenever lcms is entered. */
+/* lcms passes its handlers no user pointer while a context is created, hence a variable of the
+ * thread: set before every use of lcms. */
 static _Thread_local struct ic_icc *entered;
 
 static void *lcms_malloc(cmsContext lcms, cmsUInt32Number size) {
@@ -90,8 +90,8 @@ static void *lcms_realloc(cmsContext lcms, void *old, cmsUInt32Number size) {
     return grown;
 }
 
-/* Nor does it ask whether there was memory for a mutex. A context is used by one thread at a time,
- * so one that is always there and does nothing is right. */
+/* Neither does lcms check whether a mutex was allocated. A context is used by one thread at a time,
+ * so a mutex that does nothing is correct. */
 static void *no_mutex(cmsContext lcms) {
     return lcms;
 }
@@ -146,7 +146,7 @@ struct ic_icc *ic_icc_create(struct ic_mem *mem) {
         ic_free(mem, icc);
         return NULL;
     }
-    pthread_mutex_init(&icc->making, NULL); /* cannot fail: it needs nothing */
+    pthread_mutex_init(&icc->making, NULL); /* does not fail: a default mutex allocates nothing */
     return icc;
 }
 
@@ -163,13 +163,13 @@ static void forget_profile(struct ic_icc *icc) {
     icc->profile_bytes = 0;
 }
 
-/* After a jump: nothing of lcms may be used any more, all of it is freed. */
+/* After a longjmp: frees everything of lcms, since none of it may be used any more. */
 static enum imgcore_status drop_lcms(struct ic_icc *icc) {
     const enum imgcore_status status = icc->mem->status;
     icc->can_jump = false;
     icc->opaque = icc->with_alpha = NULL;
     forget_profile(icc);
-    cmsDeleteContext(icc->lcms); /* leaves the list of contexts that lcms keeps */
+    cmsDeleteContext(icc->lcms); /* removes it from lcms's list of contexts */
     icc->lcms = NULL;
     while (icc->blocks != NULL) {
         lcms_free(NULL, icc->blocks + 1);
@@ -177,7 +177,7 @@ static enum imgcore_status drop_lcms(struct ic_icc *icc) {
     return status;
 }
 
-/* Before every use of lcms. NO_MEMORY: there is none to use. */
+/* Called before every use of lcms. NO_MEMORY: its context cannot be created. */
 static enum imgcore_status enter(struct ic_icc *icc) {
     entered = icc;
     if (icc->lcms == NULL) {
@@ -199,7 +199,7 @@ void ic_icc_destroy(struct ic_icc *icc) {
     ic_free(icc->mem, icc);
 }
 
-/* Grey with the tone curve of sRGB, so that grey pictures stay grey. */
+/* A grey profile with the tone curve of sRGB, so that grey images stay grey. */
 static cmsHPROFILE grey_srgb_profile(cmsContext lcms) {
     const cmsFloat64Number parameters[5] = {2.4, 1.0 / 1.055, 0.055 / 1.055, 1.0 / 12.92, 0.04045};
     cmsToneCurve *curve = cmsBuildParametricToneCurve(lcms, 4, parameters);
@@ -233,7 +233,7 @@ static void formats_of(enum ic_color color, bool alpha, cmsUInt32Number *in, cms
     }
 }
 
-/* NULL: the profile is of no use. */
+/* Returns NULL if the profile is unusable. */
 static cmsHTRANSFORM make_transform(struct ic_icc *icc, enum ic_color color, bool alpha) {
     cmsHTRANSFORM transform = NULL;
     cmsHPROFILE from =
@@ -255,7 +255,7 @@ static cmsHTRANSFORM make_transform(struct ic_icc *icc, enum ic_color color, boo
     return transform;
 }
 
-/* Whether a transform moves no colour of a grid by more than one step. */
+/* Whether a transform changes no colour of a grid by more than one step. */
 static bool changes_nothing(cmsHTRANSFORM transform, enum ic_color color) {
     enum { STEPS = 9 };
     uint8_t in[STEPS * STEPS * STEPS * 3], out[sizeof(in)];
@@ -326,7 +326,7 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
     return IMGCORE_OK;
 }
 
-/* Converts the rows of `from` into those of `to`, which may be the same picture. */
+/* Converts the rows of `from` to those of `to`, which may be the same image. */
 static enum imgcore_status convert_rows(cmsHTRANSFORM transform, struct ic_cancel *cancel,
                                         const struct ic_picture *from, struct ic_picture *to) {
     for (uint32_t y = 0; y < from->height_px; y++) {
@@ -357,7 +357,7 @@ static enum imgcore_status cmyk_to_rgb(struct ic_mem *mem, cmsHTRANSFORM transfo
     return IMGCORE_OK;
 }
 
-/* The transform with alpha, made by the first who needs it. */
+/* Creates the transform with alpha, when it is first needed. */
 static enum imgcore_status make_with_alpha(struct ic_icc *icc, enum ic_color color) {
     if (setjmp(icc->out_of_memory) != 0) {
         return drop_lcms(icc);
@@ -365,13 +365,14 @@ static enum imgcore_status make_with_alpha(struct ic_icc *icc, enum ic_color col
     icc->can_jump = true;
     icc->with_alpha = make_transform(icc, color, true);
     icc->can_jump = false;
-    assert(icc->with_alpha != NULL); /* the opaque one was made: the profile is sound */
+    assert(icc->with_alpha !=
+           NULL); /* the profile is valid: the opaque transform was created from it */
     return IMGCORE_OK;
 }
 
-/* The transform for a picture. What takes memory is done here, one thread after another, and where
- * memory runs out all transforms go: those who come later find none. None is in use then, since
- * all who use one have alpha like the one that failed. */
+/* Finds the transform for an image. All allocation happens here, in one thread at a time; if memory
+ * runs out, all transforms are freed, and later calls find none. None is in use then, since all
+ * threads that use one have alpha, like the one that failed. */
 static enum imgcore_status find_transform(struct ic_icc *icc, enum ic_color color, bool alpha,
                                           cmsHTRANSFORM *transform) {
     enum imgcore_status status = IMGCORE_OK;
@@ -402,7 +403,7 @@ enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struc
     return convert_rows(transform, cancel, picture, picture);
 }
 
-/* Apart from the loop over the text, so that nothing of the caller's lives across the jump. */
+/* A function of its own, so that no variable of the caller is modified across the longjmp. */
 static bool read_description(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes,
                              char *out, size_t out_bytes) {
     if (setjmp(icc->out_of_memory) != 0) {

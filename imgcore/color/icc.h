@@ -1,6 +1,6 @@
-/* ICC profiles to sRGB, by lcms2: the only file that includes it is icc.c.
+/* Conversion by ICC profiles to sRGB with lcms2; only icc.c includes lcms2.
  *
- * A context remembers the last profile, since cameras embed the same one in every picture. */
+ * A context keeps the last profile, since cameras embed the same one in every image. */
 #ifndef IC_ICC_H
 #define IC_ICC_H
 
@@ -8,31 +8,32 @@
 #include "imgcore/base/picture.h"
 
 enum ic_icc_kind {
-    IC_ICC_UNUSABLE, /* damaged, or for other colours than the picture's: as if there were none */
-    IC_ICC_SRGB,     /* converting to sRGB would change nothing by more than one step of 255 */
-    IC_ICC_CONVERT   /* colours change */
+    IC_ICC_UNUSABLE, /* damaged, or for other colours than those of the image: treated as missing */
+    IC_ICC_SRGB,     /* a conversion to sRGB would change no sample by more than one step of 255 */
+    IC_ICC_CONVERT   /* the conversion changes colours */
 };
 
 struct ic_icc;
 
-/* NULL: no memory. */
+/* Returns NULL if there is no memory. */
 struct ic_icc *ic_icc_create(struct ic_mem *mem);
 void ic_icc_destroy(struct ic_icc *icc); /* NULL is allowed */
 
-/* What a profile means for a picture whose samples are `color` (YCBCR counts as RGB). Remembers
- * the profile and its transform. Errors: NO_MEMORY, BUDGET. */
+/* Classifies a profile for an image whose samples are `color` (YCBCR counts as RGB). Keeps the
+ * profile and its transform. Errors: NO_MEMORY, BUDGET. */
 enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes,
                                     enum ic_color color, enum ic_icc_kind *kind);
 
-/* Converts a picture (RGB, RGBA, GREY, GREY_ALPHA in place; CMYK becomes RGB) by the profile that
- * was classified last, which must have said CONVERT for that colour. Alpha is left alone; grey
- * stays grey. Perceptual intent. `mem` is the picture's. Several threads may convert pictures at
- * once, if all of them or none have alpha. `cancel` (may be NULL) is checked every 16 rows. Errors:
- * NO_MEMORY, BUDGET, CANCELLED; then the picture is as it was, in part converted. */
+/* Converts an image (RGB, RGBA, GREY, GREY_ALPHA in place; CMYK becomes RGB) by the last classified
+ * profile, which must be CONVERT for that colour. Alpha is unchanged; grey stays grey. Perceptual
+ * intent. `mem` is the allocator of the image. Several threads may convert images at the same time
+ * if all of them or none have alpha. `cancel` (may be NULL) is checked every 16 rows. Errors:
+ * NO_MEMORY, BUDGET, CANCELLED, after which the image may be converted in part. */
 enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struct ic_cancel *cancel,
                                    struct ic_picture *picture);
 
-/* The profile's own description, printable ASCII, cut to fit; "" if there is none. */
+/* Writes the description in the profile to `out`: printable ASCII, cut to fit; "" if there is none.
+ */
 void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes, char *out,
                      size_t out_bytes);
 

@@ -1,10 +1,10 @@
-/* EXIF orientation applied to a reduced picture: see orient.h. */
+/* EXIF orientation of a reduced image: see orient.h. */
 #include <string.h>
 
 #include "imgcore/base/orientation.h"
 #include "imgcore/color/orient.h"
 
-/* Rows of one plane in the reverse order, by a negative stride: no pixel moves. */
+/* Reverses the rows of one plane by a negative stride: no pixel moves. */
 static const uint8_t *first_row(const struct ic_picture *picture, int plane, bool mirrored,
                                 ptrdiff_t *stride_bytes) {
     const uint8_t *rows = picture->plane[plane].rows;
@@ -16,10 +16,10 @@ static const uint8_t *first_row(const struct ic_picture *picture, int plane, boo
     return rows;
 }
 
-/* Mirroring stored x before a swap is mirroring the rows after it, so a transpose needs only
- * reversed strides on both of its sides. */
-static void turn_plane(const struct ic_kernels *kernels, const struct ic_picture *from,
-                       struct ic_picture *to, int plane, int orientation) {
+/* Mirroring x before a swap equals mirroring the rows after it, so a transpose needs only reversed
+ * strides on both sides. */
+static void rotate_plane(const struct ic_kernels *kernels, const struct ic_picture *from,
+                         struct ic_picture *to, int plane, int orientation) {
     const int channels = from->plane[plane].channels;
     const uint32_t width = from->plane[plane].width, height = from->plane[plane].height;
     ptrdiff_t in_stride, out_stride = to->plane[plane].stride_bytes;
@@ -48,24 +48,25 @@ enum imgcore_status ic_orient(struct ic_mem *mem, const struct ic_kernels *kerne
         return IMGCORE_OK;
     }
     const bool swap = ic_orientation_swaps(orientation);
-    struct ic_picture turned;
+    struct ic_picture rotated;
     int chroma_h = 1, chroma_v = 1;
-    if (picture->planes == 3) { /* the shape of the chroma, seen from the turned picture */
+    if (picture->planes ==
+        3) { /* the subsampling of the chroma, in the axes of the rotated image */
         const bool half_w = picture->plane[1].width < picture->plane[0].width;
         const bool half_h = picture->plane[1].height < picture->plane[0].height;
         chroma_h = (swap ? half_h : half_w) ? 2 : 1;
         chroma_v = (swap ? half_w : half_h) ? 2 : 1;
     }
-    enum imgcore_status status =
-        ic_picture_make(mem, picture->color, swap ? picture->height_px : picture->width_px,
-                        swap ? picture->width_px : picture->height_px, chroma_h, chroma_v, &turned);
+    enum imgcore_status status = ic_picture_make(
+        mem, picture->color, swap ? picture->height_px : picture->width_px,
+        swap ? picture->width_px : picture->height_px, chroma_h, chroma_v, &rotated);
     if (status != IMGCORE_OK) {
         return status;
     }
     for (int p = 0; p < picture->planes; p++) {
-        turn_plane(kernels, picture, &turned, p, orientation);
+        rotate_plane(kernels, picture, &rotated, p, orientation);
     }
     ic_picture_clear(mem, picture);
-    *picture = turned;
+    *picture = rotated;
     return IMGCORE_OK;
 }

@@ -11,7 +11,7 @@ void ic_transfer_make(struct ic_transfer *transfer) {
     for (int i = 0; i < 256; i++) {
         transfer->to_linear[i] = (float)(to_linear(i / 255.0) * 255.0);
     }
-    /* a step belongs to the sample whose interval of rounding it lies in */
+    /* a step maps to the sample whose rounding interval contains it */
     int sample = 0;
     double next = to_linear(0.5 / 255.0);
     for (int step = 0; step <= IC_TRANSFER_STEPS; step++) {

@@ -1,5 +1,5 @@
-/* Colour: YCbCr and CMYK to RGB, 16 bits to 8, alpha flattened on a background. Everything in
- * 16-bit lanes, the same integers as the reference; only green needs sums of 32 bits. */
+/* Colour: YCbCr and CMYK to RGB, alpha flattened on a background. All in 16-bit lanes, with the
+ * same integers as the reference; only green needs sums of 32 bits. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -72,7 +72,7 @@ HWY_INLINE V16 RoundedSum(V16 a, int16_t a_factor, V16 b, int16_t b_factor) {
     const hn::Vec<D32> upper{
         vmlal_n_s16(vmull_n_s16(vget_high_s16(a.raw), a_factor), vget_high_s16(b.raw), b_factor)};
 #endif
-    /* Packing undoes the interleaving, block by block. */
+    /* Packing reverses the interleaving, block by block. */
     return hn::ReorderDemote2To(D16(), hn::ShiftRight<16>(hn::Add(lower, half)),
                                 hn::ShiftRight<16>(hn::Add(upper, half)));
 }
@@ -81,7 +81,7 @@ struct Rgb16 {
     V16 r, g, b;
 };
 
-/* Whole multiples of 2^16 are taken out of the factors, so that they fit 16 bits. */
+/* Multiples of 2^16 are removed from the factors, so that they fit 16 bits. */
 HWY_INLINE Rgb16 YccHalf(const uint8_t *y, const uint8_t *cb, const uint8_t *cr) {
     const V16 center = hn::Set(D16(), 128);
     const V16 luma = hn::PromoteTo(D16(), hn::LoadU(Half8(), y));

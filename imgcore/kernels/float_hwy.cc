@@ -1,6 +1,6 @@
-/* The float path but for its horizontal pass: bytes to floats and back, with or without the alpha
- * multiplied in, and the vertical pass. Products are rounded before they are added, sums begin with
- * what is there already, in the order of the taps. */
+/* The float path without its horizontal pass: bytes to floats and back, with or without
+ * premultiplied alpha, and the vertical pass. Products are rounded before they are added; sums
+ * start with the existing value, in the order of the taps. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -45,7 +45,7 @@ void Columns1(const float *const *rows, const float *weights, int taps, size_t x
 }
 
 /* Eight vectors of columns hide the latency of the additions and share each weight. Rows in L2 are
- * bound by its bandwidth (prefetching gains nothing): 26 samples in a ns, 63 from L1. */
+ * bound by its bandwidth (prefetching gains nothing): 26 samples per ns, 63 from L1. */
 void Columns8(const float *const *rows, const float *weights, int taps, size_t x, float *sums,
               bool accumulate) {
     VF a = Old(sums, accumulate), b = Old(sums + kLanes, accumulate);
@@ -95,8 +95,8 @@ void VpassF32(const float *const *rows, const float *weights, int taps, float *s
         ColumnsFew(rows, weights, taps, sums, n, accumulate);
         return;
     }
-    /* Where there is less than a vector left the last one overlaps its neighbour: computed from the
-     * old sums, stored last. */
+    /* If less than a vector is left, the last one overlaps its neighbour: it is computed from the
+     * old sums and stored last. */
     const size_t last_x = n - kLanes;
     const bool overlaps = n % kLanes != 0;
     float last[kLanes];
@@ -160,7 +160,7 @@ void StoreF32U8(const float *in, uint8_t *out, size_t n) {
     MapPixels(StoreStep(), in, out, n);
 }
 
-/* Every lane gets its pixel's alpha. */
+/* Copies the alpha of each pixel to all its lanes. */
 template <size_t kChannels, class V> HWY_INLINE V AlphaOf(V v) {
     if constexpr (kChannels == 4) {
         return hn::Broadcast<3>(v);
@@ -175,8 +175,8 @@ template <size_t kChannels> struct UnpremultiplyStep {
     static constexpr size_t kPixels = kLanes / kChannels;
     static constexpr size_t kInSamples = kChannels, kOutSamples = kChannels;
 
-    /* Colour is v * 255 / alpha, alpha itself v / 255: one division for both. Where alpha is 0 it
-     * gives what no one sees. */
+    /* Colour is v * 255 / alpha, alpha itself v / 255: one division for both. If alpha is 0, the
+     * colour is not visible. */
     HWY_INLINE void operator()(const float *in, uint8_t *out) const {
         const hn::Vec<D32> last = hn::Set(D32(), static_cast<int32_t>(kChannels - 1));
         const auto is_alpha = hn::RebindMask(DF(), hn::Eq(hn::And(hn::Iota(D32(), 0), last), last));

@@ -1,10 +1,10 @@
 /* The horizontal pass of the float path.
  *
  * The contract's four partial sums p0..p3 of each channel fill one 512-bit vector of RGBA, two of
- * 256 bits, four of 128; fewer channels lie the same way, p0 of all channels, then p1, ... Products
- * are rounded before they are added (no fused form), and the end is (p0 + p2) + (p1 + p3).
- * Several units run side by side, since one chain of additions would wait for itself: rows that
- * share their weights, or neighbouring outputs of one row. */
+ * 256 bits, four of 128; fewer channels use the same order, p0 of all channels, then p1, ...
+ * Products are rounded before they are added (no fused form), and the final sum is (p0 + p2) + (p1
+ * + p3). Several units run in parallel, since a single chain of additions is bound by latency: rows
+ * that share their weights, or neighbouring outputs of one row. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -25,8 +25,8 @@ using Block = hn::CappedTag<float, 4>;
 using VFull = hn::Vec<Full>;
 using VBlock = hn::Vec<Block>;
 
-/* For each number of channels: the weights of four taps, the partial sums of one unit, the product
- * of four pixels added to them, and their end: a block with the channels in front. */
+/* For each number of channels: the weights of four taps, the partial sums of one unit, the products
+ * of four pixels added to them, and the final sum: a block that starts with the channels. */
 
 struct Grey {
     static constexpr size_t kChannels = 1;
@@ -84,7 +84,7 @@ struct GreyAlpha {
 
 #if HWY_MAX_BYTES == 64
 
-/* Lanes 0 to 11; the others hold what nobody reads. */
+/* Lanes 0 to 11; the others are not used. */
 struct Rgb {
     static constexpr size_t kChannels = 3;
     static constexpr size_t kUnits = 4;
@@ -282,7 +282,7 @@ template <class Pixel> HWY_INLINE void Store(VBlock total, float *out) {
     }
 }
 
-/* kUnits rows, which may be the same one several times. */
+/* Computes kUnits rows, which may be the same one several times. */
 template <class Pixel>
 void SharedRows(const float *const *in, float *const *out, const struct ic_taps_f32 *taps) {
     const size_t tap_count = static_cast<size_t>(taps->taps);
@@ -311,7 +311,8 @@ void SharedRows(const float *const *in, float *const *out, const struct ic_taps_
     }
 }
 
-/* kUnits outputs of one row at once, the last ones again where they do not come out even. */
+/* Computes kUnits outputs of one row together; the last group overlaps if their number is not a
+ * multiple. */
 template <class Pixel> void SingleRow(const float *in, float *out, const struct ic_taps_f32 *taps) {
     const size_t tap_count = static_cast<size_t>(taps->taps);
     for (size_t i = 0; i < taps->count; i += Pixel::kUnits) {

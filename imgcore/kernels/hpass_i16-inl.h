@@ -1,5 +1,5 @@
-/* What both files of the fixed-point horizontal pass share: products added up, blocks folded, sums
- * rounded to bytes. Private to this room; included once for each target. */
+/* Shared by both files of the fixed-point horizontal pass: products added up, blocks folded, sums
+ * rounded to bytes. Private to this module; included once for each target. */
 #if defined(IC_HPASS_I16_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef IC_HPASS_I16_INL_H
 #undef IC_HPASS_I16_INL_H
@@ -23,7 +23,7 @@ using Block8 = hn::CappedTag<uint8_t, 16>;
 template <class D16> using Sum32 = hn::Vec<hn::RepartitionToWide<D16>>;
 template <class D> constexpr size_t kLanesOf = hn::MaxLanes(D());
 
-/* Before loops over a few registers: gcc would keep those in memory. */
+/* Used before loops over a few registers: otherwise gcc keeps those in memory. */
 #ifndef IC_HWY_UNROLL
 #if defined(__clang__)
 #define IC_HWY_UNROLL
@@ -82,7 +82,7 @@ HWY_INLINE hn::Vec128<int32_t> AddProducts(hn::Vec128<int32_t> sum, hn::Vec128<i
 /* ---- blocks added up, unit after unit ------------------------------------------------------ */
 
 #if HWY_MAX_BYTES >= 32
-/* The halves of a added up, then those of b. */
+/* Adds the halves of a, then those of b. */
 template <class D, class V = hn::Vec<D>> HWY_INLINE V FoldHalves(D d, V a, V b) {
     return hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
 }
@@ -119,7 +119,7 @@ HWY_INLINE hn::Vec<Block8> UnitsToBytes(hn::Vec256<int32_t> u0, hn::Vec256<int32
                                         hn::Vec256<int32_t> u2, hn::Vec256<int32_t> u3) {
     const hn::CappedTag<int16_t, 16> d16;
     const hn::RepartitionToWide<decltype(d16)> d32;
-    /* Demoting takes block after block of both: units 0 and 1, then 2 and 3. */
+    /* Demotion works block by block of both: units 0 and 1, then 2 and 3. */
     const auto even = RoundSums(d32, FoldHalves(d32, u0, u2));
     const auto odd = RoundSums(d32, FoldHalves(d32, u1, u3));
     return hn::DemoteTo(Block8(), hn::ReorderDemote2To(d16, even, odd));

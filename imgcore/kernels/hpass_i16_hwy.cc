@@ -1,13 +1,13 @@
 /* The horizontal pass of the fixed-point path for 2 to 4 channels: 16-bit rows in, bytes out.
  *
- * Four "units" run side by side: four rows that share their weights or, where fewer rows are left,
- * four neighbouring outputs of one row. Each unit has one vector of 32-bit sums; when its taps are
- * done the 128-bit blocks are folded together, so that one vector ends up with all units' results.
- * A block takes two pixels (four of 2 channels), its channels shuffled next to each other, r0 r1 g0
- * g1 b0 b1 a0 a1, times the weights w0 w1 w0 w1 ...: sums r g b a. NEON multiplies and widens
- * instead of adding pairs: r0 g0 b0 a0 r1 g1 b1 a1, and the lower and upper half go to the same
- * four sums. vpdpwssd gains a tenth over multiplying and adding (a whole resize of RGB a
- * twentieth: hpass_i16_vnni_hwy.cc). */
+ * Four "units" run in parallel: four rows that share their weights or, if fewer rows are left, four
+ * neighbouring outputs of one row. Each unit has one vector of 32-bit sums; after its last tap the
+ * 128-bit blocks are folded together, so that one vector holds the results of all units. A block
+ * holds two pixels (four of 2 channels), with its channels shuffled next to each other, r0 r1 g0 g1
+ * b0 b1 a0 a1, and is multiplied by the weights w0 w1 w0 w1 ...: sums r g b a. NEON multiplies and
+ * widens instead of adding pairs: r0 g0 b0 a0 r1 g1 b1 a1, and the lower and upper half are added
+ * to the same four sums. vpdpwssd is a tenth faster than multiplying and adding (a twentieth of an
+ * entire resize of RGB: hpass_i16_vnni_hwy.cc). */
 #include "imgcore/base/limits.h"
 #include "imgcore/kernels/hwy_targets.h"
 
@@ -29,10 +29,10 @@ namespace {
 
 template <class D16, int kChannels> struct Layout {
     static constexpr size_t kBlocks = kLanesOf<D16> / 8;
-    static constexpr size_t kPixels = kBlocks * (kChannels == 2 ? 4 : 2); /* in a vector */
+    static constexpr size_t kPixels = kBlocks * (kChannels == 2 ? 4 : 2); /* pixels in a vector */
 };
 
-/* For each 16-bit lane of a block, the sample of the block that goes there. */
+/* The source sample of each 16-bit lane of a block. */
 template <int kChannels> HWY_INLINE hn::Vec<Block16> BlockOrder() {
 #if IC_HWY_X86
     alignas(16) static constexpr int16_t kOrders[3][8] = {
@@ -44,8 +44,8 @@ template <int kChannels> HWY_INLINE hn::Vec<Block16> BlockOrder() {
     return hn::Load(Block16(), kOrders[kChannels - 2]);
 }
 
-/* What LoadPixels needs besides the pixels: bytes of a block to take or, for 3 channels in 512
- * bits, lanes of the whole vector. */
+/* The indices for LoadPixels: bytes of a block or, for 3 channels in 512 bits, lanes of the entire
+ * vector. */
 template <int kChannels, class D16> HWY_INLINE hn::Vec<D16> PixelTable(D16 d) {
     HWY_ALIGN int16_t table[kLanesOf<D16>];
     int16_t order[8];
@@ -61,7 +61,7 @@ template <int kChannels, class D16> HWY_INLINE hn::Vec<D16> PixelTable(D16 d) {
     return hn::Load(d, table);
 }
 
-/* A vector of pixels, shuffled. Reads at most 16 bytes more than its pixels have. */
+/* Loads a vector of pixels, shuffled. Reads at most 16 bytes more than its pixels have. */
 template <int kChannels, class D16, class V16 = hn::Vec<D16>>
 HWY_INLINE V16 LoadPixels(D16 d, const int16_t *in, V16 table) {
     if constexpr (!IC_HWY_X86 && kChannels != 3) {
@@ -81,7 +81,7 @@ HWY_INLINE V16 LoadPixels(D16 d, const int16_t *in, V16 table) {
     }
 }
 
-/* For each block its weights, from a vector that has those of all blocks in every block. */
+/* Selects the weights of each block from a vector that has those of all blocks in every block. */
 template <int kChannels, class D16> HWY_INLINE hn::Vec<D16> WeightTable(D16 d) {
     HWY_ALIGN int16_t table[kLanesOf<D16>];
     for (size_t i = 0; i < kLanesOf<D16>; i++) {
@@ -96,7 +96,7 @@ template <int kChannels, class D16> HWY_INLINE hn::Vec<D16> WeightTable(D16 d) {
     return hn::Load(d, table);
 }
 
-/* The weights of one vector of pixels, exactly as many as it has are read. */
+/* Loads the weights of one vector of pixels; reads exactly as many as it has. */
 template <int kChannels, class D16, class V16 = hn::Vec<D16>>
 HWY_INLINE V16 LoadWeights(D16 d, const int16_t *weights, V16 table) {
     constexpr size_t kPixels = Layout<D16, kChannels>::kPixels;
@@ -116,8 +116,8 @@ HWY_INLINE V16 LoadWeights(D16 d, const int16_t *weights, V16 table) {
     }
 }
 
-/* A unit's bytes. A third byte is followed by one too many unless it is the last of its row: the
- * next output overwrites it. */
+/* Stores the bytes of a unit. A third byte is followed by one extra byte unless it is the last of
+ * its row: the next output overwrites it. */
 template <int kChannels> HWY_INLINE void StoreUnit(uint32_t bytes, uint8_t *out, bool last) {
     if (kChannels == 4 || (kChannels == 3 && !last)) {
         memcpy(out, &bytes, 4);
@@ -132,7 +132,7 @@ template <int kChannels> HWY_INLINE void StoreUnit(uint32_t bytes, uint8_t *out,
 template <int kChannels, class D16>
 HWY_INLINE hn::Vec<Block8> FinishUnits(D16, Sum32<D16> u0, Sum32<D16> u1, Sum32<D16> u2,
                                        Sum32<D16> u3) {
-    if constexpr (kChannels == 2) { /* two sums of each channel in a block */
+    if constexpr (kChannels == 2) { /* a block holds two sums of each channel */
         u0 = hn::Add(u0, hn::Shuffle1032(u0));
         u1 = hn::Add(u1, hn::Shuffle1032(u1));
         u2 = hn::Add(u2, hn::Shuffle1032(u2));
@@ -152,7 +152,7 @@ HWY_INLINE void StoreUnits(hn::Vec<Block8> bytes, uint8_t *const out[kUnits], si
     StoreUnit<kChannels>(unit[3], out[3] + at, last3);
 }
 
-/* Four rows, which may be the same one several times. */
+/* Computes four rows, which may be the same one several times. */
 template <int kChannels, class D16>
 void FourRows(D16 d, const int16_t *const in[kUnits], uint8_t *const out[kUnits],
               const struct ic_taps_q14 *taps) {
@@ -160,7 +160,7 @@ void FourRows(D16 d, const int16_t *const in[kUnits], uint8_t *const out[kUnits]
     const hn::RepartitionToWide<D16> d32;
     const auto pixel_table = PixelTable<kChannels>(d);
     const auto weight_table = WeightTable<kChannels>(d);
-    const struct ic_taps_q14 t = *taps; /* which stores of bytes cannot change */
+    const struct ic_taps_q14 t = *taps; /* a copy, which stores of bytes cannot alias */
     const size_t count = t.count;
     const size_t tap_count = static_cast<size_t>(t.taps);
     for (size_t i = 0; i < count; i++) {
@@ -184,14 +184,15 @@ void FourRows(D16 d, const int16_t *const in[kUnits], uint8_t *const out[kUnits]
     }
 }
 
-/* One row: four outputs at once, the last ones again where they do not come in fours. */
+/* Computes one row: four outputs together; the last group overlaps if their number is not a
+ * multiple of four. */
 template <int kChannels, class D16>
 void OneRow(D16 d, const int16_t *in, uint8_t *out, const struct ic_taps_q14 *taps) {
     constexpr size_t kPixels = Layout<D16, kChannels>::kPixels;
     const hn::RepartitionToWide<D16> d32;
     const auto pixel_table = PixelTable<kChannels>(d);
     const auto weight_table = WeightTable<kChannels>(d);
-    const struct ic_taps_q14 t = *taps; /* which stores of bytes cannot change */
+    const struct ic_taps_q14 t = *taps; /* a copy, which stores of bytes cannot alias */
     const size_t count = t.count;
     const size_t tap_count = static_cast<size_t>(t.taps);
     for (size_t i = 0; i < count; i += kUnits) {
@@ -223,7 +224,7 @@ void OneRow(D16 d, const int16_t *in, uint8_t *out, const struct ic_taps_q14 *ta
 template <int kChannels, class D16>
 HWY_INLINE void Pixels(D16 d, const int16_t *in, ptrdiff_t in_stride, uint8_t *out,
                        ptrdiff_t out_stride, size_t rows, const struct ic_taps_q14 *taps) {
-    while (rows > 2) { /* three: the last of them twice */
+    while (rows > 2) { /* for three rows the last one is used twice */
         const int16_t *const ins[kUnits] = {in, in + in_stride, in + 2 * in_stride,
                                             in + (rows > 3 ? 3 : 2) * in_stride};
         uint8_t *const outs[kUnits] = {out, out + out_stride, out + 2 * out_stride,

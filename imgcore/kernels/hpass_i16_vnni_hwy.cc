@@ -1,4 +1,4 @@
-/* hpass_i16_hwy.cc again, with VNNI: see hwy_targets.h. */
+/* hpass_i16_hwy.cc compiled again with VNNI: see hwy_targets.h. */
 #define IC_HWY_VNNI 1
 #include "imgcore/kernels/hpass_i16_hwy.cc"
 

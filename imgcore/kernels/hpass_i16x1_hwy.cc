@@ -1,9 +1,9 @@
 /* The horizontal pass of the fixed-point path for 1 channel: 16-bit rows in, bytes out.
  *
- * Rows of many taps are plain dot products, four outputs for each of four rows, sums transposed at
- * the end; rows of few taps, as behind the pyramid, have their own ways below. vpdpwssd gains
- * nothing here; the first step of the dot products outside their loop and a local copy of the taps
- * a fifth to a quarter. */
+ * Rows of many taps are plain dot products, four outputs for each of four rows, with the sums
+ * transposed at the end; rows of few taps, as after the pyramid, have their own methods below.
+ * vpdpwssd gains nothing here; moving the first step of the dot products out of the loop and
+ * copying the taps to a local variable gain a fifth to a quarter. */
 #include "imgcore/base/limits.h"
 #include "imgcore/kernels/hwy_targets.h"
 
@@ -30,7 +30,7 @@ constexpr size_t kLanes = HWY_MAX_BYTES / 2;
 /* Rows that share their weights: as many as leave four sums for each in registers. */
 constexpr size_t kSharing = HWY_MAX_BYTES == 64 ? 4 : 2;
 
-/* Block by block, the sums of a's and b's neighbouring lanes. */
+/* Adds neighbouring lanes of a and b, block by block. */
 HWY_INLINE V32 SumPairs(V32 a, V32 b) {
 #if IC_HWY_X86
     const hn::RepartitionToWide<Full16> d32;
@@ -40,7 +40,7 @@ HWY_INLINE V32 SumPairs(V32 a, V32 b) {
 #endif
 }
 
-/* The sums of what SumPairs gave for two pairs: of each of four vectors' blocks. */
+/* Adds the results of SumPairs for two pairs: the sums of the blocks of four vectors. */
 HWY_INLINE V32 SumQuads(V32 ab, V32 cd) {
 #if IC_HWY_X86
     const hn::RepartitionToWide<Full16> d32;
@@ -57,7 +57,7 @@ HWY_INLINE V32 SumLanes(V32 a, V32 b, V32 c, V32 d) {
     return SumQuads(SumPairs(a, b), SumPairs(c, d));
 }
 
-/* Four outputs, as one unit: where each one's samples and weights begin. */
+/* Four outputs as one unit: the start of the samples and weights of each. */
 struct Dots {
     const int16_t *weight[4];
     ptrdiff_t left[4];
@@ -80,7 +80,7 @@ struct Sums4 {
     V32 a, b, c, d;
 };
 
-/* Weights from tap k on; where a vector has more lanes than are left, zeros behind the last 16. */
+/* Loads weights from tap k on; lanes past the last 16 are zero. */
 HWY_INLINE Weights4 LoadDots(const Dots &dots, size_t k, size_t taps) {
     const Full16 d;
 #if HWY_MAX_BYTES == 64
@@ -110,7 +110,7 @@ HWY_INLINE V32 SumLanes(const Sums4 &s) {
     return SumLanes(s.a, s.b, s.c, s.d);
 }
 
-/* Four outputs of kSharing rows: four bytes each. Few taps need no loop. */
+/* Computes four outputs of kSharing rows: four bytes each. Few taps need no loop. */
 HWY_INLINE hn::Vec<Block8> SharedDots(const int16_t *const in[kUnits], const Dots &dots,
                                       size_t taps) {
     const V32 zero = hn::Zero(hn::RepartitionToWide<Full16>());
@@ -135,7 +135,7 @@ HWY_INLINE hn::Vec<Block8> SharedDots(const int16_t *const in[kUnits], const Dot
     return UnitsToBytes(first, second, third, fourth);
 }
 
-/* One unit of one row. */
+/* Computes one unit of one row. */
 HWY_INLINE V32 OneDots(const int16_t *in, const Dots &dots, size_t taps) {
     const V32 zero = hn::Zero(hn::RepartitionToWide<Full16>());
     const Sums4 none{zero, zero, zero, zero};
@@ -148,7 +148,7 @@ HWY_INLINE V32 OneDots(const int16_t *in, const Dots &dots, size_t taps) {
 
 void SharedRows(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
                 size_t rows, const struct ic_taps_q14 *taps) {
-    const struct ic_taps_q14 t = *taps; /* which stores of bytes cannot change */
+    const struct ic_taps_q14 t = *taps; /* a copy, which stores of bytes cannot alias */
     const size_t padded_taps = (static_cast<size_t>(taps->taps) + 15) & ~size_t{15};
     const int16_t *ins[kUnits];
     uint8_t *outs[kUnits];
@@ -195,7 +195,7 @@ void SingleRow(const int16_t *in, uint8_t *out, const struct ic_taps_q14 *taps) 
     }
 }
 
-/* Rows one after the other, outputs in order: serves any table. */
+/* Computes rows one after the other, outputs in order: for any table. */
 void AnyDots(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
              size_t rows, const struct ic_taps_q14 *taps) {
     while (rows >= 2) {
@@ -214,26 +214,27 @@ void AnyDots(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out
 
 #if HWY_MAX_BYTES == 64
 
-/* Sixteen outputs side by side, one in each 32-bit lane, nothing to add up across lanes: for each
- * pair of taps one permutation fetches the sixteen pairs of samples from two vectors of the row,
- * or, where outputs lie further apart, two permutations eight pairs each. Weights are transposed
- * once for all rows. Outputs in a ns, 1200 of 14 taps from 2464 samples, 8 rows: 1.4 by dot
- * products, 4.1 this way; 1200 of 26 from 4928: 1.25 and 1.8. */
+/* Sixteen outputs in parallel, one in each 32-bit lane, with nothing to add across lanes: for each
+ * pair of taps one permutation fetches the sixteen pairs of samples from two vectors of the row or,
+ * if outputs are further apart, two permutations fetch eight pairs each. Weights are transposed
+ * once for all rows. Outputs per ns, 1200 of 14 taps from 2464 samples, 8 rows: 1.4 by dot
+ * products, 4.1 by this method; 1200 of 26 from 4928: 1.25 and 1.8. */
 constexpr size_t kGroup = 16;
-constexpr size_t kWindow = 2 * kLanes; /* samples that a permutation chooses from */
-constexpr size_t kFewTaps = 64;        /* longest row of weights that is transposed */
-constexpr int32_t kMostReach = 60;     /* from the first left of a window to the last */
+constexpr size_t kWindow = 2 * kLanes; /* samples that a permutation selects from */
+constexpr size_t kFewTaps = 64;        /* the longest row of weights that is transposed */
+constexpr int32_t kMostReach =
+    60; /* largest distance from the first left of a window to the last */
 
 struct Group {
     HWY_ALIGN int32_t weight[kFewTaps / 2][kGroup]; /* pairs of taps */
-    V16 index;                                      /* of the first pair, from the first left */
+    V16 index; /* samples of the first pair, relative to the first left */
     size_t pairs;
-    size_t pairs_at_once; /* as many as a window holds the samples of */
-    size_t halves;        /* 1: one window for all; 2: one for each eight outputs */
+    size_t pairs_at_once; /* pairs of taps whose samples fit into one window */
+    size_t halves;        /* 1: one window for all outputs; 2: one for each eight outputs */
     ptrdiff_t left[2];
 };
 
-/* 128 bits of weights, from tap 8 * block on, of outputs m, m + 4, m + 8, m + 12. */
+/* Loads 128 bits of weights, from tap 8 * block on, of outputs m, m + 4, m + 8, m + 12. */
 HWY_INLINE __m512i EveryFourth(const int16_t *weight, size_t stride) {
     const auto at = [=](size_t i) {
         return _mm_loadu_si128(reinterpret_cast<const __m128i *>(weight + i * stride));
@@ -244,7 +245,7 @@ HWY_INLINE __m512i EveryFourth(const int16_t *weight, size_t stride) {
     return _mm512_inserti32x4(v, at(12), 3);
 }
 
-/* Whether output i and the fifteen behind it lie close enough together. */
+/* Whether output i and the next fifteen are close enough together. */
 HWY_INLINE bool StartGroup(const struct ic_taps_q14 &t, size_t i, Group &group) {
     const int32_t *left = t.left + i;
     const bool one = left[15] - left[0] <= kMostReach;
@@ -284,8 +285,8 @@ HWY_INLINE bool StartGroup(const struct ic_taps_q14 &t, size_t i, Group &group) 
     return true;
 }
 
-/* What a permutation chooses from, of four rows: 128 bytes from a sample on that counts, which the
- * slack has room for. */
+/* Loads the window of a permutation, of four rows: 128 bytes from the first sample on, of which the
+ * last may be slack. */
 struct Windows {
     V16 lower[4], upper[4];
 };
@@ -302,7 +303,7 @@ HWY_INLINE Windows LoadWindows(const int16_t *in, ptrdiff_t in_stride) {
     return windows;
 }
 
-/* Four rows of a group. */
+/* Computes four rows of a group. */
 template <size_t kHalves>
 HWY_INLINE void GroupRows(const Group &group, const int16_t *in, ptrdiff_t in_stride, uint8_t *out,
                           ptrdiff_t out_stride) {
@@ -346,7 +347,7 @@ HWY_INLINE void GroupRows(const Group &group, const int16_t *in, ptrdiff_t in_st
     }
 }
 
-/* Outputs i to i + kGroup - 1 of all rows, of which there are four or more. */
+/* Computes outputs i to i + kGroup - 1 of all rows, of which there are four or more. */
 HWY_INLINE void GroupOutputs(const struct ic_taps_q14 &t, size_t i, const int16_t *in,
                              ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride, size_t rows) {
     Group group;
@@ -356,7 +357,7 @@ HWY_INLINE void GroupOutputs(const struct ic_taps_q14 &t, size_t i, const int16_
         AnyDots(in, in_stride, out + i, out_stride, rows, &some);
         return;
     }
-    for (size_t y = 0; y < rows; y += 4) { /* the last four overlap those before */
+    for (size_t y = 0; y < rows; y += 4) { /* the last four rows overlap those before */
         const ptrdiff_t first = static_cast<ptrdiff_t>(HWY_MIN(y, rows - 4));
         const int16_t *from = in + first * in_stride;
         uint8_t *to = out + static_cast<ptrdiff_t>(i) + first * out_stride;
@@ -385,10 +386,10 @@ void HpassI16U8x1(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_
 
 #else
 
-/* Four outputs side by side, eight taps of each at a time; of 256 bits, the upper half belongs to
- * the fourth output behind. Weights stay in registers while some rows go by, and lanes are added up
- * for all outputs together. Outputs in a ns, 1200 of 14 taps, 8 rows: 1.5 to 1.85 with 256
- * bits, 1.2 to 1.4 with 128. */
+/* Four outputs in parallel, eight taps of each at a time; in 256 bits, the upper half belongs to
+ * the output four positions later. Weights stay in registers for several rows, and lanes are added
+ * for all outputs together. Outputs per ns, 1200 of 14 taps, 8 rows: 1.5 to 1.85 with 256 bits, 1.2
+ * to 1.4 with 128. */
 constexpr size_t kGroup = kLanes / 2;
 constexpr size_t kRowsAtOnce = 8;
 
@@ -403,9 +404,8 @@ HWY_INLINE hn::Vec<D16> LoadTwo(D16 d, const int16_t *lower, const int16_t *uppe
 #endif
 }
 
-/* Of each block kOutputs outputs (4, or 2, whose lanes are then added up half way) of some rows one
- * after the other: a loop that is small enough for its addresses and weights to stay in registers.
- */
+/* Computes kOutputs outputs of each block (4, or 2, whose lanes are then half added) for several
+ * rows in turn: the loop is small enough for its addresses and weights to stay in registers. */
 template <size_t kBlocks, size_t kOutputs>
 HWY_INLINE void GroupSums(const struct ic_taps_q14 &t, size_t i, const int16_t *in,
                           ptrdiff_t in_stride, size_t rows, int32_t *sums) {
@@ -445,7 +445,7 @@ HWY_INLINE void GroupSums(const struct ic_taps_q14 &t, size_t i, const int16_t *
     }
 }
 
-/* kGroup bytes of each of four rows. */
+/* Stores kGroup bytes of each of four rows. */
 HWY_INLINE void StoreGroup(V32 r0, V32 r1, V32 r2, V32 r3, uint8_t *const out[4]) {
 #if HWY_MAX_BYTES == 32
     const hn::RepartitionToWide<Full16> d32;
@@ -469,8 +469,8 @@ HWY_INLINE void StoreGroup(V32 r0, V32 r1, V32 r2, V32 r3, uint8_t *const out[4]
     }
 }
 
-/* Outputs i to i + kGroup - 1 of all rows, of which there are four or more; the last ones overlap
- * those before. */
+/* Computes outputs i to i + kGroup - 1 of all rows, of which there are four or more; the last ones
+ * overlap those before. */
 template <size_t kBlocks>
 HWY_INLINE void GroupOutputs(const struct ic_taps_q14 &t, size_t i, const int16_t *in,
                              ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride, size_t rows) {
@@ -482,7 +482,7 @@ HWY_INLINE void GroupOutputs(const struct ic_taps_q14 &t, size_t i, const int16_
         const int16_t *from = in + first * in_stride;
         if (kBlocks == 2) {
             GroupSums<kBlocks, 4>(t, i, from, in_stride, some, sums);
-        } else { /* more weights than there are registers */
+        } else { /* more weights than registers */
             GroupSums<kBlocks, 2>(t, i, from, in_stride, some, sums);
             GroupSums<kBlocks, 2>(t, i + 2, from, in_stride, some, second);
         }

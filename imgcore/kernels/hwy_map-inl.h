@@ -1,6 +1,6 @@
-/* A loop for kernels that turn pixels into pixels one vector at a time. The last vector overlaps
- * the one before it; fewer pixels than a vector go through copies. Private to this room; included
- * once for each target. */
+/* A loop for kernels that convert pixels to pixels one vector at a time. The last vector overlaps
+ * the one before it; fewer pixels than a vector are processed in copies. Private to this module;
+ * included once for each target. */
 #if defined(IC_HWY_MAP_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef IC_HWY_MAP_INL_H
 #undef IC_HWY_MAP_INL_H

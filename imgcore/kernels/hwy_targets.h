@@ -1,13 +1,14 @@
-/* Which Highway targets are compiled, and how their kernels get into the table. Private to this
- * room; included before any header of Highway by every *_hwy.cc, and by targets.c for the fillers.
+/* The Highway targets that are compiled, and the filling of the table with their kernels. Private
+ * to this module; included before any header of Highway by every *_hwy.cc, and by targets.c for the
+ * fillers.
  *
- * x86-64: SSE4 counts as the baseline whatever the compiler's flags, so that a plain build has no
- * emulated target and a -march=native build still has them all. SSSE3 and what newer versions of
- * Highway add (SSE2, ZEN4, SPR, ...) would cost compile time and win nothing. Nor is Highway's
- * AVX3_DL compiled: all that is wanted of it is VNNI, and 1.0.3 compiles it with AVX-VNNI, which
- * Ice Lake and Zen 4 do not have. Our avx3_dl is AVX3 and, where VNNI gains, the same file compiled
- * once more with IC_HWY_VNNI, which names that one instruction itself. aarch64: NEON alone,
- * without dispatch, since every such CPU has it. Elsewhere there is only the reference. */
+ * x86-64: SSE4 counts as the baseline for any compiler flags, so that a plain build has no emulated
+ * target and a -march=native build still has all of them. SSSE3 and the targets that newer versions
+ * of Highway add (SSE2, ZEN4, SPR, ...) cost compile time and gain nothing. Highway's AVX3_DL is
+ * not compiled either: only VNNI is used from it, and 1.0.3 compiles it with AVX-VNNI, which Ice
+ * Lake and Zen 4 do not have. The target avx3_dl here is AVX3 and, where VNNI gains, the same file
+ * compiled once more with IC_HWY_VNNI, which uses that one instruction. aarch64: only NEON, without
+ * dispatch, since every such CPU has it. Elsewhere there is only the reference. */
 #ifndef IC_HWY_TARGETS_H
 #define IC_HWY_TARGETS_H
 
@@ -28,15 +29,15 @@
 #define IC_HWY_NEON 0
 #endif
 
-/* Highway's own assertions, on in unoptimised and sanitized builds, would need its library. */
+/* Highway's own assertions, which unoptimised and sanitized builds enable, need its library. */
 #define HWY_IS_DEBUG_BUILD 0
 
-/* 1 in a *_vnni_hwy.cc: nothing but AVX3, with vpdpwssd. */
+/* 1 in a *_vnni_hwy.cc: only AVX3, with vpdpwssd. */
 #ifndef IC_HWY_VNNI
 #define IC_HWY_VNNI 0
 #endif
 
-/* Whether the target that is being compiled is one of ours: asked once for each inclusion. */
+/* Whether the current target is in the list: tested once per inclusion. */
 #if IC_HWY_VNNI
 #define IC_HWY_WANTED (IC_HWY_X86 && HWY_TARGET == HWY_AVX3)
 #else
@@ -45,10 +46,10 @@
      (IC_HWY_X86 && (HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3)))
 #endif
 
-/* A vector that is used twice, or summed up in a loop, kept in one register. To gcc 12 a sum as
- * Highway's type and as the operand of an instruction are two variables, of which it keeps both
- * (and spills others), and it loads from memory once for each use; with this it makes the code that
- * clang makes. No instruction comes of it. */
+/* Keeps a vector that is used twice, or summed in a loop, in one register. gcc 12 treats a sum in
+ * Highway's type and as the operand of an instruction as two variables, keeps both of them (and
+ * spills others), and loads from memory once per use; with this it generates the same code as
+ * clang. It adds no instruction. */
 #if IC_HWY_X86 && !defined(__clang__)
 #define IC_HWY_KEEP(vector) __asm__("" : "+v"((vector).raw))
 #else
@@ -98,7 +99,7 @@ void ic_fill_color(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_orient(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_png(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels);
-/* What VNNI makes faster than AVX3 alone; x86 only. */
+/* The kernels that VNNI makes faster than AVX3; x86 only. */
 void ic_fill_hpass_i16_vnni(struct ic_kernels *kernels);
 
 #ifdef __cplusplus

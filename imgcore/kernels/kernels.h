@@ -1,16 +1,16 @@
-/* The table of kernels: every loop that is worth vectors, one slot each.
+/* The table of kernels: one slot for every loop that is worth vectorising.
  *
  * kernels_ref.c fills every slot with plain C; each Highway target replaces all slots of its files.
  * Results are the same to the last bit on every target: sums of integers in any order, and sums of
  * floats only in the order given here, multiplied and added without contraction.
  *
- * Contracts that hold for every slot unless it says otherwise:
+ * Contracts of every slot unless it states otherwise:
  *   - n, width, height count samples or pixels and may be 0; then nothing is read or written.
  *   - No alignment is needed. Nothing is written outside the stated range, and nothing is read
  *     outside it except where "slack" is named: then up to IC_ROW_SLACK_BYTES past the range may be
- *     read (its content does not matter).
+ *     read (their content does not matter).
  *   - Sources and destinations do not overlap.
- * May be used by every room but codec's users need not: kernels include only base. */
+ * Used by every module above base. */
 #ifndef IC_KERNELS_H
 #define IC_KERNELS_H
 
@@ -37,8 +37,8 @@ struct ic_taps_q14 {
     int taps;
 };
 
-/* The same with floats; taps is a multiple of 4. Padding weights are zero and what they meet must
- * be finite, so rows of floats have IC_ROW_SLACK_BYTES of zeros behind them. */
+/* The same with floats; taps is a multiple of 4. Padding weights are zero and are multiplied by
+ * samples that must be finite, so rows of floats end in IC_ROW_SLACK_BYTES of zeros. */
 struct ic_taps_f32 {
     const int32_t *left;
     const float *weight;
@@ -47,16 +47,16 @@ struct ic_taps_f32 {
     int taps;
 };
 
-/* Two targets of a vertical pass that share rows: the first takes rows [0, first_end), the second
+/* Two targets of a vertical pass that share rows: the first uses rows [0, first_end), the second
  * rows [second_begin, taps); 0 <= second_begin <= first_end <= taps. */
 struct ic_vpass_pair {
-    const int16_t *weights[2]; /* each from its target's first row on */
+    const int16_t *weights[2]; /* each from the first row of its target on */
     int16_t *sums[2];
     bool accumulate[2];
     int second_begin, first_end, taps;
 };
 
-/* One target of a vertical pass over pixels with alpha: it takes rows [first, first + taps). */
+/* One target of a vertical pass over pixels with alpha: it uses rows [first, first + taps). */
 struct ic_vpass_alpha_target {
     const float *weights; /* of its rows */
     int first, taps;
@@ -64,10 +64,10 @@ struct ic_vpass_alpha_target {
     bool accumulate;
 };
 
-/* What one call of vpass_alpha takes at most. */
+/* The most rows and targets of one call of vpass_alpha. */
 #define IC_VPASS_ALPHA_ROWS    16
 #define IC_VPASS_ALPHA_TARGETS 32
-/* Room for sums is a multiple of so many samples. */
+/* The space for sums is a multiple of this many samples. */
 #define IC_VPASS_ALPHA_SAMPLES 64
 
 struct ic_kernels {
@@ -82,11 +82,11 @@ struct ic_kernels {
     void (*vpass_u8)(const uint8_t *const *rows, const int16_t *weights, int taps, int16_t *sums,
                      size_t n, bool accumulate);
 
-    /* What two calls of vpass_u8 give: rows that both targets take are read and widened once. */
+    /* The result of two calls of vpass_u8: rows that both targets use are read and widened once. */
     void (*vpass2_u8)(const uint8_t *const *rows, const struct ic_vpass_pair *pair, size_t n);
 
-    /* out[i] = clamp((in[i] + 32) >> 6, 0, 255): ends the fixed-point path where no horizontal
-     * pass follows. */
+    /* out[i] = clamp((in[i] + 32) >> 6, 0, 255): the end of the fixed-point path without a
+     * horizontal pass. */
     void (*narrow_i16_u8)(const int16_t *in, uint8_t *out, size_t n);
 
     /* sums[i] = (accumulate ? sums[i] : 0) + row[0][i] * w[0] + row[1][i] * w[1] ...: each product
@@ -94,14 +94,14 @@ struct ic_kernels {
     void (*vpass_f32)(const float *const *rows, const float *weights, int taps, float *sums,
                       size_t n, bool accumulate);
 
-    /* What premultiply and vpass_f32 give of n pixels with straight alpha, for target_count targets
-     * of row_count rows; index by channel count (2, 4; the others NULL). first and first + taps
-     * never decrease from target to target. Behind the samples zeros are written, up to the next
-     * multiple of IC_VPASS_ALPHA_SAMPLES. */
+    /* The result of premultiply and vpass_f32 for n pixels with straight alpha, for target_count
+     * targets of row_count rows; index by channel count (2, 4; the others NULL). first and first +
+     * taps never decrease from target to target. After the samples zeros are written, up to the
+     * next multiple of IC_VPASS_ALPHA_SAMPLES. */
     void (*vpass_alpha[5])(const uint8_t *const *rows, int row_count,
                            const struct ic_vpass_alpha_target *targets, int target_count, size_t n);
 
-    /* ---- horizontal: `rows` rows at once, channels interleaved ---------------------------- */
+    /* ---- horizontal: `rows` rows together, channels interleaved ---------------------------- */
 
     /* out = clamp((sum + 2^19) >> 20, 0, 255), the sum exact in 32 bits: 6 + 14 fraction bits.
      * Index by channel count (1 to 4; slot 0 is NULL). in_stride in int16, out_stride in bytes.
@@ -123,7 +123,7 @@ struct ic_kernels {
     /* out[j] = 9 in[2j - 1] + 23 in[2j] + 23 in[2j + 1] + 9 in[2j + 2], (n + 1) / 2 of them; n at
      * least 1. 64 times the mean, which is IC_INTER_BITS fraction bits, exact. */
     void (*halve_row_u8)(const uint8_t *in, int16_t *out, size_t n);
-    /* The same of rows between 0 and 16320 by 5, 11, 11, 5, divided: (sum + 16) >> 5. */
+    /* The same for rows between 0 and 16320 by 5, 11, 11, 5, divided: (sum + 16) >> 5. */
     void (*halve_row_i16)(const int16_t *in, int16_t *out, size_t n);
     /* out[i] = (((a[i] + d[i]) * outer + 32) >> 6) + (((b[i] + c[i]) * inner + 32) >> 6) of rows a,
      * b, c, d between 0 and 16320; outer + inner = 32, neither negative. */
@@ -158,8 +158,8 @@ struct ic_kernels {
      * arithmetic (as libjpeg's tables have it). n pixels, rgb interleaved. */
     void (*ycc_to_rgb)(const uint8_t *y, const uint8_t *cb, const uint8_t *cr, uint8_t *rgb,
                        size_t n);
-    /* Without a profile: R = 255 - min(255, C + K) has no black point; so R = (255 - C) * (255 -
-     * K) / 255, rounded to nearest: with t = (255 - C) * (255 - K) + 128, (t + (t >> 8)) >> 8. */
+    /* Without a profile. R = 255 - min(255, C + K) would clip dark colours, so R = (255 - C) * (255
+     * - K) / 255, rounded to nearest: with t = (255 - C) * (255 - K) + 128, (t + (t >> 8)) >> 8. */
     void (*cmyk_to_rgb)(const uint8_t *cmyk, uint8_t *rgb, size_t n);
     /* Composite on a background: with t = c * a + bg * (255 - a) + 128, (t + (t >> 8)) >> 8. n
      * pixels, RGBA in, RGB out. */
@@ -179,13 +179,12 @@ struct ic_kernels {
      * Index: bytes of a pixel (1 to 4; slot 0 NULL), of which n, the bytes of a row, is a multiple.
      */
 
-    /* Undoes the filters of `rows` rows. Row y of `in` begins at in + y * in_stride, and the byte
-     * before it is its filter, 0 to 4. `above`: the row above the first, n zeros if there is none.
-     */
+    /* Undoes the filters of `rows` rows. Row y of `in` is at in + y * in_stride, after its filter
+     * byte, 0 to 4. `above`: the row above the first, n zeros if there is none. */
     void (*png_unfilter[5])(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,
                             uint8_t *out, ptrdiff_t out_stride, size_t rows, size_t n);
-    /* The row by Sub, Up and Average, in this order, and what each costs: the sum of its bytes'
-     * distances from 0, taken as signed. */
+    /* Filters the row by Sub, Up and Average, in this order, and computes the cost of each: the sum
+     * of the absolute values of its bytes, taken as signed. */
     void (*png_filter[5])(const uint8_t *row, const uint8_t *above, uint8_t *const out[3],
                           uint64_t cost[3], size_t n);
 };
@@ -193,15 +192,15 @@ struct ic_kernels {
 /* Fills every slot with the plain C kernels. */
 void ic_kernels_ref(struct ic_kernels *kernels);
 
-/* Targets compiled in, best first; the last is "ref". */
+/* Returns the number of targets compiled in, best first; the last is "ref". */
 size_t ic_target_count(void);
 const char *ic_target_name(size_t index); /* NULL past the end */
 bool ic_target_usable(size_t index);      /* whether this CPU runs it */
 /* Fills the table for target `index`, usable or not: only pointers are written. */
 void ic_target_kernels(size_t index, struct ic_kernels *kernels);
 
-/* The best usable target whose name is in `list` (names separated by commas; NULL or "": any).
- * Answers its index, or ic_target_count() if there is none. */
+/* Chooses the best usable target whose name is in `list` (names separated by commas; NULL or "":
+ * any). Returns its index, or ic_target_count() if there is none. */
 size_t ic_target_choose(const char *list);
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
 /* The reference of every kernel: plain C, one sample after the other, no tricks.
  *
- * It says what the vector versions must give to the last bit, and it is what runs where no target
- * fits. The passes and the ways into and out of floats are here; colour and orientation in
- * kernels_ref_color.c. Compiled without contraction of float expressions. */
+ * It defines the results of the vector versions to the last bit, and it runs on CPUs without a
+ * compiled target. This file has the passes and the conversions to and from floats; colour and
+ * orientation are in kernels_ref_color.c and kernels_ref_orient.c. Compiled without contraction of
+ * float expressions. */
 #include "imgcore/kernels/kernels_ref.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@ static uint8_t clamp_u8(int32_t v) {
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* Halves to even: the default rounding mode. Clamped first, so that every float has an integer. */
+/* Rounds halves to even, the default rounding mode. Clamped first, so that every float has an
+ * integer. */
 static uint8_t round_u8(float v) {
     float low = v > 0.0f ? v : 0.0f;
     return (uint8_t)lrintf(low < 255.0f ? low : 255.0f);
@@ -56,8 +58,8 @@ static void vpass_f32_ref(const float *const *rows, const float *weights, int ta
 
 static void vpass_alpha(const uint8_t *const *rows, const struct ic_vpass_alpha_target *targets,
                         int target_count, size_t n, size_t channels) {
-    const size_t room = (n * channels + IC_VPASS_ALPHA_SAMPLES - 1) / IC_VPASS_ALPHA_SAMPLES *
-                        IC_VPASS_ALPHA_SAMPLES;
+    const size_t padded = (n * channels + IC_VPASS_ALPHA_SAMPLES - 1) / IC_VPASS_ALPHA_SAMPLES *
+                          IC_VPASS_ALPHA_SAMPLES;
     for (const struct ic_vpass_alpha_target *t = targets; t < targets + target_count; t++) {
         for (size_t i = 0; i < n * channels; i++) {
             const size_t of_alpha = i / channels * channels + channels - 1;
@@ -69,7 +71,7 @@ static void vpass_alpha(const uint8_t *const *rows, const struct ic_vpass_alpha_
             }
             t->sums[i] = sum;
         }
-        memset(t->sums + n * channels, 0, (room - n * channels) * sizeof(float));
+        memset(t->sums + n * channels, 0, (padded - n * channels) * sizeof(float));
     }
 }
 

@@ -1,4 +1,4 @@
-/* The parts of the reference table that lie in files of their own. Private to this room. */
+/* The parts of the reference table that are in files of their own. Private to this module. */
 #ifndef IC_KERNELS_REF_H
 #define IC_KERNELS_REF_H
 

@@ -5,7 +5,7 @@ static uint8_t clamp_u8(int32_t v) {
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* t / 255 rounded to nearest, for t up to 255 * 255. */
+/* Returns t / 255 rounded to nearest, for t up to 255 * 255. */
 static uint8_t div_255(int32_t t) {
     t += 128;
     return (uint8_t)((t + (t >> 8)) >> 8);

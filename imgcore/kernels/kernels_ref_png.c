@@ -1,4 +1,4 @@
-/* The reference of PNG's filters, undone and done (PNG specification, section 9). */
+/* The reference of PNG's filters, in both directions (PNG specification, section 9). */
 #include "imgcore/kernels/kernels_ref.h"
 
 #include <stdlib.h>

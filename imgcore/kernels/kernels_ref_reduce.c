@@ -1,8 +1,8 @@
-/* The reference of the kernels of the pyramid: halving rows, adding halved rows up, and the
- * vertical pass over what they give. */
+/* The reference of the kernels of the pyramid: halving rows, adding halved rows, and the vertical
+ * pass over the result. */
 #include "imgcore/kernels/kernels_ref.h"
 
-/* Index i of n, clamped; i may be -1. */
+/* Returns index i of n, clamped; i may be -1. */
 static size_t clamped(size_t i, size_t n) {
     return i == SIZE_MAX ? 0 : i < n ? i : n - 1;
 }

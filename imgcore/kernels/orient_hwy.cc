@@ -1,8 +1,8 @@
 /* Orientation: transposing and mirroring pixels of 1 to 4 bytes.
  *
- * Transposing goes by tiles of 128-bit vectors (a tile's rows end up in different rows of the
+ * Transposing works on tiles of 128-bit vectors (the rows of a tile go to different rows of the
  * output, so longer vectors gain little); tiles at the right and lower edge overlap their
- * neighbours. Pixels of 3 bytes are spread to 4 on the way. */
+ * neighbours. Pixels of 3 bytes are expanded to 4 in between. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -22,7 +22,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using Block8 = hn::CappedTag<uint8_t, 16>;
 
-/* ---- tiles: a vector of pixels from a row, and where vector `i` of the turned tile goes ----- */
+/* ---- tiles: a vector of pixels from a row, and where vector `i` of the transposed tile goes -----
+ */
 
 struct Bytes1 {
     using D = Block8;
@@ -79,9 +80,9 @@ struct Bytes3 {
     }
 };
 
-/* A tile as two halves of rows. One step interleaves the halves; as many steps as a side has bits,
- * and rows have become columns. The rows are variables, not arrays: gcc 12 leaves arrays in memory,
- * ten times as slow. */
+/* A tile as two halves of rows. One step interleaves the halves; after as many steps as a side has
+ * bits, rows have become columns. The rows are variables, not arrays: gcc 12 keeps arrays in
+ * memory, ten times as slow. */
 template <class D, class V = hn::Vec<D>> HWY_INLINE void Step4(D d, V &a0, V &a1, V &b0, V &b1) {
     const V r0 = hn::InterleaveLower(d, a0, b0), r1 = hn::InterleaveUpper(d, a0, b0);
     const V r2 = hn::InterleaveLower(d, a1, b1), r3 = hn::InterleaveUpper(d, a1, b1);
@@ -111,7 +112,7 @@ HWY_INLINE void TransposeTile4(const uint8_t *in, ptrdiff_t in_stride, uint8_t *
     Pixel::Store(b1, out, out_stride, 3);
 }
 
-/* Of bytes a row has sixteen, and two columns come out in one vector. */
+/* A row has sixteen bytes, and two columns are in one vector. */
 template <class Pixel>
 HWY_INLINE void TransposeTile8(const uint8_t *in, ptrdiff_t in_stride, uint8_t *out,
                                ptrdiff_t out_stride) {
@@ -133,7 +134,7 @@ HWY_INLINE void TransposeTile8(const uint8_t *in, ptrdiff_t in_stride, uint8_t *
     Pixel::Store(b3, out, out_stride, 7);
 }
 
-/* Pictures narrower or lower than a tile. */
+/* Images narrower or lower than a tile. */
 template <size_t kBytes>
 void TransposeFew(const uint8_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
                   size_t width, size_t height) {
@@ -197,15 +198,15 @@ template <class T> void Mirror(const uint8_t *in, uint8_t *out, size_t width) {
         return;
     }
     for (size_t step = 0; step < width; step += kPixels) {
-        const size_t x = HWY_MIN(step, width - kPixels); /* the last one overlaps */
+        const size_t x = HWY_MIN(step, width - kPixels); /* the last vector overlaps */
         const auto v = hn::LoadU(d8, in + (width - kPixels - x) * sizeof(T));
         const auto reversed = ReverseLanes(d, hn::BitCast(d, v));
         hn::StoreU(hn::BitCast(d8, reversed), d8, out + x * sizeof(T));
     }
 }
 
-/* Five pixels in 16 bytes. The byte too many is before them in `in` and after them in `out`, where
- * the next pixels come. */
+/* Five pixels in 16 bytes. The extra byte is before them in `in` and after them in `out`, where the
+ * next pixels are written. */
 void Mirror3(const uint8_t *in, uint8_t *out, size_t width) {
     alignas(16) static constexpr uint8_t kReversed[16] = {13, 14, 15, 10, 11, 12, 7, 8,
                                                           9,  4,  5,  6,  1,  2,  3, 0};

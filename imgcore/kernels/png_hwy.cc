@@ -1,13 +1,13 @@
-/* PNG's filters, undone and done.
+/* PNG's filters, in both directions.
  *
- * Undoing Average and Paeth is a chain: each pixel waits for the one before it. So several rows go
- * at once, each one pixel behind the row above it: lane k of a 128-bit vector is pixel x - k of row
- * k, what it needs from above is what lane k - 1 was a step ago, and one chain serves four pixels;
- * two such vectors wait only for each other's last step. Rows of different filters go together,
- * each lane choosing its own prediction.
+ * Undoing Average and Paeth is a dependency chain: each pixel needs the one before it. So several
+ * rows are processed together, each one pixel behind the row above it: lane k of a 128-bit vector
+ * is pixel x - k of row k, its value from above is that of lane k - 1 one step earlier, and one
+ * chain serves four pixels; two such vectors depend only on each other's last step. Rows of
+ * different filters are processed together, with each lane selecting its own prediction.
  *
- * 8 rows of 4928 RGB pixels by Paeth: by fours 36 us, by eights 32, with four pixels of each row
- * loaded and turned at a time 25. */
+ * 8 rows of 4928 RGB pixels by Paeth: four rows together 36 us, eight 32, with four pixels of each
+ * row loaded and transposed at a time 25. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ HWY_INLINE int PaethOf(int a, int b, int c) {
     return pc < (pb < pa ? pb : pa) ? c : nearer;
 }
 
-/* Bytes [begin, end) of a row by the filter. */
+/* Undoes the filter for bytes [begin, end) of a row. */
 template <size_t kPixel>
 void Bytes(Filter filter, const uint8_t *in, const uint8_t *above, uint8_t *out, size_t begin,
            size_t end) {
@@ -100,8 +100,8 @@ template <size_t kPixel> void Row(const uint8_t *in, const uint8_t *above, uint8
 /* ---- several rows -------------------------------------------------------------------------------
  */
 
-/* A pixel in the low bytes of a lane. Three bytes are read as four: what lies above them is of no
- * account, since lanes are bytes. */
+/* Loads a pixel into the low bytes of a lane. Three bytes are read as four: the byte above them has
+ * no effect, since lanes are bytes. */
 template <size_t kPixel> HWY_INLINE uint32_t Pixel(const uint8_t *from) {
     if (kPixel == 1) {
         return from[0];
@@ -120,7 +120,7 @@ template <size_t kPixel> HWY_INLINE void StorePixel(uint32_t pixel, uint8_t *to)
     memcpy(to, &pixel, kPixel == 3 ? 4 : kPixel);
 }
 
-/* Lanes put together, taken apart and chosen by the instructions that do it within registers. */
+/* Combine, extract and select lanes with instructions that work within registers. */
 #if IC_HWY_X86
 HWY_INLINE V Lanes4(uint32_t v0, uint32_t v1, uint32_t v2, uint32_t v3) {
     return V{_mm_setr_epi32(static_cast<int>(v0), static_cast<int>(v1), static_cast<int>(v2),
@@ -132,7 +132,7 @@ template <int kLane> HWY_INLINE uint32_t LaneOf(V v) {
 }
 
 /* All ones where a == b. With AVX-512 both Highway and gcc compare into mask registers, which makes
- * the chain longer: by a tenth. */
+ * the chain longer by a tenth. */
 HWY_INLINE __m128i EqualBytes(__m128i a, __m128i b) {
 #if HWY_TARGET <= HWY_AVX3
     __m128i equal;
@@ -143,7 +143,7 @@ HWY_INLINE __m128i EqualBytes(__m128i a, __m128i b) {
 #endif
 }
 
-/* `yes` where a <= b, bytes without sign. */
+/* Selects `yes` where a <= b, unsigned bytes. */
 HWY_INLINE V IfNotAbove(V a, V b, V yes, V no) {
     const __m128i not_above = EqualBytes(_mm_min_epu8(a.raw, b.raw), a.raw);
     return V{_mm_blendv_epi8(no.raw, yes.raw, not_above)};
@@ -163,10 +163,10 @@ HWY_INLINE V IfNotAbove(V a, V b, V yes, V no) {
 }
 #endif
 
-/* With lo and hi how far c lies above the smaller and below the larger of a and b (0 if it does
- * not), Paeth is the smaller one if 2 hi <= lo, the larger one if 2 lo <= hi, else c: the same
- * choice as the specification's, in bytes. lo + hi is at most 255, so a double that saturates is
- * above the other as it should be. */
+/* Let lo and hi be the distances of c above the smaller and below the larger of a and b (0 if
+ * negative). Paeth is the smaller one if 2 hi <= lo, the larger one if 2 lo <= hi, else c: the same
+ * choice as in the specification, in bytes. lo + hi is at most 255, so a double that saturates is
+ * still the larger one. */
 HWY_INLINE V Paeth(V a, V b, V c) {
     const V small = hn::Min(a, b), large = hn::Max(a, b);
     const V lo = hn::SaturatedSub(c, small), hi = hn::SaturatedSub(large, c);
@@ -174,9 +174,9 @@ HWY_INLINE V Paeth(V a, V b, V c) {
     return IfNotAbove(hn::SaturatedAdd(hi, hi), lo, small, rest);
 }
 
-/* What each lane predicts, for four rows of any filters. */
+/* The prediction of each lane, for four rows of any filters. */
 struct Mixed {
-    /* All ones in the lanes of the filter. In memory: a struct of vectors would have constructors
+    /* All ones in the lanes of each filter. In memory: a struct of vectors would have constructors
      * that are compiled for no target. */
     alignas(16) uint8_t sub[16], up[16], average[16], paeth[16];
 
@@ -222,7 +222,7 @@ struct Rows {
 
 /* ---- four pixels of a row at a time ------- */
 
-/* One in each lane, read as 16 bytes. */
+/* Loads four pixels, one in each lane, with a read of 16 bytes. */
 template <size_t kPixel> HWY_INLINE V Spread(const uint8_t *from) {
     alignas(16) static constexpr uint8_t kLanes[16] = {0, 1, 2, 2, 3, 4,  5,  5,
                                                        6, 7, 8, 8, 9, 10, 11, 11};
@@ -230,7 +230,7 @@ template <size_t kPixel> HWY_INLINE V Spread(const uint8_t *from) {
     return kPixel == 3 ? hn::TableLookupBytes(bytes, hn::Load(d, kLanes)) : bytes;
 }
 
-/* The inverse; writes 16 bytes too, those past the pixels of no account. */
+/* Stores four pixels; writes 16 bytes too, and the bytes past the pixels have no meaning. */
 template <size_t kPixel> HWY_INLINE void Pack(V pixels, uint8_t *to) {
     alignas(16) static constexpr uint8_t kBytes[16] = {0,  1,  2,  4,  5, 6, 8, 9,
                                                        10, 12, 13, 14, 0, 0, 0, 0};
@@ -252,13 +252,13 @@ HWY_INLINE void Transpose(V v[4]) {
     v[3] = hn::BitCast(d, hn::InterleaveUpper(d64, ab_high, ce_high));
 }
 
-/* Pixel j in the highest lane. */
+/* Moves pixel j to the highest lane. */
 template <int kLane> HWY_INLINE V OnTop(V pixels) {
     return hn::BitCast(d, hn::Broadcast<kLane>(hn::BitCast(d32, pixels)));
 }
 
-/* One step of the wave: `pixels` goes in filtered and comes out right. `before`: what lies above
- * the first lane, in the highest; then what will lie above the next vector's. */
+/* One step: `pixels` is filtered on input and unfiltered on return. `before`: the pixel above the
+ * first lane, in the highest lane; on return that above the next vector. */
 template <class Predict>
 HWY_INLINE void Step(const Predict &predict, V &before, V &left, V &corner, V &pixels) {
     const V up = hn::CombineShiftRightBytes<12>(d, left, before);
@@ -278,8 +278,8 @@ HWY_INLINE void StepQuads(const Predict *predict, V above, V *left, V *corner, V
     }
 }
 
-/* 4 * kQuads rows of at least twice as many pixels. The corners of the wave, where not all rows are
- * under way, are done byte by byte; so is the last pixel of the first row, since three bytes are
+/* Unfilters 4 * kQuads rows of at least twice as many pixels. The corners, where not all rows are
+ * active, are processed byte by byte; so is the last pixel of the first row, since three bytes are
  * stored as four. */
 template <size_t kPixel, size_t kQuads, class Predict>
 HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
@@ -288,7 +288,7 @@ HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
         Bytes<kPixel>(rows.FilterOf(k), rows.In(k), rows.Above(k), rows.Out(k), 0,
                       (kRows - k) * kPixel);
     }
-    /* Row k's pixel of step x lies at x behind these. */
+    /* The pixel of row k at step x is at x after these addresses. */
     const uint8_t *in[kRows];
     uint8_t *out[kRows];
     uint32_t last[kRows], last_above[kRows];
@@ -373,7 +373,7 @@ template <size_t kPixel, size_t kQuads> void WaveOf(const Rows &rows, size_t n) 
     }
 }
 
-/* Whether four rows are worth the wave: two or more of them are chains. */
+/* Whether four rows are faster together: if two or more of them are chains. */
 bool AreChains(const Rows &rows, size_t first) {
     int chains = 0;
     for (size_t k = 0; k < 4; k++) {

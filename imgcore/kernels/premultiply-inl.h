@@ -1,5 +1,5 @@
-/* Pixels with straight alpha into floats with alpha multiplied in. Private to this room; included
- * once for each target. */
+/* Pixels with straight alpha to premultiplied floats. Private to this module; included once for
+ * each target. */
 #if defined(IC_PREMULTIPLY_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef IC_PREMULTIPLY_INL_H
 #undef IC_PREMULTIPLY_INL_H
@@ -27,8 +27,8 @@ template <size_t kChannels> struct PremultiplyStep {
     static constexpr size_t kPixels = 2 * (HWY_MAX_BYTES / 4) / kChannels;
     static constexpr size_t kInSamples = kChannels, kOutSamples = kChannels;
 
-    V16 alpha_of;  /* for each byte of a block, which one is its alpha's */
-    V16 alpha_255; /* 255 where alpha is */
+    V16 alpha_of;  /* index of the alpha of each byte of a block */
+    V16 alpha_255; /* 255 at the alpha bytes */
 
     HWY_INLINE void operator()(const uint8_t *in, float *out) const {
         const hn::Rebind<uint8_t, D16> d8;

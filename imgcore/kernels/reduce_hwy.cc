@@ -1,8 +1,8 @@
-/* The pyramid: rows halved, halved rows added up, and the vertical pass over the result.
+/* The pyramid: halving rows, adding halved rows, and the vertical pass over the result.
  *
- * Halving a row needs no shuffle: neighbouring samples lie in the two halves of a wider lane, and
- * two loads one sample apart give the four of each target. On x86 one pmaddubsw weighs and adds a
- * pair of bytes. The edges, whose neighbours are clamped, are done one by one. */
+ * Halving a row needs no shuffle: neighbouring samples are the two halves of a wider lane, and two
+ * loads one sample apart give the four samples of each target. On x86 one pmaddubsw multiplies and
+ * adds a pair of bytes. The edges, whose neighbours are clamped, are computed one by one. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ constexpr size_t kLanes16 = HWY_MAX_BYTES / 2;
 
 /* ---- halving a row ------------------------------------------------------------------------- */
 
-/* Target j of either kind of row, with its neighbours clamped. */
+/* Computes target j of either kind of row, with its neighbours clamped. */
 template <class Sample> HWY_INLINE int HalveAt(const Sample *in, size_t j, size_t n) {
     const int left = in[j == 0 ? 0 : 2 * j - 1], first = in[2 * j];
     const int second = in[HWY_MIN(2 * j + 1, n - 1)], right = in[HWY_MIN(2 * j + 2, n - 1)];
@@ -38,7 +38,7 @@ template <class Sample> HWY_INLINE int HalveAt(const Sample *in, size_t j, size_
                                : (5 * (left + right) + 11 * (first + second) + 16) >> 5;
 }
 
-/* A vector of targets; `in` points at source 2j of the first, and in[-1] is there. */
+/* Computes a vector of targets; `in` points at source 2j of the first, and in[-1] is readable. */
 HWY_INLINE V16 HalveVector(const uint8_t *in) {
     const auto before = hn::LoadU(du8, in - 1);
     const auto after = hn::LoadU(du8, in + 1);
@@ -65,7 +65,7 @@ HWY_INLINE V16 HalveVector(const uint8_t *in) {
 #endif
 }
 
-/* Half a vector of targets, as 32-bit numbers. No sample is negative. */
+/* Computes half a vector of targets, as 32-bit numbers. No sample is negative. */
 HWY_INLINE V32 HalveSums(const int16_t *in) {
     const auto before = hn::LoadU(d16, in - 1);
     const auto after = hn::LoadU(d16, in + 1);
@@ -93,7 +93,7 @@ HWY_INLINE V32 HalveSums(const int16_t *in) {
     return hn::ShiftRight<5>(hn::Add(sum, hn::Set(d32, 16)));
 }
 
-/* A vector of targets. */
+/* Computes a vector of targets. */
 HWY_INLINE void HalveStore(const int16_t *in, int16_t *out) {
     const V32 lower = HalveSums(in), upper = HalveSums(in + kLanes16);
 #if HWY_MAX_BYTES == 64
@@ -111,7 +111,7 @@ HWY_INLINE void HalveStore(const int16_t *in, int16_t *out) {
     hn::StoreU(both, d16, out);
 }
 
-/* Vectors that reach from source 2j - 1 to 2j + 2 kOutputs may lie inside the row. */
+/* Returns how many vectors, from source 2j - 1 to 2j + 2 kOutputs, are inside the row. */
 void HalveRowU8(const uint8_t *in, int16_t *out, size_t n) {
     const size_t count = (n + 1) / 2;
     size_t j = 0;
@@ -148,7 +148,7 @@ HWY_INLINE V16 MeanVector(const int16_t *const rows[4], size_t i, V16 outer, V16
     return hn::Add(hn::MulFixedPoint15(far, outer), hn::MulFixedPoint15(near, inner));
 }
 
-/* The last vector overlaps its neighbour; rows shorter than one go through copies. */
+/* The last vector overlaps its neighbour; rows shorter than one are processed in copies. */
 void MeanRowsI16(const int16_t *const rows[4], int outer, int inner, int16_t *out, size_t n) {
     /* from 64ths to 15 fraction bits */
     const V16 w_outer = hn::Set(d16, static_cast<int16_t>(outer << 9));
@@ -234,8 +234,8 @@ void VpassI16(const int16_t *const *rows, const int16_t *weights, int taps, int1
         VpassFew(rows, weights, taps, sums, n, accumulate);
         return;
     }
-    /* Where there is less than a vector left the last one overlaps its neighbour: computed first
-     * and stored last, so that the old sums under it are added once. */
+    /* If less than a vector is left, the last one overlaps its neighbour: it is computed first and
+     * stored last, so that the old sums under it are added once. */
     const size_t last_x = n - kLanes16;
     const bool overlaps = n % kLanes16 != 0;
     V16 last = Old(sums + last_x, accumulate);

@@ -1,7 +1,7 @@
-/* The list of targets, best first, what this CPU runs of them, and the choice among them.
+/* The list of targets, best first, their support by this CPU, and the choice among them.
  *
- * The CPU is asked through the compiler's own runtime rather than Highway's library, so that
- * nothing but headers of Highway is needed and the C++ runtime is not loaded at start. */
+ * The CPU is queried through the compiler's own runtime instead of Highway's library, so that only
+ * headers of Highway are needed and the C++ runtime is not loaded at start-up. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 struct target {
     const char *name;
     bool (*usable)(void);
-    enum ic_hwy_target hwy; /* not asked for "ref" */
+    enum ic_hwy_target hwy; /* not used for "ref" */
 };
 
 static bool always(void) {
@@ -87,7 +87,7 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     kernels->target = target->name;
 }
 
-/* Names are compared whole; spaces around them do not count. */
+/* Compares entire names; spaces around them are ignored. */
 static bool list_has(const char *list, const char *name) {
     const char *const blank = " \t";
     size_t name_length = strlen(name);

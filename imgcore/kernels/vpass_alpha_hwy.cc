@@ -1,14 +1,14 @@
 /* The vertical pass over pixels with straight alpha.
  *
- * A strip of columns at a time: its pixels, premultiplied to floats, stay in L1 while every target
- * takes them in; two targets that share rows share the loads. Products are rounded before they are
- * added, in the order of the taps. 4928x3279 to 852x567 and to 1200x798, ms, Zen 4 with 512 bits:
- * premultiplied and passed by two kernels 21.5 and 23.5, this 19.1 and 20.3; without
+ * It works on a strip of columns at a time: its pixels, premultiplied to floats, stay in L1 while
+ * they are added to every target; two targets that share rows share the loads. Products are rounded
+ * before they are added, in the order of the taps. 4928x3279 to 852x567 and to 1200x798, ms, Zen 4
+ * with 512 bits: premultiplied and passed by two kernels 21.5 and 23.5, this 19.1 and 20.3; without
  * prefetching 19.8 and 21.6, into L1 the same; 32 rows in strips half as wide 20.1 and 22.3.
- * Integers would be faster still, and are not exact enough: colour * alpha in 16 bits times weights
- * of 14 bits, pairs of rows by pmaddwd into 32 bits, takes 11.7 and 14.0, but where weights cancel
- * to an alpha of 1 or 2 colours are off by up to 2, and alphas near 1/2 fall to the other side;
- * weights of 15 bits, the most that 32-bit sums hold, halve that only. */
+ * Integers are faster, but not accurate enough: colour * alpha in 16 bits times weights of 14 bits,
+ * pairs of rows by pmaddwd into 32 bits, takes 11.7 and 14.0, but where weights cancel to an alpha
+ * of 1 or 2 colours are off by up to 2, and alphas near 1/2 round to the other side; weights of 15
+ * bits, the most that 32-bit sums hold, only halve that. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -29,10 +29,10 @@ const hn::ScalableTag<float> df;
 using VF = hn::Vec<decltype(df)>;
 
 constexpr size_t kLanes = HWY_MAX_BYTES / sizeof(float);
-/* What is computed at once: four vectors of floats. */
+/* Samples computed together: four vectors of floats. */
 constexpr size_t kBlock = 4 * kLanes;
-constexpr size_t kStrip = 256;  /* samples: 16 KiB of floats, of 16 rows */
-constexpr size_t kAhead = 1024; /* bytes of each row fetched before they are needed */
+constexpr size_t kStrip = 256;  /* samples: 16 KiB of floats, for 16 rows */
+constexpr size_t kAhead = 1024; /* bytes of each row prefetched */
 static_assert(kStrip % IC_VPASS_ALPHA_SAMPLES == 0 && IC_VPASS_ALPHA_SAMPLES % kBlock == 0, "");
 
 struct Sums {
@@ -79,7 +79,7 @@ HWY_INLINE void AddRowTwice(Sums &s, Sums &t, const float *row, float weight_s, 
     t.d = hn::Add(t.d, hn::Mul(d, v));
 }
 
-/* A strip into one target; `at` is where it lies in the target's row. */
+/* Adds a strip to one target; `at` is its position in the row of the target. */
 void OneTarget(const float *strip, size_t samples, size_t at,
                const struct ic_vpass_alpha_target &target) {
     for (size_t x = 0; x < samples; x += kBlock) {
@@ -92,7 +92,7 @@ void OneTarget(const float *strip, size_t samples, size_t at,
     }
 }
 
-/* The same for two that share rows: rows of the first alone, of both, of the second. */
+/* The same for two targets that share rows: rows of the first only, of both, of the second. */
 void TwoTargets(const float *strip, size_t samples, size_t at,
                 const struct ic_vpass_alpha_target &first,
                 const struct ic_vpass_alpha_target &second) {
@@ -118,14 +118,14 @@ void TwoTargets(const float *strip, size_t samples, size_t at,
     }
 }
 
-/* Into L2: L1 has too few buffers for lines on their way to keep memory busy. Reading 4928x3279
- * RGBA strip by strip alone: 32 rows at once 5.2 ms into L1, 3.0 into L2; 16 rows 2.9 and 2.3. */
+/* Prefetches into L2: L1 has too few line fill buffers to keep the memory busy. Reading 4928x3279
+ * RGBA strip by strip: 32 rows together 5.2 ms into L1, 3.0 into L2; 16 rows 2.9 and 2.3. */
 HWY_INLINE void PrefetchRow(const uint8_t *row) {
     const uintptr_t ahead = reinterpret_cast<uintptr_t>(row) + kAhead;
     __builtin_prefetch(reinterpret_cast<const void *>(ahead), 0, 2);
 }
 
-/* Columns [at, at + samples) of all rows; past their end zeros. */
+/* Loads columns [at, at + samples) of all rows; past their end zeros. */
 template <size_t kChannels>
 HWY_INLINE void PremultiplyStrip(const uint8_t *const *rows, int row_count, size_t at,
                                  size_t samples, size_t row_samples, float *strip) {

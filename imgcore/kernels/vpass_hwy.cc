@@ -1,15 +1,14 @@
-/* The vertical pass of the fixed-point path, blind to channels, and its end without a horizontal
- * pass.
+/* The vertical pass of the fixed-point path, for any number of channels, and its end without a
+ * horizontal pass.
  *
- * A block of columns goes down all the taps with its sums in registers; bytes become 16-bit
- * numbers times 2^7, one rounding multiplication (pmulhrsw, sqrdmulh) and one addition each.
- * x86 widens without a single shuffle: the odd bytes by a shift and a mask, the even ones by
- * pmaddubsw with -128, whose result is negative, which a negated weight makes good exactly. That
- * spreads the work over all four vector ports of Zen and both kinds of Intel; putting even and odd
- * sums in order waits until a block is done.
- * Measured in L2 with 256-bit (512-bit) vectors: this 1.00, pmaddubsw for both halves 1.06 (1.03),
- * unpacking 1.13 (1.04), masks and shifts for both halves 1.14 (1.05). Strips of columns that stay
- * in L1 gain nothing over whole rows. */
+ * A block of columns is processed for all taps with its sums in registers; bytes become 16-bit
+ * numbers times 2^7, with one rounding multiplication (pmulhrsw, sqrdmulh) and one addition each.
+ * x86 widens without a shuffle: the odd bytes by a shift and a mask, the even ones by pmaddubsw
+ * with -128, whose negative result is compensated exactly by a negated weight. That uses all four
+ * vector ports of Zen and both kinds of Intel; even and odd sums are put in order at the end of a
+ * block. Measured in L2 with 256-bit (512-bit) vectors: this 1.00, pmaddubsw for both halves 1.06
+ * (1.03), unpacking 1.13 (1.04), masks and shifts for both halves 1.14 (1.05). Strips of columns
+ * that stay in L1 gain nothing over entire rows. */
 #include "imgcore/kernels/hwy_targets.h"
 
 #include <string.h>
@@ -35,9 +34,10 @@ using V16 = hn::Vec<decltype(d16)>;
 
 constexpr size_t kLanes8 = HWY_MAX_BYTES;      /* samples in a vector of bytes */
 constexpr size_t kLanes16 = HWY_MAX_BYTES / 2; /* samples in a vector of sums */
-constexpr int kMaxTaps = 64;                   /* taps whose weights are spread at once */
+constexpr int kMaxTaps = 64;                   /* taps whose weights are expanded together */
 
-/* A weight as the loop wants it: twice in 32 bits, since broadcasting 32 bits costs only a load. */
+/* A weight in the form of the loop: twice in 32 bits, since a broadcast of 32 bits costs only a
+ * load. */
 struct Weight {
     int32_t plain;
     int32_t negated; /* x86 */
@@ -80,7 +80,7 @@ HWY_INLINE void AddTap(V8 v, V16 weight, V16 negated, Sums &sums) {
     IC_HWY_KEEP(sums.second);
 }
 
-/* Into the order of the samples. */
+/* Puts the sums in the order of the samples. */
 HWY_INLINE Sums InOrder(const Sums &sums) {
 #if HWY_MAX_BYTES == 64
     alignas(64) static constexpr int16_t kLower[32] = {0,  32, 1,  33, 2,  34, 3,  35, 4,  36, 5,
@@ -101,7 +101,7 @@ HWY_INLINE Sums InOrder(const Sums &sums) {
 #endif
 }
 
-#else /* NEON widens and shifts at once, in order */
+#else /* NEON widens and shifts in one instruction, in order */
 
 struct Sums {
     V16 first, second;
@@ -120,7 +120,8 @@ HWY_INLINE Sums InOrder(const Sums &sums) {
 
 #endif
 
-/* The sums of one vector of columns, in order, into `out`; `old` (may be NULL) is added. */
+/* Computes the sums of one vector of columns, in order, into `out`; `old` (may be NULL) is added.
+ */
 HWY_INLINE void StoreSums(const Sums &sums, const int16_t *old, int16_t *out) {
     Sums s = InOrder(sums);
     if (old != nullptr) {
@@ -131,7 +132,7 @@ HWY_INLINE void StoreSums(const Sums &sums, const int16_t *old, int16_t *out) {
     hn::StoreU(s.second, d16, out + kLanes16);
 }
 
-/* One vector of columns from x on. */
+/* Computes one vector of columns from x on. */
 void Columns1(const uint8_t *const *rows, const Weight *weights, int taps, size_t x,
               const int16_t *old, int16_t *out) {
     const V16 zero = hn::Zero(d16);
@@ -143,10 +144,10 @@ void Columns1(const uint8_t *const *rows, const Weight *weights, int taps, size_
     StoreSums(a, old, out);
 }
 
-/* Fetches what the block after some more will read: rows that are walked side by side are too many
- * for the hardware to foresee. Whole vertical pass of 14784x3279 bytes to 567 rows of 36 taps, ms:
- * in L2 512-bit 3.8 to 3.5, 256-bit 6.0 to 5.5; straight from memory 5.5 to 4.7 and 16 to 5.6.
- * 256 bytes ahead and 768 are both worse. */
+/* Prefetches a later block: the hardware does not predict so many rows at the same time. Entire
+ * vertical pass of 14784x3279 bytes to 567 rows of 36 taps, ms: in L2 512-bit 3.8 to 3.5,
+ * 256-bit 6.0 to 5.5; from memory 5.5 to 4.7 and 16 to 5.6. 256 bytes ahead and 768 are both worse.
+ */
 HWY_INLINE void Prefetch(const uint8_t *row) {
     const uintptr_t ahead = reinterpret_cast<uintptr_t>(row) + 512;
     for (size_t line = 0; line < 4 * kLanes8; line += 64) {
@@ -154,8 +155,8 @@ HWY_INLINE void Prefetch(const uint8_t *row) {
     }
 }
 
-/* Four vectors of columns: enough for each pair of broadcast weights to be worth its loads, and
- * what 16 registers hold. */
+/* Four vectors of columns: enough to make each pair of broadcast weights worth its loads, and as
+ * many as 16 registers hold. */
 void Columns4(const uint8_t *const *rows, const Weight *weights, int taps, size_t x,
               const int16_t *old, int16_t *out) {
     const V16 zero = hn::Zero(d16);
@@ -177,7 +178,7 @@ void Columns4(const uint8_t *const *rows, const Weight *weights, int taps, size_
     StoreSums(d, old + 3 * step, out + 3 * kLanes8);
 }
 
-/* Fewer columns than a vector has: on copies. */
+/* Fewer columns than a vector: computed in copies. */
 void ColumnsFew(const uint8_t *const *rows, const Weight *weights, int taps, int16_t *sums,
                 size_t n, bool accumulate) {
     uint8_t copies[kMaxTaps][kLanes8] = {};
@@ -230,11 +231,11 @@ void VpassU8(const uint8_t *const *rows, const int16_t *weights, int taps, int16
     } while (done < taps);
 }
 
-/* ---- two targets at once ----------------------------------------------------------------------
- * Widening is shared: whole vertical pass of 14784x3279 bytes to 567 rows, ms: 512-bit 4.1 to 3.0,
+/* ---- two targets together --------------------------------------------------------------------
+ * Widening is shared: entire vertical pass of 14784x3279 bytes to 567 rows, ms: 512-bit 4.1 to 3.0,
  * 256-bit 6.5 to 4.9. Pairs of 16-bit rows or floats, which need no widening, gain nothing. */
 
-/* Vectors of columns side by side: twice the sums of one target, in 16 registers or 32. */
+/* Vectors of columns in parallel: twice the sums of one target, in 16 registers or 32. */
 constexpr size_t kPairColumns = HWY_MAX_BYTES == 64 || !IC_HWY_X86 ? 4 : 2;
 constexpr size_t kPairBytes = kPairColumns * kLanes8;
 
@@ -276,7 +277,8 @@ HWY_INLINE void PrefetchPair(const uint8_t *row) {
     }
 }
 
-/* kPairColumns vectors of columns: rows of the first target alone, of both, of the second. */
+/* Computes kPairColumns vectors of columns: rows of the first target only, of both, of the second.
+ */
 HWY_INLINE void PairColumns(const uint8_t *const *rows, const Weight *a, const Weight *b,
                             const struct ic_vpass_pair &pair, size_t x) {
     const V16 zero = hn::Zero(d16);

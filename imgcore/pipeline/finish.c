@@ -1,12 +1,12 @@
-/* Finishing a picture: colour, orientation, canvas, alpha, chroma; then encoding it. */
+/* Finishing an image (colour, orientation, canvas, alpha, chroma) and encoding it. */
 #include "imgcore/codec/formats.h"
 #include "imgcore/color/compose.h"
 #include "imgcore/color/convert.h"
 #include "imgcore/color/orient.h"
 #include "imgcore/pipeline/stages.h"
 
-/* The order: colours while the picture is as stored (cheap either way), then upright, then on its
- * canvas, and alpha last, so that the canvas may let through. */
+/* The order: colours first, since they do not depend on the orientation; then the orientation, the
+ * canvas, and alpha last, so that a transparent canvas is flattened too. */
 enum imgcore_status ic_finish_picture(struct ic_job *job, size_t i, struct imgcore_error *error) {
     const struct ic_env *env = job->env;
     struct ic_path *path = &job->path[i];

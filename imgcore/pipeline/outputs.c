@@ -1,47 +1,48 @@
-/* Making the outputs, one after another or several at once: see stages.h. */
+/* Making the outputs, one after another or in parallel: see stages.h. */
 #include <string.h>
 
 #include "imgcore/base/thread_pool.h"
 #include "imgcore/pipeline/stages.h"
 
-/* More than a pixel of an output can take on its way: RGBA as it is, turned round, and on its
- * canvas; the coefficients of a 4:4:4 JPEG; the encoded bytes while their buffer grows. */
+/* An upper bound of the memory per pixel of an output: the RGBA image, its rotated copy and the one
+ * on a canvas; the coefficients of a 4:4:4 JPEG; the encoded bytes while their buffer grows. */
 #define OUTPUT_PIXEL_BYTES 32u
-/* And an output of no pixels: an encoder's rows and tables, a colour transform; a profile that is
- * kept comes on top, packed and unpacked. */
+/* An upper bound of the memory of an output that does not depend on its pixels: rows and tables of
+ * an encoder, a colour transform. A profile that is kept is counted separately, plain and
+ * compressed. */
 #define OUTPUT_BYTES ((uint64_t)4 << 20)
 
-/* One output being made. */
-struct making {
+/* The task that makes one output. */
+struct output_task {
     struct ic_job *job;
     size_t output;
     struct ic_result *result;
     bool encode;
     struct ic_task task;
-    struct ic_mem mem; /* a branch, if others are made at the same time */
+    struct ic_mem mem; /* a child allocator, if outputs are made in parallel */
     enum imgcore_status status;
     struct imgcore_error error;
 };
 
 static void make_output(void *user) {
-    struct making *making = user;
-    struct ic_job *job = making->job;
-    struct ic_path *path = &job->path[making->output];
-    struct ic_result *result = making->result;
+    struct output_task *task = user;
+    struct ic_job *job = task->job;
+    struct ic_path *path = &job->path[task->output];
+    struct ic_result *result = task->result;
     if (ic_is_cancelled(job->env->cancel)) {
-        making->status = ic_fail_cancelled(&making->error);
+        task->status = ic_fail_cancelled(&task->error);
         return;
     }
-    making->status = ic_finish_picture(job, making->output, &making->error);
-    if (making->status != IMGCORE_OK) {
+    task->status = ic_finish_picture(job, task->output, &task->error);
+    if (task->status != IMGCORE_OK) {
         return;
     }
     result->format = path->format;
     result->width_px = path->picture.width_px;
     result->height_px = path->picture.height_px;
-    if (making->encode) {
+    if (task->encode) {
         result->encoded.mem = path->mem;
-        making->status = ic_encode_picture(job, making->output, &result->encoded, &making->error);
+        task->status = ic_encode_picture(job, task->output, &result->encoded, &task->error);
         result->encoded.mem = job->env->mem;
         ic_picture_clear(path->mem, &path->picture);
     } else {
@@ -54,9 +55,9 @@ static uint64_t canvas_pixels(const struct ic_job *job, size_t i) {
     return (uint64_t)job->plan.output[i].canvas_width_px * job->plan.output[i].canvas_height_px;
 }
 
-/* Whether all can be made at once without meeting the budget, which one after another they might
- * have kept: the result must not depend on the threads. */
-static bool fit_at_once(const struct ic_job *job) {
+/* Whether all outputs made in parallel certainly stay within the budget, as they might one after
+ * another: the result must not depend on the threads. */
+static bool fits_in_parallel(const struct ic_job *job) {
     uint64_t left = ic_mem_left(job->env->mem);
     const uint64_t each = OUTPUT_BYTES + 3 * (uint64_t)job->reader->header.icc_bytes;
     for (size_t i = 0; i < job->transform->count; i++) {
@@ -69,8 +70,9 @@ static bool fit_at_once(const struct ic_job *job) {
     return true;
 }
 
-/* All at once, the largest first: the others fill up the time. */
-static void make_at_once(struct ic_job *job, struct making *makings) {
+/* Makes all outputs in parallel, the largest first, so that the smaller ones fill the remaining
+ * time. */
+static void make_in_parallel(struct ic_job *job, struct output_task *tasks) {
     struct ic_thread_pool *pool = job->env->pool;
     const size_t count = job->transform->count;
     bool submitted[IMGCORE_MAX_OUTPUTS] = {false};
@@ -82,41 +84,41 @@ static void make_at_once(struct ic_job *job, struct making *makings) {
                 largest = i;
             }
         }
-        struct making *making = &makings[largest];
+        struct output_task *task = &tasks[largest];
         submitted[largest] = true;
-        ic_mem_init_child(job->env->mem, &making->mem);
-        job->path[largest].mem = &making->mem;
-        ic_thread_pool_submit(pool, &making->task);
+        ic_mem_init_child(job->env->mem, &task->mem);
+        job->path[largest].mem = &task->mem;
+        ic_thread_pool_submit(pool, &task->task);
     }
     for (size_t i = 0; i < count; i++) {
-        ic_thread_pool_wait(pool, &makings[i].task);
+        ic_thread_pool_wait(pool, &tasks[i].task);
     }
 }
 
 enum imgcore_status ic_make_outputs(struct ic_job *job, struct ic_result *results, bool encode,
                                     struct imgcore_error *error) {
     const size_t count = job->transform->count;
-    struct making makings[IMGCORE_MAX_OUTPUTS];
+    struct output_task tasks[IMGCORE_MAX_OUTPUTS];
     for (size_t i = 0; i < count; i++) {
-        memset(&makings[i], 0, sizeof(makings[i]));
-        makings[i].job = job;
-        makings[i].output = i;
-        makings[i].result = &results[i];
-        makings[i].encode = encode;
-        makings[i].task.run = make_output;
-        makings[i].task.user = &makings[i];
+        memset(&tasks[i], 0, sizeof(tasks[i]));
+        tasks[i].job = job;
+        tasks[i].output = i;
+        tasks[i].result = &results[i];
+        tasks[i].encode = encode;
+        tasks[i].task.run = make_output;
+        tasks[i].task.user = &tasks[i];
         job->path[i].mem = job->env->mem;
     }
-    if (job->env->pool != NULL && count > 1 && fit_at_once(job)) {
-        make_at_once(job, makings);
+    if (job->env->pool != NULL && count > 1 && fits_in_parallel(job)) {
+        make_in_parallel(job, tasks);
     } else {
-        for (size_t i = 0; i < count && (i == 0 || makings[i - 1].status == IMGCORE_OK); i++) {
-            make_output(&makings[i]);
+        for (size_t i = 0; i < count && (i == 0 || tasks[i - 1].status == IMGCORE_OK); i++) {
+            make_output(&tasks[i]);
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (makings[i].status != IMGCORE_OK) {
-            return ic_fail(error, makings[i].status, "%s", makings[i].error.detail);
+        if (tasks[i].status != IMGCORE_OK) {
+            return ic_fail(error, tasks[i].status, "%s", tasks[i].error.detail);
         }
     }
     return IMGCORE_OK;

@@ -1,4 +1,4 @@
-/* The order of things: see pipeline.h. */
+/* The order of the stages: see pipeline.h. */
 #include <string.h>
 
 #include "imgcore/pipeline/stages.h"

@@ -1,21 +1,21 @@
-/* From the reader into the resamplers: see stages.h.
+/* From the reader to the resamplers: see stages.h.
  *
- * With threads, where it pays and the reader's strips can outlast the next reads, they are put into
- * the outputs by another thread while this one reads on: one half of the strips is read while the
- * other is used, so that threads are woken seldom. There is one such task at a time, hence strips
- * keep their order. The reader stays with the thread of the call: a source's function is called by
- * no other. */
+ * With threads, if that is faster and the reader's strips stay valid during later reads, another
+ * thread distributes strips to the outputs while this thread reads on: one half of the strips is
+ * read while the other half is distributed, so that threads are woken rarely. Only one such task
+ * runs at a time, which keeps the strips in order. The reader stays on the calling thread: no other
+ * thread calls the function of a source. */
 #include <string.h>
 
 #include "imgcore/base/thread_pool.h"
 #include "imgcore/pipeline/stages.h"
 
-/* Whether resampling is more than what another thread's caches take away: rows as decoded, that is,
- * exact weights, linear light, or an output not much smaller than the input. 16 megapixels took two
- * threads 0.85 (4:2:0) and 0.79 (4:4:4) of the time of one with the preset quality, 0.73 and 0.67
- * in linear light; with rows that are halved first, some 4 of 46 ms, 0.9 to 1.06, for 7 to 17 %
- * more work. 8 strips, which are 1 MB then, do as well as 32. */
-static bool resampling_weighs(const struct ic_job *job) {
+/* Whether resampling costs more than the transfer of rows to the caches of another thread: rows as
+ * decoded (exact weights), linear light, or an output not much smaller than the input. 16
+ * megapixels took two threads 0.85 (4:2:0) and 0.79 (4:4:4) of the time of one with the preset
+ * quality, 0.73 and 0.67 in linear light; with halved rows, about 4 of 46 ms, 0.9 to 1.06, for 7 to
+ * 17 % more work. 8 strips, which are 1 MB then, are as fast as 32. */
+static bool resampling_is_expensive(const struct ic_job *job) {
     for (size_t i = 0; i < job->transform->count; i++) {
         if (job->path[i].level[0] == 0) {
             return true;
@@ -24,7 +24,7 @@ static bool resampling_weighs(const struct ic_job *job) {
     return false;
 }
 
-/* Every strip goes into every output while it is in cache. */
+/* Distributes a strip to every output while it is in the cache. */
 static void push_strip(struct ic_job *job, const struct ic_strip *strip) {
     for (int p = 0; p < job->layout.planes; p++) {
         if (strip->plane[p].row_count != 0) {
@@ -34,7 +34,7 @@ static void push_strip(struct ic_job *job, const struct ic_strip *strip) {
     }
 }
 
-static enum imgcore_status stream_alone(struct ic_job *job, struct imgcore_error *error) {
+static enum imgcore_status stream_in_order(struct ic_job *job, struct imgcore_error *error) {
     struct ic_strip strip;
     do {
         if (ic_is_cancelled(job->env->cancel)) {
@@ -50,7 +50,7 @@ static enum imgcore_status stream_alone(struct ic_job *job, struct imgcore_error
     return IMGCORE_OK;
 }
 
-/* One half of the strips. */
+/* One half of the strips, and the task that distributes them. */
 struct batch {
     struct ic_task task;
     struct ic_job *job;
@@ -85,8 +85,8 @@ static enum imgcore_status fill(struct batch *batch, int most, bool *done,
     return IMGCORE_OK;
 }
 
-static enum imgcore_status stream_by_two(struct ic_job *job, int strips,
-                                         struct imgcore_error *error) {
+static enum imgcore_status stream_in_parallel(struct ic_job *job, int strips,
+                                              struct imgcore_error *error) {
     struct ic_thread_pool *pool = job->env->pool;
     struct batch batch[2];
     memset(batch, 0, sizeof(batch));
@@ -113,9 +113,9 @@ enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *err
     int strips = 1;
     if (job->env->pool != NULL && reader->set_parallelism != NULL) {
         strips = reader->set_parallelism(reader, job->env->pool,
-                                         resampling_weighs(job) ? IC_MAX_STRIPS : 1);
+                                         resampling_is_expensive(job) ? IC_MAX_STRIPS : 1);
     }
     const enum imgcore_status status =
-        strips >= 2 ? stream_by_two(job, strips, error) : stream_alone(job, error);
+        strips >= 2 ? stream_in_parallel(job, strips, error) : stream_in_order(job, error);
     return status == IMGCORE_OK ? reader->ops->finish(reader, error) : status;
 }

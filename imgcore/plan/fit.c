@@ -1,10 +1,10 @@
-/* How a picture meets the box it is asked to fit: see plan.h. */
+/* The fit of an image into the requested box: see plan.h. */
 #include <math.h>
 
 #include "imgcore/base/limits.h"
 #include "imgcore/plan/plan.h"
 
-/* Where the slack goes: 0 left or top, 1 right or bottom. */
+/* The position of the image in the free space: 0 left or top, 1 right or bottom. */
 static void gravity_of(enum imgcore_gravity gravity, double *x, double *y) {
     static const double at[9][2] = {{0.5, 0.5}, {0.5, 0.0}, {1.0, 0.0}, {1.0, 0.5}, {1.0, 1.0},
                                     {0.5, 1.0}, {0.0, 1.0}, {0.0, 0.5}, {0.0, 0.0}};
@@ -12,7 +12,7 @@ static void gravity_of(enum imgcore_gravity gravity, double *x, double *y) {
     *y = at[gravity][1];
 }
 
-/* A side in pixels; over what can be resized it stays over it, so that the check sees it. */
+/* Rounds a side to pixels. A side over the limit stays over it, so that the check detects it. */
 static uint32_t side_px(double exact) {
     const double rounded = floor(exact + 0.5);
     if (rounded < 1.0) {
@@ -25,8 +25,8 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
-/* The scale at which width x height meets the box: the smaller or the larger of the two sides'. A
- * side of 0 sets no bound. */
+/* Returns the scale at which width x height fits the box: the smaller or the larger one of the two
+ * sides. A side of 0 sets no bound. */
 static double scale_to(double width, double height, uint32_t box_width, uint32_t box_height,
                        bool larger) {
     const double x = box_width / width, y = box_height / height;
@@ -56,7 +56,7 @@ enum imgcore_status ic_fit_output(uint32_t width_px, uint32_t height_px,
                                   struct ic_fit *fit, struct imgcore_error *error) {
     enum imgcore_fit kind = output->fit;
     if (output->width_px == 0 || output->height_px == 0) {
-        /* with one side free, all but `outside` are the same thing */
+        /* with one side unbounded, all but `outside` are equivalent */
         kind = kind == IMGCORE_FIT_OUTSIDE ? kind : IMGCORE_FIT_INSIDE;
     }
     const bool larger = kind == IMGCORE_FIT_COVER || kind == IMGCORE_FIT_OUTSIDE;

@@ -6,12 +6,12 @@
 #include "imgcore/base/orientation.h"
 #include "imgcore/plan/plan.h"
 
-/* How many source pixels per output pixel must remain after shrinking on load. At 4 the result
- * stays within 56 dB of the exact one; the peers go down to 1. */
+/* Source pixels per output pixel that must remain after shrinking on load. At 4 the result stays
+ * within 56 dB of the exact one; other libraries go down to 1. */
 #define KEEP_BALANCED 4.0
 #define KEEP_FAST     1.0
 
-/* A crop as seen, in stored axes: swap back, then mirror back. */
+/* Converts a crop from display to stored axes: swaps back, then mirrors back. */
 static void store_crop(const struct ic_plan_input *input, const struct ic_fit *fit,
                        struct ic_plan_output *output) {
     const bool swap = ic_orientation_swaps(input->orientation);
@@ -79,8 +79,8 @@ enum imgcore_status ic_plan_make(const struct ic_plan_input *input,
     return IMGCORE_OK;
 }
 
-/* One axis: `target_px` output pixels show [crop_start, + crop_length) of `full_px` source pixels.
- */
+/* Plans one axis: `target_px` output pixels show [crop_start, + crop_length) of `full_px` source
+ * pixels. */
 static struct ic_axis plan_axis(uint32_t full_px, uint32_t samples, double extent,
                                 double crop_start, double crop_length, uint32_t target_px,
                                 int factor, bool mirrored, enum imgcore_filter filter) {
@@ -89,7 +89,7 @@ static struct ic_axis plan_axis(uint32_t full_px, uint32_t samples, double exten
     const double source_per_target = crop_length / target_px;
     axis.source = samples;
     axis.target = ic_ceil_div_u32(target_px, (uint32_t)factor);
-    /* what the target samples cover, in output pixels along the stored axis */
+    /* the range of the target samples, in output pixels along the stored axis */
     const double covered = (double)axis.target * factor;
     const double first = mirrored ? target_px - covered : 0.0;
     axis.start = (crop_start + first * source_per_target) * samples_per_px;

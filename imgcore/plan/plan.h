@@ -1,9 +1,9 @@
 /* The plan of a transform: sizes, crops and scales, before any pixel is read. Pure functions of
  * numbers; used by the pipeline.
  *
- * Two sets of axes: the picture's own (as seen, orientation applied) and the stored ones (as the
- * file has them). Options speak of the first, resampling happens in the second, since turning a
- * small result is cheaper than turning the source. */
+ * There are two sets of axes: display axes (orientation applied) and stored axes (as in the file).
+ * Options refer to display axes; resampling uses stored axes, since rotating a small result is
+ * cheaper than rotating the source. */
 #ifndef IC_PLAN_H
 #define IC_PLAN_H
 
@@ -18,28 +18,28 @@ struct ic_plan_input {
 };
 
 struct ic_plan_output {
-    uint32_t canvas_width_px, canvas_height_px; /* the output, as seen */
-    uint32_t left_px, top_px;                   /* where the picture stands on it */
-    uint32_t width_px, height_px;               /* the picture on it */
+    uint32_t canvas_width_px, canvas_height_px; /* the output, in display axes */
+    uint32_t left_px, top_px;                   /* the position of the image on the canvas */
+    uint32_t width_px, height_px;               /* the size of the image on the canvas */
     /* in stored axes */
     uint32_t stored_width_px, stored_height_px;          /* the picture */
-    double crop_left, crop_top, crop_width, crop_height; /* the part of the source it shows */
+    double crop_left, crop_top, crop_width, crop_height; /* the part of the source that is used */
     bool mirrors_x, mirrors_y;
     enum imgcore_filter filter;
 };
 
 struct ic_plan {
-    int scale_denom; /* 1, 2, 4, 8: what the decoder shrinks by */
+    int scale_denom; /* 1, 2, 4, 8: the decoder reduces by this factor */
     struct ic_plan_output output[IMGCORE_MAX_OUTPUTS];
 };
 
-/* Sizes and crop of one output (plan/fit.c), as seen: fills everything but the stored part.
- * Rounding: a side is the exact one rounded to the nearest pixel, halves up, never 0. Errors:
- * TOO_LARGE (over max_pixels, or a side over IC_MAX_RESIZE_SIDE_PX). */
+/* Computes the sizes and crop of one output in display axes (plan/fit.c). Rounding: a side is
+ * rounded to the nearest pixel, halves up, never 0. Errors: TOO_LARGE (over max_pixels, or a side
+ * over IC_MAX_RESIZE_SIDE_PX). */
 struct ic_fit {
     uint32_t canvas_width_px, canvas_height_px;
     uint32_t left_px, top_px, width_px, height_px;
-    double crop_left, crop_top, crop_width, crop_height; /* in the input's axes, as seen */
+    double crop_left, crop_top, crop_width, crop_height; /* of the input, in display axes */
 };
 enum imgcore_status ic_fit_output(uint32_t width_px, uint32_t height_px,
                                   const struct imgcore_output *output, uint64_t max_pixels,
@@ -51,15 +51,16 @@ enum imgcore_status ic_plan_make(const struct ic_plan_input *input,
                                  uint64_t max_output_pixels, struct ic_plan *plan,
                                  struct imgcore_error *error);
 
-/* What one plane of the decoder's output is, of a picture of width_px x height_px. */
+/* One plane of the decoder's output, of an image of width_px x height_px. */
 struct ic_plan_plane {
     uint32_t width, height;             /* samples delivered */
-    double extent_width, extent_height; /* samples the picture covers, from 0 */
+    double extent_width, extent_height; /* samples that the image covers, from 0 */
 };
 
-/* The two axes by which a plane becomes a plane of the output that has one sample for factor_x x
- * factor_y output pixels, in stored axes (1 or 2 each). A chroma plane of an odd output hangs over
- * its edge by half a sample: the right or lower one as seen, so that JPEG's siting holds. */
+/* Computes the two axes that resize a plane to a plane of the output with one sample for factor_x x
+ * factor_y output pixels, in stored axes (1 or 2 each). A chroma plane of an odd output extends
+ * past the edge by half a sample: the right or lower edge in display axes, as JPEG's chroma siting
+ * requires. */
 void ic_plan_axes(const struct ic_plan_input *input, const struct ic_plan_output *output,
                   const struct ic_plan_plane *plane, int factor_x, int factor_y, struct ic_axis *x,
                   struct ic_axis *y);

@@ -5,7 +5,7 @@
 
 static const double PI = 3.14159265358979323846;
 
-/* A sample exactly on the edge of the box must be in or out by rule, not by the last bit of x. */
+/* A sample exactly on the edge of the box is included or not by rule, not by rounding of x. */
 static const double TIE = 1e-9;
 
 double ic_filter_support(enum imgcore_filter filter) {
@@ -67,7 +67,7 @@ double ic_filter_value(enum imgcore_filter filter, double x) {
     return 0.0;
 }
 
-/* sin(angle), sin(angle + step), ... by turning a point on the circle. */
+/* Computes sin(angle), sin(angle + step), ... by rotating a point on the circle. */
 struct turning {
     double sine, cosine, step_sine, step_cosine;
 };
@@ -90,7 +90,7 @@ static void lanczos_row(double a, double x, double step, int taps, double *row) 
         const double at = x + k * step;
         if (fabs(at) >= a) {
             row[k] = 0.0;
-        } else if (fabs(at) < 1e-4) { /* where the quotient of two small numbers would be noise */
+        } else if (fabs(at) < 1e-4) { /* the quotient of two small numbers would be inaccurate */
             row[k] = lanczos(at, a);
         } else {
             row[k] = a * narrow.sine * wide.sine / (PI * PI * at * at);

@@ -1,10 +1,10 @@
-/* Weights for rows that have been halved: see reduced_weights.h.
+/* Weights for halved rows: see reduced_weights.h.
  *
- * With M the matrix that says what source samples a sample of the level is made of, w the direct
- * weights of a target and R the correlation of source samples, the weights g that minimise
- * (M g - w)' R (M g - w) solve M'RM g = M'R w. M'RM is the same for every target away from the
- * edges, so it is factored once; a target costs a few hundred multiplications. That g sums to one
- * is kept by moving along (M'RM)^-1 1, the direction that costs least. */
+ * Let M be the matrix of the source samples in each sample of the level, w the direct weights of a
+ * target and R the correlation of source samples. The weights g that minimise (M g - w)' R (M g -
+ * w) solve M'RM g = M'R w. M'RM is the same for every target away from the edges, so it is factored
+ * once; a target costs a few hundred multiplications. The sum of g is corrected to one by a step
+ * along (M'RM)^-1 1, the direction of least cost. */
 #include "imgcore/resample/reduced_weights.h"
 
 #include <assert.h>
@@ -13,37 +13,38 @@
 
 #include "imgcore/resample/filter.h"
 
-/* Correlation of neighbouring samples, and the share of each sample that is its own (grain, noise).
- * The result hardly depends on either: 0.02 to 1 of grain change 0.2 dB. */
+/* Correlation of neighbouring samples, and the part of each sample that is uncorrelated (grain,
+ * noise). The result depends little on either: grain from 0.02 to 1 changes 0.2 dB. */
 #define CORRELATION 0.95
 #define GRAIN       0.02
 
-/* How much of a filter's width is weighed in the level. The outermost seventh of a windowed filter
- * hardly counts: without it, solved anew, photographs are 66 to 78 dB from the direct result
- * instead of 67 to 90 with a sample more on either side, for three quarters of the work; with 0.8
- * of it they fall to 54 to 67 dB. Filters that do not fade out keep their whole width. */
+/* The part of a filter's width that gets weights in the level. The outermost seventh of a windowed
+ * filter has little effect: without it, with weights solved for the rest, photographs are 66 to 78
+ * dB from the direct result instead of 67 to 90 with one more sample on either side, for three
+ * quarters of the work; with 0.8 of the width they fall to 54 to 67 dB. Filters that do not fade
+ * out keep their entire width. */
 #define KEPT_WIDTH     0.865
 #define FADING_SUPPORT 2.0
-#define MARGIN         1 /* samples beyond the others' width */
+#define MARGIN         1 /* samples beyond the width, for other filters */
 #define MIN_KEPT_TAPS  4
 
-/* A level's sample is made of (3 << level) - 2 source samples, the first ((1 << level) - 1) before
- * its own. */
+/* A sample of a level consists of (3 << level) - 2 source samples, the first ((1 << level) - 1)
+ * before its own. */
 #define MAX_SPAN ((3 << IC_MAX_LEVEL) - 2)
 
-/* A target's taps in the level: less than 6 * 2 * IC_NEXT_LEVEL_KEEP, since one level
- * more would have been taken otherwise; more only on the last level. */
+/* The most taps of a target in the level: less than 6 * 2 * IC_NEXT_LEVEL_KEEP, since otherwise one
+ * more level is used; more only on the last level. */
 #define MAX_TAPS 64
 
 struct solver {
     const struct ic_axis *axis;
     int level;
-    uint32_t samples;       /* of the level */
-    int inner_taps;         /* of a window away from the edges */
-    int span;               /* source samples in one of the level, away from the edges */
-    double parts[MAX_SPAN]; /* and their shares */
-    /* The matrix of the last window that was factored (L L'), and what 1 becomes by its inverse. */
-    int factored;                       /* its size if it was an inner one, else 0 */
+    uint32_t samples;       /* samples of the level */
+    int inner_taps;         /* taps of a window away from the edges */
+    int span;               /* source samples in one sample of the level, away from the edges */
+    double parts[MAX_SPAN]; /* the part of each */
+    /* The matrix of the last factored window (L L'), and its inverse applied to the vector 1. */
+    int factored;                       /* its size if it was an inner window, else 0 */
     double factor[MAX_TAPS * MAX_TAPS]; /* the diagonal inverted */
     double direction[MAX_TAPS];
     double *columns;    /* M, for windows at the edges and for factoring */
@@ -63,7 +64,7 @@ struct ic_halving ic_halving(int level) {
     return level == 0 ? first : next;
 }
 
-/* The same as parts of one, in order. */
+/* The weights of ic_halving as fractions of one, in order. */
 static void halving_parts(int level, double parts[4]) {
     const struct ic_halving halving = ic_halving(level);
     parts[0] = parts[3] = halving.outer_64ths / 64.0;
@@ -81,8 +82,8 @@ int ic_axis_level(const struct ic_axis *axis) {
     return level;
 }
 
-/* The source samples that sample j of a level is made of, by the same clamping as the kernels: adds
- * `weight` of it to cells, whose first one is source sample `origin`. */
+/* Adds `weight` of sample j of the level to cells, whose first one is source sample `origin`;
+ * clamped in the same way as by the kernels. */
 static void spread(const struct solver *solver, int level, int64_t j, double weight, double *cells,
                    int64_t origin) {
     if (level == 0) {
@@ -99,7 +100,7 @@ static void spread(const struct solver *solver, int level, int64_t j, double wei
     }
 }
 
-/* R times a vector of n cells, in place: two running sums for the exponential decay. */
+/* Multiplies a vector of n cells by R, in place: two running sums for the exponential decay. */
 static void correlate(double *cells, int64_t n, double *scratch) {
     double sum = 0.0;
     for (int64_t s = 0; s < n; s++) {
@@ -114,7 +115,8 @@ static void correlate(double *cells, int64_t n, double *scratch) {
     }
 }
 
-/* In place: the lower triangle becomes the factor, its diagonal inverted. */
+/* Cholesky decomposition in place: the lower triangle becomes the factor, with its diagonal
+ * inverted. */
 static void factor_matrix(double *matrix, int n) {
     for (int i = 0; i < n; i++) {
         for (int j = 0; j <= i; j++) {
@@ -136,20 +138,20 @@ static void solve(const double *factor, int n, double *b) {
     }
     for (int i = n - 1; i >= 0; i--) {
         b[i] *= factor[i * n + i];
-        for (int k = 0; k < i; k++) { /* along the row of the factor, which lies together */
+        for (int k = 0; k < i; k++) { /* along a row of the factor, which is contiguous */
             b[k] -= factor[i * n + k] * b[i];
         }
     }
 }
 
 struct window {
-    int64_t first; /* sample of the level */
+    int64_t first; /* first sample of the level */
     int taps;
-    int64_t origin, cells; /* source samples under them and under the direct taps */
-    bool inner;            /* no sample in it was clamped */
+    int64_t origin, cells; /* source samples of these and of the direct taps */
+    bool inner;            /* none of its samples was clamped */
 };
 
-/* Windows away from the edges all have the same number of taps, so that one factored matrix serves
+/* All windows away from the edges have the same number of taps, so that one factored matrix serves
  * them. */
 static int inner_taps(const struct ic_axis *axis, int level) {
     const double support = ic_filter_support(axis->filter);
@@ -159,8 +161,8 @@ static int inner_taps(const struct ic_axis *axis, int level) {
     return (int)fmin(floor(taps + 0.5), MAX_TAPS);
 }
 
-/* The window of a target: around its centre, and the source samples that meet it. `first` and
- * `taps` are of its direct weights. */
+/* Returns the window of a target: around its centre, with the source samples that it covers.
+ * `first` and `taps` are those of its direct weights. */
 static struct window window_of(const struct solver *solver, uint32_t target, int64_t first,
                                int taps) {
     const int64_t before = (1 << solver->level) - 1, span = (3 << solver->level) - 2;
@@ -169,7 +171,8 @@ static struct window window_of(const struct solver *solver, uint32_t target, int
     struct window window;
     const double centre =
         (axis->start + (target + 0.5) * (axis->length / axis->target)) / (1 << solver->level);
-    /* as long at the edges, where it is moved inside: a single sample's weight would be one */
+    /* at the edges the window keeps its length and is moved inside: the weight of a single sample
+     * would be one */
     const int64_t samples = solver->samples;
     window.taps = (int)(solver->inner_taps < samples ? solver->inner_taps : samples);
     const int64_t last = samples - window.taps;
@@ -195,7 +198,7 @@ static double dot(const double *a, const double *b, int64_t n) {
     return sum;
 }
 
-/* M of a window: a column for each sample of the level. */
+/* Computes M of a window: a column for each sample of the level. */
 static void fill_columns(struct solver *solver, const struct window *window) {
     const size_t cells = (size_t)window->cells;
     memset(solver->columns, 0, (size_t)window->taps * cells * sizeof(double));
@@ -205,7 +208,8 @@ static void fill_columns(struct solver *solver, const struct window *window) {
     }
 }
 
-/* M'RM of a window, factored, and the direction in which the sum of the weights is corrected. */
+/* Factors M'RM of a window, and computes the direction in which the sum of the weights is
+ * corrected. */
 static void factor_window(struct solver *solver, const struct window *window) {
     const int n = window->taps;
     double *column = solver->correlated;
@@ -224,7 +228,8 @@ static void factor_window(struct solver *solver, const struct window *window) {
     solver->factored = window->inner ? n : 0;
 }
 
-/* M'R w: away from the edges every column of M is the same, one level sample further on. */
+/* Computes M'R w. Away from the edges all columns of M are equal, each moved by one sample of the
+ * level. */
 static void weigh(struct solver *solver, const struct window *window, double *row) {
     for (int j = 0; j < window->taps; j++) {
         if (window->inner) {
@@ -239,7 +244,7 @@ static void weigh(struct solver *solver, const struct window *window, double *ro
     }
 }
 
-/* The weights of one target from its direct ones. */
+/* Computes the weights of one target from its direct ones. */
 static void solve_row(struct solver *solver, const struct window *window, const double *direct,
                       int64_t first, int taps, double *row) {
     const int n = window->taps;
@@ -262,11 +267,12 @@ static void solve_row(struct solver *solver, const struct window *window, const 
     }
 }
 
-/* The shares of the source samples in one of the level, by halving a single one of them. */
+/* Computes the fractions of the source samples in one sample of the level, by halving a unit
+ * impulse. */
 static void find_parts(struct solver *solver) {
     solver->span = 1;
     solver->parts[0] = 1.0;
-    for (int l = 0; l < solver->level; l++) { /* what lies below is finer by 1 << l */
+    for (int l = 0; l < solver->level; l++) { /* levels below are finer by 1 << l */
         double step[4], wider[MAX_SPAN] = {0.0};
         halving_parts(l, step);
         for (int k = 0; k < 4; k++) {
@@ -279,7 +285,8 @@ static void find_parts(struct solver *solver) {
     }
 }
 
-/* After how many targets the rows repeat, moved on by a whole number of level samples; 0: never. */
+/* Returns the number of targets after which the rows repeat, moved by an integer number of samples
+ * of the level; 0: never. */
 static uint32_t period_of(const struct ic_axis *axis, int level, int64_t *samples) {
     const double step = axis->length / axis->target / (1 << level);
     for (uint32_t p = 1; p < axis->target; p++) {
@@ -292,8 +299,8 @@ static uint32_t period_of(const struct ic_axis *axis, int level, int64_t *sample
     return 0;
 }
 
-/* All that a table needs while it is made, in one block. */
-struct room {
+/* The workspace for one table, in one block. */
+struct workspace {
     struct solver solver;
     double row[MAX_TAPS];
     int16_t rounded[MAX_TAPS];
@@ -311,24 +318,25 @@ static void open_solver(struct solver *solver, const struct ic_axis *axis, int l
     find_parts(solver);
 }
 
-static void make_rows(struct room *room, double *direct, struct ic_weights *weights) {
-    const struct ic_axis *axis = room->solver.axis;
+static void make_rows(struct workspace *workspace, double *direct, struct ic_weights *weights) {
+    const struct ic_axis *axis = workspace->solver.axis;
     int64_t moved = 0;
-    const uint32_t period = period_of(axis, room->solver.level, &moved);
-    uint32_t inner_rows = 0; /* inner ones in a row up to here */
+    const uint32_t period = period_of(axis, workspace->solver.level, &moved);
+    uint32_t inner_rows = 0; /* consecutive inner rows so far */
     for (uint32_t i = 0; i < axis->target; i++) {
         int64_t first;
         int taps;
         ic_axis_taps(axis, i, &first, &taps);
-        const struct window window = window_of(&room->solver, i, first, taps);
+        const struct window window = window_of(&workspace->solver, i, first, taps);
         inner_rows = window.inner ? inner_rows + 1 : 0;
         if (period != 0 && inner_rows > period) {
             ic_weights_repeat_row(weights, i, i - period, moved);
             continue;
         }
         ic_axis_exact_row(axis, i, direct, &first);
-        solve_row(&room->solver, &window, direct, first, taps, room->row);
-        ic_weights_store_row(weights, i, window.first, window.taps, room->row, room->rounded);
+        solve_row(&workspace->solver, &window, direct, first, taps, workspace->row);
+        ic_weights_store_row(weights, i, window.first, window.taps, workspace->row,
+                             workspace->rounded);
     }
 }
 
@@ -341,18 +349,18 @@ enum imgcore_status ic_reduced_weights_make(struct ic_mem *mem, const struct ic_
     if (status != IMGCORE_OK) {
         return status;
     }
-    struct room *room = ic_calloc(mem, 1, sizeof(*room));
+    struct workspace *workspace = ic_calloc(mem, 1, sizeof(*workspace));
     double *rows = ic_calloc(mem, cells * (MAX_TAPS + 3), sizeof(double));
-    if (room == NULL || rows == NULL) {
+    if (workspace == NULL || rows == NULL) {
         status = mem->status;
         ic_weights_clear(mem, weights);
         goto cleanup;
     }
-    open_solver(&room->solver, axis, level, rows, cells);
-    make_rows(room, rows + (MAX_TAPS + 2) * cells, weights);
-    ic_weights_finish(weights, room->solver.samples);
+    open_solver(&workspace->solver, axis, level, rows, cells);
+    make_rows(workspace, rows + (MAX_TAPS + 2) * cells, weights);
+    ic_weights_finish(weights, workspace->solver.samples);
 cleanup:
-    ic_free(mem, room);
+    ic_free(mem, workspace);
     ic_free(mem, rows);
     return status;
 }

@@ -1,4 +1,4 @@
-/* A pyramid: see reducer.h. */
+/* The pyramid: see reducer.h. */
 #include "imgcore/resample/reducer.h"
 
 #include <assert.h>
@@ -8,18 +8,18 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/reduced_weights.h"
 
-/* Rows handed on at a time: the vertical pass behind shares its sums among them. */
+/* Rows passed on at a time: the vertical pass shares its sums among them. */
 #define EMIT_ROWS 16u
 
 struct level {
-    uint32_t below_height; /* rows of the level before */
+    uint32_t below_height; /* rows of the level below */
     uint32_t below_width;
     uint32_t width, height;
-    uint32_t made;    /* own rows made */
-    uint32_t emitted; /* own rows handed on */
-    int16_t *halved;  /* the last four rows of the level before, halved across */
-    int16_t *rows;    /* own rows that wait to be handed on */
-    size_t stride;    /* of both, in int16 */
+    uint32_t made;    /* rows made */
+    uint32_t emitted; /* rows passed on */
+    int16_t *halved;  /* the last four rows of the level below, halved horizontally */
+    int16_t *rows;    /* rows that are not passed on yet */
+    size_t stride;    /* of both buffers, in int16 */
 };
 
 struct ic_reducer {
@@ -85,7 +85,7 @@ static int16_t *halved_row(const struct level *level, uint32_t below_row) {
     return level->halved + (below_row % 4) * level->stride;
 }
 
-/* Own row j from rows 2j - 1 to 2j + 2 of the level before, clamped. */
+/* Makes row j from rows 2j - 1 to 2j + 2 of the level below, clamped. */
 static void make_row(const struct ic_reducer *reducer, int l, uint32_t j) {
     const struct level *level = &reducer->level[l];
     const uint32_t last = level->below_height - 1;
@@ -102,7 +102,7 @@ static void make_row(const struct ic_reducer *reducer, int l, uint32_t j) {
 
 static void take_row(struct ic_reducer *reducer, int l, const void *below, uint32_t below_row);
 
-/* Hands the waiting rows of a level on, to the next level too. */
+/* Passes the waiting rows of a level on, also to the next level. */
 static void emit_rows(struct ic_reducer *reducer, int l) {
     struct level *level = &reducer->level[l];
     const uint32_t first = level->emitted, count = level->made - level->emitted;
@@ -114,8 +114,8 @@ static void emit_rows(struct ic_reducer *reducer, int l) {
     level->emitted = level->made;
 }
 
-/* Takes in one row of the level before. Own row j is made when row 2j + 2 has come, or the last.
- * The recursion goes up one level at a time. */
+/* Processes one row of the level below. Row j is made after row 2j + 2, or after the last one. The
+ * recursion goes up one level at a time. */
 static void take_row(struct ic_reducer *reducer, int l, const void *below, uint32_t below_row) {
     struct level *level = &reducer->level[l];
     if (l == 0) {

@@ -1,4 +1,4 @@
-/* Choosing the path of a resample, and the plain copy: see resampler.h. */
+/* Chooses the processing path of a resampler, and does the plain copy: see resampler.h. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -6,15 +6,16 @@
 #include "imgcore/resample/reduced_weights.h"
 #include "imgcore/resample/resampler_internal.h"
 
-/* Beyond this many taps weights of 14 bits get coarse, and so do the roundings of the sums; 200
- * taps are a reduction by 33 with Lanczos3. */
+/* With more taps, weights of 14 bits are too coarse, and so are the rounding errors of the sums;
+ * 200 taps are a reduction by 33 with Lanczos3. */
 #define FIXED_MAX_TAPS 200u
 
-/* The most taps of a row of weights behind a reducer; above, the reduction by 32 is not enough. */
+/* The most taps of a row of weights after a reducer; more means that the reduction by 32 is not
+ * enough. */
 #define REDUCED_MAX_TAPS 56u
 
-/* The vertical pass is the cheaper one per tap; the horizontal one goes first only where that saves
- * at least this much. */
+/* The vertical pass is cheaper per tap; the horizontal pass runs first only if that saves at least
+ * this factor. */
 #define HORIZONTAL_FIRST_GAIN 3.0
 
 static bool is_identity(const struct ic_axis *axis) {
@@ -22,15 +23,15 @@ static bool is_identity(const struct ic_axis *axis) {
            axis->length == (double)axis->source && axis->filter != IMGCORE_FILTER_MITCHELL;
 }
 
-/* Narrows an axis to the source samples that count, which is what makes a small crop of a large
- * picture cheap; answers how many were left out at the front. */
+/* Narrows an axis to the source samples that have a weight, which makes a small crop of a large
+ * image cheap; returns how many were removed at the front. */
 static uint32_t crop_axis(struct ic_axis *axis) {
     uint32_t first, count;
     if (axis->length == (double)axis->target && axis->start == floor(axis->start) &&
         axis->start >= 0.0 && axis->start + axis->length <= axis->source &&
         axis->filter != IMGCORE_FILTER_MITCHELL) {
         first = (uint32_t)axis->start;
-        count = axis->target; /* pixel for pixel: no neighbour has any weight */
+        count = axis->target; /* pixel for pixel: no neighbour has a weight */
     } else {
         ic_axis_needed(axis, &first, &count);
     }
@@ -39,7 +40,7 @@ static uint32_t crop_axis(struct ic_axis *axis) {
     return first;
 }
 
-/* Whether passing horizontally first multiplies so much less that it pays. */
+/* Whether the horizontal pass first saves enough multiplications. */
 static bool horizontal_first_pays(const struct ic_resample_spec *spec) {
     const double x_taps = ic_axis_max_taps(&spec->x), y_taps = ic_axis_max_taps(&spec->y);
     const double x_source = spec->x.source, y_source = spec->y.source;
@@ -52,7 +53,7 @@ static bool horizontal_first_pays(const struct ic_resample_spec *spec) {
 int ic_resample_level(const struct ic_axis *x, const struct ic_axis *y) {
     const int x_level = ic_axis_level(x), y_level = ic_axis_level(y);
     const int level = x_level < y_level ? x_level : y_level;
-    /* very long rows of weights stay with the float path */
+    /* very long rows of weights use the float path */
     const uint32_t most =
         ic_axis_max_taps(x) > ic_axis_max_taps(y) ? ic_axis_max_taps(x) : ic_axis_max_taps(y);
     return most >> level <= REDUCED_MAX_TAPS ? level : 0;
@@ -102,7 +103,7 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
                      ic_axis_max_taps(&spec->y) > FIXED_MAX_TAPS;
     path->alpha_vertical = spec->alpha && spec->transfer == NULL && !path->horizontal_first;
     if (path->skips_horizontal && path->skips_vertical) {
-        path->is_float = path->alpha_vertical = false; /* a copy */
+        path->is_float = path->alpha_vertical = false; /* plain copy */
         *result = resampler;
         return IMGCORE_OK;
     }

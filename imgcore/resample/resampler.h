@@ -1,10 +1,11 @@
-/* One plane (or interleaved picture) to one smaller or larger one, row by row.
+/* Resizes one plane (or interleaved image), row by row.
  *
- * Two paths, chosen by what is asked:
+ * There are two processing paths:
  *   fixed point  8 bits in and out, vertical pass first; weights of 14 bits, rows of 16 bits
- * between the passes. For everything without alpha or linear light and with ratios for which 14
- * bits are enough. float        alpha (premultiplied), linear light, extreme ratios, and pictures
- * for which the horizontal pass should come first. Used by the pipeline and by imgcore_resize. */
+ *   between the passes. For everything without alpha and linear light whose ratio allows 14 bits.
+ *   float        alpha (premultiplied), linear light, extreme ratios, and images for which the
+ *                horizontal pass should run first.
+ * Used by the pipeline and by imgcore_resize. */
 #ifndef IC_RESAMPLER_H
 #define IC_RESAMPLER_H
 
@@ -19,41 +20,42 @@ struct ic_resample_spec {
     int channels; /* 1 to 4 */
     bool alpha;   /* the last of 2 or 4 channels is straight alpha */
     const struct ic_transfer
-        *transfer;   /* linear light for the colour channels; NULL: as they are */
-    bool want_float; /* take the float path in any case: the more exact of the two, slower */
-    int level; /* the rows that come are those of a reducer, halved so often; 0: plain u8. The axes
-                  speak of the plane before. One channel, no alpha, no transfer */
+        *transfer;   /* linear light for the colour channels; NULL: the values as they are */
+    bool want_float; /* use the float path in any case: more accurate, slower */
+    int level; /* the rows come from a reducer and were halved this often; 0: plain u8. The axes
+                  describe the plane before halving. One channel, no alpha, no transfer */
 };
 
-/* What a resampler does, for tests and for the curious. */
+/* The processing path of a resampler, for tests. */
 struct ic_resample_path {
     bool is_float;
     bool horizontal_first;
-    bool alpha_vertical; /* float path: alpha is multiplied in by the vertical pass itself */
-    bool skips_vertical, skips_horizontal; /* no weights at all in that direction */
+    bool alpha_vertical;                   /* float path: the vertical pass multiplies by alpha */
+    bool skips_vertical, skips_horizontal; /* that direction needs no weights */
 };
 
 struct ic_resampler;
 
-/* Makes a resampler that writes y.target rows of x.target pixels to `target` as their source rows
- * come in. Errors: BUDGET, NO_MEMORY. */
+/* Creates a resampler that writes y.target rows of x.target pixels to `target` while their source
+ * rows arrive. Errors: BUDGET, NO_MEMORY. */
 enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
                                         const struct ic_kernels *kernels,
                                         const struct ic_resample_spec *spec, uint8_t *target,
                                         ptrdiff_t target_stride_bytes,
                                         struct ic_resampler **resampler);
 
-/* The next `count` source rows from `first_row` on, in order, each once; x.source pixels each.
- * Nothing is read outside them. After the last row of the source every target row is written. */
+/* Processes the next `count` source rows from `first_row` on, in order, each once; x.source pixels
+ * each. Nothing is read outside them. After the last row of the source every target row is written.
+ */
 void ic_resampler_push(struct ic_resampler *resampler, const uint8_t *rows, ptrdiff_t stride_bytes,
                        uint32_t first_row, uint32_t count);
 
-/* The same for rows of a reducer (spec.level above 0), as its emit function gets them. */
+/* The same for rows of a reducer (spec.level above 0), as passed to its emit function. */
 void ic_resampler_push_level(struct ic_resampler *resampler, const int16_t *rows,
                              ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count);
 
-/* The level at which rows serve a resample with little enough loss (see reduced_weights.h), 0 if
- * none does: the same in both directions. */
+/* Returns the highest level whose rows are accurate enough for a resample (see reduced_weights.h),
+ * 0 if none is: the same in both directions. */
 int ic_resample_level(const struct ic_axis *x, const struct ic_axis *y);
 
 struct ic_resample_path ic_resampler_path(const struct ic_resampler *resampler);

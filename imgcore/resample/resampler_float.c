@@ -1,14 +1,14 @@
-/* The float path: rows become floats (premultiplied, linear), pass in either order, and become
- * 8 bits again at the very end. */
+/* The float path: rows are converted to floats (premultiplied, linear), passed in either order, and
+ * converted to 8 bits at the end. */
 #include <string.h>
 
 #include "imgcore/base/checked.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/resampler_internal.h"
 
-/* Whole source rows turned into floats at a time, where the horizontal pass comes first. */
+/* Entire source rows converted to floats at a time, if the horizontal pass runs first. */
 #define LOAD_ROWS 4u
-/* Rows behind the horizontal pass held at once; at least what the vertical pass emits. */
+/* Rows held after the horizontal pass; at least as many as the vertical pass emits. */
 #define WIDENED_ROWS 8u
 
 static size_t row_floats(size_t pixels, size_t channels) {
@@ -16,7 +16,7 @@ static size_t row_floats(size_t pixels, size_t channels) {
                        IC_ALIGN_BYTES / sizeof(float));
 }
 
-/* Linear light has no kernel: the tables are the cost. */
+/* Linear light has no kernel: the table look-ups are the cost. */
 static void load_linear(const struct ic_resample_spec *spec, const uint8_t *in, float *out,
                         size_t pixels) {
     const float *table = spec->transfer->to_linear;
@@ -60,7 +60,7 @@ static void store_linear(const struct ic_resample_spec *spec, const float *in, u
         const float weight = in[colors];
         float alpha = weight / 255.0f + 0.5f;
         alpha = alpha > 255.0f ? 255.0f : alpha;
-        if (!(alpha >= 1.0f)) { /* rounds to transparent: its colour means nothing */
+        if (!(alpha >= 1.0f)) { /* rounds to transparent: its colour has no meaning */
             memset(out, 0, channels);
             continue;
         }
@@ -169,8 +169,7 @@ struct pushed {
     uint32_t first_row;
 };
 
-/* Fetches the strip that comes next: rows that are walked side by side are too many for the
- * hardware to foresee. */
+/* Prefetches the next strip: the hardware does not predict so many rows at the same time. */
 static void fetch_ahead(const uint8_t *row, size_t samples) {
     for (size_t i = samples; i < 2 * samples; i += IC_ALIGN_BYTES) {
         __builtin_prefetch((const void *)((uintptr_t)row + i));

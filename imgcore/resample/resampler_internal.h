@@ -1,4 +1,4 @@
-/* What the two paths of the resampler share. Included by resampler*.c only. */
+/* Shared by the two processing paths of the resampler. Included by resampler*.c only. */
 #ifndef IC_RESAMPLER_INTERNAL_H
 #define IC_RESAMPLER_INTERNAL_H
 
@@ -12,15 +12,15 @@ struct ic_resampler {
     struct ic_resample_spec spec;
     struct ic_resample_path path;
     uint8_t *target;
-    uint32_t skipped_columns;      /* source pixels left of the first that counts */
-    uint32_t first_row, row_count; /* source rows that count; spec.y speaks of these alone */
+    uint32_t skipped_columns;      /* source pixels left of the first that has a weight */
+    uint32_t first_row, row_count; /* source rows that have a weight; spec.y describes only these */
     ptrdiff_t target_stride_bytes;
-    const struct ic_weights *x_weights; /* from the cache, fitted for the horizontal kernels */
+    const struct ic_weights *x_weights; /* from the cache, fitted to the horizontal kernels */
     struct ic_vpass vpass;              /* open unless both directions are skipped */
     /* float path */
     float *loaded;         /* source rows as floats */
     size_t loaded_stride;  /* in floats */
-    float *widened;        /* rows behind the horizontal pass */
+    float *widened;        /* rows after the horizontal pass */
     size_t widened_stride; /* in floats */
 };
 

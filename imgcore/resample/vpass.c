@@ -6,23 +6,23 @@
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/vpass.h"
 
-/* Rows of bytes take up half of what others do, so that more of them stay in L2. RGB, 4928x3279 to
- * 852x567 and 1200x798, ms: 16 rows 6.9 and 8.0, 24 6.9 and 7.8; 12, 32 and 48 are slower at the
- * first, and strips of 1024, 2048 and 4096 columns 7.4, 7.3, 7.2 and 8.5, 8.4, 8.3. Rows let go by
- * 4 or by 12 instead of by 8 change nothing. */
+/* Source rows per step. Rows of bytes are half as large as others, so that more of them stay in L2.
+ * RGB, 4928x3279 to 852x567 and 1200x798, ms: 16 rows 6.9 and 8.0, 24 6.9 and 7.8; 12, 32 and 48
+ * are slower for the first size, and strips of 1024, 2048 and 4096 columns 7.4, 7.3, 7.2
+ * and 8.5, 8.4, 8.3. Emitting rows by 4 or by 12 instead of by 8 changes nothing. */
 #define U8_STEP_ROWS 24u
 
-/* How a kind goes: its weights and, in bytes, its samples. */
+/* The parameters of a kind: its weights and, in bytes, its samples. */
 static const struct form {
     enum ic_weight_type weights;
     size_t in_bytes, out_bytes;
-    /* Finished rows wait until this many are there, so that the horizontal kernels can share each
-     * weight among several rows; as many as those take at once, and few of floats, which take up
-     * much cache. Behind a pyramid 16: its weights are turned round once for all of them. The ring
-     * holds a multiple. */
+    /* Finished rows wait until this many are available, so that the horizontal kernels can share
+     * each weight among several rows; as many as those process together, and few rows of floats,
+     * which fill much cache. After a pyramid 16: its weights are transposed once for all of them.
+     * The ring holds a multiple. */
     uint32_t emit_rows;
-    uint32_t step_rows; /* source rows taken in one go */
-    size_t channels;    /* with alpha; else 0 */
+    uint32_t step_rows; /* source rows per step */
+    size_t channels;    /* channels if there is alpha; else 0 */
 } forms[] = {
     [IC_VPASS_U8] = {IC_WEIGHT_Q14, 1, 2, 8, U8_STEP_ROWS, 0},
     [IC_VPASS_I16] = {IC_WEIGHT_Q15, 2, 2, 16, IC_VPASS_LOAD_ROWS, 0},
@@ -31,8 +31,9 @@ static const struct form {
     [IC_VPASS_RGBA] = {IC_WEIGHT_F32, 1, 4, 4, IC_VPASS_ALPHA_ROWS, 4},
 };
 
-/* The most target rows that are open at once: rows whose first tap comes before the last tap of the
- * oldest open row has been seen. A row can open and the oldest close within one step. */
+/* Returns the most target rows that are open at the same time: rows whose first tap comes before
+ * the last tap of the oldest open row has been seen. A row can open and the oldest close within one
+ * step. */
 static uint32_t most_open(const struct ic_weights *weights) {
     uint32_t most = 1, oldest = 0;
     for (uint32_t i = 0; i < weights->target; i++) {
@@ -103,12 +104,12 @@ static char *ring_row(const struct ic_vpass *vpass, uint32_t target_row) {
     return vpass->ring + (ptrdiff_t)(target_row % vpass->ring_rows) * vpass->stride_bytes;
 }
 
-/* Where source rows come from: memory, or whoever loads them. */
+/* The source rows: in memory, or from a load function. */
 struct source {
     const char *rows; /* row first_row */
     ptrdiff_t stride_bytes;
     size_t sample_bytes;
-    ic_vpass_load_fn *load; /* NULL: from rows */
+    ic_vpass_load_fn *load; /* NULL: in memory */
     void *user;
     uint32_t first_row;
 };
@@ -121,7 +122,7 @@ struct strip {
     size_t first, count; /* samples */
 };
 
-/* Adds what a strip contributes to one target row. */
+/* Adds the contribution of a strip to one target row. */
 static void add_taps(struct ic_vpass *vpass, uint32_t target_row, const struct strip *strip) {
     const struct ic_weights *weights = vpass->weights;
     const uint32_t left = (uint32_t)weights->left[target_row];
@@ -145,7 +146,7 @@ static void add_taps(struct ic_vpass *vpass, uint32_t target_row, const struct s
     }
 }
 
-/* The same for a target row of bytes and the one below it, if they share a source row. */
+/* The same for a target row of bytes and the next one, if they share a source row. */
 static bool add_pair(struct ic_vpass *vpass, uint32_t target_row, const struct strip *strip) {
     const struct ic_weights *weights = vpass->weights;
     uint32_t first[2], end[2];
@@ -171,7 +172,7 @@ static bool add_pair(struct ic_vpass *vpass, uint32_t target_row, const struct s
     return true;
 }
 
-/* Lets the finished rows leave when there are enough of them, and at the end. */
+/* Emits the finished rows if there are enough of them, and at the end. */
 static void emit_finished(struct ic_vpass *vpass) {
     const uint32_t count = vpass->finished - vpass->emitted;
     if (count == vpass->emit_rows || vpass->finished == vpass->weights->target) {
@@ -181,7 +182,7 @@ static void emit_finished(struct ic_vpass *vpass) {
     }
 }
 
-/* Source rows [from, to) into target rows [first, last), strip by strip. */
+/* Adds source rows [from, to) to target rows [first, last), strip by strip. */
 static void push_strips(struct ic_vpass *vpass, const struct source *source, uint32_t from,
                         uint32_t to, uint32_t first, uint32_t last) {
     const struct ic_weights *weights = vpass->weights;
@@ -214,7 +215,7 @@ static void push_strips(struct ic_vpass *vpass, const struct source *source, uin
     }
 }
 
-/* The same for pixels with alpha, whose kernel makes strips of its own. */
+/* The same for pixels with alpha, whose kernel divides the rows into strips itself. */
 static void push_pixels(struct ic_vpass *vpass, const struct source *source, uint32_t from,
                         uint32_t to, uint32_t first, uint32_t last) {
     const struct ic_weights *weights = vpass->weights;
@@ -244,8 +245,8 @@ static void push_pixels(struct ic_vpass *vpass, const struct source *source, uin
     }
 }
 
-/* Source rows [from, to) into every target row they count for: as many of those at a time as the
- * ring holds, and of the source no more than these need. */
+/* Adds source rows [from, to) to every target row that uses them: as many target rows at a time as
+ * the ring holds, and only the source rows that these need. */
 static void push_step(struct ic_vpass *vpass, const struct source *source, uint32_t from,
                       uint32_t to) {
     const struct ic_weights *weights = vpass->weights;

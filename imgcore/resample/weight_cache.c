@@ -1,4 +1,4 @@
-/* Weight tables kept from picture to picture: see weight_cache.h. */
+/* The cache of weight tables: see weight_cache.h. */
 #include "imgcore/resample/weight_cache.h"
 
 #include <assert.h>
@@ -21,7 +21,7 @@ void ic_weight_cache_init(struct ic_weight_cache *cache, struct ic_mem *mem) {
     cache->kept_bytes = 0;
 }
 
-/* Takes an entry out of the list. */
+/* Removes an entry from the list. */
 static struct ic_weight_entry *unlink_entry(struct ic_weight_entry **at) {
     struct ic_weight_entry *entry = *at;
     *at = entry->next;
@@ -97,7 +97,7 @@ enum imgcore_status ic_weight_cache_get(struct ic_weight_cache *cache, const str
     return IMGCORE_OK;
 }
 
-/* The oldest tables that nobody uses leave until the rest is small enough. */
+/* Frees the oldest unused tables until the others are within the limit. */
 static void shrink(struct ic_weight_cache *cache) {
     while (cache->kept_bytes > IC_WEIGHT_CACHE_BYTES) {
         struct ic_weight_entry **oldest = NULL;

@@ -7,7 +7,7 @@
 #include "imgcore/resample/filter.h"
 #include "imgcore/resample/weights.h"
 
-/* What one is in a fixed-point type. */
+/* Returns the value of one in a fixed-point type. */
 static int one_of(enum ic_weight_type type) {
     return type == IC_WEIGHT_Q14 ? 1 << IC_WEIGHT_BITS : 1 << (IC_WEIGHT_BITS + 1);
 }
@@ -24,7 +24,7 @@ static struct tap_range tap_range(const struct ic_axis *axis, uint32_t i) {
     struct tap_range range;
     range.widening = ratio > 1.0 ? ratio : 1.0;
     range.centre = axis->start + (i + 0.5) * ratio;
-    /* a hair more, so that a sample on the very edge is judged by the filter, not by rounding */
+    /* slightly more, so that for a sample on the edge the filter decides, not a rounding error */
     const double support = ic_filter_support(axis->filter) * range.widening + 1e-6;
     range.first = (int64_t)ceil(range.centre - support - 0.5);
     range.last = (int64_t)floor(range.centre + support - 0.5);
@@ -34,7 +34,7 @@ static struct tap_range tap_range(const struct ic_axis *axis, uint32_t i) {
     if (range.last > (int64_t)axis->source - 1) {
         range.last = (int64_t)axis->source - 1;
     }
-    if (range.first > range.last) { /* no sample that near: the nearest one there is */
+    if (range.first > range.last) { /* no sample within the support: use the nearest one */
         int64_t nearest = (int64_t)floor(range.centre);
         nearest = nearest < 0 ? 0 : nearest;
         nearest = nearest > (int64_t)axis->source - 1 ? (int64_t)axis->source - 1 : nearest;
@@ -55,7 +55,7 @@ void ic_axis_needed(const struct ic_axis *axis, uint32_t *first, uint32_t *count
     *count = (uint32_t)(bottom.last - top.first + 1);
 }
 
-/* Exact weights of one row, summing to one; answers how many. */
+/* Computes the exact weights of one row, whose sum is one; returns how many. */
 static int exact_row(const struct ic_axis *axis, const struct tap_range *range, double *row) {
     const int taps = (int)(range->last - range->first + 1);
     double sum = 0.0;
@@ -64,7 +64,7 @@ static int exact_row(const struct ic_axis *axis, const struct tap_range *range, 
     for (int k = 0; k < taps; k++) {
         sum += row[k];
     }
-    if (fabs(sum) < 1e-6) { /* only zeros of the filter were met: take the nearest sample */
+    if (fabs(sum) < 1e-6) { /* only zeros of the filter: use the nearest sample */
         int64_t nearest = (int64_t)floor(range->centre) - range->first;
         nearest = nearest < 0 ? 0 : (nearest >= taps ? taps - 1 : nearest);
         memset(row, 0, (size_t)taps * sizeof(*row));
@@ -98,9 +98,9 @@ static bool is_symmetric(const double *row, int taps) {
     return true;
 }
 
-/* Rounds a row to fractions of `one` and gives what is missing to one (or is too much), step by
- * step, to the taps whose rounding went furthest the other way; in pairs where the row is
- * symmetric, so that it stays so. The largest error of a tap stays below one step. */
+/* Rounds a row to fractions of `one` and distributes the difference of the sum from one, step by
+ * step, to the taps with the largest rounding error in that direction; in pairs where the row is
+ * symmetric, so that it stays symmetric. The largest error of a tap stays below one step. */
 static void round_row(const double *row, int taps, int one, int16_t *fixed) {
     int sum = 0;
     for (int k = 0; k < taps; k++) {
@@ -136,7 +136,7 @@ static void round_row(const double *row, int taps, int one, int16_t *fixed) {
     }
 }
 
-/* Puts a row into the table without the zeros at its ends. */
+/* Stores a row in the table without the zeros at its ends. */
 void ic_weights_store_row(struct ic_weights *weights, uint32_t i, int64_t first, int taps,
                           const double *row, int16_t *rounded) {
     int from = 0, to = taps;
@@ -177,7 +177,7 @@ void ic_weights_repeat_row(struct ic_weights *weights, uint32_t i, uint32_t like
     weights->left[i] = weights->left[like] + (int32_t)moved;
 }
 
-/* Row i of a centred target is row target - 1 - i read backwards. */
+/* Row i of a centred target is row target - 1 - i reversed. */
 static void mirror_row(struct ic_weights *weights, uint32_t i, uint32_t source) {
     const uint32_t twin = weights->target - 1 - i;
     const int32_t count = weights->count[twin];
@@ -194,7 +194,7 @@ static void mirror_row(struct ic_weights *weights, uint32_t i, uint32_t source) 
     }
 }
 
-/* Lets row i begin `by` samples earlier, with zero weights there. */
+/* Makes row i start `by` samples earlier, with zero weights there. */
 static void shift_row(struct ic_weights *weights, uint32_t i, int32_t by) {
     const size_t size = weights->type != IC_WEIGHT_F32 ? sizeof(int16_t) : sizeof(float);
     char *row = weights->type != IC_WEIGHT_F32 ? (char *)(weights->fixed + i * weights->stride)
@@ -206,8 +206,8 @@ static void shift_row(struct ic_weights *weights, uint32_t i, int32_t by) {
     weights->count[i] += by;
 }
 
-/* Streaming needs both ends of the rows to move one way only. Trimming zeros can leave a row that
- * starts before, or ends after, its neighbour by a tap; a zero weight put back mends it. */
+/* Streaming needs rows whose start and end never decrease. Removing zeros can leave a row that
+ * starts before, or ends after, its neighbour by a tap; adding one zero weight corrects that. */
 static void make_monotonic(struct ic_weights *weights) {
     for (uint32_t i = weights->target - 1; i-- > 0;) {
         const int32_t late = weights->left[i] - weights->left[i + 1];
@@ -228,7 +228,7 @@ enum imgcore_status ic_weights_allocate(struct ic_mem *mem, uint32_t target, uin
     memset(weights, 0, sizeof(*weights));
     weights->type = type;
     weights->target = target;
-    /* room for the taps and for the zeros that make_monotonic may put back */
+    /* space for the taps and for the zeros that make_monotonic may add */
     weights->stride = ic_round_up((size_t)taps + 4, 16);
     weights->left = ic_calloc(mem, target, sizeof(int32_t));
     weights->count = ic_calloc(mem, target, sizeof(int32_t));
@@ -252,8 +252,7 @@ enum imgcore_status ic_weights_allocate(struct ic_mem *mem, uint32_t target, uin
     return IMGCORE_OK;
 }
 
-/* Brings the rows as close together as the longest of them allows: the kernels walk whole strides.
- */
+/* Stores the rows as densely as the longest of them allows: the kernels read entire strides. */
 static void close_up(struct ic_weights *weights) {
     const size_t stride = ic_round_up((size_t)weights->max_taps, 16);
     const size_t size = weights->type == IC_WEIGHT_F32 ? sizeof(float) : sizeof(int16_t);

@@ -237,21 +237,22 @@ void lev_url_request_clear(struct lev_url_request *request) {
     memset(request, 0, sizeof(*request));
 }
 
-static const char *find(const struct lev_url_pair *pairs, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(pairs[i].name, name) == 0) {
-            return pairs[i].value;
+const char *lev_url_header(const struct lev_url_request *request, const char *name) {
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (svc_equal_nocase(request->headers[i].name, name)) {
+            return request->headers[i].value;
         }
     }
     return NULL;
 }
 
-const char *lev_url_header(const struct lev_url_request *request, const char *name) {
-    return find(request->headers, request->header_count, name);
-}
-
 const char *lev_url_parameter(const struct lev_url_request *request, const char *name) {
-    return find(request->parameters, request->parameter_count, name);
+    for (size_t i = 0; i < request->parameter_count; i++) {
+        if (strcmp(request->parameters[i].name, name) == 0) {
+            return request->parameters[i].value;
+        }
+    }
+    return NULL;
 }
 
 const char *lev_url_cookie(const struct lev_url_request *request, const char *name) {

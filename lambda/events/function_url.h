@@ -65,7 +65,7 @@ enum svc_status lev_url_request_read(const struct svc_json *document,
                                      struct lev_url_request *request, struct svc_error *error);
 void lev_url_request_clear(struct lev_url_request *request);
 
-/* The value of a header; `name` in lower case. NULL: not sent. */
+/* The value of a header, whatever the case of `name`. NULL: not sent. */
 const char *lev_url_header(const struct lev_url_request *request, const char *name);
 /* The first value of a parameter of the query. NULL: not sent. */
 const char *lev_url_parameter(const struct lev_url_request *request, const char *name);
@@ -84,10 +84,10 @@ struct lev_url_response {
 };
 
 /* Writes a response into `out`, which must be empty; on failure it is emptied. Errors:
- * INVALID_ARGUMENT (the status code; a header's name that is no token, or is "set-cookie", or
- * stands twice; a header's value or a cookie with a control character or beyond ASCII; a cookie
- * without
- * '='), TOO_LARGE (the result is over LEV_MAX_URL_BYTES or the limit of `out`), NO_MEMORY. */
+ * INVALID_ARGUMENT (the status code; a header's name that is no token, is "set-cookie" or stands
+ * twice; a header's value or a cookie with a control character or beyond ASCII; a cookie that is
+ * not name=value), TOO_LARGE (the result is over LEV_MAX_URL_BYTES or the limit of `out`),
+ * NO_MEMORY. */
 enum svc_status lev_url_response_write(const struct lev_url_response *response, struct svc_buf *out,
                                        struct svc_error *error);
 

@@ -91,6 +91,28 @@ static void handle_records(const struct lev_sqs_event *event, const struct lev_s
     }
 }
 
+/* What a text takes at most as a JSON string without its quotes. */
+static size_t max_json_bytes(const char *text) {
+    size_t size_bytes = 0;
+    bool is_plain = true;
+    for (; text[size_bytes] != '\0'; size_bytes++) {
+        const char c = text[size_bytes];
+        is_plain = is_plain && c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+    }
+    return is_plain ? size_bytes : strlen("\\u0000") * size_bytes;
+}
+
+/* The memory for the longest result: every message failed. */
+static enum svc_status reserve_result(const struct lev_sqs_event *event, struct svc_buf *result) {
+    size_t size_bytes = strlen("{\"batchItemFailures\":[]}");
+    for (size_t i = 0; i < event->count; i++) {
+        size_bytes += strlen("{\"itemIdentifier\":\"\"},");
+        size_bytes += max_json_bytes(event->records[i].message_id);
+    }
+    svc_buf_reserve(result, size_bytes);
+    return svc_buf_status(result);
+}
+
 static enum svc_status write_result(const struct lev_sqs_event *event, const struct slot *slots,
                                     struct svc_buf *result) {
     struct svc_json_writer writer;
@@ -132,6 +154,9 @@ enum svc_status lev_sqs_run(const struct lev_sqs_event *event, const struct lev_
     struct name *names = calloc(count, sizeof(*names));
     enum svc_status status = SVC_NO_MEMORY;
     if (slots != NULL && names != NULL) {
+        status = reserve_result(event, result);
+    }
+    if (status == SVC_OK) {
         number_records(event, names, slots);
         handle_records(event, driver, slots, &own);
         log_counts(driver, &own, event->count);

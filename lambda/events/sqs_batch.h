@@ -65,8 +65,10 @@ bool lev_time_for_next(const struct svc_clock *clock, int64_t deadline_ms, int64
 
 /* Handles the messages in the event's order and appends the result to `result`. `counts` NULL is
  * allowed. What is left untouched is one WARN line, and so are the messages of stopped groups.
- * Errors: NO_MEMORY before the first call of the handler; what `result` ran into, after the last:
- * the invocation must then fail, and all messages come again. */
+ * The memory is reserved before the first call of the handler, so that no message is handled and
+ * then comes again because the result cannot be written.
+ * Errors: NO_MEMORY; TOO_LARGE (the limit of `result`). No message was handled then: the invocation
+ * fails, and all of them come again. */
 enum svc_status lev_sqs_run(const struct lev_sqs_event *event, const struct lev_sqs_driver *driver,
                             struct svc_buf *result, struct lev_sqs_counts *counts);
 

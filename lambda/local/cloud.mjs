@@ -92,7 +92,8 @@ export class LocalCloud {
   }
 
   // config: as LambdaFunction's; the endpoints of this cloud are added to its environment.
-  addFunction(config) {
+  addFunction(given) {
+    const config = { name: `function-${this.functions.size + 1}`, ...given };
     if (this.functions.has(config.name)) throw new Error(`there is a function ${config.name} already`);
     const environment = { ...this.endpoints(), ...config.environment };
     const credentials = this.credentials[0];

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const START_MS = 20000;
+const START_MS = 120000;
 const STOP_MS = 10000;
 
 async function freePort() {

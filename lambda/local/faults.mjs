@@ -128,7 +128,7 @@ export function replacement(rule, { service, path }) {
   return null;
 }
 
-// Changes the response in place as the rule says.
+// Changes the response in place as the rule states.
 export function spoil(rule, response) {
   if (rule.action === 'corrupt' && response.body.length > 0) {
     response.body = Buffer.from(response.body);
@@ -142,7 +142,7 @@ export function spoil(rule, response) {
   }
 }
 
-// Sends the response as the rule says: entire, in part, or not at all. outgoing: node's own.
+// Sends the response as the rule states: entire, in part, or not at all. outgoing: node's own.
 export async function send(rule, outgoing, response, is_head) {
   const { socket } = outgoing;
   const action = rule?.action;

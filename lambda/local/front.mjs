@@ -1,5 +1,5 @@
-// The entrance of the local cloud: one HTTP(S) server on loopback for all services, which are told
-// apart by the service that a request is signed for. Reads the request, verifies its signature,
+// The entrance of the local cloud: one HTTP(S) server on loopback for all services, which are
+// distinguished by the service that a request is signed for. Reads the request, verifies its signature,
 // injects the faults that were asked for, counts, and passes it on to the service in this process.
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';

@@ -49,8 +49,10 @@ function bodyOf(bytes, type = '') {
 
 // request: {method, url (path and query as sent), raw_headers, body (Buffer), source_ip, protocol}.
 export function functionUrlEvent({ method, url, raw_headers = [], body = Buffer.alloc(0), source_ip = '127.0.0.1', protocol = 'HTTP/1.1' }, { domain, now_ms = Date.now() }) {
-  const at = url.indexOf('?');
-  const [path, raw_query] = at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+  // A proxy's form of request has scheme and host before the path.
+  const target = url.replace(/^[a-z]+:\/\/[^/?]*/i, '');
+  const at = target.indexOf('?');
+  const [path, raw_query] = at < 0 ? [target || '/', ''] : [target.slice(0, at) || '/', target.slice(at + 1)];
   const { headers, cookies } = headersOf(raw_headers);
   Object.assign(headers, { host: domain, 'x-forwarded-for': source_ip, 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' });
   headers['x-amzn-trace-id'] ??= `Root=1-${Math.floor(now_ms / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;

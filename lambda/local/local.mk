@@ -9,7 +9,7 @@ IMAGE_PROCESSOR := $(O)/lambda/image-processor
 # Programs of node's test runner; their output is TAP.
 LAMBDA_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_end_to_end.mjs \
 	tests/lambda/test_front.mjs tests/lambda/test_local.mjs tests/lambda/test_local_services.mjs \
-	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
+	tests/lambda/test_prices.mjs tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
 # Those that take minutes.
 LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
 
@@ -19,7 +19,7 @@ test-long: ## the tests that take minutes: 10,000 invocations and flat
 	@$(MAKE) --no-print-directory tests
 	@TEST_SECONDS=3600 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
 
-local: ## the image function in a cloud of this machine, at work on a photograph (IMG=yours, ONCE=1)
+local: ## the image function in the local cloud, with a photograph (IMG=yours, ONCE=1)
 	@sh .ci/packages build npm local $(if $(IMG),,run)
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory $(IMAGE_PROCESSOR)

@@ -1,13 +1,12 @@
-# A small libcurl: HTTP/1.1 and TLS, nothing else. Run by sysroot.sh in the source's folder, with CC,
-# CFLAGS, PKG_CONFIG, root and triple set. The bundle of certificate authorities is where Amazon Linux
-# has it.
+# A small libcurl: only HTTP/1.1 and TLS. Run by sysroot.sh in the source's folder, with CC, CFLAGS,
+# PKG_CONFIG, root and triple set. The bundle of certificate authorities is Amazon Linux's.
 # shellcheck shell=sh disable=SC2154 # set by sysroot.sh
 set -- ftp file ldap ldaps rtsp dict telnet tftp pop3 imap smb smtp gopher mqtt
 off=''
 for protocol in "$@"; do
     off="$off --disable-$protocol"
 done
-# Autotools of the source package: Debian's patches touch configure.ac.
+# Debian's patches change configure.ac.
 [ -x configure ] || autoreconf -fi
 # shellcheck disable=SC2086 # a list of options
 ./configure --host="$triple" --prefix=/usr --libdir="/usr/lib/$triple" --disable-shared --enable-static \

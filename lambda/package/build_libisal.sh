@@ -1,5 +1,5 @@
-# ISA-L's igzip alone, with the checksums it uses. Run by sysroot.sh in the source's folder, with CC,
-# CFLAGS, root and triple set. x86 wants nasm.
+# Only ISA-L's igzip and the checksums it uses. Run by sysroot.sh in the source's folder, with CC,
+# CFLAGS, root and triple set. x86 needs nasm.
 # shellcheck shell=sh disable=SC2154 # set by sysroot.sh
 cpu=${triple%%-*}
 make -f Makefile.unx host_cpu="$cpu" units='mem crc igzip' CC="$CC $CFLAGS" AR="$triple-ar" \

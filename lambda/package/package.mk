@@ -3,8 +3,8 @@
 #
 #   ARCHES   x86_64 arm64 (default both)
 #
-# A function is built by the same rules as everywhere, in a folder of its own for each architecture,
-# against the sysroot that lambda/package/sysroot.sh makes: there only the C library is shared.
+# A function is built by the usual rules, in a folder for each architecture, against the sysroot that
+# lambda/package/sysroot.sh makes: there only the C library is shared.
 .PHONY: package package-check package-zips
 ARCHES ?= x86_64 arm64
 PACKAGE_TESTS := tests/lambda/test_package.mjs
@@ -15,7 +15,7 @@ TRIPLE_arm64 := aarch64-linux-gnu
 PACKAGE_CFLAGS := -ffunction-sections -fdata-sections -fstack-protector-strong
 PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 
-package: ## NAME.zip of every function, for x86_64 and arm64 (ARCHES=)
+package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES=)
 	@sh .ci/packages build package
 	@$(MAKE) --no-print-directory $(ARCHES:%=package-sysroot-%)
 	@$(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release O=$(PACKAGE_DIR)/$(arch)/build \
@@ -39,8 +39,8 @@ $(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/pack
 	$(call quiet,ZIP,$(PYTHON) lambda/package/zip.py $@ $(O)/stripped/$*/bootstrap)
 endif
 
-package-check: package ## every zip in an empty root: starts, reports its errors, does its work
+package-check: package ## test every zip in an empty root (as root)
 	@sh .ci/packages build test npm local package
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory $(O)/tests/support/make_pictures
-	@ARCHES='$(ARCHES)' $(RUN_TESTS) $(PACKAGE_TESTS)
+	@ARCHES='$(ARCHES)' FUNCTIONS='$(strip $(FUNCTIONS))' $(RUN_TESTS) $(PACKAGE_TESTS)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes build/package/ARCH/sysroot (ARCH: x86_64 or arm64), what the functions are built against: the
-# headers and the C library of Debian 12 and the static libraries of libraries.list, unpacked and
-# built in a folder of their own. Nothing of the host is used but its compiler and its apt, and apt
-# keeps its state in this folder, too. Quick and offline when all is there.
+# Makes build/package/ARCH/sysroot (ARCH: x86_64 or arm64), which the functions are built against: the
+# headers and the C library of Debian 12 and the static libraries of libraries.list. Of the host only
+# the compiler and apt are used; apt's state is in build/package/ARCH, too. Quick and offline when
+# everything is there.
 set -eu
 if [ "${1:-}" = --help ] || [ $# != 1 ]; then
     sed -n '2,5s/^# //p' "$0"
@@ -25,7 +25,7 @@ work=$PWD/build/package/$arch
 log=$work/log
 mkdir -p build/package
 case $PWD in
-*[[:space:]]*) # others' builds do not stand that: they see the folder by another name
+*[[:space:]]*) # the libraries' own builds fail with blanks in a path: a link without them
     alias=$(mktemp -d)
     trap 'rm -rf "$alias"' EXIT
     ln -s "$PWD/build/package" "$alias/package"
@@ -35,12 +35,12 @@ esac
 root=$work/sysroot
 stamps=$work/stamps
 
-# What is to be fetched or built: deb or source.
+# The libraries of a kind: deb or source.
 listed() {
     sed -n "s/^$1 //p" "$here/libraries.list"
 }
 
-# A step is done again when what it was made from changes: stamp NAME FILE..., kept as a file.
+# A step is repeated when the files that it depends on change: their checksum is kept in a file.
 stamp() {
     cat "$@" | sha256sum
 }
@@ -66,7 +66,7 @@ apt() {
         -o Acquire::Languages=none "$@"
 }
 
-# An apt of its own, which knows Debian 12's packages and sources, from where this system gets Debian.
+# A separate state of apt with Debian 12's packages and sources, from the host's mirrors of Debian.
 # shellcheck disable=SC2016 # fields of apt's, not variables
 prepare_apt() {
     [ ! -f "$work/apt/ready" ] || return 0
@@ -86,15 +86,15 @@ prepare_apt() {
             done
         done >"$work/apt/sources.list"
     if ! [ -s "$work/apt/sources.list" ]; then
-        echo 'sysroot: this system has no Debian archive among its sources of packages' >&2
+        echo 'sysroot: there is no Debian archive among the package sources of this system' >&2
         exit 1
     fi
     apt update
     : >"$work/apt/ready"
 }
 
-# The packages, unpacked; and pkg-config as the builds see it: everything below the sysroot, and all
-# that a static library needs.
+# Unpacks the packages, and writes the pkg-config of the builds: it sees only the sysroot, and names
+# everything that a static library needs.
 unpack() {
     echo "Fetching the libraries for $arch"
     rm -rf "$work"
@@ -105,7 +105,7 @@ unpack() {
     for package in "$work"/debs/*.deb; do
         dpkg-deb -x "$package" "$root"
     done
-    # Only static ones are left, so that nothing else can be linked; the C library is the exception.
+    # Only static libraries stay, so that no shared one can be linked, except the C library.
     find "$root/usr/lib" -name '*.so' ! -name 'libc.so' ! -name 'libm.so' -delete
     cat >"$work/pkg-config" <<EOF
 #!/bin/sh

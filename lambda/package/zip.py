@@ -1,13 +1,13 @@
-"""zip.py ZIP FILE...: the files as a zip for AWS Lambda, the same bytes for the same files.
+"""zip.py ZIP FILE...: writes the files into a zip for AWS Lambda, reproducibly.
 
-Names without their folders, sorted; mode 755; one fixed time.
+Names without folders, sorted; mode 755; one fixed time.
 """
 
 import os
 import sys
 import zipfile
 
-# The first moment that a zip can tell.
+# The earliest time that the format can represent.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 MODE = 0o100755
 

@@ -24,7 +24,7 @@ enum svc_status awsc_s3_expect_owner(struct awsc_client *client, const char *acc
 
 /* ---------------------------------------------------------------------- reading */
 
-/* What is known of an object without its content. */
+/* An object without its content. */
 struct awsc_s3_info {
     uint64_t size_bytes;
     char etag[128];        /* with its quotes, as S3 gives it and If-Match wants it */
@@ -46,18 +46,18 @@ struct awsc_s3_get {
 };
 
 /* Opens an object for reading. *info is filled on success, cleared by the caller.
- * A connection that breaks in mid-content is made again and goes on where it broke (Range and
+ * A read that breaks off continues over another connection from where it stopped (Range and
  * If-Match), as often as attempts allow. What is read is checked against the size, and against the
- * checksum S3 has of the whole object if it has one (CRC32, CRC32C, CRC64NVME, SHA1, SHA256).
- * Errors: NOT_FOUND; PRECONDITION_FAILED (if_match: it was overwritten); NOT_MODIFIED;
+ * checksum that S3 has of the entire object, if there is one (CRC32, CRC32C, CRC64NVME, SHA1,
+ * SHA256). Errors: NOT_FOUND; PRECONDITION_FAILED (if_match: it was overwritten); NOT_MODIFIED;
  * TOO_LARGE (max_bytes). */
 struct awsc_s3_reader;
 enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s3_get *get,
                                  struct awsc_s3_reader **reader, struct awsc_s3_info *info,
                                  struct awsc_error *error);
 /* The next bytes, front to back: up to size_bytes, at least 1 unless the object ends
- * (*read_bytes 0). false: failed, and awsc_s3_get_finish says why. The shape is imgcore_read_fn's:
- *   struct imgcore_source source = {NULL, 0, awsc_s3_read, reader}; */
+ * (*read_bytes 0). false: it failed; awsc_s3_get_finish returns the status. The shape is
+ * imgcore_read_fn's: struct imgcore_source source = {NULL, 0, awsc_s3_read, reader}; */
 bool awsc_s3_read(void *reader, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
 /* Reads what is left, checks size and checksum, and closes; the reader is gone. Only after OK may
  * anything made of the content be used.
@@ -66,17 +66,17 @@ enum svc_status awsc_s3_get_finish(struct awsc_s3_reader *reader, struct awsc_er
 /* Closes without reading the rest. NULL is allowed. */
 void awsc_s3_get_abort(struct awsc_s3_reader *reader);
 
-/* All at once into a buffer that is appended to. `info` may be NULL. A checksum that does not fit
- * is tried again. */
+/* Appends the entire object to a buffer. `info` may be NULL. A read whose checksum does not match
+ * is repeated. */
 enum svc_status awsc_s3_get_all(struct awsc_client *client, const struct awsc_s3_get *get,
                                 struct svc_buf *content, struct awsc_s3_info *info,
                                 struct awsc_error *error);
 
-/* max_bytes is not looked at. *info is cleared by the caller after success. */
+/* max_bytes is not used. *info is cleared by the caller after success. */
 enum svc_status awsc_s3_head(struct awsc_client *client, const struct awsc_s3_get *get,
                              struct awsc_s3_info *info, struct awsc_error *error);
 /* Several at once; entries are independent: statuses[i], infos[i] (cleared by the caller where it
- * is OK), errors[i] (errors NULL: not wanted). Answers OK if all are, else one of the failures. */
+ * is OK), errors[i] (errors NULL: not wanted). Returns OK if all are, else one of the failures. */
 enum svc_status awsc_s3_head_many(struct awsc_client *client, const struct awsc_s3_get *gets,
                                   size_t count, enum svc_status *statuses,
                                   struct awsc_s3_info *infos, struct awsc_error *errors);
@@ -115,11 +115,13 @@ struct awsc_s3_put_result {
 /* Sent with SHA-256 (signed) and CRC-32 (checked by S3, which writes all or nothing). A 200 whose
  * body holds an error is a failure.
  * Errors: PRECONDITION_FAILED (another object is there, or one at all); NOT_FOUND (if_match, and
- * the object was deleted); CONFLICT (another write at the same time); TOO_LARGE over 5 GiB. */
+ * the object was deleted); CONFLICT (another write at the same time); TOO_LARGE over 5 GiB.
+ * Repeated after a lost response, a put with a condition may find its own object: it ends as
+ * PRECONDITION_FAILED with error.maybe_done. */
 enum svc_status awsc_s3_put(struct awsc_client *client, const struct awsc_s3_put *put,
                             struct awsc_s3_put_result *result);
 /* Up to AWSC_MAX_CALLS_AT_ONCE over as many connections, which are kept; each tried again for
- * itself. results[i].status tells of each. Answers OK if all are, else one of the failures: the
+ * itself. results[i].status is that of each. Returns OK if all are, else one of the failures; the
  * others are written nevertheless. */
 enum svc_status awsc_s3_put_many(struct awsc_client *client, const struct awsc_s3_put *puts,
                                  size_t count, struct awsc_s3_put_result *results);
@@ -190,9 +192,10 @@ struct awsc_s3_listed {
 /* Called for each key, then for each common prefix; what it is given lives for the call. false:
  * no more of them, the list ends with OK. */
 typedef bool awsc_s3_list_fn(void *user, const struct awsc_s3_listed *entry);
-/* One page (ListObjectsV2). A page is checked as a whole before the first entry is handed out, and
+/* One page (ListObjectsV2). All of a page is checked before the first entry is handed out, and
  * has at most max_keys entries. `next` is replaced by the continuation of the next page; "" after
  * the last:
+ *   svc_buf_init(&next, AWSC_MAX_S3_TOKEN_BYTES);
  *   do {
  *       status = awsc_s3_list(client, &list, each, user, &next, &error);
  *       list.continuation = svc_buf_text(&next);

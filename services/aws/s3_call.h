@@ -22,9 +22,9 @@ void awsc_s3_etag_header(struct awsc_call *call, const char *name, const char *e
 void awsc_s3_put_headers(struct awsc_call *call, const struct awsc_s3_put *put);
 /* The body with its CRC-32, base64; crc may be NULL. */
 void awsc_s3_body(struct awsc_call *call, const uint8_t *body, size_t body_bytes, const char **crc);
-/* A check of answers (awsc_call.check): a 200 may carry an error. */
+/* awsc_call.check for responses of S3: a 200 may have an error in its body. */
 enum svc_status awsc_s3_check(struct awsc_call *call, struct awsc_error *error);
-/* ETag and version of an answer. */
+/* ETag and version of a response. */
 void awsc_s3_read_result(const struct awsc_call *call, struct awsc_s3_put_result *result);
 /* BAD_RESPONSE if there is no Content-Length, or a header is longer than S3's are. */
 enum svc_status awsc_s3_read_info(const struct svc_http_exchange *exchange,

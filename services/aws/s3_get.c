@@ -1,4 +1,4 @@
-/* Objects read as streams, and looked at: see s3.h. */
+/* Objects read as streams, and their heads: see s3.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "services/base/text.h"
 
 #define MIN_HTTP_BODY_BYTES                                                                        \
-    ((uint64_t)64 * 1024) /* room for an error's body, however small the limit */
+    ((uint64_t)64 * 1024) /* enough for an error's body, however small the limit */
 #define DRAIN_BYTES ((size_t)16 * 1024)
 
 struct awsc_s3_reader {
@@ -17,7 +17,7 @@ struct awsc_s3_reader {
     char etag[128];
     uint64_t size_bytes, read_bytes, max_bytes;
     int64_t deadline_ms;
-    struct svc_hash *hash; /* NULL: S3 has no checksum of the whole object */
+    struct svc_hash *hash; /* NULL: S3 has no checksum of the entire object */
     uint8_t expected[SVC_MAX_HASH_BYTES];
     size_t expected_bytes;
     int attempts;  /* requests made so far */
@@ -41,8 +41,8 @@ static const struct {
     {"x-amz-checksum-sha256", SVC_HASH_SHA256, 32},
 };
 
-/* The first checksum of the whole object that S3 tells; one of its parts' checksums ("...-3", type
- * COMPOSITE) says nothing that could be checked here. */
+/* The first checksum of the entire object in the response. A checksum of the parts' checksums
+ * ("...-3", type COMPOSITE) cannot be verified here. */
 static enum svc_status expect_checksum(struct awsc_s3_reader *reader) {
     const struct svc_http_exchange *exchange = reader->call.exchange;
     const char *type = svc_http_header_value(exchange, "x-amz-checksum-type");
@@ -195,7 +195,7 @@ static void fail_reader(struct awsc_s3_reader *reader, enum svc_status status,
 
 /* Whether the response continues exactly where reading stopped ("bytes 1000-1999/2000"), in the
  * same object. Where S3 has no checksum of it, nothing else shows that. */
-static bool goes_on_here(const struct awsc_s3_reader *reader) {
+static bool continues_here(const struct awsc_s3_reader *reader) {
     const struct svc_http_exchange *exchange = reader->call.exchange;
     const char *range = svc_http_header_value(exchange, "content-range");
     const char *etag = svc_http_header_value(exchange, "etag");
@@ -207,8 +207,8 @@ static bool goes_on_here(const struct awsc_s3_reader *reader) {
            etag != NULL && strcmp(etag, reader->etag) == 0;
 }
 
-/* After a break: the same object from where it broke. false: reader->status says why not. */
-static bool go_on(struct awsc_s3_reader *reader, enum svc_status broken) {
+/* After a read broke off: requests the rest of the same object. false: reader->status is set. */
+static bool resume(struct awsc_s3_reader *reader, enum svc_status broken) {
     char range[48];
     struct awsc_call *call = &reader->call;
     enum awsc_retry_kind kind = awsc_retry_classify(broken, 0, "");
@@ -231,8 +231,8 @@ static bool go_on(struct awsc_s3_reader *reader, enum svc_status broken) {
         fail_reader(reader, status, call->error.message);
         return false;
     }
-    if (!goes_on_here(reader)) {
-        fail_reader(reader, SVC_BAD_RESPONSE, "the rest of the object was asked for, not this");
+    if (!continues_here(reader)) {
+        fail_reader(reader, SVC_BAD_RESPONSE, "the response is not the rest of the object");
         return false;
     }
     return true;
@@ -274,7 +274,7 @@ bool awsc_s3_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_b
             }
             break;
         }
-        if (!go_on(reader, status == SVC_OK ? SVC_CONNECTION_LOST : status)) {
+        if (!resume(reader, status == SVC_OK ? SVC_CONNECTION_LOST : status)) {
             break;
         }
     }
@@ -305,9 +305,9 @@ void awsc_s3_get_abort(struct awsc_s3_reader *reader) {
     reader_destroy(reader);
 }
 
-/* ---------------------------------------------------------------------- all at once */
+/* ---------------------------------------------------------------------- entire objects */
 
-/* cost: of the retry that this is; 0 if it is none. */
+/* cost: tokens of this retry; 0 for the first attempt. */
 static enum svc_status get_once(struct awsc_client *client, const struct awsc_s3_get *get, int cost,
                                 struct svc_buf *content, struct awsc_s3_info *info,
                                 struct awsc_error *error) {
@@ -359,11 +359,11 @@ enum svc_status awsc_s3_get_all(struct awsc_client *client, const struct awsc_s3
             }
             return SVC_OK;
         }
-        content->size_bytes = before; /* nothing of a failed attempt stays */
+        content->size_bytes = before; /* without what a failed attempt appended */
         if (content->bytes != NULL) {
             content->bytes[before] = 0;
         }
-        /* All other failures were tried again below. */
+        /* All other failures were retried by the reader. */
         if (status != SVC_CHECKSUM_MISMATCH ||
             !awsc_wait_for_retry(client, attempts, AWSC_RETRY_TRANSIENT, bounded.deadline_ms,
                                  &cost)) {

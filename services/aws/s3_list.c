@@ -5,21 +5,20 @@
 #include "services/aws/s3_call.h"
 #include "services/base/text.h"
 
-#define MAX_TOKEN_BYTES ((size_t)4096)
 #define MAX_FIELD_BYTES (4 * AWSC_MAX_S3_KEY_BYTES) /* a key with every byte as %xx */
 
-/* A page and how it is read. The texts of the entry at hand are decoded into `key` and `etag`. */
+/* A page and how it is read. The texts of the current entry are decoded into `key` and `etag`. */
 struct page {
     const char *document;
     size_t document_bytes;
     bool is_encoded; /* keys are encoded as in URLs */
-    struct svc_buf encoded, key, etag;
+    struct svc_buf encoded, key, etag, field;
     awsc_s3_list_fn *each; /* NULL: entries are only checked */
     void *user;
     size_t count;
 };
 
-/* The text of an element of an entry, decoded; false: missing, or it makes no sense. */
+/* The text of an element of an entry, decoded; false: missing or malformed. */
 static bool read_name(struct page *page, const char *entry, size_t entry_bytes, const char *name) {
     svc_buf_reset(&page->encoded);
     svc_buf_reset(&page->key);
@@ -38,22 +37,21 @@ static bool read_name(struct page *page, const char *entry, size_t entry_bytes, 
 
 static bool read_entry(struct page *page, const char *entry, size_t entry_bytes,
                        struct awsc_s3_listed *listed) {
-    char text[64];
-    struct svc_buf field;
     memset(listed, 0, sizeof(*listed));
     svc_buf_reset(&page->etag);
-    svc_buf_init(&field, sizeof(text) - 1);
-    bool is_good = awsc_xml_text(entry, entry_bytes, "Size", &field) &&
-                   svc_copy_text(text, sizeof(text), svc_buf_text(&field));
-    const char *digits = text;
-    is_good =
-        is_good && svc_read_number(&digits, 0, INT64_MAX, &listed->size_bytes) && *digits == '\0';
-    svc_buf_reset(&field);
-    is_good = is_good && awsc_xml_text(entry, entry_bytes, "LastModified", &field) &&
-              svc_parse_iso8601(svc_buf_text(&field), &listed->modified_wall_ms);
-    svc_buf_clear(&field);
-    is_good = is_good && awsc_xml_text(entry, entry_bytes, "ETag", &page->etag) &&
-              read_name(page, entry, entry_bytes, "Key");
+    svc_buf_reset(&page->field);
+    if (!awsc_xml_text(entry, entry_bytes, "Size", &page->field)) {
+        return false;
+    }
+    const char *digits = svc_buf_text(&page->field);
+    if (!svc_read_number(&digits, 0, INT64_MAX, &listed->size_bytes) || *digits != '\0') {
+        return false;
+    }
+    svc_buf_reset(&page->field);
+    bool is_good = awsc_xml_text(entry, entry_bytes, "LastModified", &page->field) &&
+                   svc_parse_iso8601(svc_buf_text(&page->field), &listed->modified_wall_ms) &&
+                   awsc_xml_text(entry, entry_bytes, "ETag", &page->etag) &&
+                   read_name(page, entry, entry_bytes, "Key");
     listed->key = svc_buf_text(&page->key);
     listed->etag = svc_buf_text(&page->etag);
     return is_good;
@@ -69,8 +67,8 @@ static bool read_prefix(struct page *page, const char *entry, size_t entry_bytes
     return is_good;
 }
 
-/* Hands out the entries of one kind; false: one makes no sense. *wants_more: the caller's answer.
- */
+/* Hands out the entries of one kind; false: one is malformed. *wants_more: what the
+ * caller returned. */
 static bool walk(struct page *page, const char *element, bool *wants_more,
                  bool (*read)(struct page *page, const char *entry, size_t entry_bytes,
                               struct awsc_s3_listed *listed)) {
@@ -98,8 +96,8 @@ static bool walk_all(struct page *page, awsc_s3_list_fn *each, void *user) {
 }
 
 static enum svc_status memory_of(const struct page *page) {
-    const struct svc_buf *const bufs[] = {&page->encoded, &page->key, &page->etag};
-    for (size_t i = 0; i < 3; i++) {
+    const struct svc_buf *const bufs[] = {&page->encoded, &page->key, &page->etag, &page->field};
+    for (size_t i = 0; i < 4; i++) {
         if (svc_buf_status(bufs[i]) == SVC_NO_MEMORY) {
             return SVC_NO_MEMORY;
         }
@@ -123,7 +121,7 @@ static enum svc_status read_next(const struct page *page, const char *continuati
         return SVC_OK;
     }
     if (!awsc_xml_text(page->document, page->document_bytes, "NextContinuationToken", next) ||
-        next->size_bytes == 0 || next->size_bytes > MAX_TOKEN_BYTES ||
+        next->size_bytes == 0 || next->size_bytes > AWSC_MAX_S3_TOKEN_BYTES ||
         (continuation != NULL && strcmp(svc_buf_text(next), continuation) == 0)) {
         status = svc_buf_status(next) == SVC_NO_MEMORY ? SVC_NO_MEMORY : SVC_BAD_RESPONSE;
         svc_buf_reset(next);
@@ -148,20 +146,23 @@ static enum svc_status read_page(const struct svc_buf *body, const struct awsc_s
     svc_buf_init(&page.encoded, MAX_FIELD_BYTES);
     svc_buf_init(&page.key, AWSC_MAX_S3_KEY_BYTES);
     svc_buf_init(&page.etag, 256);
+    svc_buf_init(&page.field, 64);
     enum svc_status status = SVC_OK;
     if (!walk_all(&page, NULL, NULL) || page.count > max_keys) {
         status = memory_of(&page) != SVC_OK ? SVC_NO_MEMORY : SVC_BAD_RESPONSE;
-        awsc_fail(error, status, "an entry of the list makes no sense, or there are too many");
+        awsc_fail(error, status, "an entry of the list is malformed, or there are too many");
     }
     if (status == SVC_OK) {
         status = read_next(&page, list->continuation, next, error);
     }
-    if (status == SVC_OK) {
-        walk_all(&page, each, user);
+    /* The buffers have their memory from the first walk: the second cannot fail. */
+    if (status == SVC_OK && !walk_all(&page, each, user)) {
+        status = awsc_fail(error, SVC_INTERNAL, "a list changed while it was read");
     }
     svc_buf_clear(&page.encoded);
     svc_buf_clear(&page.key);
     svc_buf_clear(&page.etag);
+    svc_buf_clear(&page.field);
     return status;
 }
 
@@ -197,13 +198,13 @@ enum svc_status awsc_s3_list(struct awsc_client *client, const struct awsc_s3_li
     enum svc_status status = awsc_call_run(client, &call, error);
     /* `next` may be where the continuation stands that was just sent. */
     struct svc_buf found;
-    svc_buf_init(&found, MAX_TOKEN_BYTES);
+    svc_buf_init(&found, AWSC_MAX_S3_TOKEN_BYTES);
     if (status == SVC_OK) {
         status = read_page(&call.exchange->body, list, (size_t)max_keys, each, user, &found, error);
     }
     svc_buf_reset(next);
     if (status == SVC_OK && !svc_buf_append(next, svc_buf_text(&found), found.size_bytes)) {
-        status = awsc_fail(error, svc_buf_status(next), "no room for the continuation");
+        status = awsc_fail(error, svc_buf_status(next), "no memory for the continuation");
     }
     svc_buf_clear(&found);
     awsc_call_clear(client, &call);

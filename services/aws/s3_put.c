@@ -1,4 +1,4 @@
-/* Objects written whole, and presigned addresses: see s3.h. */
+/* Objects written in one request, and presigned URLs: see s3.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +94,7 @@ enum svc_status awsc_s3_presign_get(struct awsc_client *client, const char *buck
     struct svc_error cause = {0};
     struct svc_buf host, path;
     int64_t ends_ms = AWSC_S3_END_UNKNOWN;
+    size_t before = url->size_bytes;
     awsc_error_clear(error);
     svc_buf_init(&host, 2 * AWSC_MAX_HOST_BYTES);
     svc_buf_init(&path, SVC_MAX_URL_BYTES);
@@ -122,6 +123,10 @@ enum svc_status awsc_s3_presign_get(struct awsc_client *client, const char *buck
         if (status != SVC_OK) {
             svc_fail(&cause, status, "%s", svc_status_message(status));
         }
+    }
+    if (status != SVC_OK && url->size_bytes > before) {
+        url->size_bytes = before; /* no half of a URL stays */
+        url->bytes[before] = 0;
     }
     if (ends_wall_ms != NULL) {
         *ends_wall_ms = status == SVC_OK ? ends_ms : AWSC_S3_END_UNKNOWN;

@@ -28,7 +28,7 @@ static enum svc_status read_tags(const struct svc_buf *body, struct awsc_s3_tags
         struct awsc_s3_tag *next = &tags->tags[tags->count];
         if (!copy_tag_text(tag, tag_bytes, "Key", next->key, sizeof(next->key)) ||
             !copy_tag_text(tag, tag_bytes, "Value", next->value, sizeof(next->value))) {
-            return awsc_fail(error, SVC_BAD_RESPONSE, "a tag that makes no sense");
+            return awsc_fail(error, SVC_BAD_RESPONSE, "a malformed tag");
         }
         tags->count++;
     }

@@ -1,4 +1,4 @@
-/* Objects whose size is not known beforehand, in parts if they are large: see s3.h. */
+/* Objects whose size is not known in advance, in parts if they are large: see s3.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #define MAX_UPLOAD_ID_BYTES ((size_t)1024)
 #define MAX_COMPLETE_BYTES  ((size_t)4 * 1024 * 1024) /* 10,000 parts, an ETag and a CRC each */
 
-/* S3 may put many parts together for minutes, with a blank now and then. */
+/* S3 may take minutes to join many parts, and sends a blank from time to time. */
 #define COMPLETE_STALL_MS (5 * 60 * 1000)
 
 struct awsc_s3_upload {
@@ -148,7 +148,7 @@ static enum svc_status complete(struct awsc_s3_upload *upload, struct awsc_s3_pu
         struct svc_buf etag;
         svc_buf_init(&etag, sizeof(result->etag) - 1);
         awsc_s3_read_result(&call, result);
-        /* The object's ETag is in the body; a header would be the answer's. */
+        /* The object's ETag is in the body, not in the header. */
         if (awsc_xml_text(svc_buf_text(&call.exchange->body), call.exchange->body.size_bytes,
                           "ETag", &etag)) {
             svc_copy_text(result->etag, sizeof(result->etag), svc_buf_text(&etag));
@@ -181,7 +181,7 @@ enum svc_status awsc_s3_upload_write(struct awsc_s3_upload *upload, const uint8_
                                      size_t size_bytes) {
     while (size_bytes > 0 && upload->status == SVC_OK) {
         if (upload->part.size_bytes == upload->part_bytes) {
-            /* More comes than one part holds: only now it is known to be many. */
+            /* More than one part: an upload in parts is needed. */
             if (upload->upload_id.size_bytes == 0 && create(upload) != SVC_OK) {
                 break;
             }
@@ -189,8 +189,8 @@ enum svc_status awsc_s3_upload_write(struct awsc_s3_upload *upload, const uint8_
                 break;
             }
         }
-        size_t room = upload->part_bytes - upload->part.size_bytes;
-        size_t step = size_bytes < room ? size_bytes : room;
+        size_t space = upload->part_bytes - upload->part.size_bytes;
+        size_t step = size_bytes < space ? size_bytes : space;
         if (!svc_buf_append(&upload->part, bytes, step)) {
             struct awsc_error error = {0};
             fail_upload(upload, awsc_fail(&error, svc_buf_status(&upload->part), "no memory"),

@@ -84,7 +84,7 @@ static struct awsc_secret *make_secret(const struct awsc_client *client, const c
     return secret;
 }
 
-/* NULL: failed, error->status says why. */
+/* NULL: failed, and `error` is set. */
 static struct awsc_secret *fetch(struct awsc_client *client, const char *name, const char *stage,
                                  int64_t deadline_ms, struct awsc_error *error) {
     struct awsc_json_call json;

@@ -53,11 +53,11 @@ enum svc_status awsc_ses_check(const struct awsc_ses_email *email, struct awsc_e
 
 /* Sends one mail to all recipients. A mail that was sent cannot be taken back, so the request is
  * repeated only where SES certainly took none: it did not leave, or was refused by throttling.
- * After 500, 502, 503, 504 or no response at all error->maybe_done says that the mail may be out. */
+ * After 500, 502, 503, 504 or no response at all error->maybe_done is set: the mail may be out. */
 enum svc_status awsc_ses_send(struct awsc_client *client, const struct awsc_ses_email *email,
                               char message_id[AWSC_SES_ID_BYTES], struct awsc_error *error);
 
-/* Why SES refused a mail: more than the status says. None of them leaves a mail sent. */
+/* Why SES refused a mail, in more detail than the status. In all these cases no mail was sent. */
 enum awsc_ses_refusal {
     AWSC_SES_NOT_REFUSED, /* no error, or none of those below */
     /* THROTTLED: more mails per second than the account may send. Try again in seconds. */

@@ -265,7 +265,7 @@ enum awsc_ses_refusal awsc_ses_refusal_of(const struct awsc_error *error) {
             refusal = codes[i].refusal;
         }
     }
-    /* One code for two reasons: only the sentence tells them apart. */
+    /* One code has two meanings, which only the message distinguishes. */
     if (refusal == AWSC_SES_RATE_EXCEEDED && contains_nocase(error->message, "daily")) {
         return AWSC_SES_QUOTA_EXCEEDED;
     }

@@ -9,6 +9,9 @@ void awsc_sqs_begin(struct awsc_json_call *json, const char *operation, const ch
                     int64_t deadline_ms) {
     awsc_json_begin(json, AWSC_SQS, operation, AWSC_MAX_SQS_JSON_BYTES);
     json->call.deadline_ms = deadline_ms;
+    if (queue_url == NULL || queue_url[0] == '\0') {
+        json->call.status = awsc_fail(&json->call.error, SVC_INVALID_ARGUMENT, "no URL of a queue");
+    }
     svc_json_add_text(&json->writer, "QueueUrl", queue_url);
 }
 
@@ -83,7 +86,7 @@ struct reading {
     struct svc_buf *binary; /* large enough for all: what points into it stays valid */
 };
 
-/* Adds the attribute; false: it makes no sense. */
+/* Adds the attribute; false: it is malformed. */
 static bool read_attribute(void *user, const char *name, const struct svc_json *value) {
     const struct reading *reading = user;
     struct awsc_sqs_received_message *message = reading->message;
@@ -153,7 +156,7 @@ static enum svc_status read_messages(const struct svc_json *reply,
         if (out->message_id == NULL || out->receipt_handle == NULL || out->body == NULL ||
             (own != NULL && !svc_json_members(own, read_attribute, &reading))) {
             return awsc_fail(error, SVC_BAD_RESPONSE,
-                             "a message without id, handle or body, or a senseless attribute");
+                             "a message without id, handle or body, or with a malformed attribute");
         }
     }
     received->count = count;

@@ -101,12 +101,12 @@ static void read_reply(struct batch *batch, const struct svc_json *reply, bool *
             is_in[i] = false;
         }
     }
-    /* Entries that the reply does not mention, or that it reports with another MD5. */
+    /* Entries that the reply does not mention, or reports with another MD5: they may be queued, so
+     * they are not sent again. */
     for (i = 0; i < batch->count; i++) {
         if (is_in[i]) {
-            batch->results[i].status = SVC_BAD_RESPONSE;
+            settle(batch, i, SVC_BAD_RESPONSE);
             batch->results[i].maybe_done = true;
-            batch->is_settled[i] = batch->is_unrepeatable;
         }
     }
 }

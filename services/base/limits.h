@@ -39,6 +39,7 @@
 #define AWSC_MAX_S3_PARTS            10000
 #define AWSC_MAX_S3_LIST             1000                      /* S3's own, of a page */
 #define AWSC_MAX_S3_LIST_BYTES       ((size_t)8 * 1024 * 1024) /* a page: keys are encoded as URLs */
+#define AWSC_MAX_S3_TOKEN_BYTES      ((size_t)4096)            /* a continuation */
 #define AWSC_MAX_SQS_BATCH           10
 #define AWSC_MAX_SQS_BYTES           ((size_t)1024 * 1024) /* of a message, and of a batch */
 #define AWSC_MAX_SQS_ATTRIBUTES      10                    /* of a message */

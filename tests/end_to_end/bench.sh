@@ -1,6 +1,6 @@
 #!/bin/sh
-# The bench itself, on tiny pictures and in one round: whether its results are whole, and whether
-# bench-track tells a regression from none. Needs no rival.
+# The bench itself, on tiny images and in one round: its results are complete, and bench-track
+# recognises a regression. Needs no other library.
 # shellcheck source=tests/end_to_end/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -15,7 +15,7 @@ bench() {
     shift
     exits "$expect" $python "$top/bench/$script" "$@"
 }
-# Result with every time of the group $2 made $3 times as long.
+# Writes a result with every time of the group $2 multiplied by $3.
 slowed() {
     jq --arg group "$2" --argjson by "$3" \
         '.results |= map(if .group == $group then .samples_ms |= map(. * $by) else . end)' "$1"
@@ -25,12 +25,12 @@ slowed() {
 expect=0
 for script in bench.py track.py compare/compare.py compare/run_pillow.py; do
     check "$script --help" bench "$script" --help
-    check '... says how it is used' says stdout 'usage: '
+    check '... says how it is used' contains stdout 'usage: '
 done
 
 check 'a small run' bench bench.py --build "$build" --work 'made here' --small --rounds 5 \
     --only pipeline,resize,memory,start,quality --out one --targets ref 'a photo.jpg'
-check '... its table has a pipeline' says stdout 'pipeline/a photo.jpg/jpeg/balanced'
+check '... its table has a pipeline' contains stdout 'pipeline/a photo.jpg/jpeg/balanced'
 check '... its result has every group' exits 0 jq -e \
     '[.results[].group] | unique == ["floor", "memory", "pipeline", "resize", "start"]' one.json
 check '... each with times' exits 0 jq -e 'all(.results[]; .median_ms > 0 and .min_ms > 0)' one.json
@@ -46,17 +46,17 @@ slowed one.json pipeline 1.02 >near.json
 check 'track: the same' bench track.py one.json one.json
 check 'track: within the bound' bench track.py one.json near.json
 check 'track: faster' bench track.py one.json faster.json
-check '... is said' says stdout 'faster'
+check '... is reported' contains stdout 'faster'
 expect=1
 check 'track: a regression fails' bench track.py one.json slower.json --bound 5
-check '... and is named' says stdout 'pipeline/a photo.jpg/jpeg/balanced'
+check '... and is named' contains stdout 'pipeline/a photo.jpg/jpeg/balanced'
 expect=2
 check 'track: no such commit' bench track.py no-such-commit one
 echo '{"no": "result"}' >other.json
 check 'track: a file that is no result' bench track.py other.json one.json
-check '... is said' says stderr 'other.json is no result of the bench'
-check 'bench: a photograph that is not there' bench bench.py --build "$build" nowhere.jpg
-check 'bench: a group that is none' bench bench.py --build "$build" --work 'made here' --small \
+check '... is reported' contains stderr 'other.json is no result of the bench'
+check 'bench: a photograph that does not exist' bench bench.py --build "$build" nowhere.jpg
+check 'bench: a group that is invalid' bench bench.py --build "$build" --work 'made here' --small \
     --only nothing
 
 finish

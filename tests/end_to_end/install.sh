@@ -1,6 +1,6 @@
 #!/bin/sh
-# make install: everything lands below DESTDIR, a program outside the tree builds and runs with what
-# was installed, the shared library exports nothing but its API, and uninstalling leaves nothing.
+# make install: all files are below DESTDIR, a program outside the tree builds and runs with the
+# installed files, the shared library exports only its API, and uninstalling removes everything.
 # shellcheck source=tests/end_to_end/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -25,7 +25,7 @@ for file in bin/imgcore lib/libimgcore.a lib/libimgcore.so lib/libimgcore.so.0 \
 done
 check 'the installed command works' exits 0 "$usr/bin/imgcore" --version
 
-# ---- what the shared library shows
+# ---- the exports of the shared library
 exported() { nm -D --defined-only "$usr/lib/libimgcore.so.0.1.0" | awk '{ print $3 }'; }
 only_api() {
     others=$(exported | grep -v -e '^imgcore_' -e '^IMGCORE_')
@@ -47,7 +47,7 @@ check 'and all that is declared' declared
 soname() { readelf -d "$usr/lib/libimgcore.so.0.1.0" | grep -q 'SONAME.*libimgcore.so.0\]'; }
 check 'the soname is libimgcore.so.0' soname
 
-# ---- a program of somebody else's
+# ---- a program outside the tree
 cat >program.c <<'END'
 #include <imgcore/imgcore.h>
 #include <stdio.h>
@@ -79,25 +79,25 @@ check 'make install below a prefix' make_goal install PREFIX="$prefix"
 pc() {
     PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config "$@" imgcore
 }
-check 'pkg-config knows the version' test "$(pc --modversion)" = 0.1.0
+check 'pkg-config reports the version' test "$(pc --modversion)" = 0.1.0
 shared_flags=$(pc --cflags --libs)
 # shellcheck disable=SC2086 # lists of flags
 check 'a program builds against the shared library' \
     ${CC:-gcc} -std=c11 -Wall -Wextra -Werror program.c -o shared $shared_flags
 run_shared() { LD_LIBRARY_PATH="$prefix/lib" ./shared in.jpg; }
 check '... and runs' exits 0 run_shared
-check '... with the right result' says stdout 'OK 40x30 0.1.0'
+check '... with the right result' contains stdout 'OK 40x30 0.1.0'
 static_flags=$(pc --static --cflags --libs | sed 's/-limgcore/-l:libimgcore.a/')
 # shellcheck disable=SC2086
 check 'a program builds against the static library' \
     ${CC:-gcc} -std=c11 -Wall -Wextra -Werror program.c -o static $static_flags
 check '... and runs alone' exits 0 ./static in.jpg
-check '... with the right result' says stdout 'OK 40x30 0.1.0'
+check '... with the right result' contains stdout 'OK 40x30 0.1.0'
 echo '#include <imgcore/imgcore.h>' >header.cc
 check 'the header compiles as C++17' \
     ${CXX:-g++} -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include" header.cc
 
-# ---- and away again
+# ---- uninstalling
 check 'make uninstall' make_goal uninstall DESTDIR="$dest" PREFIX=/usr
 nothing_left() { [ -z "$(find "$dest" ! -type d)" ] && [ ! -e "$usr/include/imgcore" ]; }
 check '... leaves no file' nothing_left

@@ -1,8 +1,8 @@
-# What the shell tests share; sourced by each of them. A test is a call of check, which prints a TAP
-# line; the last call must be finish. Every test works in $work, a new folder with a space in its
-# name, which goes away at the end.
+# Shared by the shell tests, which source it. A test is a call of check, which prints a TAP line; the
+# last call must be finish. Every test runs in $work, a new folder with a space in its name, which is
+# removed at the end.
 #
-# BUILD is the build folder (build/release), seen from the top of the tree.
+# BUILD is the build folder (build/release), relative to the top of the tree.
 # shellcheck shell=sh
 set -u
 
@@ -39,13 +39,13 @@ check() {
     fi
 }
 
-# skip NAME WHY: counts nothing.
+# skip NAME REASON: reports a skipped test; it is not counted.
 skip() {
     echo "# skipped: $1: $2"
 }
 
-# exits STATUS COMMAND...: whether the command ends with that status; what it printed stays in the
-# files stdout and stderr.
+# exits STATUS COMMAND...: whether the command ends with that status; its output is kept in the files
+# stdout and stderr.
 exits() {
     expected=$1
     shift
@@ -58,10 +58,10 @@ exits() {
     fi
 }
 
-# says FILE TEXT: whether stdout or stderr of the last `exits` holds the text.
-says() {
+# contains FILE TEXT: whether stdout or stderr of the last `exits` contains the text.
+contains() {
     grep -qF -e "$2" "$scratch/$1" && return 0
-    echo "$1 does not say: $2"
+    echo "$1 does not contain: $2"
     cat "$scratch/$1"
     return 1
 }
@@ -79,7 +79,7 @@ json() {
     return 1
 }
 
-# Width and height of a JPEG, as an independent program reads them.
+# Width and height of a JPEG, read by an independent program.
 jpeg_size() {
     djpeg -pnm "$1" | head -c 15 | sed -n 2p
 }
@@ -90,7 +90,7 @@ has_size() {
     return 1
 }
 
-# Whether nothing was left aside below a folder.
+# Whether no temporary file remains below a folder.
 is_tidy() {
     left=$(find "$1" -name '.imgcore-*')
     [ -z "$left" ] && return 0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # imgcore resize: formats, standard input and output, options that change the result, and outputs
-# that appear whole or not at all.
+# that are written completely or not at all.
 # shellcheck source=tests/end_to_end/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,7 @@ echo 'just text' >text.jpg
 
 # ---- sizes and formats
 check 'inside a box' exits 0 "$imgcore" resize in.jpg out.jpg --size 100x100
-check '... says what it did' says stdout 'out.jpg: 100x67, '
+check '... says what it did' contains stdout 'out.jpg: 100x67, '
 check '... in that size' has_size out.jpg '100 67'
 check 'by width' exits 0 "$imgcore" resize in.jpg w.jpg --size 150x
 check '... in that size' has_size w.jpg '150 100'
@@ -40,7 +40,7 @@ check 'resize --json' exits 0 "$imgcore" resize in.jpg j.jpg --size 30x30 --json
 check '... tells all' json '.status == "OK" and .width == 30 and .height == 20 and
     .format == "jpeg" and .bytes > 100 and .output == "j.jpg"'
 
-# ---- options change what they name
+# ---- options have an effect
 differs() { not cmp -s "$1" "$2"; }
 "$imgcore" resize in.jpg base.jpg --size 100x100 >/dev/null
 for option in '--filter box' '--quality 40' '--subsampling 444' '--progressive' '--optimize' \
@@ -65,7 +65,7 @@ check '- and --json exclude each other' exits 2 "$imgcore" resize in.jpg - --siz
 refused_to_stdout() { "$imgcore" resize cut.jpg - --size 9x9; }
 check 'a refusal with standard output' exits 1 refused_to_stdout
 check '... writes nothing there' is_silent stdout
-check '... and a sentence elsewhere' says stderr 'imgcore: cut.jpg: the file ends before'
+check '... and a sentence elsewhere' contains stderr 'imgcore: cut.jpg: the file ends before'
 
 # ---- threads
 jpegtran -restart 1 -outfile marked.jpg in.jpg
@@ -83,9 +83,9 @@ check '... in the same bytes' cmp base.jpg behind.jpg
 marked_piped() { cat marked.jpg | "$imgcore" resize - - --size 100x100 --threads 2 >by-piped.jpg; }
 check 'by 2 threads through pipes' marked_piped
 check '... in the same bytes' cmp base.jpg by-piped.jpg
-check 'a number of threads that is none' exits 2 "$imgcore" resize in.jpg x.jpg --size 9x9 --threads x
+check 'a number of threads that is invalid' exits 2 "$imgcore" resize in.jpg x.jpg --size 9x9 --threads x
 
-# ---- whole or not at all
+# ---- complete or not at all
 check 'a cut file is refused' exits 1 "$imgcore" resize cut.jpg never.jpg --size 50x50
 check '... and leaves nothing' not test -e never.jpg
 check '... unless tolerated' exits 0 "$imgcore" resize cut.jpg tolerated.jpg --size 50x50 --tolerant
@@ -99,11 +99,11 @@ check '... says why' json '.status == "TRUNCATED" and (.message | length > 10)'
 check '... there only' is_silent stderr
 check 'a limit by name' exits 1 "$imgcore" resize in.jpg never.jpg --size 9x9 --max-side 299
 check 'a missing folder' exits 1 "$imgcore" resize in.jpg deep/er/out.jpg --size 9x9
-check '... is said' says stderr 'imgcore: in.jpg: deep/er/out.jpg cannot be written: no such folder'
+check '... is reported' contains stderr 'imgcore: in.jpg: deep/er/out.jpg cannot be written: no such folder'
 check '... and not made' not test -e deep
 check 'a missing folder and JSON' exits 1 "$imgcore" resize in.jpg deep/out.jpg --size 9x9 --json
 check '... is in the document' json '.status == "WRITE_FAILED"'
-check '... and said' says stderr 'deep/out.jpg cannot be written: no such folder'
+check '... and reported' contains stderr 'deep/out.jpg cannot be written: no such folder'
 check 'a file where the folder would be' exits 1 "$imgcore" resize in.jpg in.png/out.jpg --size 9x9
 mkdir -p deep/er
 check 'a folder that is there' exits 0 "$imgcore" resize in.jpg deep/er/out.jpg --size 9x9
@@ -123,14 +123,14 @@ umask 027
 "$imgcore" resize in.jpg mode.jpg --size 20x20 >/dev/null
 umask 022
 check 'a new file has the usual mode' test "$(stat -c %a mode.jpg)" = 640
-check 'nothing is left aside' is_tidy .
+check 'no temporary file remains' is_tidy .
 
 # ---- names
 cp in.jpg '상품 사진.jpg'
 check 'a Korean name with a space' exits 0 "$imgcore" resize '상품 사진.jpg' '결과 작은.jpg' --size 20x20
 check '... is written' test -s '결과 작은.jpg'
 wrong=$(printf 'wrong\351')
-check 'names that are no UTF-8' exits 0 "$imgcore" resize in.jpg "$wrong.jpg" --size 9x9 --json
+check 'names that are not UTF-8' exits 0 "$imgcore" resize in.jpg "$wrong.jpg" --size 9x9 --json
 check '... have their bytes beside them' json '.output == "wrong\ufffd.jpg" and
     .output_hex == "77726f6e67e92e6a7067" and (has("input_hex") | not)'
 cp in.jpg ./-dash.jpg

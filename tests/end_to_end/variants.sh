@@ -1,6 +1,6 @@
 #!/bin/sh
-# imgcore variants: sizes, folders, refusals among good files, several jobs, the contact sheet, and
-# a Ctrl-C in between.
+# imgcore variants: sizes, folders, refused files among valid ones, several jobs, the contact sheet,
+# and a signal during the run.
 # shellcheck source=tests/end_to_end/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -17,7 +17,7 @@ ln -s ../photos photos/loop
 
 # ---- the product sizes
 check 'a folder' exits 0 "$imgcore" variants photos -o out --contact-sheet out/index.html
-check '... counts' says stdout '4 done, 0 refused, 1 files of other kinds passed over'
+check '... counts' contains stdout '4 done, 0 refused, 1 files of other formats skipped'
 check 'large' has_size out/large/wide.jpg '1200 720'
 check 'medium' has_size out/medium/wide.jpg '800 480'
 check 'small' has_size out/small/wide.jpg '400 240'
@@ -27,7 +27,7 @@ check 'sub-folders and names are kept' test -s 'out/thumbnail/one two/사진 100
 check 'a PNG stays one' test -s 'out/small/one two/tall & <odd>.png'
 count_files() { [ "$(find "$1" -type f | wc -l)" = "$2" ]; }
 check 'nothing else is there' count_files out 17
-check 'nothing is left aside' is_tidy out
+check 'no temporary file remains' is_tidy out
 
 # ---- the page
 page=out/index.html
@@ -44,7 +44,7 @@ check 'a page elsewhere' exits 0 "$imgcore" variants photos -o out \
     --contact-sheet elsewhere/deep/page.html
 check '... finds its way' grep -qF 'src="../../out/large/wide.jpg"' elsewhere/deep/page.html
 
-# ---- the same by any number of threads, and again
+# ---- the same results with any number of threads, and repeated
 check 'JSON by one job' exits 0 "$imgcore" variants photos -o one --jobs 1 --json
 check '... is one document' json '.done == 4 and .refused == 0 and .passed_over == 1 and
     (.inputs | length == 4) and (.inputs[0].outputs | length == 4)'
@@ -62,10 +62,10 @@ check '... is walked into, but for its sizes' exits 0 "$imgcore" variants photos
 check '... which would come back as inputs' json '.done == 4'
 rm -r photos/made
 
-# ---- threads: shared out among pictures, or all for one
+# ---- threads: divided among images, or all for one
 jpegtran -restart 1 -outfile marked.jpg photos/wide.jpg
 head -c 60000 marked.jpg >marked-cut.jpg
-# What a run says, but for times, how many at once, and the folder that differs.
+# The output of a run without times, the number of jobs, and the folder.
 said() {
     sed -e 's/"ms":[^,]*,//g' -e 's/"jobs":[^,]*,//' -e "s/$1\\//OUT\\//g" "$scratch/stdout"
 }
@@ -88,7 +88,7 @@ check '... give the same bytes' cmp by-5/large/marked.jpg by-5/large/wide.jpg
 check 'threads that are no number' exits 2 "$imgcore" variants photos -o by-6 --threads two
 check 'far too many threads' exits 2 "$imgcore" variants photos -o by-6 --threads 65
 
-# ---- colour profiles, by contexts of several threads
+# ---- colour profiles, with contexts of several threads
 mkdir profiles
 for i in 1 2 3 4 5 6 7 8; do
     "$make_pictures" profiles/p3-$i.jpg 300x200 p3 stripes
@@ -116,17 +116,17 @@ echo 'just text' >text.jpg
 check 'bad ones among good ones' exits 1 "$imgcore" variants photos/wide.jpg cut.jpg text.jpg \
     missing.jpg photos/small.jpg -o some --contact-sheet some/page.html
 check '... the good are done' count_files some 9
-check '... each of the bad has a sentence: cut' says stderr 'imgcore: cut.jpg: the file ends before'
-check '... text' says stderr 'imgcore: text.jpg: the file is of a kind'
-check '... missing' says stderr 'imgcore: missing.jpg: cannot be opened'
-check '... and is counted' says stdout '2 done, 3 refused'
+check '... each of the bad has a sentence: cut' contains stderr 'imgcore: cut.jpg: the file ends before'
+check '... text' contains stderr 'imgcore: text.jpg: the file is of a kind'
+check '... missing' contains stderr 'imgcore: missing.jpg: cannot be opened'
+check '... and is counted' contains stdout '2 done, 3 refused'
 check '... and on the page' grep -qF '<b>cut.jpg</b>' some/page.html
 check '... and in JSON' exits 1 "$imgcore" variants photos/wide.jpg cut.jpg -o some --json
 check '... with its reason' json '.inputs[1] | .status == "TRUNCATED" and (.message | length > 10)'
 check '... nowhere else' is_silent stderr
 wrong=$(printf 'wrong\377')
 cp photos/small.jpg "$wrong.jpg"
-check 'a name and a size that are no UTF-8' exits 0 "$imgcore" variants "$wrong.jpg" -o some --json \
+check 'a name and a size that are not UTF-8' exits 0 "$imgcore" variants "$wrong.jpg" -o some --json \
     --size "$wrong=9x9"
 check '... have their bytes beside them' json '.inputs[0] | .input_hex == "77726f6e67ff2e6a7067" and
     (.outputs[0] | .size_hex == "77726f6e67ff" and (.output_hex | length > 20))'
@@ -142,24 +142,24 @@ printf 'RIFF\044\0\0\0WEBPVP8 ' >named/web.webp
 : >named/jpg
 : >named/.hidden.jpg
 cp text.jpg named/old.jfif
-check 'no pictures but by name, in a folder' exits 1 "$imgcore" variants named -o by-name
-check '... are counted' says stdout '2 done, 4 refused, 3 files of other kinds passed over'
-check '... and have a sentence: text' says stderr 'imgcore: named/text.Jpg: the file is of a kind'
-check '... JFIF' says stderr 'imgcore: named/old.jfif: '
-check '... empty' says stderr 'imgcore: named/in/empty.PNG: '
-check '... WebP' says stderr 'imgcore: named/in/web.jpeg: the file is of a kind'
-check '... the others do not' not says stderr 'web.webp'
+check 'images by name only, in a folder' exits 1 "$imgcore" variants named -o by-name
+check '... are counted' contains stdout '2 done, 4 refused, 3 files of other formats skipped'
+check '... and have a sentence: text' contains stderr 'imgcore: named/text.Jpg: the file is of a kind'
+check '... JFIF' contains stderr 'imgcore: named/old.jfif: '
+check '... empty' contains stderr 'imgcore: named/in/empty.PNG: '
+check '... WebP' contains stderr 'imgcore: named/in/web.jpeg: the file is of a kind'
+check '... the others do not' not contains stderr 'web.webp'
 check '... and leave nothing' count_files by-name 8
 mkdir empty
 check 'a folder without pictures' exits 1 "$imgcore" variants empty -o nothing
 check '... makes nothing' not test -e nothing
 
-# ---- what would destroy something is refused before anything is written
+# ---- a request that would overwrite a file is refused before anything is written
 mkdir a b
 cp photos/small.jpg a/x.jpg
 cp photos/small.jpg b/x.jpg
 check 'two inputs of one name' exits 2 "$imgcore" variants a/x.jpg b/x.jpg -o clash
-check '... are both named' says stderr 'a/x.jpg and b/x.jpg would write the same outputs'
+check '... are both named' contains stderr 'a/x.jpg and b/x.jpg would write the same outputs'
 check '... nothing was done' not test -e clash
 mkdir -p own2/large
 cp photos/wide.jpg own2/large/wide.jpg
@@ -167,9 +167,9 @@ cp photos/wide.jpg before.jpg
 check 'an output over an input' exits 2 "$imgcore" variants own2/large/wide.jpg -o own2
 check '... leaves it' cmp before.jpg own2/large/wide.jpg
 check 'a place that cannot be written' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out
-check '... is said' says stderr 'cannot be written'
+check '... is reported' contains stderr 'cannot be written'
 check '... with JSON too' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out --json
-check '... on both streams' says stderr 'cannot be written'
+check '... on both streams' contains stderr 'cannot be written'
 check '... in one document' json '.inputs[0].status == "WRITE_FAILED"'
 check 'folders are made' exits 0 "$imgcore" variants photos/small.jpg -o deep/er
 check '... for the results' test -s deep/er/large/small.jpg
@@ -180,18 +180,18 @@ check 'a second size that cannot be written' exits 1 "$imgcore" variants photos/
 check '... leaves nothing aside of the first' is_tidy halfway
 check '... nor the first itself' not test -e halfway/large/wide.jpg
 
-# ---- no bar off a terminal
+# ---- no progress bar without a terminal
 check 'no bar off a terminal' exits 0 "$imgcore" variants photos -o bar
 check '... nothing on stderr' is_silent stderr
 
-# ---- Ctrl-C: whole pictures or none, nothing aside
+# ---- a signal: complete images or none, no temporary files
 mkdir many
 i=0
 while [ $i -lt 40 ]; do
     ln photos/wide.jpg many/$i.jpg
     i=$((i + 1))
 done
-# stop_after SECONDS OPTION...: starts on the many and ends it by a signal.
+# stop_after SECONDS OPTION...: processes many images and ends the run by a signal.
 stop_after() {
     seconds=$1
     shift
@@ -204,7 +204,7 @@ stop_after() {
 }
 stop_after 0.05
 check 'a signal ends it as signals do' test $status = 143
-# Large files that cost little else, so that some signal meets a file half written.
+# Large files that are cheap to make, so that some signal arrives while a file is half written.
 "$make_pictures" flat.png 1500x1500 flat
 i=0
 while [ $i -lt 40 ]; do

@@ -1,5 +1,5 @@
-/* JPEG files made by code, and ways to read them, for the tests of the JPEG codec. Everything is
- * static: each test that includes this has its own. */
+/* JPEG files made by code, and functions that read them, for the tests of the JPEG codec.
+ * Everything is static: each test program that includes this has its own copy. */
 #ifndef TESTS_JPEG_FILES_H
 #define TESTS_JPEG_FILES_H
 
@@ -40,7 +40,7 @@ static MAYBE_UNUSED void blob_free(struct blob *blob) {
     blob->size_bytes = 0;
 }
 
-/* A copy of `file` with `size_bytes` bytes put in at `at`. */
+/* Returns a copy of `file` with `size_bytes` bytes inserted at `at`. */
 static MAYBE_UNUSED struct blob blob_insert(const struct blob *file, size_t at, const void *bytes,
                                             size_t size_bytes) {
     struct blob out = {NULL, 0};
@@ -50,7 +50,7 @@ static MAYBE_UNUSED struct blob blob_insert(const struct blob *file, size_t at, 
     return out;
 }
 
-/* A copy without the bytes from `from` up to `to`. */
+/* Returns a copy without the bytes from `from` up to `to`. */
 static MAYBE_UNUSED struct blob blob_cut(const struct blob *file, size_t from, size_t to) {
     struct blob out = {NULL, 0};
     blob_append(&out, file->bytes, from);
@@ -65,8 +65,8 @@ static MAYBE_UNUSED void append_segment(struct blob *blob, uint8_t marker, const
     blob_append(blob, bytes, size_bytes);
 }
 
-/* The position of the nth (from 0) marker `marker`, found by walking over segments and data; 0 if
- * there is none. */
+/* Returns the position of the nth (from 0) marker `marker`, found by walking over segments and
+ * data; 0 if there is none. */
 static MAYBE_UNUSED size_t find_marker(const struct blob *file, uint8_t marker, int nth) {
     size_t at = 2;
     while (at + 4 <= file->size_bytes) {
@@ -93,7 +93,7 @@ static MAYBE_UNUSED uint32_t next_random(uint32_t *state) {
 
 /* ---- making files --------------------------------------------------------------------------- */
 
-struct recipe {
+struct jpeg_params {
     unsigned int width, height;
     int components;
     J_COLOR_SPACE space;
@@ -104,9 +104,9 @@ struct recipe {
     unsigned int restart;
 };
 
-/* The sample of component c at (x, y): smooth waves with some noise, or for a ramp a value that
- * grows by the same amount over the whole plane. */
-static uint8_t recipe_sample(const struct recipe *r, int c, unsigned int x, unsigned int y,
+/* Returns the sample of component c at (x, y): smooth waves with some noise, or for a ramp a value
+ * that increases by the same amount over the entire plane. */
+static uint8_t params_sample(const struct jpeg_params *r, int c, unsigned int x, unsigned int y,
                              double across, double down) {
     if (r->flat) {
         return (uint8_t)(100 + 20 * c);
@@ -126,7 +126,7 @@ static void plain_silence(j_common_ptr cinfo, int level) {
     (void)level;
 }
 
-static void set_scans(struct jpeg_compress_struct *cinfo, const struct recipe *r,
+static void set_scans(struct jpeg_compress_struct *cinfo, const struct jpeg_params *r,
                       jpeg_scan_info *scans) {
     if (r->progressive) {
         jpeg_simple_progression(cinfo);
@@ -140,16 +140,16 @@ static void set_scans(struct jpeg_compress_struct *cinfo, const struct recipe *r
     }
 }
 
-/* Encodes planes made by recipe_sample as they are, without colour conversion or subsampling. */
-static MAYBE_UNUSED struct blob make_jpeg(const struct recipe *r) {
+/* Encodes planes made by params_sample as they are, without colour conversion or subsampling. */
+static MAYBE_UNUSED struct blob make_jpeg(const struct jpeg_params *r) {
     struct jpeg_compress_struct cinfo;
     struct jpeg_error_mgr errors;
     jpeg_scan_info scans[5];
     unsigned char *bytes = NULL;
     unsigned long size_bytes = 0;
     int max_h = 1, max_v = 1;
-    cinfo.err = jpeg_std_error(&errors); /* ends the test program if the recipe is wrong */
-    errors.emit_message = plain_silence; /* of wide_quant it says that it is not baseline */
+    cinfo.err = jpeg_std_error(&errors); /* ends the test program if the parameters are wrong */
+    errors.emit_message = plain_silence; /* it warns that wide_quant is not baseline */
     jpeg_create_compress(&cinfo);
     jpeg_mem_dest(&cinfo, &bytes, &size_bytes);
     cinfo.image_width = r->width;
@@ -200,7 +200,7 @@ static MAYBE_UNUSED struct blob make_jpeg(const struct recipe *r) {
             for (unsigned int y = 0; y < rows; y++) {
                 for (unsigned int x = 0; x < mcus * 8 * (unsigned int)r->h[c]; x++) {
                     planes[c][y][x] =
-                        recipe_sample(r, c, x, strip * rows + y, r->width * (double)r->h[c] / max_h,
+                        params_sample(r, c, x, strip * rows + y, r->width * (double)r->h[c] / max_h,
                                       r->height * (double)r->v[c] / max_v);
                 }
             }
@@ -219,19 +219,19 @@ static MAYBE_UNUSED struct blob make_jpeg(const struct recipe *r) {
     return (struct blob){bytes, size_bytes};
 }
 
-static MAYBE_UNUSED struct recipe recipe_420(unsigned int width, unsigned int height) {
-    return (struct recipe){.width = width,
-                           .height = height,
-                           .components = 3,
-                           .space = JCS_YCbCr,
-                           .h = {2, 1, 1},
-                           .v = {2, 1, 1}};
+static MAYBE_UNUSED struct jpeg_params params_420(unsigned int width, unsigned int height) {
+    return (struct jpeg_params){.width = width,
+                                .height = height,
+                                .components = 3,
+                                .space = JCS_YCbCr,
+                                .h = {2, 1, 1},
+                                .v = {2, 1, 1}};
 }
 
 /* ---- reading them with the reader under test ---------------------------------------------------
  */
 
-/* A source that gives up to `step` bytes at a time (0: as many as asked for) and fails at the nth
+/* A source that returns up to `step` bytes at a time (0: as many as requested) and fails at the nth
  * call (0: never). */
 struct stream {
     const uint8_t *bytes;
@@ -253,10 +253,10 @@ static bool stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *
     return true;
 }
 
-/* An allocator that counts, can fail, and fills what it gives with a pattern. */
+/* An allocator that counts, can fail, and fills new memory with a pattern. */
 struct counting {
     int live, calls, fail_at_call;
-    bool fail_after; /* all calls from there on, not only that one */
+    bool fail_after; /* all later calls fail too */
     uint8_t pattern;
 };
 
@@ -294,22 +294,22 @@ struct how {
     bool tolerant, want_copyright;
     struct imgcore_limits limits; /* zeros: the defaults */
     struct stream *stream;        /* instead of memory */
-    struct ic_thread_pool *pool;  /* lent to the reader */
-    struct counting *counting;    /* where the library's memory comes from */
+    struct ic_thread_pool *pool;  /* passed to the reader */
+    struct counting *counting;    /* the allocator of the library */
 };
 
 struct decoded {
     enum imgcore_status status;
     struct imgcore_error error;
-    struct ic_header header; /* icc and copyright are those below */
+    struct ic_header header; /* icc and copyright point to the copies below */
     struct ic_read_layout layout;
     uint8_t *plane[IC_MAX_PLANES];
     uint8_t *icc;
     char *copyright;
     size_t peak_bytes;
-    uint64_t consumed; /* of the input, as the reader itself says */
-    int strips;        /* what the reader answered when it was lent a pool; 0: it was not */
-    uint64_t slack;    /* the sum of all bytes behind the rows, which a kernel may read */
+    uint64_t consumed; /* bytes of the input, as reported by the reader */
+    int strips;        /* result of set_parallelism; 0: not called */
+    uint64_t slack;    /* the sum of all bytes after the rows, which a kernel may read */
 };
 
 static MAYBE_UNUSED void decoded_free(struct decoded *d) {
@@ -323,7 +323,7 @@ static MAYBE_UNUSED void decoded_free(struct decoded *d) {
     d->copyright = NULL;
 }
 
-/* Copies a strip, having checked that its rows follow the last ones and have readable slack. */
+/* Copies a strip, after checking that its rows follow the last ones and have readable slack. */
 static void take_strip(struct decoded *d, const struct ic_strip *strip, uint32_t *next_row) {
     for (int i = 0; i < d->layout.planes; i++) {
         const struct ic_plane_layout *plane = &d->layout.plane[i];
@@ -345,7 +345,7 @@ static void take_strip(struct decoded *d, const struct ic_strip *strip, uint32_t
     }
 }
 
-/* A strip that was borrowed some reads ago must still be what it was. */
+/* Checks that a strip from an earlier read is unchanged. */
 static void check_strip(const struct decoded *d, const struct ic_strip *strip) {
     for (int i = 0; i < d->layout.planes; i++) {
         const size_t width = (size_t)d->layout.plane[i].width * (size_t)d->layout.plane[i].channels;
@@ -360,7 +360,7 @@ static enum imgcore_status read_rows(struct ic_reader *reader, const struct how 
                                      struct decoded *d) {
     struct ic_read_request request = {!how->rows, how->denom == 0 ? 1 : how->denom};
     uint32_t next_row[IC_MAX_PLANES] = {0};
-    struct ic_strip lent[IC_MAX_STRIPS];
+    struct ic_strip valid[IC_MAX_STRIPS];
     struct ic_strip strip;
     uint32_t reads = 0;
     enum imgcore_status status = reader->ops->start(reader, &request, &d->layout, &d->error);
@@ -382,10 +382,10 @@ static enum imgcore_status read_rows(struct ic_reader *reader, const struct how 
             return status;
         }
         take_strip(d, &strip, next_row);
-        lent[reads % IC_MAX_STRIPS] = strip;
+        valid[reads % IC_MAX_STRIPS] = strip;
         reads++;
         if (d->strips > 1 && reads >= (uint32_t)d->strips) {
-            check_strip(d, &lent[(reads - (uint32_t)d->strips) % IC_MAX_STRIPS]);
+            check_strip(d, &valid[(reads - (uint32_t)d->strips) % IC_MAX_STRIPS]);
         }
     } while (!strip.done);
     for (int i = 0; i < d->layout.planes; i++) {
@@ -460,7 +460,7 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
     return d;
 }
 
-/* Only the status, for those who want no more. */
+/* Reads a file and returns only the status. */
 static MAYBE_UNUSED enum imgcore_status decode_status(const struct blob *file,
                                                       const struct how *how) {
     struct decoded d = decode(file, how);
@@ -550,9 +550,9 @@ static void plain_scanlines(j_decompress_ptr cinfo, struct plain *p) {
     }
 }
 
-/* Decodes with libjpeg as djpeg does; ok is false if libjpeg refuses. */
+/* Decodes with libjpeg in the same way as djpeg; ok is false if libjpeg rejects the file. */
 static MAYBE_UNUSED struct plain plain_decode(const struct blob *file, bool raw, int denom) {
-    static struct plain p; /* static: longjmp must not lose it */
+    static struct plain p; /* static: its value survives longjmp */
     static struct jpeg_decompress_struct cinfo;
     struct plain_errors errors;
     memset(&p, 0, sizeof(p));

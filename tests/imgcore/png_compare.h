@@ -1,4 +1,4 @@
-/* The fast PNG reader beside libspng alone, for the tests of what they must agree on. */
+/* Runs the fast PNG reader and libspng alone, for the tests of files on which they must agree. */
 #ifndef PNG_COMPARE_H
 #define PNG_COMPARE_H
 
@@ -6,7 +6,7 @@
 
 static const struct decode_setup fast = {.tolerant = false}, general = {.libspng_alone = true};
 
-/* Right checksums, where there are whole chunks. */
+/* Corrects the checksums of complete chunks. */
 static inline void mend_checksums(struct bytes *file) {
     for (size_t at = 8; at + 12 <= file->size;) {
         const size_t length = ic_u32be(file->data + at);
@@ -19,7 +19,7 @@ static inline void mend_checksums(struct bytes *file) {
     }
 }
 
-/* Whether both readers say and give the same of a file in memory. */
+/* Whether both readers return the same status, sentence and pixels for a file in memory. */
 static inline void assert_same(const struct bytes *file) {
     struct decoded a, b;
     decode_file(file, &fast, &a);
@@ -35,7 +35,7 @@ static inline void assert_same(const struct bytes *file) {
     decoded_clear(&b);
 }
 
-/* The same for a source that gives `step` bytes at a time and cannot go back. */
+/* The same for a source that returns `step` bytes at a time and cannot be read again. */
 static inline bool same_when_streamed(const struct bytes *file, size_t step) {
     struct decoded a, b;
     struct trickle t = {.data = file->data, .size = file->size, .step = step};

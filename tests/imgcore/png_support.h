@@ -1,5 +1,5 @@
-/* What the PNG tests share: files made chunk by chunk, the reader driven as the pipeline drives it
- * with its contract checked on the way, and libpng as the oracle. */
+/* Shared by the PNG tests: files made chunk by chunk, the reader called as the pipeline calls it,
+ * with checks of its contract, and libpng as the reference. */
 #ifndef PNG_SUPPORT_H
 #define PNG_SUPPORT_H
 
@@ -52,7 +52,7 @@ static inline void bytes_clear(struct bytes *bytes) {
     memset(bytes, 0, sizeof(*bytes));
 }
 
-/* xorshift: the same pictures in every run. */
+/* xorshift: the same images in every run. */
 static inline uint32_t next_random(uint32_t *state) {
     *state ^= *state << 13;
     *state ^= *state >> 17;
@@ -106,7 +106,7 @@ static inline void put_iend(struct bytes *file) {
     put_chunk(file, "IEND", NULL, 0);
 }
 
-/* The zlib stream of `megabytes` MiB of one value, made by repeating one block. */
+/* Appends the zlib stream of `megabytes` MiB of one value, made by repeating one block. */
 static inline void put_bomb(struct bytes *out, int value, int megabytes) {
     const size_t block = (size_t)1 << 20;
     uint8_t *plain = malloc(block);
@@ -131,7 +131,7 @@ static inline void put_bomb(struct bytes *out, int value, int megabytes) {
     free(packed);
 }
 
-/* Where the chunk `type` (the nth, from 0) begins, at its length. */
+/* Returns the position of chunk `type` (the nth, from 0), at its length. */
 static inline size_t find_chunk(const struct bytes *file, const char *type, int nth) {
     size_t at = 8;
     while (at + 8 <= file->size) {
@@ -158,7 +158,8 @@ static inline void make_iccp(struct bytes *out, const char *name, size_t name_si
     free(profile);
 }
 
-/* A palette file of 16 x 1 pixels with the indices 0 to 15; entries and alphas as asked. */
+/* Makes a palette file of 16 x 1 pixels with the indices 0 to 15, and the given numbers of entries
+ * and alphas. */
 static inline void make_palette_file(struct bytes *file, size_t entries, size_t alphas) {
     static const uint8_t row[] = {0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     uint8_t plte[256 * 3], trns[256];
@@ -194,11 +195,11 @@ static inline const struct ic_kernels *best_kernels(void) {
 struct decoded {
     enum imgcore_status status;
     struct imgcore_error error;
-    struct ic_header header; /* blobs NULL: they go with the reader */
+    struct ic_header header; /* blobs NULL: the reader frees them */
     struct bytes icc, copyright;
     bool opened, started;
-    bool began_fast, ended_fast; /* the fast reader was at it, before and after the rows */
-    uint8_t *pixels;             /* height x width x channels, packed; NULL unless every row came */
+    bool began_fast, ended_fast; /* the fast reader was active before and after the rows */
+    uint8_t *pixels; /* height x width x channels, packed; NULL unless every row was delivered */
     int channels;
     size_t peak_bytes;
 };
@@ -209,7 +210,7 @@ struct decode_setup {
     bool tolerant;
     bool libspng_alone;
     const struct ic_kernels *kernels; /* NULL: the best */
-    bool discard; /* keep no pixels: what is measured is the reader's memory alone */
+    bool discard; /* keep no pixels: only the memory of the reader is measured */
 };
 
 static inline void decoded_clear(struct decoded *decoded) {
@@ -229,7 +230,7 @@ static inline void fill_limits(struct imgcore_limits *limits) {
 #undef FILL
 }
 
-/* Copies a strip's rows, and checks what codec.h promises of them. */
+/* Copies the rows of a strip, and checks the contract of reader.h. */
 static inline void take_strip(const struct ic_strip *strip, struct decoded *out, uint32_t *rows) {
     const size_t row_bytes = out->header.width_px * (size_t)out->channels;
     assert_int_equal(strip->plane[0].first_row, *rows);
@@ -241,7 +242,7 @@ static inline void take_strip(const struct ic_strip *strip, struct decoded *out,
         if (out->pixels != NULL) {
             memcpy(out->pixels + *rows * row_bytes, row, row_bytes);
         }
-        unsigned sum = 0; /* valgrind speaks up here if the slack is not initialised */
+        unsigned sum = 0; /* valgrind reports uninitialised slack here */
         for (size_t k = 0; k < IC_ROW_SLACK_BYTES; k++) {
             sum += row[row_bytes + k];
         }
@@ -283,7 +284,7 @@ static inline enum imgcore_status drive(struct ic_reader *reader, bool discard,
     return status;
 }
 
-/* Decodes all of a source; afterwards nothing may be left of the reader's memory. */
+/* Decodes an entire source; afterwards no memory of the reader may be left. */
 static inline void decode_source(const struct imgcore_source *source,
                                  const struct decode_setup *setup, struct decoded *out) {
     memset(out, 0, sizeof(*out));
@@ -339,7 +340,7 @@ static inline void decode_source(const struct imgcore_source *source,
 static inline void decode_file(const struct bytes *file, const struct decode_setup *setup,
                                struct decoded *out) {
     static const struct decode_setup plain = {.tolerant = false};
-    /* An exact copy, so that a read past the end is one past a block. */
+    /* A copy of exact size, so that a read past the end is outside the block. */
     uint8_t *copy = malloc(file->size == 0 ? 1 : file->size);
     assert_non_null(copy);
     if (file->size != 0) {
@@ -350,7 +351,7 @@ static inline void decode_file(const struct bytes *file, const struct decode_set
     free(copy);
 }
 
-/* The status a file ends with, whatever was decoded. */
+/* Returns the status of decoding a file. */
 static inline enum imgcore_status status_of(const struct bytes *file) {
     struct decoded decoded;
     decode_file(file, NULL, &decoded);
@@ -432,7 +433,7 @@ static inline void oracle_warning(png_structp png, png_const_charp message) {
     (void)message;
 }
 
-/* What libpng makes of a file: 8-bit channels, everything expanded. False if it refuses it. */
+/* Decodes a file with libpng: 8-bit channels, everything expanded. False if libpng rejects it. */
 static inline bool oracle(const struct bytes *file, uint32_t *width, uint32_t *height,
                           int *channels, uint8_t **pixels) {
     struct oracle_source source = {file->data, file->size};
@@ -472,7 +473,7 @@ static inline bool oracle(const struct bytes *file, uint32_t *width, uint32_t *h
     return true;
 }
 
-/* The file decodes, and to what libpng makes of it. */
+/* Checks that the file decodes to the pixels of libpng. */
 static inline void assert_like_libpng(const struct bytes *file, const struct decode_setup *setup) {
     uint32_t width, height;
     int channels;
@@ -492,7 +493,7 @@ static inline void assert_like_libpng(const struct bytes *file, const struct dec
     decoded_clear(&decoded);
 }
 
-/* A picture to be made with libpng. */
+/* An image to be made with libpng. */
 struct png_case {
     uint32_t width, height;
     int color_type, depth;
@@ -527,7 +528,7 @@ static inline void set_case_palette(png_structp png, png_infop info, const struc
     }
 }
 
-/* Noise in which the colour key and its near misses are frequent. */
+/* Fills a row with noise in which the colour key and similar colours are frequent. */
 static inline void fill_case_row(const struct png_case *c, uint8_t *row, size_t size,
                                  uint32_t *random) {
     for (size_t i = 0; i < size; i++) {

@@ -1,7 +1,7 @@
-/* Every allocation fails in turn: the nth alone, and all from the nth on; those of libjpeg,
- * libspng, zlib and lcms2 too, since malloc itself is replaced in this program. Nothing may crash,
- * leak, or pass a failure off as a success with another picture. All of it alone and with threads,
- * where which allocation is the nth is a matter of chance. */
+/* Every allocation fails in turn: the nth only, and all from the nth on; including those of
+ * libjpeg, libspng, zlib and lcms2, since malloc itself is replaced in this program. No failure may
+ * crash, leak, or be reported as a success with a different image. Without and with threads; with
+ * threads the order of allocations varies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ static uint64_t checksum_of(const struct imgcore_output *outputs, size_t count) 
     return sum;
 }
 
-/* From context to context, with allocation `nth` failing (-1: none). */
+/* Creates a context, transforms and destroys it, with allocation `nth` failing (-1: none). */
 static void run(struct trial *trial, long nth, bool from_there_on) {
     const struct imgcore_allocator allocator = {hooked_alloc, hooked_free, NULL};
     const struct imgcore_source source = {trial->bytes, trial->size, NULL, NULL};
@@ -72,7 +72,7 @@ static void run(struct trial *trial, long nth, bool from_there_on) {
 
 static void fail_each_by(const uint8_t *bytes, size_t size, bool linear, uint32_t threads) {
     struct trial trial = {.bytes = bytes, .size = size, .linear = linear, .threads = threads};
-    run(&trial, -1, false); /* the system keeps what it once needed for a thread */
+    run(&trial, -1, false); /* libc keeps the memory that it once allocated for a thread */
     run(&trial, -1, false);
     assert_int_equal(trial.status, IMGCORE_OK);
     assert_int_equal(faults.live, 0);

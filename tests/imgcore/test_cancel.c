@@ -1,6 +1,5 @@
-/* imgcore_options.is_cancelled: the call ends with CANCELLED at whichever check it is cancelled,
- * leaks nothing and leaves the context usable; and the work between two checks is bounded for every
- * format. */
+/* imgcore_options.is_cancelled: a call cancelled at any check returns CANCELLED, leaks nothing and
+ * leaves the context usable; and the work between two checks is bounded for every format. */
 #include "transform_support.h"
 
 #include <limits.h>
@@ -101,8 +100,8 @@ struct trial {
     uint64_t sum, sum_again;
 };
 
-/* One context from beginning to end: a call that is cancelled, then the same call in full. Nothing
- * of cmocka is called while blocks are counted. */
+/* Creates a context, makes a call that is cancelled, then the same call in full, and destroys the
+ * context. No function of cmocka is called while blocks are counted. */
 static void run(struct trial *trial, struct file *file, const struct imgcore_options *base,
                 long cancel_at) {
     const struct imgcore_allocator allocator = {hooked_alloc, hooked_free, NULL};
@@ -137,7 +136,8 @@ static void run(struct trial *trial, struct file *file, const struct imgcore_opt
 /* Cancels at check 0, 1, 2, ... until a call succeeds; returns how many checks that one made. */
 static long cancel_at_each_by(struct file *file, const struct imgcore_options *options) {
     struct trial trial;
-    run(&trial, file, options, NEVER); /* libc keeps what it once needed for a thread */
+    run(&trial, file, options,
+        NEVER); /* libc keeps the memory that it once allocated for a thread */
     assert_int_equal(trial.status, IMGCORE_OK);
     const uint64_t want = trial.sum;
     long n = 0;
@@ -168,7 +168,8 @@ static long cancel_at_each_by(struct file *file, const struct imgcore_options *o
     return trial.checks.count;
 }
 
-/* In memory and from a function; with threads in memory, where most is done by them. */
+/* In memory and from a function without threads; in memory with threads, where workers do most of
+ * the work. */
 static void cancel_at_each(const uint8_t *bytes, size_t size, bool linear, bool tolerant) {
     struct imgcore_options options;
     imgcore_options_default(&options);
@@ -364,7 +365,7 @@ static void put_u32(uint8_t *to, unsigned long v) {
     to[3] = (uint8_t)v;
 }
 
-/* A PNG of one pixel whose data begins with blocks of no bytes. */
+/* A PNG of one pixel whose compressed data starts with a million empty blocks. */
 static void compressed_data_that_gives_nothing_is_checked(void **state) {
     (void)state;
     enum { BLOCKS = 1000000 };

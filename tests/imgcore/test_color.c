@@ -1,4 +1,4 @@
-/* The colour stages on small pictures: orientation, conversion, canvas, alpha, chroma, profiles. */
+/* The colour stages on small images: orientation, conversion, canvas, alpha, chroma, profiles. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,8 +56,8 @@ static const uint8_t *at(const struct ic_picture *picture, int plane, uint32_t x
            (size_t)x * (size_t)picture->plane[plane].channels;
 }
 
-/* Where the pixel seen at (x, y) is stored, straight from the EXIF table: what the 0th row and the
- * 0th column of the file show. */
+/* Returns the stored position of the displayed pixel (x, y), according to the EXIF table: the sides
+ * that the 0th row and the 0th column of the file show. */
 static void stored_at(int orientation, uint32_t stored_width, uint32_t stored_height, uint32_t x,
                       uint32_t y, uint32_t *sx, uint32_t *sy) {
     const uint32_t right = stored_width - 1, bottom = stored_height - 1;
@@ -322,7 +322,7 @@ static void srgb_and_broken_profiles_change_nothing(void **state) {
     enum ic_icc_kind kind;
     assert_int_equal(ic_icc_classify(icc, profile, bytes, IC_COLOR_RGB, &kind), IMGCORE_OK);
     assert_int_equal(kind, IC_ICC_SRGB);
-    /* an RGB profile in a picture of inks or greys says nothing */
+    /* an RGB profile in an image of inks or greys is unusable */
     assert_int_equal(ic_icc_classify(icc, profile, bytes, IC_COLOR_CMYK, &kind), IMGCORE_OK);
     assert_int_equal(kind, IC_ICC_UNUSABLE);
     assert_int_equal(ic_icc_classify(icc, profile, bytes, IC_COLOR_GREY, &kind), IMGCORE_OK);

@@ -31,7 +31,7 @@ static void put_bytes(struct block *b, const void *bytes, size_t size_bytes) {
     b->size_bytes += size_bytes;
 }
 
-/* A head and the beginning of IFD0 right behind it. */
+/* Starts a block: a head, directly followed by IFD0. */
 static void begin(struct block *b, bool big, uint32_t entries) {
     b->size_bytes = 0;
     b->big = big;
@@ -40,14 +40,14 @@ static void begin(struct block *b, bool big, uint32_t entries) {
     put(b, 2, entries);
 }
 
-/* Bytes of one value of a TIFF type; 0 if there is no such type. */
+/* Returns the size of one value of a TIFF type; 0 for an unknown type. */
 static int type_bytes(uint32_t type) {
     static const int bytes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8};
     return type < sizeof(bytes) / sizeof(bytes[0]) ? bytes[type] : 0;
 }
 
-/* An entry whose value, if it is one alone of up to four bytes, stands at the left of the field;
- * otherwise `value` fills the field, as a position does. */
+/* Appends an entry. A single value of up to four bytes is at the left of the field; otherwise
+ * `value` fills the field, like a position. */
 static void put_entry(struct block *b, uint32_t tag, uint32_t type, uint32_t count,
                       uint32_t value) {
     int size = count == 1 ? type_bytes(type) : 0;
@@ -63,7 +63,7 @@ static int orientation(const struct block *b, size_t size_bytes) {
     return ic_exif_orientation(guard_copy(b->bytes, size_bytes), size_bytes);
 }
 
-/* The copyright of a block, or NULL; in static memory. */
+/* Returns the copyright of a block, or NULL; in static memory. */
 static const char *copyright(const struct block *b, size_t size_bytes) {
     static char text[IC_MAX_COPYRIGHT_BYTES + 1];
     struct ic_mem mem;
@@ -106,17 +106,17 @@ static void the_first_orientation_counts(void **state) {
     put_entry(&b, 0x0112, 3, 1, 5);
     put_entry(&b, 0x0112, 3, 1, 3);
     assert_int_equal(orientation(&b, b.size_bytes), 5);
-    b.bytes[10 + 12 + 8] = 99; /* and if it is nonsense, none does */
+    b.bytes[10 + 12 + 8] = 99; /* if it is out of range, there is none */
     assert_int_equal(orientation(&b, b.size_bytes), 1);
     begin(&b, false, 1);
-    put_entry(&b, 0x0112, 3, 0, 6); /* no value at all */
+    put_entry(&b, 0x0112, 3, 0, 6); /* no value */
     assert_int_equal(orientation(&b, b.size_bytes), 1);
 }
 
 static const uint32_t whole_types[] = {1, 3, 4, 6, 8, 9};
 
-/* Of several values the first counts, in the field itself as long as all of them fit there, behind
- * the position it holds otherwise. */
+/* Of several values the first counts; it is in the field itself if all of them fit there, otherwise
+ * at the position that the field holds. */
 static void the_first_value_counts(void **state) {
     (void)state;
     struct block b;
@@ -138,7 +138,7 @@ static void the_first_value_counts(void **state) {
             }
             put(&b, inside ? 4 - size * (int)count : 0, 0);
             assert_int_equal(orientation(&b, b.size_bytes), 8);
-            size_t least = inside ? 22 : 26 + (size_t)size; /* the others need not be there */
+            size_t least = inside ? 22 : 26 + (size_t)size; /* the other values may be missing */
             for (size_t cut = 10; cut <= b.size_bytes; cut++) {
                 assert_int_equal(orientation(&b, cut), cut >= least ? 8 : 1);
             }
@@ -162,7 +162,7 @@ static void wild_positions_have_no_orientation(void **state) {
     (void)state;
     struct block b;
     static const uint32_t wild[][2] = {
-        /* count, position; 30 is behind the last byte */
+        /* count, position; 30 is after the last byte */
         {0xffffffff, 30},         {0x80000000, 30},         {0x40000001, 30}, {5, 30},
         {5, 0x7fffffff},          {5, 0x80000000},          {5, 0xfffffffe},  {5, 0xffffffff},
         {0xffffffff, 0xffffffff}, {0x80000001, 0xfffffffc},
@@ -176,14 +176,14 @@ static void wild_positions_have_no_orientation(void **state) {
             assert_int_equal(orientation(&b, b.size_bytes), 1);
         }
         begin(&b, false, 1);
-        put_entry(&b, 0x0112, whole_types[i], 0xffffffff, 26); /* the first one is there */
+        put_entry(&b, 0x0112, whole_types[i], 0xffffffff, 26); /* the first value exists */
         put(&b, 4, 0);
         put(&b, 4, 6);
         assert_int_equal(orientation(&b, b.size_bytes), 6);
     }
 }
 
-static void what_is_no_tiff_has_no_orientation(void **state) {
+static void other_data_than_tiff_has_no_orientation(void **state) {
     (void)state;
     static const char *const heads[] = {"II\0*", "MM*\0", "IM*\0", "XX*\0", "II+\0"};
     struct block b;
@@ -211,7 +211,7 @@ static void an_ifd_may_lie_anywhere_but_outside(void **state) {
             b.size_bytes = size;
             assert_int_equal(orientation(&b, size), 1);
         }
-        /* within the head itself: its fifth byte read as a count, entries behind it */
+        /* inside the head: its fifth byte is read as a count, followed by entries */
         b.size_bytes = 0;
         b.big = false;
         put_bytes(&b, "II*\0", 4);
@@ -231,7 +231,7 @@ static void an_ifd_may_lie_anywhere_but_outside(void **state) {
     }
 }
 
-/* An IFD may claim 65535 entries; those that are there count, and not more than the limit. */
+/* An IFD may claim 65535 entries; those that exist count, up to the limit. */
 static void entries_are_limited(void **state) {
     (void)state;
     struct block b;
@@ -305,9 +305,9 @@ static void long_copyrights_are_cut_between_characters(void **state) {
     char text[IC_MAX_COPYRIGHT_BYTES + 100];
     memset(text, 'x', sizeof(text));
     assert_int_equal(strlen(copyright_of(text, sizeof(text))), IC_MAX_COPYRIGHT_BYTES);
-    memcpy(text + IC_MAX_COPYRIGHT_BYTES - 1, "\xe2\x82\xac", 3); /* astride the limit */
+    memcpy(text + IC_MAX_COPYRIGHT_BYTES - 1, "\xe2\x82\xac", 3); /* across the limit */
     assert_int_equal(strlen(copyright_of(text, sizeof(text))), IC_MAX_COPYRIGHT_BYTES - 1);
-    memcpy(text + IC_MAX_COPYRIGHT_BYTES - 3, "\xe2\x82\xac", 3); /* right before it */
+    memcpy(text + IC_MAX_COPYRIGHT_BYTES - 3, "\xe2\x82\xac", 3); /* directly before it */
     text[IC_MAX_COPYRIGHT_BYTES] = 'x';
     assert_int_equal(strlen(copyright_of(text, sizeof(text))), IC_MAX_COPYRIGHT_BYTES);
     memset(text, 0x80, sizeof(text)); /* no UTF-8 at all */
@@ -331,7 +331,7 @@ static void wild_copyrights_are_none(void **state) {
     }
 }
 
-static void what_is_written_is_read(void **state) {
+static void a_written_copyright_is_read_back(void **state) {
     (void)state;
     static const char *const texts[] = {"a", "abc", "abcd", "\xc2\xa9 2024 J\xc3\xb6rg M\xc3\xbc"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -348,7 +348,7 @@ static void what_is_written_is_read(void **state) {
     }
 }
 
-static void short_memory_is_told(void **state) {
+static void short_memory_is_reported(void **state) {
     (void)state;
     struct ic_mem mem;
     struct ic_buf buf = {.mem = &mem};
@@ -362,8 +362,7 @@ static void short_memory_is_told(void **state) {
     ic_mem_clear(&mem);
 }
 
-/* Whatever the bytes, the answer is an orientation and perhaps a text without control characters.
- */
+/* For any bytes the result is an orientation, and possibly a text without control characters. */
 static void random_blocks_do_no_harm(void **state) {
     (void)state;
     uint32_t seed = 77;
@@ -402,15 +401,15 @@ int main(void) {
         cmocka_unit_test(the_first_value_counts),
         cmocka_unit_test(negative_values_are_out_of_range),
         cmocka_unit_test(wild_positions_have_no_orientation),
-        cmocka_unit_test(what_is_no_tiff_has_no_orientation),
+        cmocka_unit_test(other_data_than_tiff_has_no_orientation),
         cmocka_unit_test(an_ifd_may_lie_anywhere_but_outside),
         cmocka_unit_test(entries_are_limited),
         cmocka_unit_test(every_cut_gives_the_value_or_none),
         cmocka_unit_test(copyright_is_the_photographers_part),
         cmocka_unit_test(long_copyrights_are_cut_between_characters),
         cmocka_unit_test(wild_copyrights_are_none),
-        cmocka_unit_test(what_is_written_is_read),
-        cmocka_unit_test(short_memory_is_told),
+        cmocka_unit_test(a_written_copyright_is_read_back),
+        cmocka_unit_test(short_memory_is_reported),
         cmocka_unit_test(random_blocks_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@
 
 static struct ic_mem mem;
 
-/* An entry of a lookup table: from device values to Lab as 16 bits, darker and yellower by
+/* Computes an entry of a lookup table: from device values to Lab as 16 bits, darker and yellower by
  * `strength` percent. */
 static cmsInt32Number rgb_entry(const cmsUInt16Number in[], cmsUInt16Number out[], void *strength) {
     const unsigned grey = (in[0] * 2u + in[1] * 5u + in[2]) / 8u, percent = *(unsigned *)strength;
@@ -49,14 +49,14 @@ static void add_table(cmsHPROFILE profile, cmsTagSignature tag, bool cmyk, unsig
     cmsPipelineFree(pipeline);
 }
 
-/* A profile with a table for each intent, as bytes. */
+/* Returns a profile with a table for each intent, as bytes. */
 static uint8_t *profile_make(bool cmyk, cmsUInt32Number *size_bytes) {
     cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
     cmsSetProfileVersion(profile, 2.1);
     cmsSetDeviceClass(profile, cmyk ? cmsSigOutputClass : cmsSigInputClass);
     cmsSetColorSpace(profile, cmyk ? cmsSigCmykData : cmsSigRgbData);
     cmsSetPCS(profile, cmsSigLabData);
-    const cmsCIEXYZ paper = {0.80, 0.83, 0.60}; /* which only the absolute intent reproduces */
+    const cmsCIEXYZ paper = {0.80, 0.83, 0.60}; /* only the absolute intent reproduces it */
     assert_true(cmsWriteTag(profile, cmsSigMediaWhitePointTag, &paper));
     add_table(profile, cmsSigAToB0Tag, cmyk, 5);  /* perceptual */
     add_table(profile, cmsSigAToB1Tag, cmyk, 20); /* colorimetric, relative and absolute */
@@ -69,7 +69,7 @@ static uint8_t *profile_make(bool cmyk, cmsUInt32Number *size_bytes) {
     return bytes;
 }
 
-/* What lcms2 makes of `in` with an intent. */
+/* Converts `in` by lcms2 itself with an intent. */
 static void convert_directly(const uint8_t *profile, cmsUInt32Number size_bytes, bool cmyk,
                              cmsUInt32Number intent, const uint8_t *in, uint8_t *out) {
     cmsHPROFILE from = cmsOpenProfileFromMem(profile, size_bytes), to = cmsCreate_sRGBProfile();
@@ -108,7 +108,8 @@ static void assert_perceptual(bool cmyk) {
     convert_directly(profile, size_bytes, cmyk, INTENT_PERCEPTUAL, in, want);
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         convert_directly(profile, size_bytes, cmyk, others[i], in, other);
-        assert_memory_not_equal(other, want, sizeof(want)); /* else nothing is shown below */
+        assert_memory_not_equal(other, want,
+                                sizeof(want)); /* otherwise the comparison below proves nothing */
     }
     struct ic_icc *icc = ic_icc_create(&mem);
     assert_non_null(icc);

@@ -1,6 +1,5 @@
-/* The JPEG reader and writer on good files: every kind of file gives, in planes and in rows and at
- * every scale, exactly what libjpeg gives when it is driven plainly; metadata; what is written
- * comes back. */
+/* The JPEG reader and writer on valid files: for every kind of file, planes and rows at every scale
+ * are exactly those of libjpeg; metadata; written files are read back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,16 +39,17 @@ static const struct sampling samplings[] = {
 };
 #define SAMPLINGS (sizeof(samplings) / sizeof(samplings[0]))
 
-static struct recipe recipe_of(const struct sampling *s, unsigned int width, unsigned int height) {
-    struct recipe r = {
+static struct jpeg_params params_of(const struct sampling *s, unsigned int width,
+                                    unsigned int height) {
+    struct jpeg_params r = {
         .width = width, .height = height, .components = s->components, .space = s->space};
     memcpy(r.h, s->h, sizeof(s->h));
     memcpy(r.v, s->v, sizeof(s->v));
     return r;
 }
 
-/* What we give for a file against what libjpeg gives. libjpeg refuses some files in rows (ratios
- * that are no whole numbers); then so do we. */
+/* Compares the reader with libjpeg. libjpeg rejects some files in rows (ratios that are not
+ * integers); then so does the reader. */
 static void compare_with_plain(const struct blob *file, bool rows) {
     for (size_t s = 0; s < sizeof(scales) / sizeof(scales[0]); s++) {
         struct how how = {.rows = rows, .denom = scales[s]};
@@ -82,7 +82,7 @@ static void every_sampling_and_size_is_as_libjpeg_has_it(void **state) {
     (void)state;
     for (size_t s = 0; s < SAMPLINGS; s++) {
         for (unsigned int width = 1; width <= 40; width++) {
-            struct recipe r = recipe_of(&samplings[s], width, (width * 7) % 40 + 1);
+            struct jpeg_params r = params_of(&samplings[s], width, (width * 7) % 40 + 1);
             r.progressive = width % 4 == 1;
             r.arithmetic = width % 5 == 2;
             r.restart = width % 3 == 0 ? 2 : 0;
@@ -98,7 +98,7 @@ static void every_sampling_and_size_is_as_libjpeg_has_it(void **state) {
 static void larger_pictures_are_as_libjpeg_has_them(void **state) {
     (void)state;
     for (size_t s = 0; s < SAMPLINGS; s++) {
-        struct recipe r = recipe_of(&samplings[s], 517, 259);
+        struct jpeg_params r = params_of(&samplings[s], 517, 259);
         for (int kind = 0; kind < 5; kind++) {
             r.progressive = kind == 1 || kind == 3;
             r.arithmetic = kind == 2 || kind == 3;
@@ -111,13 +111,13 @@ static void larger_pictures_are_as_libjpeg_has_them(void **state) {
     }
 }
 
-/* A ramp over the whole picture: sample i of a plane must have the value that the ramp has at
- * (i + 1/2) / extent, whatever the sampling and the scale. */
-static void extents_say_where_samples_stand(void **state) {
+/* A ramp over the entire image: sample i of a plane must have the value of the ramp at (i + 1/2) /
+ * extent, for any sampling and scale. */
+static void extents_give_the_positions_of_samples(void **state) {
     (void)state;
     for (size_t s = 0; s < SAMPLINGS; s++) {
         for (size_t k = 0; k < sizeof(scales) / sizeof(scales[0]); k++) {
-            struct recipe r = recipe_of(&samplings[s], 187, 203);
+            struct jpeg_params r = params_of(&samplings[s], 187, 203);
             r.ramp = true;
             r.quality = 100;
             struct blob file = make_jpeg(&r);
@@ -143,7 +143,7 @@ static void extents_say_where_samples_stand(void **state) {
 
 static void extents_are_exact(void **state) {
     (void)state;
-    struct recipe r = recipe_420(33, 19);
+    struct jpeg_params r = params_420(33, 19);
     struct blob file = make_jpeg(&r);
     struct how how = {.denom = 1};
     struct decoded d = decode(&file, &how);
@@ -151,7 +151,7 @@ static void extents_are_exact(void **state) {
     assert_true(d.layout.plane[1].extent_width == 16.5 && d.layout.plane[1].extent_height == 9.5);
     assert_int_equal(d.layout.plane[1].width, 17);
     decoded_free(&d);
-    how.denom = 2; /* here libjpeg leaves chroma whole: it is as large as the scaled luma */
+    how.denom = 2; /* here libjpeg does not scale the chroma: it is as large as the scaled luma */
     d = decode(&file, &how);
     assert_true(d.layout.plane[0].extent_width == 16.5 && d.layout.plane[0].extent_height == 9.5);
     assert_true(d.layout.plane[1].extent_width == 16.5 && d.layout.plane[1].extent_height == 9.5);
@@ -167,9 +167,9 @@ static void extents_are_exact(void **state) {
     blob_free(&file);
 }
 
-static void the_header_tells_the_kind(void **state) {
+static void the_header_reports_the_kind(void **state) {
     (void)state;
-    struct recipe r = recipe_420(21, 10);
+    struct jpeg_params r = params_420(21, 10);
     r.progressive = true;
     r.arithmetic = true;
     struct blob file = make_jpeg(&r);
@@ -192,17 +192,17 @@ static void the_header_tells_the_kind(void **state) {
     blob_free(&file);
 }
 
-/* RGB with Adobe's marker, and known by the letters of its components alone. */
+/* RGB with Adobe's marker, and recognised only by the letters of its components. */
 static void rgb_files_come_as_they_are(void **state) {
     (void)state;
     for (int adobe = 0; adobe < 2; adobe++) {
-        struct recipe r = {.width = 45,
-                           .height = 31,
-                           .components = 3,
-                           .space = JCS_RGB,
-                           .h = {1, 1, 1},
-                           .v = {1, 1, 1},
-                           .no_adobe = adobe == 0};
+        struct jpeg_params r = {.width = 45,
+                                .height = 31,
+                                .components = 3,
+                                .space = JCS_RGB,
+                                .h = {1, 1, 1},
+                                .v = {1, 1, 1},
+                                .no_adobe = adobe == 0};
         struct blob file = make_jpeg(&r);
         struct how how = {.rows = true};
         struct decoded d = decode(&file, &how);
@@ -218,19 +218,19 @@ static void rgb_files_come_as_they_are(void **state) {
     }
 }
 
-/* Adobe's files hold the inverse of the ink; those without its marker hold the ink. */
+/* Adobe's files store inverted ink; files without its marker store ink. */
 static void cmyk_comes_as_ink(void **state) {
     (void)state;
     for (int kind = 0; kind < 8; kind++) {
-        struct recipe r = {.width = 37,
-                           .height = 22,
-                           .components = 4,
-                           .space = (kind & 1) != 0 ? JCS_YCCK : JCS_CMYK,
-                           .h = {(kind & 2) != 0 ? 2 : 1, 1, 1, (kind & 2) != 0 ? 2 : 1},
-                           .v = {1, 1, 1, 1},
-                           .no_adobe = (kind & 4) != 0};
+        struct jpeg_params r = {.width = 37,
+                                .height = 22,
+                                .components = 4,
+                                .space = (kind & 1) != 0 ? JCS_YCCK : JCS_CMYK,
+                                .h = {(kind & 2) != 0 ? 2 : 1, 1, 1, (kind & 2) != 0 ? 2 : 1},
+                                .v = {1, 1, 1, 1},
+                                .no_adobe = (kind & 4) != 0};
         if (r.space == JCS_YCCK && r.no_adobe) {
-            continue; /* nothing would tell it from CMYK */
+            continue; /* it cannot be distinguished from CMYK */
         }
         struct blob file = make_jpeg(&r);
         struct how how = {.rows = true};
@@ -254,7 +254,7 @@ static void a_stream_gives_what_memory_gives(void **state) {
     (void)state;
     static const size_t steps[] = {1, 3, 1000, 0};
     for (int kind = 0; kind < 4; kind++) {
-        struct recipe r = recipe_420(317, 211);
+        struct jpeg_params r = params_420(317, 211);
         r.quality = 95;
         r.progressive = kind == 1;
         r.arithmetic = kind == 2;
@@ -282,11 +282,12 @@ static void a_stream_gives_what_memory_gives(void **state) {
     }
 }
 
-/* Neither do rows depend on what the memory held before: ours by two patterns, with the slack. */
+/* Rows do not depend on the previous content of memory: two fill patterns of the allocator,
+ * including the slack. */
 static void rows_do_not_depend_on_old_memory(void **state) {
     (void)state;
     for (size_t s = 0; s < SAMPLINGS; s++) {
-        struct recipe r = recipe_of(&samplings[s], 43, 29);
+        struct jpeg_params r = params_of(&samplings[s], 43, 29);
         struct blob file = make_jpeg(&r);
         for (int variant = 0; variant < 8; variant++) {
             struct counting one = {.pattern = 0x00}, two = {.pattern = 0xff};
@@ -332,9 +333,9 @@ static void append_icc(struct blob *out, int number, int count, const void *byte
     free(block);
 }
 
-/* A small file with these segments behind its beginning, decoded. */
+/* Decodes a small file with these segments after its start. */
 static struct decoded decode_with(struct blob *segments, const struct how *how) {
-    struct recipe r = recipe_420(16, 16);
+    struct jpeg_params r = params_420(16, 16);
     struct blob plain_file = make_jpeg(&r);
     struct blob file = blob_insert(&plain_file, 2, segments->bytes, segments->size_bytes);
     struct decoded d = decode(&file, how);
@@ -366,7 +367,7 @@ static void the_first_exif_block_counts(void **state) {
     decoded_free(&d);
 
     how.limits = default_limits();
-    how.limits.metadata_bytes = 20; /* an EXIF block over the limit is as none */
+    how.limits.metadata_bytes = 20; /* an EXIF block over the limit is ignored */
     append_exif(&segments, 8, "A. Photographer");
     d = decode_with(&segments, &how);
     assert_int_equal(d.status, IMGCORE_OK);
@@ -439,12 +440,12 @@ static void icc_over_the_limit_is_refused(void **state) {
         append_icc(&segments, 2, 2, "def", 3);
         struct decoded d = decode_with(&segments, &how);
         assert_int_equal(d.status, limit == 6 ? IMGCORE_OK : IMGCORE_TOO_LARGE);
-        assert_int_equal(d.header.width_px, 16); /* told all the same */
+        assert_int_equal(d.header.width_px, 16); /* still reported */
         decoded_free(&d);
     }
     struct blob segments = {NULL, 0};
     append_icc(&segments, 1, 1, "abc", 3);
-    how.limits.side_px = 15; /* the profile goes with the reader that is refused */
+    how.limits.side_px = 15; /* the profile is freed with the rejected reader */
     struct decoded d = decode_with(&segments, &how);
     assert_int_equal(d.status, IMGCORE_TOO_LARGE);
     assert_int_equal(d.header.icc_bytes, 3);
@@ -465,7 +466,7 @@ static void canvas_free(struct canvas *canvas) {
     }
 }
 
-/* A picture whose rows lie in blocks of exactly their size; bottom up if asked. */
+/* Makes an image whose rows are in blocks of exactly their size; bottom-up if requested. */
 static struct canvas make_canvas(enum ic_color color, uint32_t width, uint32_t height, int h, int v,
                                  bool bottom_up) {
     struct canvas canvas = {.picture = {.color = color, .width_px = width, .height_px = height}};
@@ -527,7 +528,7 @@ static struct written write_canvas(const struct canvas *canvas,
 
 static const struct ic_write_options best = {.quality = 100, .chroma_h = 1, .chroma_v = 1};
 
-/* The planes come back within what quality 100 loses, bottom-up ones the right way round. */
+/* The planes are read back within the loss of quality 100, also bottom-up ones. */
 static void written_planes_come_back(void **state) {
     (void)state;
     for (uint32_t side = 1; side <= 40; side++) {
@@ -567,7 +568,7 @@ static void written_planes_come_back(void **state) {
     }
 }
 
-/* The file that libjpeg makes of rows: grey, RGB, or the three whole planes of YCbCr. */
+/* Returns the file that libjpeg makes of rows: grey, RGB, or the three full planes of YCbCr. */
 static struct blob plain_encode(const struct canvas *canvas, int quality, int h, int v) {
     struct jpeg_compress_struct cinfo;
     struct jpeg_error_mgr errors;
@@ -625,7 +626,7 @@ static void rgb_and_grey_are_written_as_libjpeg_writes_them(void **state) {
     }
 }
 
-/* With whole chroma libjpeg pads rows as planes are padded here, to the last bit. */
+/* With full chroma libjpeg pads rows in exactly the same way. */
 static void planes_are_padded_as_libjpeg_pads_rows(void **state) {
     (void)state;
     for (uint32_t side = 1; side <= 26; side++) {
@@ -642,7 +643,7 @@ static void planes_are_padded_as_libjpeg_pads_rows(void **state) {
     }
 }
 
-/* The same bytes whatever the memory held before: nothing uninitialised goes into a file. */
+/* The bytes do not depend on the previous content of memory: nothing uninitialised is written. */
 static void a_file_does_not_depend_on_old_memory(void **state) {
     (void)state;
     for (uint32_t side = 1; side <= 34; side += 3) {
@@ -784,7 +785,7 @@ static void writing_survives_every_failing_allocation(void **state) {
                 assert_int_equal(w.status, IMGCORE_OK);
                 break;
             }
-            /* once: the blocks kept for reuse may help out */
+            /* once: kept blocks may serve the retry */
             if (w.status != IMGCORE_OK || after != 0) {
                 assert_int_equal(w.status, IMGCORE_NO_MEMORY);
                 failed++;
@@ -799,9 +800,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_sampling_and_size_is_as_libjpeg_has_it),
         cmocka_unit_test(larger_pictures_are_as_libjpeg_has_them),
-        cmocka_unit_test(extents_say_where_samples_stand),
+        cmocka_unit_test(extents_give_the_positions_of_samples),
         cmocka_unit_test(extents_are_exact),
-        cmocka_unit_test(the_header_tells_the_kind),
+        cmocka_unit_test(the_header_reports_the_kind),
         cmocka_unit_test(rgb_files_come_as_they_are),
         cmocka_unit_test(cmyk_comes_as_ink),
         cmocka_unit_test(a_stream_gives_what_memory_gives),

@@ -1,5 +1,5 @@
-/* The JPEG reader on files that are cut, damaged, odd, or made to cost: each ends in the status it
- * should, with nothing leaked, and a tolerant reader shows what there is. */
+/* The JPEG reader on truncated, damaged, unusual and expensive files: each returns the expected
+ * status and leaks nothing, and a tolerant reader delivers the decodable part. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ static double cpu_seconds(void) {
 enum { BASELINE, PROGRESSIVE, ARITHMETIC, ARITHMETIC_PROGRESSIVE, RESTARTS, SCAN_EACH, KINDS };
 
 static struct blob make_kind(int kind, unsigned int width, unsigned int height) {
-    struct recipe r = recipe_420(width, height);
+    struct jpeg_params r = params_420(width, height);
     r.progressive = kind == PROGRESSIVE || kind == ARITHMETIC_PROGRESSIVE;
     r.arithmetic = kind == ARITHMETIC || kind == ARITHMETIC_PROGRESSIVE;
     r.restart = kind == RESTARTS ? 2 : 0;
@@ -28,7 +28,7 @@ static struct blob make_kind(int kind, unsigned int width, unsigned int height) 
     return make_jpeg(&r);
 }
 
-/* A flat progressive grey picture whose one AC scan comes `scans` - 1 times. */
+/* Makes a flat progressive grey image whose one AC scan occurs `scans` - 1 times. */
 static struct blob make_scans(unsigned int side, int scans) {
     struct jpeg_compress_struct cinfo;
     struct jpeg_error_mgr errors;
@@ -65,7 +65,7 @@ static struct blob make_scans(unsigned int side, int scans) {
     return file;
 }
 
-/* A copy without its nth scan; the tables before it stay. */
+/* Returns a copy without its nth scan; the tables before it remain. */
 static struct blob without_scan(const struct blob *file, int nth) {
     size_t from = find_marker(file, 0xda, nth);
     size_t to = from + 2 + ic_u16be(file->bytes + from + 2);
@@ -76,7 +76,7 @@ static struct blob without_scan(const struct blob *file, int nth) {
     return blob_cut(file, from, to);
 }
 
-/* Both readers give the picture of `want`. */
+/* Checks that both readers deliver the image of `want`. */
 static void assert_harmless(const struct blob *file, const struct decoded *want) {
     struct decoded got = decode(file, &strict);
     assert_same_picture(want, &got);
@@ -100,12 +100,12 @@ static void a_file_cut_anywhere_is_refused(void **state) {
     for (int variant = 0; variant < 2 * KINDS; variant++) {
         int kind = variant / 2;
         struct blob file = make_kind(kind, 40, 37);
-        if (variant % 2 != 0) { /* the picture is complete before this, the file is not */
+        if (variant % 2 != 0) { /* the image is complete before this point, the file is not */
             put_comment_at_end(&file);
         }
         size_t data = find_marker(&file, 0xda, 0);
         for (size_t cut = 0; cut < file.size_bytes; cut++) {
-            /* a block of its own, so that a sanitizer sees the first byte too many */
+            /* in a block of its own, so that a sanitizer detects the first byte too many */
             struct blob part = {NULL, 0};
             part.bytes = malloc(cut == 0 ? 1 : cut);
             memcpy(part.bytes, file.bytes, cut);
@@ -117,7 +117,7 @@ static void a_file_cut_anywhere_is_refused(void **state) {
             assert_int_equal(decode_status(&part, &how), IMGCORE_TRUNCATED);
             how = (struct how){.rows = cut % 2 == 0, .tolerant = true};
             enum imgcore_status status = decode_status(&part, &how);
-            if (cut > data + 14) { /* the scan's header was there */
+            if (cut > data + 14) { /* the header of the scan exists */
                 assert_int_equal(status, IMGCORE_OK);
             } else {
                 assert_true(status == IMGCORE_OK || status == IMGCORE_TRUNCATED);
@@ -129,7 +129,7 @@ static void a_file_cut_anywhere_is_refused(void **state) {
     }
 }
 
-/* What was there comes out as in the whole file; the rest is there too, in whatever shade. */
+/* The part that exists is decoded as in the complete file; the rest has any shade. */
 static void a_tolerant_reader_keeps_what_there_is(void **state) {
     (void)state;
     struct blob file = make_kind(BASELINE, 160, 160);
@@ -194,8 +194,8 @@ static void cosmetic_faults_are_taken(void **state) {
     blob_free(&odd);
 
     struct blob adobe = {NULL, 0};
-    append_segment(&adobe, 0xee, "Adobe\0\x64\0\0\0\0\x07", 12); /* a transform that is none */
-    struct recipe r = recipe_420(50, 41);
+    append_segment(&adobe, 0xee, "Adobe\0\x64\0\0\0\0\x07", 12); /* an unknown transform */
+    struct jpeg_params r = params_420(50, 41);
     r.no_jfif = true;
     struct blob bare = make_jpeg(&r);
     odd = blob_insert(&bare, 2, adobe.bytes, adobe.size_bytes);
@@ -214,7 +214,7 @@ static void damage_is_refused_unless_tolerated(void **state) {
     size_t middle = file.size_bytes - 300;
 
     struct blob bad = blob_insert(&file, 0, "", 0);
-    for (size_t i = 0; i < 12; i += 2) { /* ones: no code has so many */
+    for (size_t i = 0; i < 12; i += 2) { /* ones: longer than any code */
         bad.bytes[middle + i] = 0xff;
         bad.bytes[middle + i + 1] = 0;
     }
@@ -229,10 +229,11 @@ static void damage_is_refused_unless_tolerated(void **state) {
     file = make_kind(RESTARTS, 90, 80);
     size_t restart = find_marker(&file, 0xd1, 0);
     assert_int_not_equal(restart, 0);
-    file.bytes[restart + 1] = 0xd3; /* out of turn */
+    file.bytes[restart + 1] = 0xd3; /* out of order */
     assert_damage(&file, IMGCORE_CORRUPT);
     struct decoded d = decode(&file, &strict);
-    assert_non_null(strstr(d.error.detail, "RST1")); /* known by that and not by what follows */
+    assert_non_null(
+        strstr(d.error.detail, "RST1")); /* detected by this marker, not by later data */
     decoded_free(&d);
     blob_free(&file);
 
@@ -259,7 +260,7 @@ static void scans_that_are_missing_are_damage(void **state) {
 
     /* libjpeg's script: DC of all; Y 1-5; Cr; Cb; Y 6-63; Y 1-63 refined; DC refined; ... */
     file = make_kind(PROGRESSIVE, 40, 40);
-    bad = without_scan(&file, 1); /* Y 1-5 are refined, but were never there */
+    bad = without_scan(&file, 1); /* Y 1-5 are refined without a first scan */
     assert_damage(&bad, IMGCORE_CORRUPT);
     blob_free(&bad);
     bad = without_scan(&file, 0); /* the same with DC */
@@ -268,16 +269,16 @@ static void scans_that_are_missing_are_damage(void **state) {
     blob_free(&file);
 
     file = make_scans(40, 2);
-    bad = without_scan(&file, 0); /* no DC at all, and nothing that says so */
+    bad = without_scan(&file, 0); /* no DC, and no warning about it */
     assert_damage(&bad, IMGCORE_CORRUPT);
     blob_free(&bad);
     blob_free(&file);
 }
 
-/* AC before DC: out of order, but all there. */
+/* AC before DC: out of order, but complete. */
 static void scans_out_of_order_are_taken(void **state) {
     (void)state;
-    struct recipe r = {.width = 33, .height = 20, .components = 1, .space = JCS_GRAYSCALE};
+    struct jpeg_params r = {.width = 33, .height = 20, .components = 1, .space = JCS_GRAYSCALE};
     r.h[0] = r.v[0] = 1;
     r.progressive = true;
     struct blob file = make_jpeg(&r);
@@ -303,7 +304,7 @@ static enum imgcore_status status_with(const struct blob *file, size_t at, uint8
     struct blob odd = blob_insert(file, 0, "", 0);
     odd.bytes[at] = value;
     enum imgcore_status status = decode_status(&odd, &strict);
-    if (status == IMGCORE_UNSUPPORTED) { /* being tolerant changes nothing about that */
+    if (status == IMGCORE_UNSUPPORTED) { /* also if tolerant */
         assert_int_equal(decode_status(&odd, &tolerant), IMGCORE_UNSUPPORTED);
     }
     blob_free(&odd);
@@ -335,7 +336,7 @@ static void odd_headers_have_their_status(void **state) {
     blob_free(&frames);
     blob_free(&file);
 
-    struct recipe r = {.width = 20, .height = 20, .components = 2, .space = JCS_UNKNOWN};
+    struct jpeg_params r = {.width = 20, .height = 20, .components = 2, .space = JCS_UNKNOWN};
     for (int c = 0; c < 5; c++) {
         r.h[c] = r.v[c] = 1;
     }
@@ -345,7 +346,7 @@ static void odd_headers_have_their_status(void **state) {
     blob_free(&file);
 }
 
-static void sizes_over_the_limits_are_told(void **state) {
+static void sizes_over_the_limits_are_reported(void **state) {
     (void)state;
     struct blob file = make_kind(BASELINE, 120, 90);
     struct how how = {.denom = 1, .limits = default_limits()};
@@ -393,7 +394,7 @@ static void scans_are_limited(void **state) {
     blob_free(&file);
 }
 
-/* Scans that lie too far apart to be seen beforehand are counted as they come. */
+/* Scans too far apart to be seen in advance are counted while they are read. */
 static void scans_are_counted_as_they_are_read(void **state) {
     (void)state;
     struct blob file = make_kind(SCAN_EACH, 40, 40);
@@ -425,7 +426,7 @@ static void scans_are_counted_as_they_are_read(void **state) {
     blob_free(&file);
 }
 
-/* Seen before the picture is walked over even once: the stream is asked for one window only. */
+/* Detected before the first walk over the image: only one window of the stream is requested. */
 static void floods_of_scans_cost_nothing(void **state) {
     (void)state;
     static const int floods[] = {1000, 10000};
@@ -445,7 +446,7 @@ static void floods_of_scans_cost_nothing(void **state) {
     }
 }
 
-/* A few hundred bytes that ask for half a gigabyte of coefficients. */
+/* A few hundred bytes that need half a gigabyte of coefficients. */
 static void coefficients_are_counted_before_they_are_taken(void **state) {
     (void)state;
     struct blob file = make_scans(64, 2);
@@ -537,7 +538,7 @@ static void floods_of_segments_cost_neither_memory_nor_time(void **state) {
 
 /* ---- failing surroundings ------------------------------------------------------------------- */
 
-static void a_read_that_fails_is_told_as_such(void **state) {
+static void a_failed_read_is_reported_as_such(void **state) {
     (void)state;
     for (int kind = 0; kind < KINDS; kind++) {
         struct blob file = make_kind(kind, 60, 50);
@@ -595,7 +596,7 @@ static void reading_survives_every_failing_allocation(void **state) {
     blob_free(&extra);
 }
 
-/* A reader may be given up at any point. */
+/* A reader may be destroyed at any point. */
 static void a_reader_may_be_destroyed_at_any_point(void **state) {
     (void)state;
     for (int steps = 0; steps < 8; steps++) {
@@ -625,7 +626,7 @@ static void a_reader_may_be_destroyed_at_any_point(void **state) {
     }
 }
 
-/* Random damage anywhere: some status, nothing leaked, nothing read or written out of bounds. */
+/* Random damage anywhere: any status, but no leak, and no access out of bounds. */
 static void random_damage_ends_in_a_status(void **state) {
     (void)state;
     uint32_t seed = 20240607;
@@ -668,14 +669,14 @@ int main(void) {
         cmocka_unit_test(scans_that_are_missing_are_damage),
         cmocka_unit_test(scans_out_of_order_are_taken),
         cmocka_unit_test(odd_headers_have_their_status),
-        cmocka_unit_test(sizes_over_the_limits_are_told),
+        cmocka_unit_test(sizes_over_the_limits_are_reported),
         cmocka_unit_test(scans_are_limited),
         cmocka_unit_test(scans_are_counted_as_they_are_read),
         cmocka_unit_test(floods_of_scans_cost_nothing),
         cmocka_unit_test(coefficients_are_counted_before_they_are_taken),
         cmocka_unit_test(memory_grows_with_the_width_only),
         cmocka_unit_test(floods_of_segments_cost_neither_memory_nor_time),
-        cmocka_unit_test(a_read_that_fails_is_told_as_such),
+        cmocka_unit_test(a_failed_read_is_reported_as_such),
         cmocka_unit_test(reading_survives_every_failing_allocation),
         cmocka_unit_test(a_reader_may_be_destroyed_at_any_point),
         cmocka_unit_test(random_damage_ends_in_a_status),

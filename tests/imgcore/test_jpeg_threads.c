@@ -1,5 +1,5 @@
-/* The JPEG reader with threads: cut at restart markers or not, it gives the planes and the failures
- * that it gives alone. */
+/* The JPEG reader with threads: with or without a cut at restart markers, it delivers the same
+ * planes and failures as without threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,8 +23,8 @@ static int tear_down(void **state) {
     return 0;
 }
 
-/* By threads and alone; answers whether all rows came from segments: a reader that has decoded the
- * data by itself, even if only in the end, has consumed its input. */
+/* Compares reading with and without threads; returns whether all rows came from segments: a reader
+ * that has decoded any data itself has consumed its input. */
 static bool compare(const struct blob *file, const struct how *how) {
     struct how with = *how;
     with.pool = &pool;
@@ -43,7 +43,7 @@ static bool compare(const struct blob *file, const struct how *how) {
     return is_cut;
 }
 
-static const struct recipe kinds[] = {
+static const struct jpeg_params kinds[] = {
     {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {2, 1, 1}},
     {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {1, 1, 1}},
     {.components = 3, .space = JCS_YCbCr, .h = {1, 1, 1}, .v = {1, 1, 1}},
@@ -54,7 +54,7 @@ static const struct recipe kinds[] = {
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static unsigned int mcus_across(const struct recipe *r) {
+static unsigned int mcus_across(const struct jpeg_params *r) {
     unsigned int most = 1;
     for (int c = 0; c < r->components; c++) {
         most = (unsigned int)r->h[c] > most ? (unsigned int)r->h[c] : most;
@@ -69,7 +69,7 @@ static void every_interval_gives_the_same_planes(void **state) {
     int cuts = 0;
     for (size_t k = 0; k < KINDS; k++) {
         for (size_t s = 0; s < sizeof(sides) / sizeof(sides[0]); s++) {
-            struct recipe r = kinds[k];
+            struct jpeg_params r = kinds[k];
             r.width = sides[s][0];
             r.height = sides[s][1];
             const unsigned int across = mcus_across(&r);
@@ -90,7 +90,7 @@ static void every_interval_gives_the_same_planes(void **state) {
 
 static void what_cannot_be_cut_is_read_as_ever(void **state) {
     (void)state;
-    struct recipe r = recipe_420(160, 400);
+    struct jpeg_params r = params_420(160, 400);
     struct how how = {.denom = 1};
     struct blob file = make_jpeg(&r); /* no markers */
     assert_false(compare(&file, &how));
@@ -105,7 +105,7 @@ static void what_cannot_be_cut_is_read_as_ever(void **state) {
     how.tolerant = true;
     assert_false(compare(&file, &how));
     how.tolerant = false;
-    struct stream stream = {.step = 1000}; /* does not lie in memory */
+    struct stream stream = {.step = 1000}; /* not in memory */
     const struct how streamed = {.stream = &stream, .pool = &pool};
     struct decoded d = decode(&file, &streamed);
     assert_int_equal(d.status, IMGCORE_OK);
@@ -134,7 +134,7 @@ static void what_cannot_be_cut_is_read_as_ever(void **state) {
 }
 
 static struct blob restart_file(void) {
-    struct recipe r = recipe_420(96, 600);
+    struct jpeg_params r = params_420(96, 600);
     r.restart = 6;
     return make_jpeg(&r);
 }
@@ -151,7 +151,7 @@ static void a_file_cut_anywhere_fails_the_same(void **state) {
     blob_free(&file);
 }
 
-/* Where restart marker `nth` stands, whatever its number. */
+/* Returns the position of restart marker `nth`, for any number in it. */
 static size_t restart_at(const struct blob *file, int nth) {
     return find_marker(file, (uint8_t)(JPEG_RST0 + nth % 8), nth / 8);
 }
@@ -194,7 +194,7 @@ static void markers_that_are_wrong_fail_the_same(void **state) {
     blob_free(&file);
 }
 
-/* Padding before a marker is cosmetic: the file is taken, only not by segments. */
+/* Padding before a marker is cosmetic: the file is accepted, but not decoded in segments. */
 static void padding_is_taken(void **state) {
     (void)state;
     struct blob file = restart_file();
@@ -264,7 +264,7 @@ static void a_reader_with_threads_may_be_destroyed_at_any_point(void **state) {
     blob_free(&file);
 }
 
-/* What threads need beyond the picture's own memory is done without. */
+/* If memory for threads is missing, the reader works without them. */
 static void want_of_memory_is_no_failure(void **state) {
     (void)state;
     struct blob file = restart_file();
@@ -292,7 +292,7 @@ static void memory_grows_with_the_width_only(void **state) {
     (void)state;
     size_t peak[2];
     for (int i = 0; i < 2; i++) {
-        struct recipe r = recipe_420(512, i == 0 ? 1024 : 16384);
+        struct jpeg_params r = params_420(512, i == 0 ? 1024 : 16384);
         r.flat = true;
         r.restart = 32;
         struct blob file = make_jpeg(&r);

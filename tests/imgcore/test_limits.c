@@ -1,5 +1,5 @@
-/* What a file may ask for, through the public API: every limit by name, and hostile files in a
- * process that has little memory. */
+/* The limits for a file, through the public API: every limit by name, and hostile files in a
+ * process with little memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ static enum imgcore_status transform(const uint8_t *bytes, size_t size,
     return status;
 }
 
-/* Refused in words, and by imgcore_check alike. */
+/* Rejected with a sentence, and by imgcore_check too. */
 static void refused(const uint8_t *bytes, size_t size, const struct imgcore_options *options,
                     enum imgcore_status want) {
     struct imgcore_error error;
@@ -94,7 +94,7 @@ static void every_limit_has_its_effect(void **state) {
         .width = 30, .height = 20, .channels = 3, .icc = profile, .icc_bytes = sizeof(profile)};
     bytes = jpeg_make(&with_icc, &size);
     imgcore_options_default(&options);
-    assert_int_equal(transform(bytes, size, &options, NULL), IMGCORE_OK); /* no use, no harm */
+    assert_int_equal(transform(bytes, size, &options, NULL), IMGCORE_OK); /* no effect */
     options.limits.icc_bytes = 8999;
     refused(bytes, size, &options, IMGCORE_TOO_LARGE);
     free(bytes);
@@ -125,7 +125,7 @@ static void what_is_no_picture_is_refused(void **state) {
         struct imgcore_error error;
         const enum imgcore_status status =
             transform((const uint8_t *)files[i].bytes, files[i].size, NULL, &error);
-        /* too short to tell may be either */
+        /* too short to distinguish: either status */
         if (status != files[i].status && !(i == 1 && status == IMGCORE_UNSUPPORTED)) {
             fail_msg("file %zu: %s", i, imgcore_status_name(status));
         }
@@ -175,7 +175,7 @@ static void append(uint8_t *out, size_t *at, const void *bytes, size_t size) {
     *at += size;
 }
 
-/* A JPEG head that claims a size, with tables and a first scan of nothing. */
+/* Makes a JPEG head that claims a size, with tables and an empty first scan. */
 static size_t claiming_jpeg(uint8_t *out, unsigned side, bool progressive) {
     const struct jpeg_spec spec = {
         .width = 8, .height = 8, .channels = 3, .progressive = progressive};
@@ -196,7 +196,7 @@ static size_t claiming_jpeg(uint8_t *out, unsigned side, bool progressive) {
 static void claims_are_refused_in_a_small_process(void **state) {
     (void)state;
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
-    skip(); /* sanitizers need their address space; clang's are not told apart here */
+    skip(); /* sanitizers need their address space; clang's are not distinguished here */
 #endif
     static const struct {
         unsigned side;
@@ -251,7 +251,7 @@ static void nothing_of_the_file_but_its_pixels_comes_out(void **state) {
         append(bytes, &at, secret, sizeof(secret));
     }
     append(bytes, &at, plain + 2, size - 2);
-    append(bytes, &at, secret, sizeof(secret)); /* and behind the end */
+    append(bytes, &at, secret, sizeof(secret)); /* and after the end */
     for (int format = IMGCORE_FORMAT_JPEG; format <= IMGCORE_FORMAT_PNG; format++) {
         struct imgcore_output output;
         imgcore_output_default(&output);

@@ -1,4 +1,4 @@
-/* Sizes, crops, scales and axes, without a pixel. */
+/* Sizes, crops, scales and axes, without pixels. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static const struct fit_case CASES[] = {
     {4928, 3279, 200, 200, IMGCORE_FIT_INSIDE, false, 200, 133, 200, 133},
     {3024, 4032, 1200, 1200, IMGCORE_FIT_INSIDE, false, 900, 1200, 900, 1200},
     {3000, 3000, 1200, 1200, IMGCORE_FIT_INSIDE, false, 1200, 1200, 1200, 1200},
-    /* never enlarged, unless asked */
+    /* enlarged only if requested */
     {640, 480, 1200, 1200, IMGCORE_FIT_INSIDE, false, 640, 480, 640, 480},
     {640, 480, 1200, 1200, IMGCORE_FIT_INSIDE, true, 1200, 900, 1200, 900},
     {1200, 1, 1200, 1200, IMGCORE_FIT_INSIDE, false, 1200, 1, 1200, 1},
@@ -157,7 +157,7 @@ static void orientation_swaps_boxes_and_crops(void **state) {
         struct ic_plan plan;
         assert_int_equal(ic_plan_make(&input, &output, 1, UINT64_MAX, &plan, NULL), IMGCORE_OK);
         const struct ic_plan_output *planned = &plan.output[0];
-        /* as seen the input is 400 x 300 and its upper 400 x 200 stay */
+        /* displayed, the input is 400 x 300 and its upper 400 x 200 are kept */
         assert_int_equal(planned->width_px, 100);
         assert_int_equal(planned->height_px, 50);
         assert_int_equal(planned->stored_width_px, swap ? 50 : 100);
@@ -194,7 +194,7 @@ static void the_decoder_shrinks_as_far_as_the_preset_allows(void **state) {
     }
 }
 
-/* 4928 x 3279 at half scale is 2464 x 1640 rows that stand for 1639.5: the half must be counted. */
+/* 4928 x 3279 at half scale is 2464 x 1640 rows that represent 1639.5: the half counts. */
 static void fractions_of_scaled_planes_are_counted(void **state) {
     (void)state;
     const struct ic_plan_input input = {4928, 3279, 1, true, IMGCORE_PRESET_FAST};
@@ -207,7 +207,7 @@ static void fractions_of_scaled_planes_are_counted(void **state) {
     assert_int_equal(y.source, 1640);
     assert_int_equal(y.target, 798);
     CLOSE(y.length, 1639.5);
-    /* chroma of a 4:2:0 output: 399 samples stand for exactly 798 rows */
+    /* chroma of a 4:2:0 output: 399 samples represent exactly 798 rows */
     const struct ic_plan_plane chroma = {2464, 1640, 2464.0, 1639.5};
     ic_plan_axes(&input, &plan.output[0], &chroma, 2, 2, &x, &y);
     assert_int_equal(x.target, 600);
@@ -215,7 +215,8 @@ static void fractions_of_scaled_planes_are_counted(void **state) {
     CLOSE(y.length, 1639.5);
 }
 
-/* Chroma of an odd output hangs over the right and lower edge as seen, wherever that is stored. */
+/* Chroma of an odd output extends past the right and lower edge in display axes, wherever that is
+ * stored. */
 static void odd_chroma_hangs_over_the_edge_that_is_seen_last(void **state) {
     (void)state;
     for (int orientation = 1; orientation <= 4; orientation++) {

@@ -1,5 +1,5 @@
-/* The PNG reader: every type of file against libpng, sources that trickle or fail, truncation at
- * every byte, limits and memory. */
+/* The PNG reader: every type of file against libpng, slow and failing sources, truncation at every
+ * byte, limits and memory. */
 #include "png_support.h"
 
 #include "imgcore/codec/exif.h"
@@ -92,7 +92,7 @@ static void all_16_bit_values_narrow_like_libpng(void **state) {
     assert_like_libpng(&file, NULL);
     struct decoded decoded;
     decode_file(&file, NULL, &decoded);
-    for (size_t v = 0; v < 65536; v++) { /* the key alone is transparent, not its neighbours */
+    for (size_t v = 0; v < 65536; v++) { /* only the key is transparent, not its neighbours */
         assert_int_equal(decoded.pixels[2 * v + 1], v == 0x1234 ? 0 : 255);
     }
     decoded_clear(&decoded);
@@ -134,7 +134,7 @@ static void indices_past_the_palette_are_black_as_in_libpng(void **state) {
     bytes_clear(&file);
 }
 
-static void the_header_says_what_the_file_is(void **state) {
+static void the_header_describes_the_file(void **state) {
     (void)state;
     static const enum ic_color plain[] = {IC_COLOR_GREY, IC_COLOR_GREY,       IC_COLOR_RGB,
                                           IC_COLOR_RGB,  IC_COLOR_GREY_ALPHA, IC_COLOR_GREY,
@@ -213,7 +213,7 @@ static void a_source_in_pieces_equals_memory(void **state) {
     }
 }
 
-static void a_failing_source_is_told(void **state) {
+static void a_failing_source_is_reported(void **state) {
     (void)state;
     for (int which = 0; which < SMALL_FILES * 2; which++) {
         struct bytes file = {0};
@@ -260,7 +260,7 @@ static void every_truncation_is_refused(void **state) {
     }
 }
 
-/* Every pixel is either right or 0. Answers how many of them are right beyond doubt. */
+/* Checks that every pixel is either correct or 0. Returns how many are certainly correct. */
 static size_t count_right(const struct decoded *got, const struct decoded *whole, bool in_order) {
     size_t channels = (size_t)whole->channels;
     size_t pixels = (size_t)whole->header.width_px * whole->header.height_px;
@@ -309,7 +309,7 @@ static void tolerant_truncation_gives_what_is_there(void **state) {
             decoded_clear(&d);
         }
         assert_int_equal(before, count_right(&whole, &whole, false));
-        /* Without IEND, the CRC and the Adler-32 nothing of the picture is missing. */
+        /* Without IEND, the CRC and the Adler-32 the image is still complete. */
         struct bytes cut = {.data = file.data, .size = file.size - 20};
         struct decoded d;
         decode_file(&cut, &setup, &d);
@@ -330,7 +330,7 @@ static void limits_are_kept(void **state) {
     struct decode_setup setup = {.limits = {.side_px = 12}};
     decode_file(&file, &setup, &d);
     assert_int_equal(d.status, IMGCORE_TOO_LARGE);
-    assert_int_equal(d.header.width_px, 13); /* what was read is told */
+    assert_int_equal(d.header.width_px, 13); /* the header is still reported */
     assert_int_equal(d.header.height_px, 9);
     assert_true(d.header.palette);
     setup.limits.side_px = 13;
@@ -355,7 +355,7 @@ static void limits_are_kept(void **state) {
     bytes_clear(&file);
 }
 
-/* libspng's two rows (three if interlaced) count as well as the reader's own. */
+/* libspng's two rows (three if interlaced) count, as do the reader's own. */
 static void the_rows_of_libspng_are_counted(void **state) {
     (void)state;
     for (int interlaced = 0; interlaced < 2; interlaced++) {
@@ -377,7 +377,7 @@ static void the_rows_of_libspng_are_counted(void **state) {
     }
 }
 
-/* A file that uses every allocation there is. */
+/* A file that uses every kind of allocation. */
 static void make_rich(struct bytes *file, bool interlaced) {
     uint8_t rows[200] = {0};
     struct bytes iccp = {0};
@@ -415,7 +415,7 @@ static void every_allocation_may_fail(void **state) {
             struct decoded d;
             decode_source(&source, &setup, &d);
             done = f.calls < f.fail_at;
-            /* A single failure may be made good by giving back what mem keeps for reuse. */
+            /* A single failure may be recovered by freeing the blocks that mem keeps for reuse. */
             if (done || f.from_there_on || d.status != IMGCORE_OK) {
                 assert_int_equal(d.status, done ? IMGCORE_OK : IMGCORE_NO_MEMORY);
             }
@@ -437,9 +437,9 @@ int main(void) {
         cmocka_unit_test(all_16_bit_values_narrow_like_libpng),
         cmocka_unit_test(bits_above_the_depth_of_a_key_do_not_count),
         cmocka_unit_test(indices_past_the_palette_are_black_as_in_libpng),
-        cmocka_unit_test(the_header_says_what_the_file_is),
+        cmocka_unit_test(the_header_describes_the_file),
         cmocka_unit_test(a_source_in_pieces_equals_memory),
-        cmocka_unit_test(a_failing_source_is_told),
+        cmocka_unit_test(a_failing_source_is_reported),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(tolerant_truncation_gives_what_is_there),
         cmocka_unit_test(limits_are_kept),

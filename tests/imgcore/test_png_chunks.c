@@ -1,4 +1,4 @@
-/* The chunks of a PNG: damaged, odd, out of place; and the metadata taken out of them. */
+/* The chunks of a PNG: damaged, unusual, out of place; and the metadata read from them. */
 #include "png_support.h"
 
 /* ---- damage ---- */
@@ -18,7 +18,7 @@ static void wrong_crcs_are_found(void **state) {
         assert_int_equal(status_of(&file), IMGCORE_CORRUPT);
         bytes_clear(&file);
     }
-    struct bytes file = {0}; /* an ancillary chunk is left out, as libpng does */
+    struct bytes file = {0}; /* an ancillary chunk is dropped, as in libpng */
     struct decoded d;
     make_palette_file(&file, 16, 4);
     spoil_crc(&file, "tRNS", 0);
@@ -29,7 +29,7 @@ static void wrong_crcs_are_found(void **state) {
     bytes_clear(&file);
 }
 
-/* The pixels are all out before the last IDAT's CRC is read. */
+/* All pixels are delivered before the CRC of the last IDAT is read. */
 static void a_wrong_crc_after_the_picture_is_found(void **state) {
     (void)state;
     static const uint8_t rows[] = {0, 1, 2, 3};
@@ -45,13 +45,13 @@ static void a_wrong_crc_after_the_picture_is_found(void **state) {
     spoil_crc(&file, "IDAT", 1);
     assert_int_equal(status_of(&file), IMGCORE_CORRUPT);
     spoil_crc(&file, "IDAT", 1);
-    spoil_crc(&file, "tEXt", 0); /* stepped over */
+    spoil_crc(&file, "tEXt", 0); /* skipped */
     assert_int_equal(status_of(&file), IMGCORE_OK);
     bytes_clear(&packed);
     bytes_clear(&file);
 }
 
-/* A grey file of 3 x 2 pixels around the given compressed data, with one chunk more before it. */
+/* Makes a grey file of 3 x 2 pixels around the given compressed data, after one extra chunk. */
 static void make_grey(struct bytes *file, const char *type, const void *data, size_t size,
                       const struct bytes *packed) {
     static const uint8_t rows[] = {0, 1, 2, 3, 0, 4, 5, 6};
@@ -86,7 +86,7 @@ static void check_packed(const struct bytes *packed, enum imgcore_status status,
     bytes_clear(&file);
 }
 
-static void damaged_data_is_judged_as_libpng_judges_it(void **state) {
+static void damaged_data_has_the_status_of_libpng(void **state) {
     (void)state;
     static const uint8_t bad_first_filter[] = {5, 1, 2, 3, 0, 4, 5, 6};
     static const uint8_t bad_later_filter[] = {0, 1, 2, 3, 255, 4, 5, 6};
@@ -108,8 +108,8 @@ static void damaged_data_is_judged_as_libpng_judges_it(void **state) {
     packed.data[packed.size - 1] ^= 1; /* Adler-32 */
     check_packed(&packed, IMGCORE_CORRUPT, false);
     packed.data[packed.size - 1] ^= 1;
-    /* No Adler-32 at all: the one difference. libspng does not look for the end of the data once
-     * it has all rows, libpng does. */
+    /* No Adler-32: the only difference. libspng does not search for the end of the data after the
+     * last row, libpng does. */
     packed.size -= 4;
     check_packed(&packed, IMGCORE_OK, false);
     packed.data[2] = 0xff; /* a block of a type that does not exist */
@@ -155,7 +155,7 @@ static void check_extra(const char *type, const void *data, size_t size,
     bytes_clear(&file);
 }
 
-static void odd_chunks_are_judged(void **state) {
+static void unusual_chunks_have_a_status(void **state) {
     (void)state;
     static const uint8_t ihdr[13] = {0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0};
     check_extra("ABCD", "x", 1, IMGCORE_UNSUPPORTED);
@@ -163,8 +163,8 @@ static void odd_chunks_are_judged(void **state) {
     check_extra("IEND", NULL, 0, IMGCORE_CORRUPT);
     check_extra("ab1d", "x", 1, IMGCORE_CORRUPT);
     check_extra("abCd", "x", 1, IMGCORE_OK);
-    check_extra("PLTE", "xy", 2, IMGCORE_OK); /* of no use to grey */
-    check_extra("tRNS", "x", 1, IMGCORE_OK);  /* of the wrong length: left out */
+    check_extra("PLTE", "xy", 2, IMGCORE_OK); /* unused for grey */
+    check_extra("tRNS", "x", 1, IMGCORE_OK);  /* of the wrong length: dropped */
     check_extra("tRNS", NULL, 0, IMGCORE_OK);
     check_extra("acTL", "\0\0\0\1\0\0\0\0", 8, IMGCORE_OK); /* APNG: its default image */
 
@@ -190,7 +190,7 @@ static void odd_chunks_are_judged(void **state) {
     bytes_clear(&file);
 }
 
-static void palettes_are_judged(void **state) {
+static void faulty_palettes_have_a_status(void **state) {
     (void)state;
     static const uint8_t row[] = {0, 0x1b};
     uint8_t plte[257 * 3] = {0};
@@ -221,7 +221,7 @@ static void palettes_are_judged(void **state) {
     bytes_clear(&file);
 }
 
-/* The compressed data of a grey file in two IDATs, and what stands between and after them. */
+/* Makes a grey file with its compressed data in two IDATs, and chunks between and after them. */
 static enum imgcore_status split_status(size_t first, const char *between, const char *after) {
     static const uint8_t rows[] = {0, 1, 2, 3, 0, 4, 5, 6};
     struct bytes packed = {0}, file = {0};
@@ -330,7 +330,7 @@ static void orientation_comes_from_exif(void **state) {
     struct extra e[] = {{.type = "eXIf", .data = six.data, .size = six.size},
                         {.type = "eXIf", .data = three.data, .size = three.size}};
     assert_int_equal(orientation_with(e, 1, NULL), 6);
-    assert_int_equal(orientation_with(e, 2, NULL), 6); /* the first wins */
+    assert_int_equal(orientation_with(e, 2, NULL), 6); /* the first one counts */
     e[0].spoiled = true;
     assert_int_equal(orientation_with(e, 1, NULL), 1);
     e[0].spoiled = false;
@@ -338,7 +338,7 @@ static void orientation_comes_from_exif(void **state) {
     assert_int_equal(orientation_with(e, 1, NULL), 1);
     assert_int_equal(orientation_with(e, 2, NULL), 3);
     e[0].after_idat = false;
-    e[0].size = 0; /* libspng alone would refuse the file */
+    e[0].size = 0; /* libspng alone would reject the file */
     assert_int_equal(orientation_with(e, 1, NULL), 1);
     assert_int_equal(orientation_with(e, 2, NULL), 3);
     e[0].size = six.size;
@@ -373,7 +373,7 @@ static void profiles_are_unpacked(void **state) {
                         {.type = "iCCP", .data = other.data, .size = other.size}};
     assert_int_equal(icc_size_with(e, 1, NULL, IMGCORE_OK), 20000);
     assert_int_equal(icc_size_with(e, 2, NULL, IMGCORE_OK), 20000);
-    assert_int_equal(icc_size_with(e + 1, 1, NULL, IMGCORE_OK), 300); /* no name: let pass */
+    assert_int_equal(icc_size_with(e + 1, 1, NULL, IMGCORE_OK), 300); /* no name: accepted */
     struct decode_setup setup = {.limits = {.icc_bytes = 20000}};
     assert_int_equal(icc_size_with(e, 1, &setup, IMGCORE_OK), 20000);
     setup.limits.icc_bytes--;
@@ -414,10 +414,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_crcs_are_found),
         cmocka_unit_test(a_wrong_crc_after_the_picture_is_found),
-        cmocka_unit_test(damaged_data_is_judged_as_libpng_judges_it),
+        cmocka_unit_test(damaged_data_has_the_status_of_libpng),
         cmocka_unit_test(wrong_headers_are_refused),
-        cmocka_unit_test(odd_chunks_are_judged),
-        cmocka_unit_test(palettes_are_judged),
+        cmocka_unit_test(unusual_chunks_have_a_status),
+        cmocka_unit_test(faulty_palettes_have_a_status),
         cmocka_unit_test(idat_chunks_must_stand_together),
         cmocka_unit_test(orientation_comes_from_exif),
         cmocka_unit_test(profiles_are_unpacked),

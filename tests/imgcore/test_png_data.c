@@ -1,6 +1,5 @@
-/* The data of a PNG as the fast reader takes it, sound and faulty, in one IDAT and in many: what it
- * says of it is what libspng says. And what it needs for that: memory, and no byte past the file.
- */
+/* The compressed data of a PNG in the fast reader, valid and faulty, in one IDAT and in many: its
+ * status is that of libspng. Also its memory, and that it reads no byte past the file. */
 #include "png_compare.h"
 
 #include "tests/support/guard.h"
@@ -17,7 +16,7 @@ static void make_data(uint8_t data[DATA_BYTES + 200]) {
     }
 }
 
-/* A file whose IDATs hold these bytes, `piece` in each. */
+/* Makes a file whose IDATs hold these bytes, `piece` in each. */
 static void wrap(const struct bytes *packed, size_t piece, struct bytes *file) {
     put_signature(file);
     put_ihdr(file, WIDTH, HEIGHT, 8, PNG_COLOR_TYPE_RGB, 0);
@@ -28,7 +27,7 @@ static void wrap(const struct bytes *packed, size_t piece, struct bytes *file) {
     put_iend(file);
 }
 
-/* Both say the same, in memory and streamed, and it is `status` of one IDAT. */
+/* Checks that both readers agree, in memory and streamed, with `status` for a single IDAT. */
 static void check_packed(const struct bytes *packed, enum imgcore_status status) {
     static const size_t pieces[] = {1 << 20, 1000, 7, 1};
     for (size_t i = 0; i < COUNT(pieces); i++) {
@@ -43,7 +42,7 @@ static void check_packed(const struct bytes *packed, enum imgcore_status status)
     }
 }
 
-static void the_end_of_the_data_is_judged_as_by_libspng(void **state) {
+static void the_end_of_the_data_has_the_status_of_libspng(void **state) {
     (void)state;
     uint8_t data[DATA_BYTES + 200];
     make_data(data);
@@ -79,7 +78,7 @@ static void the_end_of_the_data_is_judged_as_by_libspng(void **state) {
     }
 }
 
-static void every_head_of_the_data_is_judged_as_by_libspng(void **state) {
+static void every_head_of_the_data_has_the_status_of_libspng(void **state) {
     (void)state;
     uint8_t data[DATA_BYTES + 200];
     make_data(data);
@@ -89,7 +88,7 @@ static void every_head_of_the_data_is_judged_as_by_libspng(void **state) {
     const size_t at = find_chunk(&file, "IDAT", 0) + 8;
     int accepted = 0;
     for (int first = 0; first < 256; first++) {
-        for (int k = 0; k < 12; k++) { /* those whose check bits are right, and some others */
+        for (int k = 0; k < 12; k++) { /* headers with correct check bits, and some others */
             const int low = (31 - first * 256 % 31) % 31 + k / 4 * 31 + (k % 4 == 3 ? 1 : 0);
             file.data[at] = (uint8_t)first;
             file.data[at + 1] = (uint8_t)low;
@@ -104,8 +103,8 @@ static void every_head_of_the_data_is_judged_as_by_libspng(void **state) {
     bytes_clear(&file);
 }
 
-/* A head that claims a window of 256 bytes, and matches from further back: zlib does not hold a
- * file to it, and there are such files. */
+/* A header that claims a window of 256 bytes, with matches at larger distances: zlib does not
+ * enforce the window, and such files exist. */
 static void a_window_claimed_too_small_is_no_fault(void **state) {
     (void)state;
     uint8_t data[DATA_BYTES + 200];
@@ -119,7 +118,7 @@ static void a_window_claimed_too_small_is_no_fault(void **state) {
     bytes_clear(&packed);
 }
 
-/* Blocks as they are, static codes, no matches, flushes: every form of the data. */
+/* Stored blocks, static codes, no matches, flushes: every form of deflate data. */
 static void every_form_of_the_data_is_unpacked(void **state) {
     (void)state;
     static const int strategies[] = {Z_DEFAULT_STRATEGY, Z_FILTERED, Z_HUFFMAN_ONLY, Z_RLE,
@@ -147,7 +146,7 @@ static void every_form_of_the_data_is_unpacked(void **state) {
     }
 }
 
-static void what_follows_the_data_is_judged_as_by_libspng(void **state) {
+static void chunks_after_the_data_have_the_status_of_libspng(void **state) {
     (void)state;
     static const struct {
         const char *type, *data;
@@ -205,8 +204,8 @@ static void nothing_is_read_past_the_file(void **state) {
     bytes_clear(&file);
 }
 
-/* The nth allocation fails, of the readers' own memory, in a sound file and in one that goes to
- * libspng half way. */
+/* The nth allocation of the readers fails, in a valid file and in one that is switched to libspng
+ * in the middle. */
 static void every_allocation_may_fail(void **state) {
     (void)state;
     uint8_t data[DATA_BYTES + 200];
@@ -235,7 +234,7 @@ static void every_allocation_may_fail(void **state) {
     }
 }
 
-/* Ten times the height costs no more memory. */
+/* Ten times the height needs no more memory. */
 static void memory_does_not_grow_with_the_height(void **state) {
     (void)state;
     size_t peak[2];
@@ -263,11 +262,11 @@ static void memory_does_not_grow_with_the_height(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_end_of_the_data_is_judged_as_by_libspng),
-        cmocka_unit_test(every_head_of_the_data_is_judged_as_by_libspng),
+        cmocka_unit_test(the_end_of_the_data_has_the_status_of_libspng),
+        cmocka_unit_test(every_head_of_the_data_has_the_status_of_libspng),
         cmocka_unit_test(a_window_claimed_too_small_is_no_fault),
         cmocka_unit_test(every_form_of_the_data_is_unpacked),
-        cmocka_unit_test(what_follows_the_data_is_judged_as_by_libspng),
+        cmocka_unit_test(chunks_after_the_data_have_the_status_of_libspng),
         cmocka_unit_test(nothing_is_read_past_the_file),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(memory_does_not_grow_with_the_height),

@@ -1,10 +1,10 @@
-/* The fast PNG reader against libspng, which has the last word, and libpng: the same pixels, the
- * same verdicts. */
+/* The fast PNG reader against libspng, which decides about faults, and libpng: the same pixels, the
+ * same status. */
 #include "png_compare.h"
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* The file's data in IDATs of random sizes, some of them empty. */
+/* Splits the data of a file into IDATs of random sizes, some of them empty. */
 static void split_idats(const struct bytes *file, uint32_t *random, struct bytes *out) {
     size_t at = 8;
     struct bytes data = {0};
@@ -29,7 +29,7 @@ static void split_idats(const struct bytes *file, uint32_t *random, struct bytes
     bytes_clear(&data);
 }
 
-/* A kind that the fast reader takes. */
+/* Whether the fast reader supports this kind. */
 static struct png_case random_case(uint32_t *random) {
     static const struct {
         int color_type, depth;
@@ -57,8 +57,7 @@ static struct png_case random_case(uint32_t *random) {
     return c;
 }
 
-/* Rows of one filter that follow each other, changed at random: what an encoder would not choose.
- */
+/* Runs of rows with one filter, changed at random: unlike those of an encoder. */
 static void random_filters(const struct png_case *c, uint32_t *random, struct bytes *file) {
     const size_t pixel = c->color_type == PNG_COLOR_TYPE_RGB ? 3 : 4;
     const size_t row_bytes = c->width * pixel + 1;
@@ -120,7 +119,8 @@ static void any_order_of_filters_is_undone_on_every_target(void **state) {
     }
 }
 
-/* Large enough for several strips, for history between them, and for pieces of the input. */
+/* Large enough for several strips, for matches between them, and for several pieces of the input.
+ */
 static void large_pictures_come_in_strips(void **state) {
     (void)state;
     for (int interlaced = 0; interlaced < 2; interlaced++) {
@@ -143,7 +143,7 @@ static void large_pictures_come_in_strips(void **state) {
     }
 }
 
-/* Damage is forgiven by libspng's reader alone; 16-bit colours are not taken either. */
+/* Only libspng's reader tolerates damage; 16-bit colours are not supported either. */
 static void what_is_not_taken_goes_to_libspng(void **state) {
     (void)state;
     struct png_case c = {
@@ -169,7 +169,7 @@ static void what_is_not_taken_goes_to_libspng(void **state) {
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-static void cut_anywhere_both_say_the_same(void **state) {
+static void both_readers_agree_on_every_truncation(void **state) {
     (void)state;
     uint32_t random = 99;
     for (int round = 0; round < 4; round++) {
@@ -189,9 +189,9 @@ static void cut_anywhere_both_say_the_same(void **state) {
     }
 }
 
-/* Bytes changed at random. With the checksums left wrong and with them mended; what lies in memory
- * must come out the same to the word. */
-static void damaged_anyhow_both_say_the_same(void **state) {
+/* Bytes changed at random, with wrong and with corrected checksums; in memory the status and
+ * sentence must be equal. */
+static void both_readers_agree_on_random_damage(void **state) {
     (void)state;
     uint32_t random = 31337;
     int refused = 0, mended_refused = 0, streams_differ = 0;
@@ -220,8 +220,7 @@ static void damaged_anyhow_both_say_the_same(void **state) {
     }
     assert_in_range(refused, 170, 200);
     assert_in_range(mended_refused, 300, 600);
-    /* Faults after the last row, or two close to each other, their checksums right: see
-     * png_read.c. */
+    /* Faults after the last row, or two close together, with correct checksums: see png_read.c. */
     assert_in_range(streams_differ, 0, 2);
 }
 
@@ -231,8 +230,8 @@ int main(void) {
         cmocka_unit_test(any_order_of_filters_is_undone_on_every_target),
         cmocka_unit_test(large_pictures_come_in_strips),
         cmocka_unit_test(what_is_not_taken_goes_to_libspng),
-        cmocka_unit_test(cut_anywhere_both_say_the_same),
-        cmocka_unit_test(damaged_anyhow_both_say_the_same),
+        cmocka_unit_test(both_readers_agree_on_every_truncation),
+        cmocka_unit_test(both_readers_agree_on_random_damage),
     };
     return cmocka_run_group_tests_name("png_fast", tests, NULL, NULL);
 }

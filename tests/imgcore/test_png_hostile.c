@@ -1,5 +1,5 @@
-/* PNG files made to cost time or memory: floods, bombs, claims. Each must end within a second, and
- * within a few MiB above what the process had. */
+/* PNG files made to cost time or memory: floods, bombs, claims. Each must end within a second and
+ * within a few MiB above the initial memory of the process. */
 #include "png_support.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define MEMORY_BYTES  ((size_t)8 << 20) /* the budget */
-#define GROWTH_KIB    (12L * 1024)      /* what the process may grow by */
+#define GROWTH_KIB    (12L * 1024)      /* the most growth of the process */
 #define TIME_LIMIT_MS 1000
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -20,7 +20,7 @@
 #endif
 #endif
 #ifndef MEASURES_COUNT
-#define MEASURES_COUNT 1 /* 0: a sanitizer's own time and memory hide ours */
+#define MEASURES_COUNT 1 /* 0: time and memory of a sanitizer hide those of the reader */
 #endif
 
 struct cost {
@@ -40,7 +40,7 @@ static long peak_kib(void) {
     return usage.ru_maxrss;
 }
 
-/* Decodes in a process of its own: the peak of this one only ever grows. */
+/* Decodes in a child process, since the peak memory of a process never decreases. */
 static struct cost cost_of(const struct bytes *file, const struct decode_setup *setup) {
     struct cost cost = {.status = IMGCORE_INTERNAL};
     int ends[2];
@@ -98,7 +98,7 @@ static void end(struct bytes *file) {
     put_iend(file);
 }
 
-/* `count` chunks before the picture, or after it. */
+/* Makes a file with `count` chunks before the image data, or after it. */
 static void check_flood(const char *type, const void *data, size_t size, int count) {
     for (int after = 0; after < 2; after++) {
         struct bytes file = {0};
@@ -183,7 +183,7 @@ static void a_profile_is_unpacked_only_to_its_limit(void **state) {
     check_cost(&file, IMGCORE_TOO_LARGE);
     bytes_clear(&iccp);
     bytes_clear(&file);
-    /* Fifty, the first of them broken: the others are not even looked at. */
+    /* Fifty, the first of them broken: the others are not examined. */
     put(&iccp, "icc\0", 5);
     put_bomb(&iccp, 0, 64);
     begin(&file);
@@ -197,7 +197,7 @@ static void a_profile_is_unpacked_only_to_its_limit(void **state) {
     bytes_clear(&file);
 }
 
-/* The picture is complete, and the data goes on for a gigabyte of zeros. */
+/* The image is complete, and the data continues for a gigabyte of zeros. */
 static void data_past_the_picture_is_not_unpacked(void **state) {
     (void)state;
     for (int chunks = 1; chunks <= 2; chunks++) {
@@ -219,7 +219,7 @@ static void data_past_the_picture_is_not_unpacked(void **state) {
     }
 }
 
-/* A header that claims, and next to nothing behind it. */
+/* A header that claims a large image, followed by almost no data. */
 static void check_claim(uint32_t width, uint32_t height, int interlaced, bool some_data,
                         enum imgcore_status status) {
     struct bytes file = {0};
@@ -255,7 +255,8 @@ static void claims_cost_nothing(void **state) {
     check_claim(16383, 16383, 1, true, IMGCORE_BUDGET);
 }
 
-/* Within the budget an interlaced picture may hold its area, but only as far as data comes. */
+/* Within the budget an interlaced image may use memory for its area, but only as far as data
+ * arrives. */
 static void an_interlaced_claim_within_the_budget_touches_no_memory(void **state) {
     (void)state;
     struct bytes file = {0};
@@ -289,14 +290,14 @@ static void a_chunk_that_claims_gigabytes_allocates_nothing(void **state) {
         struct cost cost = cost_of(&file, &setup);
         assert_int_not_equal(cost.status, IMGCORE_OK);
         if (MEASURES_COUNT) {
-            assert_true(cost.growth_kib <= 1536); /* code that is touched included */
+            assert_true(cost.growth_kib <= 1536); /* including the pages of code */
             assert_true(cost.time_ms <= TIME_LIMIT_MS);
         }
         bytes_clear(&file);
     }
 }
 
-/* A wide picture streams: the budget covers some rows, not the area. */
+/* A wide image is streamed: the budget covers some rows, not the area. */
 static void memory_grows_with_the_width_alone(void **state) {
     (void)state;
     struct bytes file = {0}, packed = {0};
@@ -321,7 +322,7 @@ static void memory_grows_with_the_width_alone(void **state) {
     assert_int_equal(reader->ops->start(reader, &request, &layout, NULL), IMGCORE_OK);
     struct ic_strip strip = {.done = false};
     uint32_t rows = 0;
-    while (!strip.done && rows < 1000) { /* a tenth is enough to see it */
+    while (!strip.done && rows < 1000) { /* a tenth is enough */
         assert_int_equal(reader->ops->read(reader, &strip, NULL), IMGCORE_OK);
         rows += strip.plane[0].row_count;
     }
@@ -335,7 +336,7 @@ static void memory_grows_with_the_width_alone(void **state) {
     bytes_clear(&file);
 }
 
-/* Bytes changed at random, checksums made right again or not: any status, nothing worse. */
+/* Bytes changed at random, with or without corrected checksums: any status, but no other effect. */
 static void random_damage_is_survived(void **state) {
     (void)state;
     uint32_t random = 20240501;

@@ -1,4 +1,4 @@
-/* The PNG writer, read back by libpng and by the reader. */
+/* The PNG encoder, read back by libpng and by the reader. */
 #include "png_support.h"
 
 /* ---- the writer ---- */
@@ -6,7 +6,7 @@
 static const enum ic_color written_colors[] = {IC_COLOR_GREY, IC_COLOR_GREY_ALPHA, IC_COLOR_RGB,
                                                IC_COLOR_RGBA};
 
-/* A picture with `gap` bytes behind each row; bottom-up if asked. */
+/* Makes an image with `gap` bytes after each row; bottom-up if requested. */
 static struct ic_picture make_picture(enum ic_color color, uint32_t width, uint32_t height,
                                       size_t gap, bool bottom_up, uint8_t **block) {
     size_t channels = (size_t)ic_color_channels(color);
@@ -106,7 +106,7 @@ static void metadata_is_written_as_asked(void **state) {
     struct ic_mem mem;
     ic_mem_init(&mem, NULL);
     struct ic_buf out = {.mem = &mem};
-    assert_true(ic_buf_append(&out, "before", 6)); /* it appends */
+    assert_true(ic_buf_append(&out, "before", 6)); /* the encoder appends */
     assert_int_equal(ic_png_write(&mem, &picture, &options, &out, NULL), IMGCORE_OK);
     assert_memory_equal(out.bytes, "before", 6);
     struct bytes file = {.data = out.bytes + 6, .size = out.size_bytes - 6};
@@ -212,7 +212,7 @@ static size_t written_bytes(const struct ic_kernels *kernels, const struct ic_pi
     return size_bytes;
 }
 
-static void what_does_not_fit_whole_goes_row_by_row(void **state) {
+static void large_images_are_encoded_row_by_row(void **state) {
     (void)state;
     uint8_t *block;
     size_t whole_peak, rows_peak, peak;
@@ -224,22 +224,22 @@ static void what_does_not_fit_whole_goes_row_by_row(void **state) {
     assert_true(whole_peak > rows_peak);
     assert_int_equal(written_bytes(best_kernels(), &picture, 1, rows_peak, &peak), rows);
     free(block);
-    /* 72 MiB of pixels: too much to be packed whole, whatever the budget. */
+    /* 72 MiB of pixels: too large to be compressed in one piece, for any budget. */
     picture = make_picture(IC_COLOR_GREY, 1, 1, 0, false, &block);
     uint8_t *row = calloc(1, 24000);
     assert_non_null(row);
     picture.width_px = 24000;
     picture.height_px = 3000;
     picture.plane[0].rows = row;
-    picture.plane[0].stride_bytes = 0; /* all its rows are the same one */
+    picture.plane[0].stride_bytes = 0; /* all rows share the memory of one */
     written_bytes(best_kernels(), &picture, 1, (size_t)1 << 30, &peak);
     assert_true(peak < (size_t)4 << 20);
     free(row);
     free(block);
 }
 
-/* The level that means most effort gives the smallest file, none the largest. */
-static void levels_mean_what_they_say(void **state) {
+/* The highest level gives the smallest file, level 0 the largest. */
+static void higher_levels_give_smaller_files(void **state) {
     (void)state;
     uint8_t *block;
     size_t peak, size[10];
@@ -260,8 +260,8 @@ int main(void) {
         cmocka_unit_test(metadata_is_written_as_asked),
         cmocka_unit_test(wrong_pictures_are_not_written),
         cmocka_unit_test(every_allocation_of_the_writer_may_fail),
-        cmocka_unit_test(what_does_not_fit_whole_goes_row_by_row),
-        cmocka_unit_test(levels_mean_what_they_say),
+        cmocka_unit_test(large_images_are_encoded_row_by_row),
+        cmocka_unit_test(higher_levels_give_smaller_files),
     };
     return cmocka_run_group_tests_name("png_write", tests, NULL, NULL);
 }

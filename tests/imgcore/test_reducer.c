@@ -1,5 +1,5 @@
-/* The pyramid: its rows are what plain arithmetic gives, its weights come as near to the direct
- * ones as promised, and tables are kept and given back. */
+/* The pyramid: its rows equal plain arithmetic, its weights are as close to the direct ones as
+ * documented, and tables are cached and freed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ static int tear_down(void **state) {
     return 0;
 }
 
-/* Every level whole, collected from the rows that are handed on. */
+/* Every level in full, collected from the emitted rows. */
 struct collected {
     uint32_t width[IC_MAX_LEVEL + 1], height[IC_MAX_LEVEL + 1];
     uint32_t next[IC_MAX_LEVEL + 1];
@@ -55,7 +55,7 @@ static void collect(void *user, int level, const int16_t *rows, ptrdiff_t stride
     collected->next[level] = first_row + count;
 }
 
-/* The weighted mean around (x, y) of the level before, in double precision. */
+/* Returns the weighted mean around (x, y) of the level below, in double precision. */
 static double mean_at(const struct collected *collected, int below, uint32_t x, uint32_t y) {
     const double outer = (below == 0 ? 9 : 10) / 64.0;
     const double parts[4] = {outer, 0.5 - outer, 0.5 - outer, outer};
@@ -111,7 +111,7 @@ static void every_level_is_the_mean_of_the_one_before(void **state) {
                 for (uint32_t x = 0; x < collected.width[l]; x++) {
                     const double want = mean_at(&collected, l - 1, x, y);
                     const double got = collected.rows[l][(size_t)y * collected.width[l] + x];
-                    /* rows are rounded twice, and before it, from the second level on, columns */
+                    /* rows are rounded twice; before that, from the second level on, columns */
                     assert_true(fabs(got - want) <= (l == 1 ? 1.0 : 1.6));
                 }
             }
@@ -147,7 +147,7 @@ static void rows_sum_to_one_on_every_level(void **state) {
         struct ic_axis axis = {random_between(&seed, 200, 3000), random_between(&seed, 1, 60), 0.0,
                                0.0, (enum imgcore_filter)random_between(&seed, 0, 5)};
         axis.length = axis.source;
-        if (round % 3 == 0) { /* chroma of an odd picture hangs over an edge */
+        if (round % 3 == 0) { /* chroma of an odd size extends past an edge */
             axis.start = -2.5;
             axis.length += 2.5;
         }
@@ -185,7 +185,7 @@ static void into_resampler(void *user, int level, const int16_t *rows, ptrdiff_t
     }
 }
 
-/* Through pyramid and resampler, against the exact resize of the whole. */
+/* Pyramid and resampler against the exact resize of the source. */
 static double psnr_through_level(const uint8_t *source, uint32_t width, uint32_t height,
                                  uint32_t target_width, uint32_t target_height) {
     struct ic_resample_spec spec;
@@ -269,9 +269,9 @@ static void tables_are_shared_and_kept(void **state) {
     ic_weight_cache_put(&cache, second);
     assert_int_equal(ic_weight_cache_get(&cache, &axis, 0, IC_WEIGHT_Q14, false, &second),
                      IMGCORE_OK);
-    assert_ptr_equal(first, second); /* kept without users */
+    assert_ptr_equal(first, second); /* kept while unused */
     ic_weight_cache_put(&cache, second);
-    for (uint32_t target = 100; target < 400; target++) { /* 300 tables: the old ones leave */
+    for (uint32_t target = 100; target < 400; target++) { /* 300 tables: old ones are freed */
         const struct ic_axis many = {4000, target, 0.0, 4000.0, IMGCORE_FILTER_LANCZOS3};
         assert_int_equal(ic_weight_cache_get(&cache, &many, 0, IC_WEIGHT_Q14, true, &other),
                          IMGCORE_OK);

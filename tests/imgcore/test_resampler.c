@@ -1,5 +1,5 @@
-/* The resampler's inside: rows in strips of any height give what the whole picture gives, and the
- * path taken is the one expected. */
+/* The resampler: rows in strips of any height give the same result as the entire image, and the
+ * expected processing path is chosen. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +53,7 @@ static struct ic_resampler *open_on(const struct ic_resample_spec *spec, uint8_t
     return resampler;
 }
 
-static void strips_give_what_the_whole_gives(void **state) {
+static void strips_give_the_result_of_the_entire_image(void **state) {
     (void)state;
     uint64_t seed = 21;
     for (int round = 0; round < 400; round++) {
@@ -88,7 +88,7 @@ static void strips_give_what_the_whole_gives(void **state) {
             const uint32_t left = spec.y.source - y;
             uint32_t count = random_between(&seed, 1, round % 4 == 0 ? 1 : 40);
             count = count < left ? count : left;
-            /* each strip in its own block, freed after: nothing may be kept of it */
+            /* each strip in a block of its own, freed afterwards: no pointer to it may be kept */
             uint8_t *strip = malloc(in_row * count);
             assert_non_null(strip);
             memcpy(strip, source + y * in_row, in_row * count);
@@ -137,7 +137,7 @@ static void the_float_path_serves_what_needs_it(void **state) {
     spec.alpha = true;
     assert_true(path_of(spec).is_float && path_of(spec).alpha_vertical);
     assert_true(path_of(whole(9000, 80, 100, 40, 1)).is_float); /* 540 taps */
-    /* a tall enlargement of a wide picture: first narrow, then stretch */
+    /* a tall enlargement of a wide image: horizontal pass first */
     const struct ic_resample_path path = path_of(whole(2000, 50, 100, 1500, 1));
     assert_true(path.is_float && path.horizontal_first);
     assert_false(path_of(whole(2000, 1500, 500, 375, 1)).horizontal_first);
@@ -145,7 +145,7 @@ static void the_float_path_serves_what_needs_it(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strips_give_what_the_whole_gives),
+        cmocka_unit_test(strips_give_the_result_of_the_entire_image),
         cmocka_unit_test(a_pass_is_skipped_where_a_side_is_equal),
         cmocka_unit_test(the_float_path_serves_what_needs_it),
     };

@@ -1,4 +1,4 @@
-/* imgcore_resize against the exact resize: every channel count, filter, target; alpha, linear
+/* imgcore_resize against the exact resize: every channel count, filter and target; alpha, linear
  * light, boxes, strides; and the cases in which nothing may change. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 enum content { NOISE, PHOTO, EDGES, CONTENTS };
 
-/* Noise is the worst case of rounding, smooth waves with grain are like photographs, hard edges
+/* Noise is the worst case of rounding, smooth waves with grain resemble photographs, hard edges
  * make filters overshoot and clamp. */
 static void fill(uint8_t *pixels, uint32_t width, uint32_t height, int channels,
                  enum content content, uint64_t *seed) {
@@ -71,7 +71,7 @@ static uint8_t *resize(struct imgcore_context *context, const struct exact_spec 
     return target;
 }
 
-/* Every usable target must give what plain C gives, and that must be near the exact result. */
+/* Every usable target must give the result of plain C, which must be close to the exact result. */
 static void check_job(const struct job *job, uint64_t *seed, double least_psnr) {
     const struct exact_spec *spec = &job->spec;
     const size_t source_bytes =
@@ -127,8 +127,8 @@ static struct job whole(uint32_t sw, uint32_t sh, uint32_t tw, uint32_t th, int 
     return job;
 }
 
-/* The mark of the library: 58.8 dB is what rounding to 8 bits alone leaves (58.92), but for a
- * hair. Pictures full of clamped pixels have more. */
+/* The accuracy goal of the library: 58.8 dB, nearly the 58.92 that rounding to 8 bits leaves.
+ * Images with many clamped pixels have more. */
 static void lanczos3_is_exact_from_7x_reduction_to_3x_enlargement(void **state) {
     (void)state;
     static const uint32_t sizes[][4] = {
@@ -284,7 +284,7 @@ static void identity_stays_identity(void **state) {
     imgcore_context_destroy(context);
 }
 
-/* Colour that is hidden under alpha 0 must show nowhere. */
+/* Colour under alpha 0 must not be visible anywhere. */
 static void alpha_never_bleeds(void **state) {
     (void)state;
     struct imgcore_context *context;

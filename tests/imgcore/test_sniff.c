@@ -1,5 +1,5 @@
-/* Which format first bytes are of, the names of those that are refused, and what ic_reader_open
- * says to files that are no picture at all. */
+/* The format of first bytes, the names of rejected formats, and the errors of ic_reader_open for
+ * files that are no image. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,7 +90,7 @@ static void first_bytes_name_the_format(void **state) {
     (void)state;
     for (size_t i = 0; i < EXAMPLES; i++) {
         for (int streamed = 0; streamed < 2; streamed++) {
-            /* memory of exactly this size, so that a sanitizer sees a byte too many */
+            /* memory of exactly this size, so that a sanitizer detects a byte too many */
             size_t size = examples[i].size_bytes;
             uint8_t *exact = malloc(size == 0 ? 1 : size);
             memcpy(exact, examples[i].bytes, size);
@@ -191,7 +191,7 @@ static void sizes_are_held_against_the_limits(void **state) {
         struct ic_header header = {.width_px = cases[i].width, .height_px = cases[i].height};
         assert_int_equal(ic_check_size(&header, &limits, &error), cases[i].status);
     }
-    /* the product of two sides does not wrap */
+    /* the product of two sides does not overflow */
     struct ic_header header = {.width_px = 0x80000000, .height_px = 2};
     limits = (struct imgcore_limits){.pixels = 1000, .side_px = 0xffffffff};
     assert_int_equal(ic_check_size(&header, &limits, &error), IMGCORE_TOO_LARGE);

@@ -1,5 +1,6 @@
-/* The pool of threads and the memory it shares: every task is done once, in any number of threads,
- * none included; who waits works; threads take no signals; children of a memory share its books. */
+/* The thread pool and the memory that it shares: every task is run once, with any number of
+ * threads, none included; a waiting caller runs tasks; workers block signals; child allocators
+ * share the accounting of their parent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,11 +74,11 @@ static void every_task_is_done_once(void **state) {
     assert_true(pool.created <= IMGCORE_MAX_THREADS - 1);
 }
 
-/* As it is where no thread can be had. */
-static void without_threads_the_caller_works(void **state) {
+/* The state of a pool whose threads could not be created. */
+static void without_threads_the_caller_runs_all_tasks(void **state) {
     (void)state;
     static struct counted counted[TASKS];
-    ic_thread_pool_resize(&pool, 2); /* makes the locks */
+    ic_thread_pool_resize(&pool, 2); /* initialises the locks */
     ic_thread_pool_clear(&pool);
     memset(&pool, 0, sizeof(pool));
     pthread_mutex_init(&pool.mem_lock, NULL);
@@ -91,7 +92,7 @@ static void without_threads_the_caller_works(void **state) {
     }
 }
 
-/* Waits until it is let go. */
+/* A task that waits until it is released. */
 struct held {
     struct ic_task task;
     pthread_mutex_t lock;
@@ -125,7 +126,7 @@ static void let_go(struct held *held) {
     pthread_mutex_unlock(&held->lock);
 }
 
-static void who_waits_works_and_a_cancelled_task_never_runs(void **state) {
+static void a_waiting_caller_runs_tasks_and_a_cancelled_task_never_runs(void **state) {
     (void)state;
     struct held held = {.task = {.run = hold, .user = &held},
                         .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -153,7 +154,7 @@ static void who_waits_works_and_a_cancelled_task_never_runs(void **state) {
     assert_int_equal(counted[0].runs, 1);
     assert_true(pthread_equal(counted[0].runner, pthread_self()));
     let_go(&held);
-    ic_thread_pool_cancel(&pool, &held.task); /* which runs: so it is waited for */
+    ic_thread_pool_cancel(&pool, &held.task); /* it runs, so cancel waits for it */
     assert_int_equal(held.task.state, IC_TASK_IDLE);
 }
 
@@ -169,7 +170,7 @@ static void read_mask(void *user) {
     hold(&mask->held);
 }
 
-static void threads_take_no_signals(void **state) {
+static void threads_block_all_signals(void **state) {
     (void)state;
     struct mask mask = {
         .task = {.run = read_mask, .user = &mask},
@@ -179,7 +180,7 @@ static void threads_take_no_signals(void **state) {
     assert_int_equal(ic_thread_pool_resize(&pool, 2), 1);
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     ic_thread_pool_submit(&pool, &mask.task);
-    wait_until_begun(&mask.held); /* so it is not this thread that runs it */
+    wait_until_begun(&mask.held); /* so that another thread runs it */
     let_go(&mask.held);
     ic_thread_pool_wait(&pool, &mask.task);
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGUSR1};
@@ -198,7 +199,7 @@ struct user {
     enum imgcore_status status;
 };
 
-/* Allocates and frees, more than the budget at times. */
+/* Allocates and frees, sometimes more than the budget. */
 static void use_memory(void *state) {
     struct user *user = state;
     void *block[8] = {NULL};
@@ -243,7 +244,8 @@ static void child_allocators_share_one_budget(void **state) {
     assert_true(mem.peak_bytes <= 700000);
     assert_int_equal(mem.used_bytes, 0);
     assert_int_equal(mem.reserved_bytes, 0);
-    assert_int_equal(mem.status, IMGCORE_OK); /* a child's want is its own */
+    assert_int_equal(mem.status,
+                     IMGCORE_OK); /* the failure of a child does not change the parent's status */
     mem.lock = NULL;
     ic_mem_clear(&mem);
 }
@@ -274,12 +276,13 @@ static void a_block_may_be_freed_by_another_child(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_task_is_done_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_threads_the_caller_works, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(who_waits_works_and_a_cancelled_task_never_runs, set_up,
+        cmocka_unit_test_setup_teardown(without_threads_the_caller_runs_all_tasks, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(threads_take_no_signals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_waiting_caller_runs_tasks_and_a_cancelled_task_never_runs,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(threads_block_all_signals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(child_allocators_share_one_budget, set_up, tear_down),
         cmocka_unit_test(a_block_may_be_freed_by_another_child),
     };
-    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("thread_pool", tests, NULL, NULL);
 }

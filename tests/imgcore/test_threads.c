@@ -1,5 +1,5 @@
-/* imgcore_transform with threads: whatever their number, the results are the same bytes and the
- * failures the same status and sentence; nothing is left behind. */
+/* imgcore_transform with threads: for any number of them, the results are the same bytes and the
+ * failures have the same status and sentence; nothing leaks. */
 #include "transform_support.h"
 
 #include <lcms2.h>
@@ -15,7 +15,7 @@ struct made {
     size_t count;
 };
 
-/* The transform by `threads`, in the shared context. */
+/* Transforms with `threads` threads, in the shared context. */
 static struct made make(const uint8_t *bytes, size_t size, const struct imgcore_options *options,
                         const struct imgcore_output *outputs, size_t count, uint32_t threads) {
     const struct imgcore_source source = {bytes, size, NULL, NULL};
@@ -48,7 +48,7 @@ static void assert_same(const struct made *a, const struct made *b) {
     }
 }
 
-/* One thread against every other number; answers the status. */
+/* Compares one thread with every other number; returns the status. */
 static enum imgcore_status same_by_any_number(const uint8_t *bytes, size_t size,
                                               const struct imgcore_options *options,
                                               const struct imgcore_output *outputs, size_t count) {
@@ -129,7 +129,7 @@ static void every_kind_of_png_is_the_same(void **state) {
     }
 }
 
-/* A profile that swaps red and blue, so that a conversion is seen. */
+/* Makes a profile that swaps red and blue, so that a conversion is visible. */
 static uint8_t *profile_make(cmsUInt32Number *size) {
     const cmsCIExyY white = {0.3127, 0.3290, 1.0};
     const cmsCIExyYTRIPLE primaries = {{0.15, 0.06, 1.0}, {0.30, 0.60, 1.0}, {0.64, 0.33, 1.0}};
@@ -184,7 +184,7 @@ static void sixteen_outputs_are_the_same(void **state) {
     free(bytes);
 }
 
-/* Two of four cannot be encoded: one error, and nothing of the two that can. */
+/* Two of four outputs cannot be encoded: one error, and no result of the other two. */
 static void outputs_that_fail_are_one_failure(void **state) {
     (void)state;
     const struct jpeg_spec spec = {.width = 64, .height = 48, .channels = 3};
@@ -204,8 +204,8 @@ static void outputs_that_fail_are_one_failure(void **state) {
     free(bytes);
 }
 
-/* Each in a context of its own: what a context keeps is not the call's, but the sentence about the
- * budget tells the sum. */
+/* Each in a context of its own: memory that a context keeps does not count against a call, but the
+ * sentence about the budget states the sum. */
 static enum imgcore_status same_by_new_contexts(const uint8_t *bytes, size_t size,
                                                 const struct imgcore_options *options,
                                                 const struct imgcore_output *outputs,
@@ -321,7 +321,7 @@ static void the_number_has_a_maximum(void **state) {
     free(bytes);
 }
 
-/* What stands where an older caller's struct ends is not looked at. */
+/* Bytes after the end of an older caller's struct are not read. */
 static void an_older_caller_gets_one_thread(void **state) {
     (void)state;
     const struct jpeg_spec spec = {.width = 64, .height = 64, .channels = 3};
@@ -358,7 +358,7 @@ static void *work_alone(void *user) {
     return good ? user : NULL;
 }
 
-static void contexts_with_threads_do_not_meet(void **state) {
+static void contexts_with_threads_are_independent(void **state) {
     (void)state;
     struct jpeg_spec spec = {.width = 300, .height = 200, .channels = 3, .restart_rows = 1};
     pthread_t thread[4];
@@ -384,7 +384,7 @@ int main(void) {
         cmocka_unit_test(restart_markers_make_no_difference),
         cmocka_unit_test(the_number_has_a_maximum),
         cmocka_unit_test(an_older_caller_gets_one_thread),
-        cmocka_unit_test(contexts_with_threads_do_not_meet),
+        cmocka_unit_test(contexts_with_threads_are_independent),
     };
     return cmocka_run_group_tests_name("threads", tests, set_up, tear_down);
 }

@@ -1,5 +1,4 @@
-/* Encoded pictures in, encoded pictures out: sizes, exactness, fits, sources, targets, arguments.
- */
+/* imgcore_transform: sizes, accuracy, fits, sources, targets, arguments. */
 #include "tests/imgcore/transform_support.h"
 
 #include <malloc.h>
@@ -37,7 +36,7 @@ static void four_sizes_come_from_one_call(void **state) {
                                 &channels);
             assert_int_equal(width, outputs[i].result_width_px);
             assert_int_equal(channels, 3);
-            /* the mark in the corner: its white part, then its black one */
+            /* the mark in the corner: its white part, then its black part */
             assert_true(pixels[(height / 16 * width + width / 16) * 3] > 230);
             assert_true(pixels[(height * 3 / 16 * width + width * 3 / 16) * 3] < 25);
             free(pixels);
@@ -47,7 +46,7 @@ static void four_sizes_come_from_one_call(void **state) {
     }
 }
 
-/* Lossless both ways: the pixels must be the exact resize's. */
+/* Lossless input and output: the pixels must equal the exact resize. */
 static void png_to_png_is_exact(void **state) {
     (void)state;
     for (int channels = 1; channels <= 4; channels++) {
@@ -79,8 +78,8 @@ static void png_to_png_is_exact(void **state) {
     }
 }
 
-/* From the planes of a JPEG, against the exact resize of its own full decode: odd sizes, every
- * preset that promises quality. 4:4:4, since libjpeg's way of enlarging chroma is not ours. */
+/* The planes of a JPEG against the exact resize of its own full decode: odd sizes, every preset
+ * that promises quality. 4:4:4, since libjpeg upsamples chroma differently. */
 static void jpeg_planes_are_exact(void **state) {
     (void)state;
     for (int channels = 1; channels <= 3; channels += 2) {
@@ -109,9 +108,10 @@ static void jpeg_planes_are_exact(void **state) {
                 double *exact = exact_resize(&exact_spec, full);
                 const double psnr =
                     exact_psnr(exact, result, (size_t)width * height * (size_t)channels);
-                /* in RGB the roundings of three planes of 8 bits add up to 52.9 dB */
+                /* in RGB the rounding errors of three planes of 8 bits add up to 52.9 dB */
                 const double least = channels == 1 ? 58.5 : 52.5;
-                /* the pyramid and the scaled decode may cost a little more, on this hard scene */
+                /* the pyramid and the scaled decode may lose a little more, on this difficult scene
+                 */
                 const double allowed = preset == IMGCORE_PRESET_QUALITY ? 0.0 : 3.0;
                 if (psnr < least - allowed) {
                     fail_msg("%d channels to %u, preset %d: %.1f dB", channels, sides[s], preset,
@@ -126,8 +126,9 @@ static void jpeg_planes_are_exact(void **state) {
     }
 }
 
-/* What is stored turned must come out as what was stored upright: the same pixels, turned. */
-/* A 4:2:0 output of odd size, turned: chroma must lie where it lies in the upright one. */
+/* An image that is stored rotated must give the rotated pixels of the upright one. */
+/* A 4:2:0 output of odd size, rotated: the chroma must have the same position as in the upright
+ * one. */
 static void fits_crop_and_pad(void **state) {
     (void)state;
     const struct jpeg_spec spec = {.width = 300, .height = 200, .channels = 3};
@@ -147,7 +148,7 @@ static void fits_crop_and_pad(void **state) {
     output.background[0] = 1;
     output.background[3] = 0;
     result = pixels_of(bytes, size, NULL, output, &width, &height, &channels);
-    assert_int_equal(channels, 4); /* the background lets through */
+    assert_int_equal(channels, 4); /* the background is transparent */
     assert_int_equal(height, 90);
     static const uint8_t background[4] = {1, 255, 255, 0};
     assert_memory_equal(result, background, 4);
@@ -259,7 +260,7 @@ static void plain_free(void *user, void *block) {
     free(block);
 }
 
-/* Whatever memory held before must not show: two fill patterns, the same bytes. */
+/* The previous content of memory has no effect: two fill patterns, the same bytes. */
 static void outputs_do_not_depend_on_old_memory(void **state) {
     (void)state;
     for (int kind = 0; kind < 4; kind++) {

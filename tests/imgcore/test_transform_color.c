@@ -1,5 +1,4 @@
-/* Encoded pictures in, encoded pictures out: orientation, chroma, profiles, inks, transparency,
- * linear light, metadata. */
+/* imgcore_transform: orientation, chroma, profiles, inks, transparency, linear light, metadata. */
 #include "tests/imgcore/transform_support.h"
 
 #include <lcms2.h>
@@ -22,7 +21,7 @@ static void subsampled_chroma_keeps_its_place(void **state) {
         bytes = jpeg_make(&spec, &size);
         uint8_t *result = pixels_of(bytes, size, NULL, box(101, 101, IMGCORE_FORMAT_PNG), &width,
                                     &height, &channels);
-        /* a chroma plane that lies half a sample off costs 10 dB here */
+        /* a chroma plane that is half a sample off loses 10 dB here */
         const double psnr = psnr_between(want, result, (size_t)width * height * 3);
         if (psnr < (f == 4 ? 32.0 : 36.0)) {
             fail_msg("%dx%d: %.1f dB", factors[f][0], factors[f][1], psnr);
@@ -81,7 +80,7 @@ static void orientation_is_applied(void **state) {
     }
 }
 
-static void turned_odd_chroma_lies_right(void **state) {
+static void rotated_chroma_of_odd_size_has_the_correct_position(void **state) {
     (void)state;
     for (int orientation = 1; orientation <= 8; orientation++) {
         const struct jpeg_spec spec = {
@@ -211,7 +210,7 @@ static void metadata_is_left_behind(void **state) {
 
 static void cmyk_and_ycck_become_rgb(void **state) {
     (void)state;
-    /* inverted, as Adobe's files are: white paper with a red stripe of full magenta and yellow */
+    /* inverted, as in Adobe's files: white paper with a red stripe of full magenta and yellow */
     enum { W = 64, H = 48 };
     static uint8_t inks[W * H * 4];
     for (size_t i = 0; i < (size_t)W * H; i++) {
@@ -290,7 +289,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(subsampled_chroma_keeps_its_place),
         cmocka_unit_test(orientation_is_applied),
-        cmocka_unit_test(turned_odd_chroma_lies_right),
+        cmocka_unit_test(rotated_chroma_of_odd_size_has_the_correct_position),
         cmocka_unit_test(profiles_become_srgb_or_are_kept),
         cmocka_unit_test(metadata_is_left_behind),
         cmocka_unit_test(cmyk_and_ycck_become_rgb),

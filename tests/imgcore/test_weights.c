@@ -37,7 +37,7 @@ static void check_rows(const struct ic_axis *axis, const struct ic_weights *weig
         assert_true(weights->left[i] >= 0 && weights->count[i] >= 1);
         assert_true((uint32_t)(weights->left[i] + weights->count[i]) <= axis->source);
         assert_true(weights->count[i] <= weights->max_taps);
-        if (i > 0) { /* streaming relies on it */
+        if (i > 0) { /* streaming requires it */
             assert_true(weights->left[i] >= weights->left[i - 1]);
             assert_true(weights->left[i] + weights->count[i] >=
                         weights->left[i - 1] + weights->count[i - 1]);
@@ -84,7 +84,7 @@ static void the_symmetric_is_symmetric(void **state) {
     for (int round = 0; round < 500; round++) {
         struct ic_axis axis = random_axis(&seed);
         if (axis.filter == IMGCORE_FILTER_BOX) {
-            continue; /* open on one side on purpose */
+            continue; /* its interval is half-open by design */
         }
         axis.start = 0.0;
         axis.length = axis.source;
@@ -173,7 +173,7 @@ static void equal_sizes_are_the_identity(void **state) {
     ic_mem_clear(&mem);
 }
 
-static void a_short_budget_is_said(void **state) {
+static void a_small_budget_is_reported(void **state) {
     (void)state;
     struct ic_mem mem;
     ic_mem_init(&mem, NULL);
@@ -199,7 +199,7 @@ int main(void) {
         cmocka_unit_test(fixed_weights_are_within_a_step),
         cmocka_unit_test(fitted_rows_stay_inside_and_keep_their_weights),
         cmocka_unit_test(equal_sizes_are_the_identity),
-        cmocka_unit_test(a_short_budget_is_said),
+        cmocka_unit_test(a_small_budget_is_reported),
     };
     return cmocka_run_group_tests_name("weights", tests, NULL, NULL);
 }

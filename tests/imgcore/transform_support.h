@@ -1,5 +1,5 @@
-/* What the tests of imgcore_transform share: a context, a call that must succeed, and the pixels
- * that came out, read by the codec's own library. Included once by each test program. */
+/* Shared by the tests of imgcore_transform: a context, a call that must succeed, and the pixels of
+ * the result, decoded by the codec's own library. Included once by each test program. */
 #ifndef TESTS_TRANSFORM_SUPPORT_H
 #define TESTS_TRANSFORM_SUPPORT_H
 
@@ -51,7 +51,7 @@ static inline void must(const uint8_t *bytes, size_t size, const struct imgcore_
     }
 }
 
-/* One output as pixels, read by the codec's own library. */
+/* Returns one output as pixels, decoded by the codec's own library. */
 static inline uint8_t *pixels_of(const uint8_t *bytes, size_t size,
                                  const struct imgcore_options *options,
                                  struct imgcore_output output, uint32_t *width, uint32_t *height,

@@ -35,7 +35,7 @@ size_t check_size(struct check *check, size_t large) {
     case 2:
         return (size_t)check_range(check, 0, (int)large);
     case 3:
-    case 4: { /* a vector or two, give or take one */
+    case 4: { /* the size of one or two vectors, plus or minus one */
         size_t vectors = (size_t)1 << check_range(check, 2, 8);
         size_t size = vectors + (size_t)check_range(check, 0, 2) - 1;
         return size < large ? size : large;
@@ -133,7 +133,7 @@ struct check_out check_output(struct check *check, size_t size_bytes, size_t ali
     return out;
 }
 
-/* ---- verdict ------------------------------------------------------------------------------- */
+/* ---- result -------------------------------------------------------------------------------- */
 
 void check_describe(struct check *check, const char *format, ...) {
     int length =
@@ -176,7 +176,7 @@ struct check_timing {
 
 static double now_ns(void) {
     struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* what other processes take does not count */
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* time of other processes does not count */
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 

@@ -8,12 +8,13 @@ enum { MOST_TAPS = 3 * IC_VPASS_ALPHA_ROWS, MOST_ROWS = IC_VPASS_ALPHA_ROWS };
 
 struct pass {
     struct ic_vpass_alpha_target targets[IC_VPASS_ALPHA_TARGETS];
-    int first[IC_VPASS_ALPHA_TARGETS], taps[IC_VPASS_ALPHA_TARGETS]; /* of all rows */
+    int first[IC_VPASS_ALPHA_TARGETS], taps[IC_VPASS_ALPHA_TARGETS]; /* in terms of all rows */
     float weights[IC_VPASS_ALPHA_TARGETS][MOST_TAPS];
     int count, rows;
 };
 
-/* Targets as a vertical pass has them: each begins and ends no earlier than the one before. */
+/* Makes targets like those of a vertical pass: each starts and ends no earlier than the one before.
+ */
 static void make_pass(struct check *check, struct pass *pass) {
     pass->rows = check_range(check, 1, MOST_TAPS);
     pass->count = check_range(check, 1, 5);
@@ -35,7 +36,7 @@ static void make_pass(struct check *check, struct pass *pass) {
     }
 }
 
-/* All the rows, some at a time, into `out`. */
+/* Processes all rows, several at a time, into `out`. */
 static void run_pass(struct pass *pass, const struct ic_kernels *kernels, int channels,
                      const uint8_t *const *rows, size_t n, size_t stride, float *out, int step) {
     for (int y = 0; y < pass->rows; y += step) {
@@ -102,7 +103,8 @@ static void call_vpass_alpha(void *arg) {
                                          BENCH_SAMPLES / (size_t)b->channels);
 }
 
-/* 16 rows and what a reduction by 5.8 makes of them: targets that went before, and that go on. */
+/* 16 rows and the targets of a reduction by 5.8: some that started before, and some that continue.
+ */
 static void bench_vpass_alpha(struct check *check, int channels) {
     struct bench *b = calloc(1, sizeof(*b));
     if (b == NULL) {

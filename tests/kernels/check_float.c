@@ -1,9 +1,9 @@
-/* Checks of the ways into and out of floats. */
+/* Checks of the conversions to and from floats. */
 #include "check.h"
 
 #include <stdlib.h>
 
-/* Each of these kernels takes n pixels from one place to another. */
+/* Each of these kernels converts n pixels from one buffer to another. */
 typedef void (*to_float)(const uint8_t *in, float *out, size_t n);
 typedef void (*to_bytes)(const float *in, uint8_t *out, size_t n);
 
@@ -31,7 +31,8 @@ static void run_to_float(struct check *check, int channels) {
     check_compare(check, &out);
 }
 
-/* Around all that rounding and clamping tell apart; for alpha, around what becomes 0 and 1. */
+/* Values around the limits of rounding and clamping; for alpha, around those that become 0 and 1.
+ */
 static float pick_float(struct check *check, bool alpha) {
     switch (check_range(check, 0, 7)) {
     case 0:

@@ -12,7 +12,7 @@ struct shape {
     ptrdiff_t in_stride, out_stride; /* in samples */
 };
 
-/* unit: of the taps; slack: samples behind each row. */
+/* unit: taps are a multiple of it; slack: samples after each row. */
 static struct shape pick_shape(struct check *check, int channels, int unit, size_t slack) {
     struct shape s;
     s.taps = unit * (check_range(check, 0, 7) == 0 ? check_range(check, 1, 160 / unit)
@@ -35,7 +35,8 @@ static struct shape pick_shape(struct check *check, int channels, int unit, size
     return s;
 }
 
-/* Samples from the first row's beginning to the last row's end, whatever the stride's sign. */
+/* Returns the samples from the start of the first row to the end of the last one, for either sign
+ * of the stride. */
 static size_t extent(size_t rows, size_t row, ptrdiff_t stride) {
     size_t step = (size_t)(stride < 0 ? -stride : stride);
     return rows == 0 ? 0 : (rows - 1) * step + row;
@@ -45,7 +46,7 @@ static size_t first_row(size_t rows, ptrdiff_t stride) {
     return stride < 0 && rows > 0 ? (rows - 1) * (size_t)-stride : 0;
 }
 
-/* Either anywhere, or one after the other with gaps as a ratio of up to 9 has them. */
+/* Positions are random, or ascending with the gaps of a ratio of up to 9. */
 static int32_t *pick_left(struct check *check, const struct shape *s) {
     int32_t *left = check_source(check, 1, s->count * sizeof(int32_t), sizeof(int32_t));
     const int last = (int)s->width - s->taps;
@@ -70,7 +71,7 @@ static void describe(struct check *check, const struct shape *s) {
                    s->width, s->rows, s->count, s->taps, s->stride, s->in_stride, s->out_stride);
 }
 
-/* One output's weights, magnitudes adding up to at most `sum`, zeros behind. */
+/* Makes the weights of one output, with a sum of magnitudes of at most `sum`, followed by zeros. */
 static void fill_weights(struct check *check, int16_t *weight, const struct shape *s, int sum) {
     memset(weight, 0, s->stride * sizeof(weight[0]));
     int most = sum / s->taps > 32767 ? 32767 : sum / s->taps;

@@ -1,5 +1,6 @@
-/* check_kernels: every kernel of every target this CPU runs against the plain C reference, on
- * random sizes, strides and contents, with guard pages and canaries; or, with --bench, timed. */
+/* check_kernels: compares every kernel of every target that this CPU runs with the plain C
+ * reference, on random sizes, strides and contents, with guard pages and canaries; or times them
+ * with --bench. */
 #include "check.h"
 
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static bool parse_seed(const char *text, uint64_t *seed) {
     return *text != '\0' && *end == '\0';
 }
 
-/* Answers -1 to go on, else the exit status. */
+/* Returns -1 to continue, else the exit status. */
 static int parse(int argc, char **argv, struct options *options) {
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -72,8 +73,8 @@ static bool wanted_kernel(const struct options *options, const struct check_kern
     return options->kernel == NULL || strstr(kernel->name, options->kernel) != NULL;
 }
 
-/* Each kernel starts from the seed anew, so that one alone gets the same numbers as in a full run.
- */
+/* Each kernel starts again from the seed, so that a single one gets the same numbers as in a full
+ * run. */
 static bool check_one(struct check *check, const struct options *options,
                       const struct check_kernel *kernel) {
     int rounds = options->quick ? 25 : 250;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* A row's bytes: of all kinds, or a gentle slope, where the predictions are close to each other. */
+/* Fills the bytes of a row: random, or a small gradient, where the predictions are close to each
+ * other. */
 static void fill_row(struct check *check, uint8_t *row, size_t n) {
     if (check_range(check, 0, 1) == 0) {
         check_fill(check, row, n);
@@ -48,7 +49,7 @@ static void run_filter(struct check *check, int channels) {
     uint8_t *above = check_source(check, 1, n, 1);
     fill_row(check, row, n);
     fill_row(check, above, n);
-    /* The three rows, and behind them their costs, so that all is compared. */
+    /* The three rows, followed by their costs, so that all of it is compared. */
     struct check_out out = check_output(check, 3 * n + 3 * sizeof(uint64_t), 1);
     check_describe(check, "n %zu", n);
     for (int k = 0; k < 2; k++) {

@@ -42,7 +42,7 @@ static void run_halve_i16(struct check *check, int channels) {
     check_compare(check, &out);
 }
 
-/* Four rows in four areas, between 0 and `most`. */
+/* Makes four rows in four areas, between 0 and `most`. */
 static void take_rows(struct check *check, const int16_t *rows[4], size_t n, int most) {
     for (int k = 0; k < 4; k++) {
         int16_t *row = check_source(check, k, n * sizeof(int16_t), sizeof(int16_t));

@@ -1,4 +1,4 @@
-/* Checks of the list of targets and of the choice by names, as IMGCORE_TARGETS has them. */
+/* Checks of the list of targets and of the choice by names, as in IMGCORE_TARGETS. */
 #include "check.h"
 
 #include <string.h>

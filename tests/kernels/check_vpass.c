@@ -7,8 +7,8 @@
 
 enum { MAX_TAPS = 150 };
 
-/* Weights that keep every partial sum within 16 bits: a Lanczos window in 14 bits, one extreme, or
- * anything whose magnitudes add up to little enough. */
+/* Makes weights that keep every partial sum within 16 bits: a Lanczos window in 14 bits, one
+ * extreme weight, or random ones with a sufficiently small sum of magnitudes. */
 static void fill_weights(struct check *check, int16_t *weights, int taps) {
     int kind = check_range(check, 0, 3);
     if (kind == 0 && taps > 0) {
@@ -70,7 +70,7 @@ static void run_vpass2_u8(struct check *check, int channels) {
     for (int k = 0; k < pair.taps; k++) {
         rows[k] = check_source(check, k % CHECK_SOURCES, n, 1);
     }
-    /* the second target's sums right behind the first's */
+    /* the sums of the second target directly after those of the first */
     struct check_out out = check_output(check, 2 * n * sizeof(int16_t), sizeof(int16_t));
     for (int j = 0; j < 2; j++) {
         pair.weights[j] = weights[j];
@@ -103,7 +103,7 @@ static void run_narrow(struct check *check, int channels) {
     check_compare(check, &out);
 }
 
-/* Both places of every source where a row of n may be put. */
+/* Both positions of every source at which a row of n may be placed. */
 static void fill_floats(struct check *check, size_t n) {
     for (int source = 0; source < CHECK_SOURCES; source++) {
         float *begin = (float *)(void *)check->source[source];
@@ -129,7 +129,7 @@ static void run_vpass_f32(struct check *check, int channels) {
         rows[k] = check_source(check, k % CHECK_SOURCES, n * sizeof(float), sizeof(float));
     }
     struct check_out out = check_output(check, n * sizeof(float), sizeof(float));
-    for (size_t i = 0; i < n; i++) { /* sums that mean something, where canaries were */
+    for (size_t i = 0; i < n; i++) { /* valid sums instead of canaries */
         float old = check_float(check, -1000.0f, 1000.0f);
         memcpy(out.ref + i * sizeof(old), &old, sizeof(old));
         memcpy(out.tested + i * sizeof(old), &old, sizeof(old));
@@ -192,7 +192,7 @@ static void bench_vpass_u8(struct check *check, int channels) {
     } sizes[] = {{4928, 1, true},  {4928, 6, true},   {4928, 16, true},  {14784, 6, true},
                  {14784, 8, true}, {14784, 16, true}, {14784, 36, false}};
     struct bench b = {.kernels = check->tested};
-    const size_t row_bytes = 14784 + 64; /* rows begin at cache lines, as the library's do */
+    const size_t row_bytes = 14784 + 64; /* rows start at cache lines, as in the library */
     uint8_t *data = aligned_alloc(64, 36 * row_bytes);
     b.sums = aligned_alloc(64, row_bytes * sizeof(int16_t));
     if (data != NULL && b.sums != NULL) {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startCloud } from '../../lambda/local/cloud.mjs';
 import { makeCertificates } from '../../lambda/local/database.mjs';
-import { AWS, NODE, PYTHON, TINY, TOP, aws, run, until } from '../support/lambda.mjs';
+import { AWS, NODE, NO_HURRY, PYTHON, TINY, TOP, aws, run, until } from '../support/lambda.mjs';
 
 let folder;
 let plain;
@@ -126,7 +126,7 @@ test('aws retries what the front spoils', { skip: skip_aws }, async () => {
 });
 
 test('an upload by aws is an event for the function, with the key as S3 encodes it', { skip: skip_aws }, async () => {
-  const tiny = plain.addFunction({ name: 'tiny', command: [...TINY], retry_delays_ms: [] });
+  const tiny = plain.addFunction({ name: 'tiny', command: [...TINY], ...NO_HURRY, retry_delays_ms: [] });
   plain.notify('photos', 'uploads/', tiny);
   writeFileSync(join(folder, 'p'), 'photo');
   assert.equal((await aws(plain, ['s3', 'cp', '--quiet', join(folder, 'p'), 's3://photos/uploads/a b+한.jpg'])).status, 0);
@@ -141,7 +141,7 @@ test('an upload by aws is an event for the function, with the key as S3 encodes 
 
 test('a queue feeds a function, and only what it names stays', async () => {
   const queue = plain.createQueue('work', { VisibilityTimeout: '60' });
-  const tiny = plain.addFunction({ name: 'worker', command: [process.execPath, join(TOP, 'tests/support/queue_worker.mjs')] });
+  const tiny = plain.addFunction({ name: 'worker', command: [process.execPath, join(TOP, 'tests/support/queue_worker.mjs')], ...NO_HURRY });
   const mapping = plain.mapQueue(queue, tiny);
   for (let i = 0; i < 12; i += 1) await plain.sqs.call('SendMessage', { QueueUrl: queue.url, MessageBody: i === 5 ? 'fail' : `m${i}` });
   const depth = (name) => plain.sqs.call('GetQueueAttributes', { QueueUrl: queue.url, AttributeNames: [name] }).then((out) => Number(out.Attributes[name]));
@@ -151,7 +151,7 @@ test('a queue feeds a function, and only what it names stays', async () => {
   await mapping.stop();
 
   const single = plain.createQueue('single', { VisibilityTimeout: '60' });
-  const parallel = plain.addFunction({ name: 'parallel', command: tiny.config.command, concurrency: 2 });
+  const parallel = plain.addFunction({ name: 'parallel', command: tiny.config.command, ...NO_HURRY, concurrency: 2 });
   for (let i = 0; i < 8; i += 1) await plain.sqs.call('SendMessage', { QueueUrl: single.url, MessageBody: `m${i}` });
   const two = plain.mapQueue(single, parallel, { batch_size: 1, pollers: 2 });
   await two.settle();

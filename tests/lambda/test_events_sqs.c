@@ -60,6 +60,28 @@ static void test_a_message_of_a_fifo_queue(void **state) {
     svc_json_free(document);
 }
 
+static void test_a_queue_is_fifo_by_the_end_of_its_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is_fifo;
+    } cases[] = {{"a.fifo", true},      {"a.fifo.fifo", true}, {"fifo", false},  {"a-fifo", false},
+                 {"a.fifo-old", false}, {"a.fifo.b", false},   {"a.FIFO", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[200];
+        (void)snprintf(text, sizeof(text),
+                       "{'Records':[{'eventSource':'aws:sqs','messageId':'a','eventSourceARN':"
+                       "'arn:aws:sqs:us-east-2:123456789012:%s'}]}",
+                       cases[i].name);
+        struct svc_json *document = example_parse(text);
+        struct lev_sqs_event event;
+        assert_int_equal(lev_sqs_read(document, &event, NULL), SVC_OK);
+        assert_int_equal(event.records[0].is_fifo, cases[i].is_fifo);
+        lev_sqs_clear(&event);
+        svc_json_free(document);
+    }
+}
+
 static void test_members_that_are_missing_or_wrong(void **state) {
     (void)state;
     struct svc_json *document = example_parse(
@@ -418,6 +440,52 @@ static enum lev_sqs_result handle_any(void *user, const struct lev_sqs_record *r
     return record->receive_count == 1 ? LEV_SQS_RETRY : LEV_SQS_DONE;
 }
 
+/* Ids that JSON has to escape: what was reserved suffices, so that the buffer does not move. */
+static void test_the_result_is_reserved_before_the_first_call(void **state) {
+    (void)state;
+    static const char *const ids[] = {"plain-id",
+                                      "\"",
+                                      "\\\\\\",
+                                      "\x01\x02\x03\n\t",
+                                      "\x7f\x7f\x7f",
+                                      "\xc2\x80\xc2\x9f",
+                                      "\xe2\x80\xa8\xe2\x80\xa9",
+                                      "\xff\xff",
+                                      "한글",
+                                      ""};
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        struct lev_sqs_record records[60];
+        char names[60][64];
+        struct lev_sqs_event event = {records, 60};
+        memset(records, 0, sizeof(records));
+        for (size_t k = 0; k < 60; k++) {
+            (void)snprintf(names[k], sizeof(names[k]), "%s%zu%s", ids[i], k, ids[i]);
+            records[k].message_id = names[k];
+            records[k].receive_count = 1;
+        }
+        size_t calls = 0;
+        struct svc_buf result;
+        const struct lev_sqs_driver driver = {.handle = handle_any,
+                                              .user = &calls,
+                                              .clock = svc_clock_system(),
+                                              .deadline_ms = SVC_NO_DEADLINE};
+        svc_buf_init(&result, 1 << 20);
+        assert_int_equal(lev_sqs_run(&event, &driver, &result, NULL), SVC_OK);
+        const size_t written_bytes = result.size_bytes, reserved_bytes = result.capacity_bytes;
+        struct svc_json *json = NULL;
+        assert_int_equal(svc_json_parse(result.bytes, written_bytes, 0, &json, NULL), SVC_OK);
+        assert_int_equal(svc_json_count(svc_json_get(json, "batchItemFailures")), 60);
+        svc_json_free(json);
+        svc_buf_clear(&result);
+        /* The same in a buffer that cannot grow beyond what was reserved. */
+        svc_buf_init(&result, reserved_bytes - 1);
+        assert_int_equal(lev_sqs_run(&event, &driver, &result, NULL), SVC_OK);
+        assert_int_equal(result.capacity_bytes, reserved_bytes);
+        assert_int_equal(result.size_bytes, written_bytes);
+        svc_buf_clear(&result);
+    }
+}
+
 /* The largest batch, each message in a group of its own, every one failing: the driver's own work
  * must not grow with the square of the number. */
 static void test_the_largest_batch(void **state) {
@@ -453,7 +521,9 @@ static void test_the_largest_batch(void **state) {
             assert_int_equal(counts.retried, n);
             svc_buf_clear(&result);
             svc_buf_init(&result, 1000);
-            assert_int_equal(lev_sqs_run(&event, &driver, &result, NULL), SVC_TOO_LARGE);
+            calls = 0;
+            assert_int_equal(lev_sqs_run(&event, &driver, &result, &counts), SVC_TOO_LARGE);
+            assert_int_equal(calls, 0);
             svc_buf_clear(&result);
         }
         lev_sqs_clear(&event);
@@ -466,6 +536,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_message_of_a_standard_queue),
         cmocka_unit_test(test_a_message_of_a_fifo_queue),
+        cmocka_unit_test(test_a_queue_is_fifo_by_the_end_of_its_name),
         cmocka_unit_test(test_members_that_are_missing_or_wrong),
         cmocka_unit_test(test_what_is_no_event_is_refused),
         cmocka_unit_test(test_the_url_of_a_queue),
@@ -480,6 +551,7 @@ int main(void) {
         cmocka_unit_test(test_the_first_message_is_taken_if_any_time_is_left),
         cmocka_unit_test(test_the_handler_stops_the_batch),
         cmocka_unit_test(test_random_batches),
+        cmocka_unit_test(test_the_result_is_reserved_before_the_first_call),
         cmocka_unit_test(test_the_largest_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

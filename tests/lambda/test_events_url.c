@@ -53,7 +53,8 @@ static void test_the_documented_request(void **state) {
     assert_string_equal(lev_url_header(request, "header1"), "value1");
     assert_string_equal(lev_url_header(request, "header2"), "value1,value2");
     assert_string_equal(lev_url_header(request, "content-type"), "text/plain");
-    assert_null(lev_url_header(request, "Content-Type"));
+    assert_string_equal(lev_url_header(request, "Content-TYPE"), "text/plain");
+    assert_string_equal(request->headers[2].name, "content-type");
     assert_null(lev_url_header(request, "header"));
     assert_int_equal(request->parameter_count, 3);
     assert_string_equal(request->parameters[0].name, "parameter1");
@@ -63,6 +64,7 @@ static void test_the_documented_request(void **state) {
     assert_string_equal(lev_url_parameter(request, "parameter1"), "value1");
     assert_string_equal(lev_url_parameter(request, "parameter2"), "a b=한");
     assert_null(lev_url_parameter(request, "parameter"));
+    assert_null(lev_url_parameter(request, "Parameter1"));
     assert_int_equal(request->cookie_count, 2);
     assert_string_equal(request->cookies[0], "cookie1=one");
     assert_string_equal(lev_url_cookie(request, "cookie2"), "two");

@@ -147,7 +147,7 @@ test('only what is missing or stale is written again', async () => {
   checkOutputs(created.key, created);
 });
 
-test('own outputs, folders, other prefixes and other events do nothing at all', async () => {
+test('own outputs, folders, other prefixes and other events send no request', async () => {
   const keys = ['uploads/processed/large/a.jpg', 'uploads/b/processed/x', 'processed/large/a.jpg', 'uploads/', 'uploads/b/', 'elsewhere/a.jpg', 'a.jpg'];
   for (const key of keys) becomes(await one.tell({ bucket: 'photos', key, etag: 'x' }), skipped);
   for (const event_name of ['ObjectRemoved:Delete', 'ObjectTagging:Put', 'ObjectRestore:Completed']) {
@@ -169,7 +169,7 @@ test('what the function writes does not start it again', async () => {
   assert.equal(one.count('PutObject'), 4);
 });
 
-test('a source that is gone is nothing to do', async () => {
+test('a source that does not exist any more is no failure', async () => {
   becomes(await one.tell({ bucket: 'photos', key: 'uploads/never-was.jpg', etag: 'x' }), { error: false, payload: summary({ gone: 1 }) });
 });
 
@@ -208,7 +208,7 @@ test('every record of an event is worked on, and bad ones stop no other', async 
   for (const n of [0, 2, 4]) checkOutputs(created[n].key, { ...created[n], width: 64, height: 40 });
 });
 
-test('keys and buckets that cannot be are recorded, and nobody is asked for them', async () => {
+test('impossible keys and buckets are recorded without a request', async () => {
   const bad = ['uploads/%', 'uploads/%zz', 'uploads/%00.jpg', 'uploads/a\u0000b', 'uploads/%FF.jpg', `uploads/${'a'.repeat(1017)}`, '', 17, null];
   for (const key of bad) {
     const record = s3Record({ bucket: 'photos', key: 'x' });
@@ -221,14 +221,14 @@ test('keys and buckets that cannot be are recorded, and nobody is asked for them
   assert.deepEqual(one.cloud.front.counts, {});
 });
 
-test('what is no event fails the invocation, for a dead-letter queue to keep', async () => {
+test('an unknown event fails the invocation, for a dead-letter queue to keep', async () => {
   for (const event of ['', 'null', '[]', '{}', 'not json', '{"Records":17}', '{"Records":[{"eventSource":"aws:ses"}]}', '{"a":1,"a":2}', `{"Records":${'['.repeat(100)}`]) {
     const result = await one.image.invoke(event);
     assert.deepEqual([result.error, result.payload.errorType], [true, 'Image.UnknownEvent'], event);
   }
 });
 
-test('messages of SQS: exactly those that failed are answered', async () => {
+test('messages of SQS: exactly those that failed are reported', async () => {
   const small = picture('s.jpg', '64x40');
   const good = await one.put('uploads/queued.jpg', small);
   const bad = await one.put('uploads/queued-bad.jpg', Buffer.from('text'));
@@ -362,7 +362,7 @@ test('a back-fill makes what is not current, and everything if it is forced', as
   checkOutputs(created.key, created);
 });
 
-test('settings that make no sense stop the start, by name', async () => {
+test('a setting that is not valid stops the start with its name', async () => {
   const bad = one.add({ environment: { IMAGE_SIZES: 'large=big' } });
   const result = await bad.invoke(s3Event({ bucket: 'photos', key: 'uploads/a.jpg' }));
   assert.deepEqual([result.error, result.payload.errorType], [true, 'Init.CONFIGURATION']);
@@ -387,7 +387,7 @@ test('the trace id goes with every call, its Lineage included', async () => {
   one.cloud.front.services.s3 = s3;
 });
 
-test('metrics tell the stages, the bytes and what became of it', async () => {
+test('metrics report the stages, the bytes and the outcome', async () => {
   const created = await one.put('uploads/metrics.jpg', photo);
   const metrics = (result) => logs(result).filter((line) => line._aws);
   const [line] = metrics(await one.tell(created));

@@ -1,5 +1,5 @@
 // The image function while S3 fails, while others write, while it is told to end: nothing half-written
-// passes for done, nothing is lost, nothing secret is told.
+// passes for done, nothing is lost, no secret is logged.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { batchEvent, s3Event } from '../../lambda/local/events.mjs';
@@ -43,7 +43,7 @@ test('a read that breaks goes on where it broke', async () => {
   }
 });
 
-test('what passes by itself is not seen: 500, 503, throttling, a lost answer', async () => {
+test('a single 500, 503, reset is retried unnoticed', async () => {
   for (const operation of ['HeadObject', 'GetObject', 'PutObject']) {
     for (const fault of [{ action: 'status', status: 500 }, { action: 'status', status: 503 }, { action: 'reset' }]) {
       const created = await upload();
@@ -54,14 +54,14 @@ test('what passes by itself is not seen: 500, 503, throttling, a lost answer', a
   }
 });
 
-test('a put that answers 200 with an error is no put', async () => {
+test('a put with 200 and an error in the body is no success', async () => {
   const created = await upload();
   one.fault({ operation: 'PutObject', action: 'error_body', times: 1 });
   isMade(await one.tell(created));
   isOf(created, false);
 });
 
-test('a put whose answer is lost has been made: the retry finds it', async () => {
+test('a put whose response is lost has been carried out: the retry finds it', async () => {
   const created = await upload();
   one.fault({ operation: 'PutObject', action: 'status', status: 500, done: true, times: 1 });
   // The second put finds an object where none was; looking again shows that it is its own.
@@ -96,7 +96,7 @@ test('reads that fail for long: no output, no tag, and the invocation fails', as
   }
 });
 
-test('a write that fails: what is there is right, the next try writes the rest', async () => {
+test('a write that fails: the written outputs are right, the retry writes the others', async () => {
   const created = await upload();
   one.fault({ operation: 'PutObject', key: 'processed/small', action: 'status', status: 500, times: -1 });
   const failed = await one.tell(created);
@@ -204,7 +204,7 @@ test('a slow function with an old source does not overwrite newer work', async (
   isOf(newer, true);
 });
 
-test('outputs that never hold still: given up after some rounds, for Lambda to bring again', async () => {
+test('outputs that change in every round: given up after five, for Lambda to retry', async () => {
   const created = await upload();
   const { s3 } = one.cloud.front.services;
   let writes = 0;
@@ -234,7 +234,7 @@ test('two at work on the same event leave one right set of outputs', async () =>
   }
 });
 
-test('deleted while it is worked on: nothing to do', async () => {
+test('deleted while it is worked on: gone', async () => {
   const created = await upload();
   one.fault({ operation: 'HeadObject', action: 'delay', delay_ms: 150, times: 4 });
   const working = one.tell(created);
@@ -243,7 +243,7 @@ test('deleted while it is worked on: nothing to do', async () => {
   assert.deepEqual((await working).payload, summary({ gone: 1 }));
 });
 
-test('by hand, in every outcome: the right status, and all memory given back', async () => {
+test('by hand, in every outcome: the correct status, and all memory freed', async () => {
   const [good, bad] = [await upload(), await upload(Buffer.from('text'))];
   const message = (body) => ({ messageId: 'm', body: JSON.stringify(body), eventSource: 'aws:sqs' });
   const events = [
@@ -269,7 +269,7 @@ test('by hand, in every outcome: the right status, and all memory given back', a
   }
 });
 
-test('an S3 that hangs: answered with an error before Lambda ends the process', async () => {
+test('an S3 that hangs: the function reports an error before Lambda kills the process', async () => {
   const hurried = one.add({ timeout_ms: 1500 });
   const created = await upload();
   for (const fault of [{ operation: 'GetObject', after_bytes: 50000 }, { operation: 'PutObject' }, { operation: 'HeadObject' }]) {
@@ -317,7 +317,7 @@ test('SIGTERM in mid-work: ends in time with status 0; what it left is taken up 
   isOf(created, false);
 });
 
-test('a clock that is wrong: the first answers tell, and the same invocation goes on with the right time', async () => {
+test('a wrong clock is corrected by the first replies, within the same invocation', async () => {
   const skewed = one.add();
   one.cloud.front.clock_offset_s = 3600;
   const created = await upload();
@@ -327,7 +327,7 @@ test('a clock that is wrong: the first answers tell, and the same invocation goe
   isOf(created, false);
 });
 
-test('wrong credentials are refused, and nothing of them is told', async () => {
+test('wrong credentials are refused, and none of their text is logged', async () => {
   const wrong = one.add({ credentials: { ...DEFAULT_CREDENTIALS, secretAccessKey: 'canary-secret-access-key' }, environment: { AWS_LAMBDA_LOG_LEVEL: 'TRACE' } });
   const created = await upload();
   const result = await wrong.invoke(s3Event(created));
@@ -335,7 +335,7 @@ test('wrong credentials are refused, and nothing of them is told', async () => {
   assert.ok(!(result.raw + result.logs.join()).includes('canary'));
 });
 
-test('no secret is in any log or answer of all these faults', () => {
+test('no secret is in any log or result of all these faults', () => {
   const told = one.image.log.join('\n');
   assert.ok(told.length > 10000);
   const { accessKeyId, secretAccessKey, sessionToken } = DEFAULT_CREDENTIALS;

@@ -158,6 +158,17 @@ test('killed after the writes and before the second look: the retry of the same 
   isOf(last, picture_a);
 });
 
+test('the second look fails: the event fails, and its retry finds the outputs made', async () => {
+  const created = await one.put('uploads/unchecked.jpg', picture_a);
+  one.fault({ operation: 'HeadObject', key: created.key, action: 'status', status: 500, times: -1 });
+  const failed = await one.tell(created);
+  assert.deepEqual([failed.error, failed.payload.errorType], [true, 'Image.SERVER_ERROR'], failed.raw);
+  assert.equal(one.outputs(created.key).length, 4);
+  one.forget();
+  succeeds(await one.tell(created), { alreadyMade: 1 });
+  assert.equal(one.count('PutObject'), 0);
+});
+
 test('deleted while its outputs are written: gone', async () => {
   const key = 'uploads/deleted.jpg';
   const created = await one.put(key, picture_a);

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { AWS, BUILD, TOP, isAlive, run, until } from '../support/lambda.mjs';
 
 const skip = AWS ? false : 'Debian\'s aws is not there';
-const START_MS = 60000;
+const START_MS = 240000;
 let folder;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'make local '));
@@ -103,7 +103,7 @@ test('Ctrl-C ends every process, closes every port and leaves no folder', { skip
   assert.equal(databases.length, 1);
   process.kill(-child.pid, 'SIGINT');
   await child.ended;
-  await until(() => pids.every((pid) => !isAlive(pid)), 'every process is gone', 15000);
+  await until(() => pids.every((pid) => !isAlive(pid)), 'every process is gone');
   for (const port of new Set(ports)) assert.ok(!(await listens(port)), `${port} is closed`);
   assert.ok(!existsSync(join(folder, databases[0])));
 });

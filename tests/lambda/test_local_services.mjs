@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { startCloud } from '../../lambda/local/cloud.mjs';
-import { TINY } from '../support/lambda.mjs';
+import { NO_HURRY, TINY } from '../support/lambda.mjs';
 import { call, callJson, sendEmail } from '../support/sign.mjs';
 
 let cloud;
@@ -137,7 +137,7 @@ test('no value of a secret is in the log of requests, in the counts or in an err
 });
 
 test('the functions find the endpoints in their environment', async () => {
-  const tiny = cloud.addFunction({ name: 'environment', command: TINY });
+  const tiny = cloud.addFunction({ name: 'environment', command: TINY, ...NO_HURRY });
   const { payload } = await tiny.invoke({ do: 'environment' });
   for (const name of ['', '_S3', '_SQS', '_SESV2', '_DYNAMODB', '_SECRETS_MANAGER']) {
     assert.equal(payload[`AWS_ENDPOINT_URL${name}`], cloud.front.url, name);

@@ -1,5 +1,5 @@
 // The runtime (lambda/runtime) in the local cloud's Runtime API, with a function that does what its
-// event says (tests/lambda/test_function.c). test_runtime_faults.mjs has a Runtime API that misbehaves.
+// event states (tests/lambda/test_function.c). test_runtime_faults.mjs has a Runtime API that misbehaves.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -81,7 +81,7 @@ test('nothing of one invocation is left in the next', async () => {
   assert.ok(metrics(third.logs).every((line) => line.requestId === third.request_id));
 });
 
-test('an answer of 6 MiB goes through, a larger one is an error', async () => {
+test('a result of 6 MiB goes through, a larger one is an error', async () => {
   const one = make();
   const limit = 6 * 1024 * 1024;
   const largest = await one.invoke({ do: 'large', bytes: limit - 2 });
@@ -247,7 +247,7 @@ test('10,000 warm events: memory and descriptors stay as they are', { skip: !IS_
 const cli = (args, environment = {}, input = undefined) =>
   run(TEST_FUNCTION, args, { env: { AWS_REGION: 'ap-northeast-2', ...environment }, input });
 
-test('without Lambda it says what is missing, with status 2', async () => {
+test('without Lambda it reports what is missing, with status 2', async () => {
   const { status, stdout, stderr } = await cli([]);
   assert.deepEqual([status, stdout], [2, '']);
   assert.match(stderr, /AWS_LAMBDA_RUNTIME_API is not set/);

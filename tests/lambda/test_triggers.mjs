@@ -7,7 +7,7 @@ import { parseSchedule } from '../../lambda/local/cron.mjs';
 import { matchesPattern, transformInput, uploadsPattern } from '../../lambda/local/eventbridge.mjs';
 import { MAX_REQUEST_BYTES } from '../../lambda/local/function_url.mjs';
 import { Schedules } from '../../lambda/local/schedule.mjs';
-import { TINY, until } from '../support/lambda.mjs';
+import { NO_HURRY, TINY, until } from '../support/lambda.mjs';
 
 let cloud;
 let echo;
@@ -15,7 +15,7 @@ let url;
 before(async () => {
   cloud = await startCloud();
   cloud.createBucket('photos');
-  echo = cloud.addFunction({ name: 'echo', command: TINY, environment: { TINY_ECHO: '1' }, retry_delays_ms: [] });
+  echo = cloud.addFunction({ name: 'echo', command: TINY, ...NO_HURRY, environment: { TINY_ECHO: '1' }, retry_delays_ms: [] });
   url = await cloud.addUrl(echo);
 });
 after(() => cloud.stop());
@@ -64,6 +64,9 @@ test('Function URL: a request becomes an event of payload format 2.0', async () 
   assert.match(context.time, /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
   assert.ok(Math.abs(context.timeEpoch - Date.now()) < 10000);
   assert.equal(got['x-amzn-requestid'], context.requestId);
+  for (const [path, raw] of [['http://example.com/a?b', '/a'], ['http://example.com', '/'], ['/', '/'], ['/?x', '/'], ['//a//b', '//a//b']]) {
+    assert.equal(JSON.parse((await send(path)).text).rawPath, raw, path);
+  }
 });
 
 test('Function URL: only text types are text', async () => {
@@ -119,7 +122,7 @@ test('Function URL: over 6 MB is 413 and never reaches the function', async () =
 });
 
 test('Function URL: requests at once run in environments of their own, one event at a time each', async () => {
-  const many = cloud.addFunction({ name: 'many', command: TINY, concurrency: 3 });
+  const many = cloud.addFunction({ name: 'many', command: TINY, ...NO_HURRY, concurrency: 3 });
   const at = await cloud.addUrl(many);
   const all = await Promise.all(Array.from({ length: 9 }, (_, i) => ask({ do: 'result', value: i }, { at })));
   assert.deepEqual(all.map((one) => one.text), Array.from({ length: 9 }, (_, i) => String(i)));
@@ -153,7 +156,7 @@ test('EventBridge: the input transformer fills strings and values', () => {
 });
 
 test('an upload with a rule that excludes the outputs is one event; with a notification all are', async () => {
-  const seen = cloud.addFunction({ name: 'seen', command: TINY, environment: { TINY_ECHO: '1' } });
+  const seen = cloud.addFunction({ name: 'seen', command: TINY, ...NO_HURRY, environment: { TINY_ECHO: '1' } });
   const starts = () => seen.log.filter((line) => line.startsWith('START')).length;
   const put = (key) => cloud.s3.handle({ method: 'PUT', bucket: 'photos', key, query: {}, headers: {}, trailers: {}, body: Buffer.from('x') });
   const upload = async () => {
@@ -239,7 +242,7 @@ test('schedules by an injected clock: every time once, with its own time in the 
 
 test('schedules by hand, from JS and from the control interface', async () => {
   const results = [];
-  const target = cloud.addFunction({ name: 'scheduled', command: TINY, environment: { TINY_ECHO: '1' } });
+  const target = cloud.addFunction({ name: 'scheduled', command: TINY, ...NO_HURRY, environment: { TINY_ECHO: '1' } });
   const byScheduler = { reportType: 'monthly', time: '<aws.scheduler.scheduled-time>' };
   const schedule = cloud.addSchedule(target, { name: 'monthly', input: byScheduler });
   results.push((await schedule.fire(at('2026-12-01T00:00:00Z'))).payload);
@@ -253,7 +256,7 @@ test('schedules by hand, from JS and from the control interface', async () => {
 });
 
 test('a schedule follows the clock of the cloud, and runs by itself', async () => {
-  const target = cloud.addFunction({ name: 'clocked', command: TINY, environment: { TINY_ECHO: '1' } });
+  const target = cloud.addFunction({ name: 'clocked', command: TINY, ...NO_HURRY, environment: { TINY_ECHO: '1' } });
   const starts = () => target.log.filter((line) => line.startsWith('START')).length;
   cloud.addSchedule(target, { name: 'nightly', expression: 'rate(1 day)' });
   await fetch(`${cloud.control.url}/clock`, { method: 'POST', body: '{"offset_s":86400}' });
@@ -263,9 +266,15 @@ test('a schedule follows the clock of the cloud, and runs by itself', async () =
   await until(() => starts() >= 3, 'it ran twice more by itself');
 });
 
+test('functions have names of their own', async () => {
+  const [one, two] = [cloud.addFunction({ command: TINY }), cloud.addFunction({ command: TINY })];
+  assert.notEqual(one.config.name, two.config.name);
+  assert.throws(() => cloud.addFunction({ name: 'echo', command: TINY }), /there is a function echo already/);
+});
+
 test('nothing of a cloud is left after stop(): no port, no process, no timer that delivers', async () => {
   const other = await startCloud();
-  const one = other.addFunction({ name: 'one', command: TINY, environment: { TINY_ECHO: '1' } });
+  const one = other.addFunction({ name: 'one', command: TINY, ...NO_HURRY, environment: { TINY_ECHO: '1' } });
   const address = await other.addUrl(one);
   let delivered = 0;
   other.addSchedule({ invokeAsync: () => (delivered += 1) }, { name: 'often', expression: 'rate(1 second)' });

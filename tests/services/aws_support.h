@@ -16,7 +16,7 @@ struct aws_fixture {
     struct test_environment environment;
     struct test_log log;
     struct awsc_client *client;
-    struct svc_json *report; /* the server's last answer */
+    struct svc_json *report; /* the server's last report */
 };
 
 /* A test with a client of its own, in a program with `static struct aws_fixture f`; and the value
@@ -38,7 +38,7 @@ void aws_begin(struct aws_fixture *fixture);
 void aws_new_client(struct aws_fixture *fixture);
 void aws_end(struct aws_fixture *fixture);
 
-/* Tells the server a line (see aws_server.py), and keeps its report. */
+/* Sends the server a line (see aws_server.py) and keeps its report. */
 void aws_tell(struct aws_fixture *fixture, const char *line);
 /* Requests since the last telling: asks for a report, and counts. */
 size_t aws_requests(struct aws_fixture *fixture);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "services/aws/dynamodb.h"
 #include "services/aws/s3.h"
 #include "services/aws/s3_denied.h"
 #include "services/aws/secrets.h"
@@ -72,7 +73,19 @@ static const char *response_to(const struct svc_http_request *request) {
     }
     if (strstr(request->url, "sqs") != NULL) {
         return "{\"MessageId\":\"m\",\"Successful\":[{\"Id\":\"0\",\"MessageId\":\"m\"}],"
-               "\"Messages\":[{\"MessageId\":\"m\",\"ReceiptHandle\":\"h\",\"Body\":\"b\"}]}";
+               "\"Messages\":[{\"MessageId\":\"m\",\"ReceiptHandle\":\"h\",\"Body\":\"b\","
+               "\"MessageAttributes\":{\"a\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAE=\"}}}]"
+               "}";
+    }
+    if (strstr(request->url, "dynamodb") != NULL) {
+        return "{\"__type\":\"x#ConditionalCheckFailedException\",\"Item\":{\"id\":{\"S\":\"x\"}},"
+               "\"Attributes\":{\"id\":{\"S\":\"x\"}}}";
+    }
+    if (strstr(request->url, "list-type") != NULL) {
+        return "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+               "<NextContinuationToken>t</NextContinuationToken><Contents><Key>a%20b</Key>"
+               "<LastModified>2026-03-04T05:06:07.000Z</LastModified><ETag>e</ETag><Size>1</Size>"
+               "</Contents><CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes></ListBucketResult>";
     }
     if (strstr(request->url, "email") != NULL) {
         return "{\"MessageId\":\"m\"}";
@@ -95,6 +108,9 @@ static enum svc_status fake_start(void *self, const struct svc_http_request *req
                    strlen(response), 0, 0, 0, 0, 0);
     svc_buf_append_text(&exchange->body, response);
     exchange->http_status = strstr(request->url, "denied") != NULL ? 403 : 200;
+    if (request->body != NULL && strstr((const char *)request->body, "ConditionExp") != NULL) {
+        exchange->http_status = 400;
+    }
     exchange->state = SVC_HTTP_DONE;
     exchange->status = svc_buf_status(&exchange->headers) != SVC_OK
                            ? svc_buf_status(&exchange->headers)
@@ -211,6 +227,82 @@ static enum svc_status send_messages(struct awsc_client *client) {
     return status;
 }
 
+static bool count_key(void *user, const struct awsc_s3_listed *entry) {
+    *(int *)user += entry->key[0] == 'a' || entry->is_prefix;
+    return true;
+}
+
+static enum svc_status list_and_delete_objects(struct awsc_client *client) {
+    const struct awsc_s3_delete drop = {.bucket = "bucket", .key = "key", .if_match = "e"};
+    const struct awsc_s3_list list = {.bucket = "bucket", .prefix = "p"};
+    struct awsc_s3_deleted deleted;
+    struct awsc_error error;
+    struct svc_buf next, name;
+    int count = 0;
+    svc_buf_init(&next, 100);
+    svc_buf_init(&name, 100);
+    enum svc_status status = awsc_s3_list(client, &list, count_key, &count, &next, &error);
+    assert_int_equal(count, status == SVC_OK ? 2 : count);
+    assert_string_equal(svc_buf_text(&next), status == SVC_OK ? "t" : "");
+    if (status == SVC_OK) {
+        status = awsc_s3_delete(client, &drop, &deleted, &error);
+    }
+    if (status == SVC_OK) {
+        status = awsc_s3_attachment("x", &name);
+    }
+    svc_buf_clear(&next);
+    svc_buf_clear(&name);
+    return status;
+}
+
+static enum svc_status handle_messages(struct awsc_client *client) {
+    static const struct awsc_sqs_attribute attribute = {"a", AWSC_SQS_BINARY, "\0\1", 2};
+    static const struct awsc_sqs_visibility delay = {"h", 1};
+    static const char *const handle = "h";
+    const struct awsc_sqs_message message = {
+        .body = "b", .attributes = &attribute, .attribute_count = 1};
+    struct awsc_sqs_result result;
+    struct awsc_error error;
+    enum svc_status status = awsc_sqs_send(client, "q", &message, NULL, 0, &error);
+    if (status == SVC_OK) {
+        status = awsc_sqs_change_visibility(client, "q", "h", 1, 0, &error);
+    }
+    if (status == SVC_OK) {
+        status = awsc_sqs_change_visibility_batch(client, "q", &delay, 1, &result, 0, &error);
+        assert_int_equal(result.status, status);
+    }
+    if (status == SVC_OK) {
+        status = awsc_sqs_delete_batch(client, "q", &handle, 1, &result, 0, &error);
+        assert_int_equal(result.status, status);
+    }
+    return status;
+}
+
+static enum svc_status use_items(struct awsc_client *client) {
+    const struct awsc_dynamodb_attribute key = {"id", awsc_dynamodb_binary("x", 1)};
+    struct awsc_dynamodb_request request = {.table = "t", .attributes = &key, .attribute_count = 1};
+    struct awsc_dynamodb_item item;
+    struct awsc_error error;
+    enum svc_status status = awsc_dynamodb_get(client, &request, &item, &error);
+    awsc_dynamodb_item_clear(&item);
+    if (status == SVC_OK) {
+        request.returns = AWSC_DYNAMODB_RETURNS_OLD;
+        status = awsc_dynamodb_put(client, &request, &item, &error);
+        awsc_dynamodb_item_clear(&item);
+    }
+    if (status == SVC_OK) {
+        request.condition = "attribute_exists(id)";
+        request.returns_refused = true;
+        status = awsc_dynamodb_delete(client, &request, &item, &error);
+        if (status == SVC_PRECONDITION_FAILED) {
+            assert_string_equal(awsc_dynamodb_get_string(&item, "id"), "x");
+            status = SVC_OK;
+        }
+        awsc_dynamodb_item_clear(&item);
+    }
+    return status;
+}
+
 static enum svc_status work(const struct test_environment *environment, struct test_clock *clock) {
     struct test_log log;
     struct awsc_client *client = NULL;
@@ -229,6 +321,15 @@ static enum svc_status work(const struct test_environment *environment, struct t
     }
     if (status == SVC_OK) {
         status = send_messages(client);
+    }
+    if (status == SVC_OK) {
+        status = list_and_delete_objects(client);
+    }
+    if (status == SVC_OK) {
+        status = handle_messages(client);
+    }
+    if (status == SVC_OK) {
+        status = use_items(client);
     }
     awsc_client_destroy(client);
     test_log_clear(&log);

@@ -16,28 +16,6 @@
 static struct aws_fixture f;
 static struct awsc_call call;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_end(&f);
-    return 0;
-}
-
 /* ---------------------------------------------------------------------- limits */
 
 static void begin_call(void) {
@@ -214,17 +192,15 @@ static void test_a_bare_400_to_head_is_final_with_static_credentials(void **stat
     assert_int_equal(aws_requests(&f), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_every_parameter_of_the_query_is_sent_or_the_call_fails),
-        TEST(test_every_header_is_sent_or_the_call_fails),
-        TEST(test_a_response_is_parsed_up_to_the_call_s_own_limit),
-        TEST(test_dynamodb_s_crc32_is_checked),
-        TEST(test_a_bare_400_to_head_refreshes_credentials_once),
-        TEST(test_heads_at_once_refresh_credentials_once),
-        TEST(test_a_bare_400_to_head_is_final_with_static_credentials),
+        AWS_TEST(test_every_parameter_of_the_query_is_sent_or_the_call_fails),
+        AWS_TEST(test_every_header_is_sent_or_the_call_fails),
+        AWS_TEST(test_a_response_is_parsed_up_to_the_call_s_own_limit),
+        AWS_TEST(test_dynamodb_s_crc32_is_checked),
+        AWS_TEST(test_a_bare_400_to_head_refreshes_credentials_once),
+        AWS_TEST(test_heads_at_once_refresh_credentials_once),
+        AWS_TEST(test_a_bare_400_to_head_is_final_with_static_credentials),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }

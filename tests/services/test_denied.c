@@ -14,27 +14,9 @@
 static struct aws_fixture f;
 static struct awsc_error error;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
+static int set_up(void **state) {
+    aws_setup(state);
     aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":100},\"bucket/empty\":{\"size\":0}}}");
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_tell(&f, "{\"denied\":[]}");
-    aws_end(&f);
     return 0;
 }
 
@@ -141,7 +123,7 @@ static void test_probes_that_fail_leave_the_error(void **state) {
     assert_non_null(strstr(error.message, "check s3:GetObject"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, set_up, aws_teardown, &f)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -154,5 +136,5 @@ int main(void) {
         TEST(test_an_error_that_says_all_costs_no_request),
         TEST(test_probes_that_fail_leave_the_error),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }

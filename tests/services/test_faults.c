@@ -19,28 +19,6 @@
 
 static struct aws_fixture f;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_end(&f);
-    return 0;
-}
-
 static int tokens(void) {
     return awsc_client_counts(f.client).retry_tokens;
 }
@@ -649,34 +627,32 @@ static void test_a_refused_connection_is_retried(void **state) {
     assert_int_equal(put(&result), SVC_CONNECT_FAILED);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_transient_failures_are_tried_three_times),
-        TEST(test_slow_and_interim_responses_are_accepted),
-        TEST(test_descriptors_do_not_accumulate),
-        TEST(test_throttling_waits_longer_and_costs_less),
-        TEST(test_refusals_are_not_retried),
-        TEST(test_the_retry_after_of_the_server_is_obeyed),
-        TEST(test_retries_end_when_the_token_bucket_is_empty),
-        TEST(test_concurrent_puts_are_retried_separately),
-        TEST(test_a_broken_read_is_resumed),
-        TEST(test_an_overwrite_during_a_read_is_reported),
-        TEST(test_damaged_content_is_found_and_fetched_again),
-        TEST(test_a_wrong_length_is_a_broken_connection),
-        TEST(test_a_hanging_server_ends_at_the_deadline),
-        TEST(test_a_wrong_clock_is_found_and_corrected),
-        TEST(test_a_wrong_clock_is_corrected_by_head_too),
-        TEST(test_crc64nvme_is_checked),
-        TEST(test_a_wrong_secret_is_refused_once),
-        TEST(test_an_expired_token_is_refreshed_once),
-        TEST(test_credentials_are_refreshed_before_they_expire),
-        TEST(test_secrets_repeated_by_a_service_are_dropped),
-        TEST(test_the_trace_id_is_sent),
-        TEST(test_the_number_of_attempts_is_a_setting),
-        TEST(test_a_mail_is_not_sent_twice_for_a_lost_response),
-        TEST(test_a_refused_connection_is_retried),
+        AWS_TEST(test_transient_failures_are_tried_three_times),
+        AWS_TEST(test_slow_and_interim_responses_are_accepted),
+        AWS_TEST(test_descriptors_do_not_accumulate),
+        AWS_TEST(test_throttling_waits_longer_and_costs_less),
+        AWS_TEST(test_refusals_are_not_retried),
+        AWS_TEST(test_the_retry_after_of_the_server_is_obeyed),
+        AWS_TEST(test_retries_end_when_the_token_bucket_is_empty),
+        AWS_TEST(test_concurrent_puts_are_retried_separately),
+        AWS_TEST(test_a_broken_read_is_resumed),
+        AWS_TEST(test_an_overwrite_during_a_read_is_reported),
+        AWS_TEST(test_damaged_content_is_found_and_fetched_again),
+        AWS_TEST(test_a_wrong_length_is_a_broken_connection),
+        AWS_TEST(test_a_hanging_server_ends_at_the_deadline),
+        AWS_TEST(test_a_wrong_clock_is_found_and_corrected),
+        AWS_TEST(test_a_wrong_clock_is_corrected_by_head_too),
+        AWS_TEST(test_crc64nvme_is_checked),
+        AWS_TEST(test_a_wrong_secret_is_refused_once),
+        AWS_TEST(test_an_expired_token_is_refreshed_once),
+        AWS_TEST(test_credentials_are_refreshed_before_they_expire),
+        AWS_TEST(test_secrets_repeated_by_a_service_are_dropped),
+        AWS_TEST(test_the_trace_id_is_sent),
+        AWS_TEST(test_the_number_of_attempts_is_a_setting),
+        AWS_TEST(test_a_mail_is_not_sent_twice_for_a_lost_response),
+        AWS_TEST(test_a_refused_connection_is_retried),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }

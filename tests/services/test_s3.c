@@ -72,7 +72,7 @@ static void test_what_is_put_is_got(void **state) {
     assert_int_equal(awsc_client_counts(f.client).connections_reused, 2);
 }
 
-/* Keys with every byte that UTF-8 has, and with what paths are fond of. */
+/* Keys with every byte that UTF-8 has, and with what has a meaning in paths. */
 static void test_every_key_is_exactly_that_key(void **state) {
     (void)state;
     static const char *const odd[] = {
@@ -186,7 +186,7 @@ static void test_an_object_over_the_limit_is_not_read(void **state) {
     assert_int_equal(awsc_s3_get_open(f.client, &get, &reader, &info, &error), SVC_NOT_FOUND);
 }
 
-/* A reader that dawdles makes the server wait, not the memory grow; other calls go on meanwhile. */
+/* A slow reader makes the server wait, and memory does not grow; other calls run meanwhile. */
 static void test_a_stream_is_read_at_the_readers_pace(void **state) {
     (void)state;
     struct awsc_s3_info info;

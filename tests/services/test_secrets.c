@@ -86,7 +86,7 @@ static void test_a_ninth_secret_changes_no_value_in_use(void **state) {
     (void)state;
     struct svc_buf values[12];
     struct awsc_error error;
-    char line[1024] = "{\"secrets\":{", name[16];
+    char line[1024] = "{\"secrets\":{", name[32];
     for (int i = 0; i < 12; i++) {
         size_t size = strlen(line);
         snprintf(line + size, sizeof(line) - size, "%s\"s%d/AWSCURRENT\":\"canary-%d\"",
@@ -114,7 +114,7 @@ static void test_a_ninth_secret_changes_no_value_in_use(void **state) {
     /* Cached are the first and the last seven; another is fetched again. */
     aws_requests(&f);
     for (int i = 5; i < 12; i++) {
-        char password[16];
+        char password[32];
         snprintf(name, sizeof(name), "s%d", i);
         snprintf(password, sizeof(password), "canary-%d", i);
         assert_int_equal(ask(name, NULL, false, password), SVC_OK);

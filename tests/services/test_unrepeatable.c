@@ -15,28 +15,6 @@
 
 static struct aws_fixture f;
 
-static int start(void **state) {
-    (void)state;
-    return aws_start(&f);
-}
-
-static int stop(void **state) {
-    (void)state;
-    return aws_stop(&f);
-}
-
-static int begin(void **state) {
-    (void)state;
-    aws_begin(&f);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    aws_end(&f);
-    return 0;
-}
-
 static enum svc_status send_mail(struct awsc_error *error) {
     static const char *const to[] = {"customer@example.com"};
     const struct awsc_ses_email email = {
@@ -180,16 +158,14 @@ static void test_an_object_is_put_again_after_a_server_error(void **state) {
     assert_true(result.error.maybe_done);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_server_error_is_not_followed_by_a_second_mail),
-        TEST(test_a_mail_follows_a_certain_refusal),
-        TEST(test_a_connection_ended_while_idle_costs_no_mail),
-        TEST(test_a_request_that_left_is_in_doubt),
-        TEST(test_a_refused_connection_is_not_in_doubt),
-        TEST(test_an_object_is_put_again_after_a_server_error),
+        AWS_TEST(test_a_server_error_is_not_followed_by_a_second_mail),
+        AWS_TEST(test_a_mail_follows_a_certain_refusal),
+        AWS_TEST(test_a_connection_ended_while_idle_costs_no_mail),
+        AWS_TEST(test_a_request_that_left_is_in_doubt),
+        AWS_TEST(test_a_refused_connection_is_not_in_doubt),
+        AWS_TEST(test_an_object_is_put_again_after_a_server_error),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return AWS_RUN(tests);
 }

@@ -11,7 +11,7 @@ static double sinc(double x) {
     return fabs(t) < 1e-12 ? 1.0 : sin(t) / t;
 }
 
-/* A cubic of the family of Mitchell and Netravali, in its textbook form. */
+/* A cubic of the family of Mitchell and Netravali, as in the paper. */
 static double cubic(double b, double c, double x) {
     const double a = fabs(x), a2 = a * a, a3 = a2 * a;
     if (a < 1.0) {
@@ -36,12 +36,12 @@ static double filter_at(enum imgcore_filter filter, double x) {
     case IMGCORE_FILTER_TRIANGLE:
         return fmax(0.0, 1.0 - fabs(x));
     case IMGCORE_FILTER_BOX:
-        return x >= -0.5 - 1e-9 && x < 0.5 - 1e-9 ? 1.0 : 0.0; /* ties go left */
+        return x >= -0.5 - 1e-9 && x < 0.5 - 1e-9 ? 1.0 : 0.0; /* ties belong to the left */
     }
     return 0.0;
 }
 
-/* weights[i * source + k]: dense, slow, and plain. */
+/* Fills weights[i * source + k], a dense matrix. */
 static double *dense_weights(uint32_t source, uint32_t target, double start, double length,
                              enum imgcore_filter filter) {
     double *weights = calloc((size_t)source * target, sizeof(double));

@@ -1,6 +1,6 @@
-/* The exact resize that the library's is measured against: direct sums in double precision, weights
- * straight from the filters' formulas, one clamp at the very end. Written without any of the
- * library's code, so that a mistake there does not repeat here. */
+/* The exact resize, as the reference for the library's: direct sums in double precision, weights
+ * computed from the formulas of the filters, clamped once at the end. It shares no code with the
+ * library, so that a mistake there is not repeated here. */
 #ifndef TESTS_EXACT_H
 #define TESTS_EXACT_H
 
@@ -19,12 +19,13 @@ struct exact_spec {
     double left, top, width, height; /* the source box */
 };
 
-/* target_width * target_height * channels values from 0 to 255, not rounded; free() them. Rows of
- * the source are packed. With alpha, a colour is premultiplied before and divided after; where
- * alpha rounds to 0 every value is 0. */
+/* Returns target_width * target_height * channels values from 0 to 255, not rounded; free() them.
+ * Rows of the source are packed. With alpha, colours are premultiplied before and divided after;
+ * where alpha rounds to 0 every value is 0. */
 double *exact_resize(const struct exact_spec *spec, const uint8_t *source);
 
-/* The largest |result - exact|, and the PSNR in dB, over all values. Result rows are packed. */
+/* Returns the largest |result - exact|, and the PSNR in dB, over all values. Result rows are
+ * packed. */
 double exact_worst(const double *exact, const uint8_t *result, size_t n);
 double exact_psnr(const double *exact, const uint8_t *result, size_t n);
 

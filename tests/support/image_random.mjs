@@ -57,7 +57,7 @@ class RandomRun {
     this.bodies = [...SOURCES, ...SOURCES].map((spec) => picture('a.jpg', ...spec));
     this.bodies.push(NO_PICTURE);
     const sizes = Object.entries(SIDES).map(([name, side]) => `${name}=${side}x${side}`).join(',');
-    this.one = await ImageCloud.start({ concurrency: FUNCTIONS, retry_delays_ms: RETRIES_MS, environment: { IMAGE_SIZES: sizes } });
+    this.one = await ImageCloud.start({ concurrency: FUNCTIONS, retry_delays_ms: RETRIES_MS, timeout_ms: 120000, environment: { IMAGE_SIZES: sizes } });
     const { front } = this.one.cloud;
     const s3 = front.services.s3;
     front.services.s3 = async (request) => {
@@ -116,7 +116,7 @@ class RandomRun {
     if (this.chance(0.5)) await Promise.all(state.deliveries);
     else await sleep(this.random() * MAX_LATE_MS);
     // Events that wait for a function do not meet others.
-    while (this.one.image.queue.length > 0) await sleep(2);
+    while (this.one.image.queue.length > 0) await sleep(20);
   }
 
   #kill() {

@@ -1,4 +1,4 @@
-// What the tests of the Lambda side share: where things are, programs of others, waiting.
+// What the tests of the Lambda side share: where things are, other programs, waiting.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,7 +10,9 @@ export const IMAGE_PROCESSOR = join(BUILD, 'lambda/image-processor');
 // The node of setup.sh, which does not warn of SQLite.
 export const NODE = join(TOP, 'build/local/node');
 export const TINY = [process.execPath, join(TOP, 'tests/support/tiny_runtime.mjs')];
-// Debian's own, before whatever else PATH has.
+// For functions in tests that are not about time limits: a loaded machine is no failure.
+export const NO_HURRY = { timeout_ms: 60000, init_timeout_ms: 60000 };
+// Debian's own is preferred to another one in PATH.
 export const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : null;
 export const PYTHON = '/usr/bin/python3';
 
@@ -33,7 +35,7 @@ export const aws = (cloud, args, environment = {}) =>
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Waits until the condition holds; fails after limit_ms.
-export async function until(condition, what, limit_ms = 10000) {
+export async function until(condition, what, limit_ms = 60000) {
   const end_ms = Date.now() + limit_ms;
   while (!(await condition())) {
     if (Date.now() > end_ms) throw new Error(`gave up waiting until ${what}`);

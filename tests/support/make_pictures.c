@@ -1,16 +1,16 @@
-/* Makes the pictures that tests need, the same bytes every time: make_pictures FILE SPEC...
+/* Makes test images, with the same bytes every time: make_pictures FILE SPEC...
  *
- * The format follows FILE's extension (jpg or png). SPEC words, in any order:
+ * The format is given by the extension of FILE (jpg or png). SPEC words, in any order:
  *   WxH          size (default 64x48)
  *   grey, rgb, rgba, cmyk   channels (default rgb; rgba for PNG only, cmyk for JPEG only)
- *   gradient, stripes, noise, flat   what it shows (default gradient)
+ *   gradient, stripes, noise, flat   content (default gradient)
  *   progressive  JPEG scans or PNG interlacing
  *   420, 422, 444   chroma of a JPEG (default 420)
  *   orientation=N   EXIF orientation
- *   srgb, p3     embed a colour profile (of RGB pictures)
+ *   srgb, p3     embed a colour profile (of RGB images)
  *   comment=TEXT    a JPEG comment or a PNG text chunk
  *   cut=N        only the first N bytes of the file; a negative N: all but the last -N bytes
- * Exits with 1 and a sentence if it cannot. */
+ * Exits with 1 and a message on failure. */
 #define _GNU_SOURCE /* open_memstream, strdup */
 #include <lcms2.h>
 #include <png.h>
@@ -110,7 +110,7 @@ static uint8_t *draw(const struct spec *spec) {
     return pixels;
 }
 
-/* The smallest EXIF there is: a TIFF header and one entry, the orientation. */
+/* The smallest EXIF: a TIFF header and one entry, the orientation. */
 static size_t exif_block(int orientation, uint8_t *out) {
     static const uint8_t block[26] = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0,
                                       3,   0,   0, 0,  1, 0, 0, 0, 0, 0, 0, 0,    0};
@@ -119,11 +119,11 @@ static size_t exif_block(int orientation, uint8_t *out) {
     return sizeof block;
 }
 
-/* The profile asked for, in memory of the caller; 0 bytes if none is. */
+/* Returns the requested profile, in memory of the caller; 0 bytes if there is none. */
 static uint8_t *make_profile(const struct spec *spec, cmsUInt32Number *size) {
     static const cmsCIExyYTRIPLE p3 = {{0.680, 0.320, 1}, {0.265, 0.690, 1}, {0.150, 0.060, 1}};
     static const cmsCIExyY d65 = {0.3127, 0.3290, 1};
-    /* The sRGB curve, which Display P3 shares. */
+    /* The sRGB curve, which Display P3 also uses. */
     static const cmsFloat64Number curve_of[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
     cmsHPROFILE profile = NULL;
     uint8_t *bytes = NULL;
@@ -149,7 +149,7 @@ static uint8_t *make_profile(const struct spec *spec, cmsUInt32Number *size) {
 static bool write_jpeg(const struct spec *spec, const uint8_t *pixels, FILE *out) {
     struct jpeg_compress_struct codec;
     struct jpeg_error_mgr errors;
-    codec.err = jpeg_std_error(&errors); /* ends the program on errors, which suits this one */
+    codec.err = jpeg_std_error(&errors); /* ends the program on errors */
     jpeg_create_compress(&codec);
     jpeg_stdio_dest(&codec, out);
     codec.image_width = spec->width;
@@ -238,7 +238,7 @@ static bool write_png(const struct spec *spec, const uint8_t *pixels, FILE *out)
     return true;
 }
 
-/* Writes all or the asked-for part of what was made. */
+/* Writes the file, or the requested part of it. */
 static bool copy_out(const char *path, const char *bytes, size_t size, long cut) {
     size_t length = size;
     if (cut > 0 && (size_t)cut < size) {

@@ -117,7 +117,7 @@ static void jpeg_set_up(struct jpeg_compress_struct *jpeg, const struct jpeg_spe
 
 uint8_t *jpeg_make(const struct jpeg_spec *spec, size_t *size_bytes) {
     struct jpeg_compress_struct jpeg;
-    struct jpeg_error_mgr error; /* its default ends the program, which is right in a test */
+    struct jpeg_error_mgr error; /* its default ends the program on an error */
     uint8_t *scene =
         spec->pixels == NULL ? scene_make(spec->width, spec->height, spec->channels) : NULL;
     const uint8_t *pixels = spec->pixels != NULL ? spec->pixels : scene;

@@ -1,4 +1,4 @@
-/* Test pictures, made by code with libjpeg and libpng themselves. */
+/* Test images, made by code with libjpeg and libpng. */
 #ifndef TESTS_PICTURES_H
 #define TESTS_PICTURES_H
 
@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A scene with something for every stage: smooth shades, grain, thin lines, saturated edges, and a
- * mark in the upper left corner (white on black) that tells how it lies. Interleaved, `channels`
- * of 1 to 4; channels 2 and 4 end in an alpha with soft and hard edges. free() it. */
+/* Makes a scene with content for every stage: smooth shades, grain, thin lines, saturated edges,
+ * and a mark in the upper left corner (white on black) that shows the orientation. Interleaved,
+ * `channels` of 1 to 4; channels 2 and 4 end in an alpha with soft and hard edges. free() it. */
 uint8_t *scene_make(uint32_t width, uint32_t height, int channels);
 
 struct jpeg_spec {
@@ -26,7 +26,8 @@ struct jpeg_spec {
 };
 /* free() the bytes. */
 uint8_t *jpeg_make(const struct jpeg_spec *spec, size_t *size_bytes);
-/* RGB (or grey, CMYK as stored) pixels of a JPEG by libjpeg alone; free() them. */
+/* Returns the RGB (or grey, CMYK as stored) pixels of a JPEG, decoded by libjpeg only; free() them.
+ */
 uint8_t *jpeg_read(const uint8_t *bytes, size_t size_bytes, uint32_t *width, uint32_t *height,
                    int *channels);
 
@@ -40,7 +41,7 @@ struct png_spec {
     size_t icc_bytes;
 };
 uint8_t *png_make(const struct png_spec *spec, size_t *size_bytes);
-/* 8-bit pixels of a PNG by libpng alone, in its own channels; free() them. */
+/* Returns the 8-bit pixels of a PNG in its own channels, decoded by libpng only; free() them. */
 uint8_t *png_read(const uint8_t *bytes, size_t size_bytes, uint32_t *width, uint32_t *height,
                   int *channels);
 

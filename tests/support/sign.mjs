@@ -33,7 +33,7 @@ export const presigned = (cloud, options) =>
 
 // Sends it as it is: {status, headers, body (Buffer), text, code (of an error)}; rejects when the
 // connection fails.
-export function sendRaw(cloud, { method, path, query, headers, body }, { timeout_ms = 5000, agent } = {}) {
+export function sendRaw(cloud, { method, path, query, headers, body }, { timeout_ms = 60000, agent } = {}) {
   const words = Object.entries(query ?? {}).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   const url = words.length > 0 ? `${path}?${words.join('&')}` : path;
   const { hostname, port } = new URL(cloud.front.url);

@@ -1,20 +1,21 @@
 /* imgcore: photographs in, resized photographs out.
  *
- * Three calls do the work:
- *   imgcore_probe      what a file is, from its header alone
- *   imgcore_transform  one encoded picture to any number of encoded pictures, decoded once
- *   imgcore_resize     plain pixels to plain pixels, for those who only want the resizer
+ * Three functions do the work:
+ *   imgcore_probe      reads what a file is, from its header alone
+ *   imgcore_transform  decodes one encoded image once and makes any number of encoded images from
+ *                      it
+ *   imgcore_resize     resizes plain pixels, for programs that only need the resizer
  *
- * Conventions that hold for every function here:
+ * Conventions of every function here:
  *   - Sizes ending in _px count pixels, in _bytes bytes. A stride is signed and in bytes: the
- *     distance from one row to the next; a negative one walks a bottom-up picture.
+ *     distance from one row to the next; it is negative for a bottom-up image.
  *   - Every option struct begins with struct_size_bytes and is filled by its _default function, so
- *     that a program built against an older header goes on working with a newer library.
- *   - A call answers IMGCORE_OK or says in `error` (may be NULL) what was wrong. After a failure no
- *     output exists and nothing is left to free.
- *   - A context is used by one thread at a time; several contexts may work at the same time. The
- *     library has no state outside its contexts. It makes no thread unless options.threads says so.
- */
+ *     that a program built against an older header works with a newer library.
+ *   - A function returns IMGCORE_OK, or another status and a description in `error` (may be NULL).
+ *     After a failure no output exists and nothing has to be freed.
+ *   - A context is used by one thread at a time; several contexts may be used at the same time. The
+ *     library has no state outside its contexts. It creates threads only if options.threads allows
+ *     it. */
 #ifndef IMGCORE_H
 #define IMGCORE_H
 
@@ -37,13 +38,14 @@ extern "C" {
 
 /* ---------------------------------------------------------------------- status and version */
 
-/* The sentence for a status; for a number that is none, "unknown status". Static storage. */
+/* Returns the sentence for a status, "unknown status" for any other number. Static storage. */
 IMGCORE_API const char *imgcore_status_message(enum imgcore_status status);
 
-/* The name of a status without its prefix ("TRUNCATED"), for logs and scripts. Static storage. */
+/* Returns the name of a status without its prefix ("TRUNCATED"), for logs and scripts. Static
+ * storage. */
 IMGCORE_API const char *imgcore_status_name(enum imgcore_status status);
 
-/* Whose fault a status is. */
+/* Returns the origin of a failure. */
 IMGCORE_API enum imgcore_status_group imgcore_status_group(enum imgcore_status status);
 
 /* The version of the library at run time ("0.2.0"), which may differ from the version of the header
@@ -51,10 +53,10 @@ IMGCORE_API enum imgcore_status_group imgcore_status_group(enum imgcore_status s
  * encode parameters should include it. Static storage. */
 IMGCORE_API const char *imgcore_version(void);
 
-/* What went wrong, for a person: filled by a call that fails, cleared by one that succeeds. */
+/* A failure described for a person: filled by a call that fails, cleared by one that succeeds. */
 struct imgcore_error {
     enum imgcore_status status;
-    char detail[200]; /* what exactly, in English; "" if the status says it all */
+    char detail[200]; /* details in English; "" if the status says everything */
 };
 
 /* ---------------------------------------------------------------------- vocabulary */
@@ -65,16 +67,16 @@ enum imgcore_format {
     IMGCORE_FORMAT_PNG
 };
 
-/* How a picture meets the box it is asked to fit. */
+/* How an image is fitted into the requested box. */
 enum imgcore_fit {
-    IMGCORE_FIT_INSIDE,  /* whole picture, both sides at most the box's; default */
-    IMGCORE_FIT_COVER,   /* box filled, the picture cropped by gravity */
-    IMGCORE_FIT_CONTAIN, /* whole picture, the rest of the box painted with the background */
+    IMGCORE_FIT_INSIDE,  /* entire image, both sides at most those of the box; default */
+    IMGCORE_FIT_COVER,   /* box filled, the image cropped by gravity */
+    IMGCORE_FIT_CONTAIN, /* entire image, the rest of the box filled with the background */
     IMGCORE_FIT_FILL,    /* exactly the box, aspect ratio ignored */
-    IMGCORE_FIT_OUTSIDE  /* whole picture, both sides at least the box's */
+    IMGCORE_FIT_OUTSIDE  /* entire image, both sides at least those of the box */
 };
 
-/* Which part stays when `cover` crops, and where the picture stands when `contain` pads. */
+/* The part that `cover` keeps, and the position of the image when `contain` pads. */
 enum imgcore_gravity {
     IMGCORE_GRAVITY_CENTRE,
     IMGCORE_GRAVITY_NORTH,
@@ -87,7 +89,7 @@ enum imgcore_gravity {
     IMGCORE_GRAVITY_NORTH_WEST
 };
 
-/* The reconstruction filter. When shrinking, its support is widened by the ratio. */
+/* The reconstruction filter. For a reduction its support is widened by the ratio. */
 enum imgcore_filter {
     IMGCORE_FILTER_LANCZOS3,    /* support 3; default */
     IMGCORE_FILTER_LANCZOS2,    /* support 2 */
@@ -101,43 +103,44 @@ enum imgcore_filter {
 enum imgcore_subsampling {
     IMGCORE_SUBSAMPLING_420, /* half in both directions; default */
     IMGCORE_SUBSAMPLING_422, /* half horizontally */
-    IMGCORE_SUBSAMPLING_444, /* whole */
-    IMGCORE_SUBSAMPLING_AUTO /* whole where saturated edges would show the loss, else half */
+    IMGCORE_SUBSAMPLING_444, /* full */
+    IMGCORE_SUBSAMPLING_AUTO /* full where the loss would be visible at saturated edges, else half
+                              */
 };
 
-/* How much exactness may be given for time, with a JPEG; a PNG is always resized exactly. */
+/* The trade of accuracy for speed with a JPEG; a PNG is always resized exactly. */
 enum imgcore_preset {
-    IMGCORE_PRESET_BALANCED, /* shrinks on load while at least 4 times the largest output remains,
-                                and weighs rows that were halved first: 56 dB and more to the exact
+    IMGCORE_PRESET_BALANCED, /* shrinks on load as long as at least 4 times the largest output
+                                remains, and resizes from halved rows: 56 dB and more to the exact
                                 result, before encoding; default */
-    IMGCORE_PRESET_QUALITY,  /* neither: within 1 of 255 at every sample */
-    IMGCORE_PRESET_FAST      /* shrinks on load while at least the largest output remains */
+    IMGCORE_PRESET_QUALITY,  /* does neither: within 1 of 255 at every sample */
+    IMGCORE_PRESET_FAST      /* shrinks on load as long as at least the largest output remains */
 };
 
 /* ---------------------------------------------------------------------- context */
 
-/* Where memory comes from. Both functions or neither; alloc may fail with NULL. With threads they
- * are called from any thread of the context, never from two at once. The codec libraries' own
- * memory comes from malloc but counts against the budget where it grows with the
- * picture. */
+/* The source of memory. Both functions are set or neither; alloc may return NULL. With threads they
+ * are called from any thread of the context, never by two at once. The memory that codec libraries
+ * allocate themselves comes from malloc, but counts against the budget where it grows with the
+ * image. */
 struct imgcore_allocator {
     void *(*alloc)(void *user, size_t size_bytes); /* aligned for any C type */
     void (*free)(void *user, void *block);
     void *user;
 };
 
-struct imgcore_context; /* kernels chosen, tables and buffers kept from call to call */
+struct imgcore_context; /* the chosen kernels, and tables and buffers kept between calls */
 
-/* Makes a context. `allocator` NULL: malloc and free; else copied, its functions must outlive the
- * context. The environment variable IMGCORE_TARGETS (names separated by commas, as
- * imgcore_target_name gives them) limits the CPU targets used.
- * Errors: INVALID_ARGUMENT (context NULL, half an allocator, no usable target in
+/* Creates a context. `allocator` NULL: malloc and free; else it is copied, and its functions must
+ * remain valid as long as the context. The environment variable IMGCORE_TARGETS (names separated by
+ * commas, as imgcore_target_name returns them) limits the CPU targets that are used.
+ * Errors: INVALID_ARGUMENT (context NULL, only half an allocator, no usable target in
  * IMGCORE_TARGETS), NO_MEMORY. On failure *context is NULL. */
 IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
                                                        struct imgcore_context **context);
 
-/* Frees a context and what it keeps; NULL is allowed. Results handed out before stay valid only
- * until then: clear them first. */
+/* Frees a context and everything that it holds; NULL is allowed. Clear all outputs first: their
+ * memory belongs to the context. */
 IMGCORE_API void imgcore_context_destroy(struct imgcore_context *context);
 
 /* Limits a context to one target by name ("ref" is plain C). Errors: INVALID_ARGUMENT for a name
@@ -145,36 +148,37 @@ IMGCORE_API void imgcore_context_destroy(struct imgcore_context *context);
 IMGCORE_API enum imgcore_status imgcore_context_use_target(struct imgcore_context *context,
                                                            const char *name);
 
-/* The name of the target a context uses. Static storage. */
+/* Returns the name of the target that a context uses. Static storage. */
 IMGCORE_API const char *imgcore_context_target(const struct imgcore_context *context);
 
-/* CPU targets compiled in, best first; the last one is always "ref", plain C. */
+/* Returns the number of CPU targets compiled in. They are ordered best first; the last one is
+ * always "ref", plain C. */
 IMGCORE_API size_t imgcore_target_count(void);
-/* The name of target `index` (below imgcore_target_count), else NULL. Static storage. */
+/* Returns the name of target `index`, NULL past the end. Static storage. */
 IMGCORE_API const char *imgcore_target_name(size_t index);
 /* Whether this CPU can run target `index`. */
 IMGCORE_API bool imgcore_target_usable(size_t index);
 
 /* ---------------------------------------------------------------------- input and limits */
 
-/* Fills `buffer` with up to `size_bytes` bytes and answers how many in *read_bytes; 0 means the
+/* Reads up to `size_bytes` bytes into `buffer` and stores their number in *read_bytes; 0 means the
  * end. Returns false if reading failed. */
 typedef bool imgcore_read_fn(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
 
-/* An encoded picture: bytes in memory, or a function that reads them front to back. */
+/* An encoded image: bytes in memory, or a function that reads them front to back. */
 struct imgcore_source {
-    const uint8_t *bytes; /* used if read is NULL; borrowed for the call */
+    const uint8_t *bytes; /* used if read is NULL; must remain valid during the call */
     size_t size_bytes;
     imgcore_read_fn *read;
-    void *user; /* given to read */
+    void *user; /* passed to read */
 };
 
-/* What a file may ask for. 0 in any field means its default (IMGCORE_DEFAULT_*). */
+/* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). */
 struct imgcore_limits {
     uint64_t pixels;        /* width x height of the input */
     uint32_t side_px;       /* width or height of the input */
     uint32_t scans;         /* scans of a JPEG */
-    size_t memory_bytes;    /* peak of one call, the codec libraries' share included */
+    size_t memory_bytes;    /* peak of one call, including the codec libraries */
     size_t metadata_bytes;  /* an EXIF block; a larger one is ignored */
     size_t icc_bytes;       /* an ICC profile, unpacked; a larger one is refused */
     uint64_t output_pixels; /* width x height of an output */
@@ -194,7 +198,7 @@ struct imgcore_info {
     size_t struct_size_bytes;
     enum imgcore_format format;
     uint32_t width_px, height_px;                   /* as stored */
-    uint32_t oriented_width_px, oriented_height_px; /* as seen, orientation applied */
+    uint32_t oriented_width_px, oriented_height_px; /* as displayed, orientation applied */
     int orientation;                                /* EXIF, 1 to 8; 1 if there is none */
     int bits;                                       /* per sample in the file: 1, 2, 4, 8 or 16 */
     bool has_alpha;                                 /* an alpha channel or a tRNS chunk */
@@ -204,17 +208,17 @@ struct imgcore_info {
 
     char subsampling[24];     /* JPEG: "4:2:0", "4:2:2", "4:4:4", ... or the factors; else "" */
     size_t icc_bytes;         /* 0: no embedded profile */
-    char icc_description[64]; /* the profile's own name, ASCII, "" if none */
+    char icc_description[64]; /* the description in the profile, ASCII, "" if none */
     bool icc_is_srgb;         /* no profile, or one that needs no conversion */
 };
 
-/* Fill with nothing known; sets struct_size_bytes. */
+/* Clears all fields and sets struct_size_bytes. */
 IMGCORE_API void imgcore_info_default(struct imgcore_info *info);
 
 struct imgcore_options;
 
-/* Fills `info` from the header of a file: reads as little as it can and decodes no pixels.
- * Errors: as imgcore_transform, as far as the header shows. Where a limit is exceeded, `info`
+/* Fills `info` from the header of a file: reads as little as possible and decodes no pixels.
+ * Errors: as imgcore_transform, as far as the header shows them. If a limit is exceeded, `info`
  * still holds what was read. */
 IMGCORE_API enum imgcore_status imgcore_probe(struct imgcore_context *context,
                                               const struct imgcore_source *source,
@@ -228,47 +232,49 @@ struct imgcore_options {
     size_t struct_size_bytes;
     struct imgcore_limits limits; /* zeros: the defaults */
     enum imgcore_preset preset;
-    bool tolerant; /* false: a truncated or damaged file is refused; true: what can be decoded is
-                      used, the rest is grey (JPEG) or absent (PNG) */
-    bool linear;   /* resize in linear light instead of in the file's gamma */
+    bool tolerant; /* false: a truncated or damaged file is rejected; true: the part that can be
+                      decoded is used, the rest is grey (JPEG) or transparent or black (PNG) */
+    bool linear;   /* resize in linear light instead of in the gamma of the file */
     bool keep_icc; /* keep the profile and its colours instead of converting to sRGB */
     bool keep_copyright;     /* copy EXIF Copyright (0x8298) to the outputs */
-    bool ignore_orientation; /* leave the picture as stored */
-    uint32_t threads; /* that imgcore_transform may work with, the calling one included; 0 or 1: no
-                         other, the default. See there */
-    bool (*is_cancelled)(void *user); /* asked often during the call; true ends it with CANCELLED;
-                                         NULL: never, the default. See imgcore_transform */
-    void *cancel_user;                /* passed to is_cancelled */
+    bool ignore_orientation; /* leave the image as stored */
+    uint32_t threads; /* number of threads of imgcore_transform, including the calling one; 0 or 1:
+                         only that one, the default */
+    bool (*is_cancelled)(
+        void *user);   /* called often during the call; true ends it with CANCELLED; NULL: never
+                          cancelled, the default. See imgcore_transform */
+    void *cancel_user; /* passed to is_cancelled */
 };
 
-/* One picture to make, and after a success the picture made. */
+/* One requested image and, after a success, its result. */
 struct imgcore_output {
     size_t struct_size_bytes;
     /* in */
     uint32_t width_px, height_px; /* the box; 0 in one of them: no bound on that side (for inside);
-                                     0 in both: the input's size */
+                                     0 in both: the size of the input */
     enum imgcore_fit fit;
     enum imgcore_gravity gravity;
-    bool enlarge; /* false: never larger than the input */
+    bool enlarge; /* false: the result is never larger than the input */
     enum imgcore_filter filter;
     enum imgcore_format format;
     int quality; /* JPEG, 1 to 100; default 80 */
     enum imgcore_subsampling subsampling;
-    bool progressive; /* JPEG scans, or PNG interlacing left off: PNG ignores it */
-    bool optimize;    /* JPEG: Huffman tables made for the picture */
-    int png_level;    /* 0 (not packed) to 9: libdeflate's levels, for a picture over 64 MiB zlib's.
-                         Default 1, whose files are 1 to 6 % larger than those of zlib's level 6; 6
-                         is about as small as that in three times the time, 9 smaller */
-    uint8_t background[4]; /* R G B A, sRGB; under transparency in a JPEG, and around a `contain`.
+    bool progressive; /* JPEG: several scans; ignored for PNG */
+    bool optimize;    /* JPEG: Huffman tables computed for the image */
+    int png_level;    /* 0 (not compressed) to 9: the levels of libdeflate, above 64 MiB of samples
+                         those of zlib. Default 1: files are 1 to 6 % larger than at zlib's level 6.
+                         Level 6 equals that size in three times the time of level 1; 9 is smaller
+                         still */
+    uint8_t background[4]; /* R G B A, sRGB; behind transparency in a JPEG, and around a `contain`.
                               Default white, opaque */
     /* out */
-    uint8_t *bytes; /* the encoded picture; the library's until imgcore_output_clear */
+    uint8_t *bytes; /* the encoded image; owned by the library, freed by imgcore_output_clear */
     size_t size_bytes;
     uint32_t result_width_px, result_height_px;
     enum imgcore_format result_format;
 };
 
-/* Fill with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
+/* Fills with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
 IMGCORE_API void imgcore_options_default(struct imgcore_options *options);
 IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
 
@@ -280,28 +286,29 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
 #define imgcore_options_default(options)                                                           \
     imgcore_options_default_sized((options), sizeof(*(options)))
 
-/* The most threads that may be asked for. */
+/* The maximum of options.threads. */
 #define IMGCORE_MAX_THREADS 64
 
-/* Decodes one picture once and makes `count` outputs of it. JPEG and PNG are known by their first
- * bytes. EXIF orientation is applied, ICC profiles are converted to sRGB, all metadata is left
- * behind (see options). Either every output is made or none.
+/* Decodes one image once and makes `count` outputs from it. The format (JPEG or PNG) is recognised
+ * by the first bytes. EXIF orientation is applied, ICC profiles are converted to sRGB, and all
+ * metadata is dropped (see options). Either all outputs are made or none.
  *   options  NULL: defaults
  *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS; bytes must be NULL on entry
- * Memory: bounded by limits.memory_bytes; grows with the input's width and the outputs' area; with
- * the input's area only for a progressive JPEG or an interlaced PNG.
- * Threads: the results do not depend on options.threads, to the byte, nor do the errors. The
- * context makes threads when a call first asks for them and keeps them, asleep, until it is
- * destroyed; they take no signals. A thread or memory for it that cannot be had is done without.
+ * Memory: bounded by limits.memory_bytes. It grows with the width of the input and the area of the
+ * outputs, and with the area of the input only for a progressive JPEG or an interlaced PNG.
+ * Threads: the results are the same bytes for any options.threads, and so are the errors. The
+ * context creates threads at the first call that uses them and keeps them, sleeping, until it is
+ * destroyed; they block all signals. If a thread or its memory is not available, the call works
+ * with fewer.
  * Cancellation: options.is_cancelled is called before the header is read, for every strip of rows
- * (and of an enlarged output for every strip that goes into it), for every row of MCUs of every
- * scan of a progressive JPEG, for every row of an interlaced PNG, for every 64 KiB of compressed
- * PNG data, before every output, and for every strip of an output while it is encoded. Only the
- * compression of a PNG output of up to 64 MiB of samples is a single step. The function is called
- * by the calling thread and, with options.threads, also by threads of the context, but never by two
- * at once. It must not use the context. Once it has returned true it is not called again in this
- * call. Errors: INVALID_ARGUMENT; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file;
- * TOO_LARGE, BUDGET for what it asks; NO_MEMORY; READ_FAILED. */
+ * (and for every strip that goes into an enlarged output), for every row of MCUs of every scan of a
+ * progressive JPEG, for every row of an interlaced PNG, for every 64 KiB of compressed PNG data,
+ * before every output, and for every strip of an output while it is encoded. Only the compression
+ * of a PNG output of up to 64 MiB of samples is a single step. The function is called by the
+ * calling thread and, with options.threads, also by threads of the context, but never by two at
+ * once. It must not use the context. Once it has returned true it is not called again in this call.
+ * Errors: INVALID_ARGUMENT; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file; TOO_LARGE,
+ * BUDGET for its size; NO_MEMORY; READ_FAILED. */
 #define IMGCORE_MAX_OUTPUTS 16
 IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *context,
                                                   const struct imgcore_source *source,
@@ -309,12 +316,12 @@ IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *contex
                                                   struct imgcore_output *outputs, size_t count,
                                                   struct imgcore_error *error);
 
-/* Gives back the bytes of `count` outputs and sets them NULL, ready for another call. */
+/* Frees the bytes of `count` outputs and sets them to NULL, ready for another call. */
 IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,
                                       struct imgcore_output *outputs, size_t count);
 
-/* Decodes the whole file and throws the pixels away: whether imgcore_transform would take it.
- * Errors as there. */
+/* Decodes the entire file and drops the pixels: reports whether imgcore_transform would accept it.
+ * Errors: as there. */
 IMGCORE_API enum imgcore_status imgcore_check(struct imgcore_context *context,
                                               const struct imgcore_source *source,
                                               const struct imgcore_options *options,
@@ -323,9 +330,9 @@ IMGCORE_API enum imgcore_status imgcore_check(struct imgcore_context *context,
 /* ---------------------------------------------------------------------- resize */
 
 enum imgcore_alpha {
-    IMGCORE_ALPHA_NONE,         /* every channel for itself */
-    IMGCORE_ALPHA_STRAIGHT,     /* the last channel is alpha; weighed in premultiplied form */
-    IMGCORE_ALPHA_PREMULTIPLIED /* already premultiplied: every channel for itself */
+    IMGCORE_ALPHA_NONE,         /* each channel on its own */
+    IMGCORE_ALPHA_STRAIGHT,     /* the last channel is alpha; resized in premultiplied form */
+    IMGCORE_ALPHA_PREMULTIPLIED /* already premultiplied: each channel on its own */
 };
 
 struct imgcore_resize_options {
@@ -334,21 +341,22 @@ struct imgcore_resize_options {
     enum imgcore_alpha alpha; /* STRAIGHT needs 2 or 4 channels */
     enum imgcore_filter filter;
     bool linear; /* the colour channels are sRGB and resized in linear light; not PREMULTIPLIED */
-    /* the part of the source to use, in source pixels, fractions allowed, inside the source;
-     * width and height 0: all of it */
+    /* the part of the source to use, in source pixels, fractions allowed, inside the source; width
+     * and height 0: the entire source */
     double box_left_px, box_top_px, box_width_px, box_height_px;
 };
 
 IMGCORE_API void imgcore_resize_options_default(struct imgcore_resize_options *options);
 
-/* Resizes pixels: separable, weights normalised, clamped once at the end; the result differs from
- * the exact one by at most 1. Outside the source there is nothing: at the edges the taps that
- * remain are normalised.
+/* Resizes pixels: separable, with normalised weights, clamped once at the end; the result differs
+ * from the exact one by at most 1. At the edges only taps inside the source are used, and
+ * normalised.
  *   source  source_height_px rows of source_width_px pixels; only those bytes are read
- *   target  target_height_px rows of target_width_px pixels; only those bytes are written; must
- *           not overlap the source
+ *   target  target_height_px rows of target_width_px pixels; only those bytes are written; must not
+ *           overlap the source
  *   sides   1 to 2^24 - 1; |stride| at least width x channels
- * Allocates in the context what the widths need (kept for the next call), nothing by area.
+ * Allocates memory that grows with the widths, not with the area, and keeps it in the context for
+ * the next call.
  * Errors: INVALID_ARGUMENT, NO_MEMORY. */
 IMGCORE_API enum imgcore_status
 imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t source_width_px,

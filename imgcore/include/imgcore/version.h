@@ -1,4 +1,4 @@
-/* The version of the library, in one place: the build, imgcore.pc and the soname read it here. */
+/* The version of the library. The build, imgcore.pc and the soname take it from here. */
 #ifndef IMGCORE_VERSION_H
 #define IMGCORE_VERSION_H
 

@@ -1,5 +1,4 @@
-/* Decoding of keys and the naming of outputs. A key is a string of bytes to S3: nothing here
- * normalises it. */
+/* Keys: see keys.h. For S3 a key is a string of bytes, so it is never normalised. */
 #include "lambda/handlers/image/keys.h"
 
 #include <string.h>
@@ -7,14 +6,12 @@
 #include "services/base/limits.h"
 #include "services/base/text.h"
 
-/* Skipped whatever the output folder is called: outputs made under the default name stay outputs.
- */
+/* Outputs made under the default name stay outputs when IMAGE_OUTPUT_FOLDER changes. */
 #define ALWAYS_OUTPUT "processed"
 
 enum svc_status image_key_decode(const char *text, size_t size_bytes, bool is_encoded,
                                  struct svc_buf *key) {
-    /* Each byte takes at most three characters: what is longer need not be decoded to be refused.
-     */
+    /* A byte takes at most three characters, so a longer text is too long without decoding it. */
     if (size_bytes > 3 * AWSC_MAX_S3_KEY_BYTES) {
         return SVC_TOO_LARGE;
     }
@@ -42,7 +39,7 @@ enum svc_status image_key_decode(const char *text, size_t size_bytes, bool is_en
     return SVC_OK;
 }
 
-/* Whether a folder of this name is anywhere in the key's path. */
+/* Whether any folder in the key has this name. */
 static bool has_segment(const char *key, const char *segment) {
     const size_t segment_bytes = strlen(segment);
     for (const char *start = key, *end; (end = strchr(start, '/')) != NULL; start = end + 1) {

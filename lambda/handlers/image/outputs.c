@@ -119,7 +119,7 @@ bool image_outputs_agree(const struct image_settings *settings, const struct ima
     return true;
 }
 
-/* What all outputs of a source have in common, as text. */
+/* The metadata that is the same for all outputs of a source. */
 struct labels {
     char etag[IMAGE_ETAG_BYTES];
     char time[SVC_ISO8601_BYTES];
@@ -141,8 +141,8 @@ static size_t write_metadata(const struct labels *labels, const struct image_siz
     for (size_t i = 0; i < n; i++) {
         total_bytes += strlen(metadata[i].name) + strlen(metadata[i].value);
     }
-    /* S3 takes 2 KB of metadata. A key that does not fit is left out: it can be told from the
-     * output's own key, the rest cannot. */
+    /* S3 takes 2 KB of metadata. A key that does not fit is left out: it follows from the
+     * output's own key, the other values do not. */
     if (total_bytes <= AWSC_MAX_S3_METADATA_BYTES) {
         metadata[n++] = (struct awsc_param){META_KEY, labels->key};
     }

@@ -1,5 +1,5 @@
-/* The outputs of one source as they lie in the bucket: their keys, what they were made from, and
- * how they are written. */
+/* The outputs of one source in the bucket: their keys, what they were made from, and how they are
+ * written. */
 #ifndef IMAGE_OUTPUTS_H
 #define IMAGE_OUTPUTS_H
 
@@ -18,22 +18,23 @@ struct image_outputs {
 #define IMAGE_ETAG_BYTES 128
 void image_bare_etag(const char *etag, char bare[IMAGE_ETAG_BYTES]);
 
-/* Fills the keys; nothing is known to exist yet. Errors: TOO_LARGE (a key over 1,024 bytes). */
+/* Sets the keys; no output exists until image_outputs_look. Errors: TOO_LARGE (a key over 1,024
+ * bytes). */
 enum svc_status image_outputs_name(const struct image_settings *settings, const char *key,
                                    struct image_outputs *outputs);
-/* Asks for all of them at once. Cleared with image_outputs_clear, also after a failure.
- * Errors: those of awsc_s3_head but NOT_FOUND; ACCESS_DENIED with what to check. */
+/* Sends a HEAD for each output, all at the same time. Cleared with image_outputs_clear, also after
+ * a failure. Errors: those of awsc_s3_head but NOT_FOUND; ACCESS_DENIED with what to check. */
 enum svc_status image_outputs_look(const struct image_clients *clients, const char *bucket,
                                    struct image_outputs *outputs, struct awsc_error *error);
 void image_outputs_clear(struct image_outputs *outputs);
 
 /* Whether output `index` was made from the source of this ETag and version (NULL or "": none), by
- * the settings of now. */
+ * the present settings. */
 bool image_output_is_current(const struct image_settings *settings,
                              const struct image_outputs *outputs, size_t index, const char *etag,
                              const char *version_id);
-/* Whether all outputs exist and were made from one source, by the settings of now. *etag (bare) and
- * *version_id ("": none) are that source's; they live as long as the outputs' infos. */
+/* Whether all outputs exist and were made from one source, by the present settings. *etag (bare)
+ * and *version_id ("": none) are that source's; they live as long as the outputs' infos. */
 bool image_outputs_agree(const struct image_settings *settings, const struct image_outputs *outputs,
                          const char **etag, const char **version_id);
 
@@ -42,16 +43,16 @@ struct image_write {
     size_t index;
     const struct imgcore_output *picture;
 };
-/* Writes all at once, each only over what image_outputs_look saw there.
- * Errors: those of awsc_s3_put; the error returned is one that image_outputs_is_overtaken only if
- * all failures are. */
+/* Sends all writes at the same time, each with the condition that the output still is what
+ * image_outputs_look saw. Errors: those of awsc_s3_put. If several writes fail, the error is that
+ * of one that image_outputs_is_overtaken does not cover, if there is one. */
 enum svc_status image_outputs_write(const struct image_clients *clients, const char *bucket,
                                     const char *key, const struct awsc_s3_info *source,
                                     const struct image_outputs *outputs,
                                     const struct image_write *writes, size_t count,
                                     struct awsc_error *error);
-/* Whether a write failed because an output is not what image_outputs_look saw there any more:
- * another function has written it, or somebody has deleted it. To be looked at again. */
+/* Whether a write failed because an output is not what image_outputs_look saw any more:
+ * it was written by another function, or deleted. */
 bool image_outputs_is_overtaken(enum svc_status status);
 
 #endif

@@ -1,5 +1,7 @@
-/* Tags have no conditions in S3: between reading and writing them another one may do so. The window
- * is as small as two calls. */
+/* S3 has no conditional writes for tags. Between the two calls that read and write them, tags set
+ * by somebody else are lost. In a bucket without versions, a function that is killed between
+ * writing the tag and looking at the source again leaves the tag on a newer source; a version's tag
+ * cannot go to another version. */
 #include "lambda/handlers/image/reject.h"
 
 #include <stdio.h>
@@ -8,8 +10,8 @@
 
 #include "lambda/handlers/image/result.h"
 
-/* The version to tag; NULL: the bucket keeps none, or calls all of them "null" because versioning
- * is suspended. Then an overwrite takes the place of what was read. */
+/* The version to tag. NULL, the current content: the bucket has no versions, or calls them "null"
+ * because versioning is suspended; in both cases an overwrite replaces what was read. */
 static const char *version_of(const struct awsc_s3_info *info) {
     const bool is_fixed = info->version_id[0] != '\0' && strcmp(info->version_id, "null") != 0;
     return is_fixed ? info->version_id : NULL;

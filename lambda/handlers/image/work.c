@@ -1,50 +1,54 @@
 /* One object, in rounds:
  *
  *   1. look    HEAD all outputs: their ETags, and in their metadata the source they were made from
- *   2. read    the source as it is now, into the decoder; all pictures in one decode
+ *   2. read    GET the source as it is now, into the decoder; all pictures in one decode
  *   3. write   the outputs that are not of this source, each only over the ETag seen in step 1
  *   4. check   HEAD the source: the same ETag and version as in step 2? If not: another round
  *
- * If the outputs of step 1 agree with each other, step 4 may follow at once; where the source is
- * the one they were made from, the work is done ("already made").
+ * If the outputs of step 1 agree with each other, step 4 follows at once: where the source is the
+ * one they were made from, the work is done ("already made"). If step 2 shows that, the GET is the
+ * check.
  *
- * WHY THE OUTPUTS END AS THOSE OF THE PRESENT SOURCE
+ * WHY THE OUTPUTS ARE THOSE OF THE PRESENT SOURCE WHEN ALL EVENTS ARE FINISHED
  *
- * Several functions may work on one key at the same time, on sources that change, with events that
- * are duplicated, late or out of order. Take the last write to one output, by function F.
- *  (a) F's event is finished only by an invocation (F, or the retry after F was killed) that ends
- *      with a check of the source, at a time t after that write. As no write follows, this
- *      invocation wrote the output in its last round, or saw it as F left it. It ends as made or
- *      already made only if the output is of the source as it is at t. Whether the source was
- *      something else between step 2 and t (A -> B -> A) does not matter.
- *  (b) If the source does not change after t, the output is right.
- *  (c) If it is uploaded after t, S3 sends an event for the last upload. The function that finishes
- *      this event looks at the output after the upload, so after t, and sees F's write. It does not
- *      write (F's write was the last), so it found the output to be of the source as it read it,
- * and that was after the last upload: the present source. This holds for each output by itself, so
- * also where several functions wrote some of them each.
+ * Several functions may work on one key at the same time, on a source that changes, with events
+ * that are duplicated, late or out of order. Take one output, the last write to it, and the
+ * invocation F that made this write.
  *
- * The proof needs no condition on the writes (If-Match, If-None-Match). They make a slow function
- * notice a faster one before it writes, but not always: ETags are hashes of the content, and two
- * sources, or two versions of one, may give outputs of the same bytes. Nor does it need anything of
- * the event but the key. Its ETag only decides which request comes first: it can be that of an
- * upload which a later one has replaced, or of one that has been repeated since.
+ * (a) The delivery that started F is finished by F, or by a retry if F failed or was killed. The
+ * invocation that finishes it checks the source at a time t, after the last write. In its last
+ * round it made this write, or saw its result in step 1. So if it ends as made or already made, the
+ * output is of the source as it is at t. What the source was before (A -> B -> A) does not matter.
+ * It may also end as gone or rejected; then there is no picture of the source at t to be made.
  *
- * Sources are compared by ETag and version id. With versioning each upload has an id of its own;
- * without, or suspended ("null"), the same content may come again, and then its outputs fit again.
+ * (b) If the source is not uploaded again after t, the output is right.
  *
- * Where the source does not exist (step 2 or 4), the event ends as gone, and the outputs stay as
- * they are, of some earlier content. A later upload is (c). The outputs of a source that is
- * rejected stay in the same way.
+ * (c) If it is, S3 sends an event for the last upload. The invocation that finishes this event
+ * looks at the output after that upload, so after t, and sees the last write. It does not write the
+ * output again, so it finds it to be of the source that it reads, which is the present one.
  *
- * A function can always be overtaken again; after MAX_ROUNDS the event fails, and Lambda retries
- * it. When the source is at rest, each function at work writes at most once more from an old one.
+ * The proof holds for each output by itself, so several functions may have written them.
  *
- * What remains: an event that Lambda gives up (all retries failed: it is in the dead-letter queue)
- * after some outputs were written and before the check; S3 sending one event for two simultaneous
- * uploads of a bucket without versions, which it does not rule out; a PUT that S3 carries out after
- * the client has given it up and every check is done. A back-fill (S3 Batch Operations) finds and
- * repairs all three. */
+ * It needs no conditions on the writes. Those make a slow function notice a faster one, but not in
+ * all cases: ETags are hashes of the content, and two sources, or two versions of one, can give
+ * outputs of the same bytes. Nor does it need anything of the event but the key. The event's ETag
+ * only decides which request is sent first: the upload it belongs to may have been replaced since.
+ *
+ * Sources are compared by ETag and version id. With versioning each upload has an id of its own.
+ * Without it, or suspended (all ids are "null"), an earlier content may return, and outputs that
+ * were made of it are right again.
+ *
+ * The outputs of a source that is deleted or rejected stay as they are, of some earlier content.
+ *
+ * After MAX_ROUNDS the event fails, and Lambda retries it. When the source is at rest, each
+ * function at work writes at most once from an older source, so rounds end.
+ *
+ * What remains: an event that is given up (all retries failed: it is in the dead-letter queue)
+ * after a write and before the check; a function killed there whose message SQS delivered twice and
+ * the other function deleted; S3 sending a single event for two simultaneous uploads of a key
+ * without versions; an older version that becomes the current one when a newer one is deleted by
+ * its id, which is no upload; a PUT that S3 carries out after the client has given it up and all
+ * checks are done. A back-fill (S3 Batch Operations) finds and repairs them. */
 #include "lambda/handlers/image/work.h"
 
 #include <string.h>
