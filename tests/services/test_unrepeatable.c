@@ -158,6 +158,26 @@ static void test_an_object_is_put_again_after_a_server_error(void **state) {
     assert_true(result.error.maybe_done);
 }
 
+/* Each of several kept connections is replaced, by the first attempt of its call. */
+static void test_connections_ended_while_idle_are_replaced_at_once(void **state) {
+    (void)state;
+    struct awsc_s3_put puts[8];
+    struct awsc_s3_put_result results[8];
+    for (size_t i = 0; i < 8; i++) {
+        puts[i] = (struct awsc_s3_put){
+            .bucket = "bucket", .key = "k", .body = (const uint8_t *)"body", .body_bytes = 4};
+    }
+    for (size_t round = 0; round < 4; round++) {
+        assert_int_equal(awsc_s3_put_many(f.client, puts, 8, results), SVC_OK);
+        for (size_t i = 0; i < 8; i++) {
+            assert_int_equal(results[i].error.attempts, 1);
+        }
+        assert_int_equal(aws_requests(&f), 8);
+        aws_tell(&f, round % 2 == 0 ? "{\"idle\":\"reset\"}" : "{\"idle\":\"close\"}");
+    }
+    assert_int_equal(awsc_client_counts(f.client).retries, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         AWS_TEST(test_a_server_error_is_not_followed_by_a_second_mail),
@@ -165,6 +185,7 @@ int main(void) {
         AWS_TEST(test_a_connection_ended_while_idle_costs_no_mail),
         AWS_TEST(test_a_request_that_left_is_in_doubt),
         AWS_TEST(test_a_refused_connection_is_not_in_doubt),
+        AWS_TEST(test_connections_ended_while_idle_are_replaced_at_once),
         AWS_TEST(test_an_object_is_put_again_after_a_server_error),
     };
     return AWS_RUN(tests);
