@@ -13,20 +13,21 @@ case ${CONFIG:-release} in
 esac
 
 dest="$work/dest dir"
+version=$(sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' "$top/imgcore/include/imgcore/version.h")
 make_goal() {
     make -C "$top" --no-print-directory CONFIG="${CONFIG:-release}" "$@"
 }
 check 'make install' make_goal install DESTDIR="$dest" PREFIX=/usr
 usr=$dest/usr
 for file in bin/imgcore lib/libimgcore.a lib/libimgcore.so lib/libimgcore.so.0 \
-    lib/libimgcore.so.0.1.0 lib/pkgconfig/imgcore.pc include/imgcore/imgcore.h \
+    "lib/libimgcore.so.$version" lib/pkgconfig/imgcore.pc include/imgcore/imgcore.h \
     include/imgcore/status.h include/imgcore/version.h share/man/man1/imgcore.1; do
     check "$file" test -s "$usr/$file"
 done
 check 'the installed command works' exits 0 "$usr/bin/imgcore" --version
 
 # ---- the exports of the shared library
-exported() { nm -D --defined-only "$usr/lib/libimgcore.so.0.1.0" | awk '{ print $3 }'; }
+exported() { nm -D --defined-only "$usr/lib/libimgcore.so.$version" | awk '{ print $3 }'; }
 only_api() {
     others=$(exported | grep -v -e '^imgcore_' -e '^IMGCORE_')
     [ -z "$others" ] && return 0
@@ -44,7 +45,7 @@ declared() {
     return 1
 }
 check 'and all that is declared' declared
-soname() { readelf -d "$usr/lib/libimgcore.so.0.1.0" | grep -q 'SONAME.*libimgcore.so.0\]'; }
+soname() { readelf -d "$usr/lib/libimgcore.so.$version" | grep -q 'SONAME.*libimgcore.so.0\]'; }
 check 'the soname is libimgcore.so.0' soname
 
 # ---- a program outside the tree
@@ -79,20 +80,20 @@ check 'make install below a prefix' make_goal install PREFIX="$prefix"
 pc() {
     PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config "$@" imgcore
 }
-check 'pkg-config reports the version' test "$(pc --modversion)" = 0.1.0
+check 'pkg-config reports the version' test "$(pc --modversion)" = "$version"
 shared_flags=$(pc --cflags --libs)
 # shellcheck disable=SC2086 # lists of flags
 check 'a program builds against the shared library' \
     ${CC:-gcc} -std=c11 -Wall -Wextra -Werror program.c -o shared $shared_flags
 run_shared() { LD_LIBRARY_PATH="$prefix/lib" ./shared in.jpg; }
 check '... and runs' exits 0 run_shared
-check '... with the right result' contains stdout 'OK 40x30 0.1.0'
+check '... with the right result' contains stdout "OK 40x30 $version"
 static_flags=$(pc --static --cflags --libs | sed 's/-limgcore/-l:libimgcore.a/')
 # shellcheck disable=SC2086
 check 'a program builds against the static library' \
     ${CC:-gcc} -std=c11 -Wall -Wextra -Werror program.c -o static $static_flags
 check '... and runs alone' exits 0 ./static in.jpg
-check '... with the right result' contains stdout 'OK 40x30 0.1.0'
+check '... with the right result' contains stdout "OK 40x30 $version"
 echo '#include <imgcore/imgcore.h>' >header.cc
 check 'the header compiles as C++17' \
     ${CXX:-g++} -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include" header.cc
