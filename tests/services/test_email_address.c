@@ -376,8 +376,12 @@ static void test_text_is_cleaned(void **state) {
                  {"a\r\nb", "a b", "a\nb"},
                  {"a\n\n\n\nb\r\rc", "a b c", "a\n\nb\n\nc"},
                  {"a \t \x07 b", "a b", "a b"},
-                 {"a\xc2\x85" "b\u2028c\u2029d", "a b c d", "a\nb\nc\nd"},
-                 {"a\xc2\x9f" "b", "a b", "a b"},
+                 {"a\xc2\x85"
+                  "b\u2028c\u2029d",
+                  "a b c d", "a\nb\nc\nd"},
+                 {"a\xc2\x9f"
+                  "b",
+                  "a b", "a b"},
                  {"\u202egnp.exe\u202c \u2066x\u2069", "gnp.exe x", "gnp.exe x"},
                  {"\ufeffa\ufff9b", "ab", "ab"},
                  {"\n \t", "", ""},
