@@ -18,9 +18,10 @@ EMAIL_COMPILER_ROOM := services/email/mustache_parse.c services/email/template_c
 EMAIL_TOOLS := services/email/tools/compile_templates.c services/email/tools/mail_render.c
 
 # Programs with cmocka, and scripts that look at mails with other people's parsers.
-EMAIL_TESTS := tests/services/test_email_address.c tests/services/test_email_message.c \
-	tests/services/test_email_mustache.c tests/services/test_email_producer.c \
-	tests/services/test_email_render.c
+EMAIL_TESTS := tests/services/test_email_address.c tests/services/test_email_alloc.c \
+	tests/services/test_email_message.c tests/services/test_email_mustache.c \
+	tests/services/test_email_producer.c tests/services/test_email_render.c \
+	tests/services/test_email_templates.c
 EMAIL_SCRIPTS :=
 
 # Run by "make test", read by "make lint".

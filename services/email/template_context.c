@@ -82,7 +82,7 @@ static void end_tag(struct context *context) {
 
 static void begin_tag(struct context *context) {
     context->where = IN_TAG_NAME;
-    context->tag[0] = '\0';
+    context->tag[0] = context->attribute[0] = '\0';
 }
 
 static void read_in_tag(struct context *context, char c) {
@@ -90,14 +90,14 @@ static void read_in_tag(struct context *context, char c) {
         end_tag(context);
     } else if (strchr(" \t\r\n/", c) != NULL) {
         context->where = IN_TAG;
+    } else if (c == '=' && context->where != IN_TAG_NAME) {
+        context->where = BEFORE_VALUE; /* of the name before it, blanks between or not */
     } else if (context->where == IN_TAG) {
         context->where = IN_ATTRIBUTE;
         context->attribute[0] = '\0';
         add_char(context->attribute, sizeof(context->attribute), c);
     } else if (context->where == IN_TAG_NAME) {
         add_char(context->tag, sizeof(context->tag), c);
-    } else if (c == '=') {
-        context->where = BEFORE_VALUE;
     } else {
         add_char(context->attribute, sizeof(context->attribute), c);
     }
@@ -120,6 +120,7 @@ static void read_value(struct context *context, char c) {
         if (c == context->quote) {
             context->where = IN_TAG;
             context->quote = '\0';
+            context->attribute[0] = '\0';
         } else {
             add_char(context->begin, sizeof(context->begin), c);
             context->value_bytes++;
@@ -128,6 +129,7 @@ static void read_value(struct context *context, char c) {
         end_tag(context);
     } else if (strchr(" \t\r\n", c) != NULL) {
         context->where = IN_TAG;
+        context->attribute[0] = '\0';
     }
 }
 
@@ -224,6 +226,9 @@ static const char *choose(const struct context *context, bool is_url, enum email
         *escape = EMAIL_ESCAPE_HTML;
         return NULL;
     case IN_VALUE:
+        if (context->attribute[0] == '\0') {
+            return "stands in an attribute without a name";
+        }
         if (strncmp(context->attribute, "on", 2) == 0 || strcmp(context->attribute, "style") == 0 ||
             strcmp(context->attribute, "srcdoc") == 0 ||
             strcmp(context->attribute, "http-equiv") == 0) {
