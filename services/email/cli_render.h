@@ -1,5 +1,5 @@
-/* The commands that need no AWS: render a mail, write the JSON Schema. They are part of the
- * function's binary, and of mail-render. */
+/* The commands that need no AWS: render a mail, check messages, write the JSON Schema. They are
+ * part of the function's binary, and of mail-render. */
 #ifndef EMAIL_CLI_RENDER_H
 #define EMAIL_CLI_RENDER_H
 
@@ -27,5 +27,7 @@ struct email_cli {
 int email_cli_render(const struct email_cli *cli, int argc, char **argv);
 /* schema: writes the JSON Schema of messages. */
 int email_cli_schema(const struct email_cli *cli, int argc, char **argv);
+/* check [FILE]: whether the sender would take messages, one a line. */
+int email_cli_check(const struct email_cli *cli, int argc, char **argv);
 
 #endif

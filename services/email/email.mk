@@ -5,7 +5,7 @@
 .PHONY: mail-preview
 TEMPLATES ?=
 
-EMAIL_ROOM := services/email/address.c services/email/clean.c services/email/cli_render.c \
+EMAIL_ROOM := services/email/address.c services/email/clean.c services/email/cli_check.c services/email/cli_render.c \
 	services/email/domain.c services/email/error.c services/email/escape.c \
 	services/email/format.c services/email/json_schema.c services/email/message.c services/email/mime.c \
 	services/email/mustache_render.c services/email/producer.c services/email/punycode.c \

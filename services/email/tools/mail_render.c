@@ -24,8 +24,12 @@ int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "schema") == 0) {
         return email_cli_schema(&cli, argc - 1, argv + 1);
     }
+    if (argc > 1 && strcmp(argv[1], "check") == 0) {
+        return email_cli_check(&cli, argc - 1, argv + 1);
+    }
     bool is_help = argc == 2 && strcmp(argv[1], "--help") == 0;
     fputs("usage: mail-render render TEMPLATE DATA.json [options]   (mail-render render --help)\n"
+          "       mail-render check [FILE]\n"
           "       mail-render schema\n",
           is_help ? stdout : stderr);
     return is_help ? EMAIL_CLI_OK : EMAIL_CLI_USAGE;
