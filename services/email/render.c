@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "services/base/clock.h"
+#include "services/base/text.h"
 #include "services/email/render.h"
 #include "services/email/templates.h"
 
@@ -11,10 +12,27 @@ static bool is_given(const char *text) {
     return text != NULL && *text != '\0';
 }
 
+static bool is_one_line(const char *text) {
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+            return false;
+        }
+    }
+    return svc_utf8_valid((const uint8_t *)text, size);
+}
+
 static enum svc_status check_sender(const struct email_message *message,
                                     const struct email_sender *sender, struct email_error *error) {
     char address[EMAIL_ADDRESS_BYTES];
     const char *why = NULL;
+    const char *const texts[] = {sender->name, sender->phone, sender->address};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (is_given(texts[i]) && !is_one_line(texts[i])) {
+            return email_refuse(error, EMAIL_REASON_BAD_SENDER, "",
+                                "a setting of the sender has a control character, or is not UTF-8");
+        }
+    }
     if (is_given(sender->email) &&
         !email_address_check(sender->email, strlen(sender->email), address, &why)) {
         return email_refuse(error, EMAIL_REASON_BAD_SENDER, "",
