@@ -22,7 +22,8 @@ EMAIL_TESTS := tests/services/test_email_address.c tests/services/test_email_all
 	tests/services/test_email_message.c tests/services/test_email_mustache.c \
 	tests/services/test_email_producer.c tests/services/test_email_render.c \
 	tests/services/test_email_templates.c
-EMAIL_SCRIPTS :=
+EMAIL_SCRIPTS := tests/email/hostile.py tests/email/mime.py tests/email/schema.py \
+	tests/email/templates.py
 
 # Run by "make test", read by "make lint".
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(EMAIL_TESTS))

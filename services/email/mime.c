@@ -6,7 +6,7 @@
 #include "services/email/mime.h"
 
 /* "_" is in no base64, so that no part's line can be taken for it. */
-#define BOUNDARY "=_alternative_of_text_and_html"
+#define BOUNDARY "=_text_and_html"
 #define KST_MS   (INT64_C(9) * 60 * 60 * 1000)
 
 /* 57 bytes fill a line of 76 characters. */
