@@ -269,12 +269,36 @@ enum svc_status email_message_read(const struct svc_json *document, size_t size_
     return status;
 }
 
+/* Counts before anything is built of them: every value but the first follows a comma or begins a
+ * container. What is no JSON is counted somehow, and refused by the parser. */
+static bool has_too_many_values(const char *text, size_t size_bytes) {
+    size_t containers = 0, commas = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < size_bytes; i++) {
+        if (in_string && text[i] == '\\') {
+            i++;
+        } else if (text[i] == '"') {
+            in_string = !in_string;
+        } else if (!in_string) {
+            containers += text[i] == '{' || text[i] == '[';
+            commas += text[i] == ',';
+        }
+    }
+    return containers > EMAIL_MAX_MESSAGE_CONTAINERS ||
+           containers + commas > EMAIL_MAX_MESSAGE_VALUES;
+}
+
 enum svc_status email_message_parse(const void *bytes, size_t size_bytes,
                                     struct email_message *message, struct email_error *error) {
     struct svc_json *document = NULL;
     struct svc_error fault;
     memset(message, 0, sizeof(*message));
     svc_error_clear(&fault);
+    if (size_bytes <= EMAIL_MAX_MESSAGE_BYTES && has_too_many_values(bytes, size_bytes)) {
+        return email_refuse(error, EMAIL_REASON_TOO_LARGE, "",
+                            "a message with more than %zu objects and lists, or %zu values",
+                            EMAIL_MAX_MESSAGE_CONTAINERS, EMAIL_MAX_MESSAGE_VALUES);
+    }
     enum svc_status status =
         svc_json_parse(bytes, size_bytes, EMAIL_MAX_MESSAGE_BYTES, &document, &fault);
     if (status == SVC_NO_MEMORY) {

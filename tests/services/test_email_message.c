@@ -217,6 +217,35 @@ static void test_what_is_no_message(void **state) {
     free(large);
 }
 
+/* An ignored field with `count` times `value`. */
+static enum svc_status parse_many(const char *value, size_t count) {
+    char *text = malloc(count * (strlen(value) + 1) + 300), *at = text;
+    struct email_message message;
+    assert_non_null(text);
+    at += sprintf(at, "{\"template\":\"ORDER_CONFIRMATION\",\"toEmail\":\"a@b.kr\",\"x\":[0");
+    for (size_t i = 0; i < count; i++) {
+        at += sprintf(at, ",%s", value);
+    }
+    sprintf(at, "],\"data\":{\"customerName\":\"a\",\"orderNumber\":\"[{,\\\"[{,\"}}");
+    enum svc_status status = parse(text, &message);
+    email_message_clear(&message);
+    free(text);
+    return status;
+}
+
+static void test_too_many_values_are_refused_before_they_are_built(void **state) {
+    (void)state;
+    static const char *const values[] = {"{}", "[]", "1", "\"\"", "{\"a\":1}"};
+    for (size_t i = 0; i < COUNT(values); i++) {
+        assert_int_equal(parse_many(values[i], 1000), SVC_OK);
+        assert_int_equal(parse_many(values[i], 20000), SVC_TOO_LARGE);
+        assert_int_equal(error.reason, EMAIL_REASON_TOO_LARGE);
+    }
+    assert_int_equal(parse_many("{}", 1021), SVC_OK);
+    assert_int_equal(parse_many("{}", 1022), SVC_TOO_LARGE);
+    assert_int_equal(parse_many("\"[[[{{{,,,\"", 5000), SVC_OK);
+}
+
 static void test_lengths_count_characters(void **state) {
     (void)state;
     for (int count = 99; count <= 101; count++) {
@@ -478,6 +507,7 @@ int main(void) {
         cmocka_unit_test(test_the_least_of_each_template),
         cmocka_unit_test(test_each_fault_is_named),
         cmocka_unit_test(test_what_is_no_message),
+        cmocka_unit_test(test_too_many_values_are_refused_before_they_are_built),
         cmocka_unit_test(test_lengths_count_characters),
         cmocka_unit_test(test_faults_in_items_name_the_entry),
         cmocka_unit_test(test_numbers_as_strings),

@@ -33,7 +33,10 @@ pre.raw { white-space: pre; }
 # A frame without scripts of its own, as high as the mail in it.
 SCRIPT = """
 for (const frame of document.querySelectorAll('iframe')) {
-  const fit = () => { frame.style.height = frame.contentDocument.documentElement.scrollHeight + 'px'; };
+  const fit = () => {
+    frame.style.height = '0';
+    frame.style.height = frame.contentDocument.documentElement.scrollHeight + 'px';
+  };
   frame.addEventListener('load', fit);
   if (frame.contentDocument && frame.contentDocument.readyState === 'complete') fit();
 }
