@@ -74,16 +74,16 @@ enum { WORD_TEXT_BYTES = 45, WORD_FRAME_BYTES = 12, LINE_BYTES = 76 };
 
 /* The bytes of text that a word at `column` takes: whole code points. */
 static size_t word_bytes(const char *text, size_t size_bytes, size_t column) {
-    size_t room = WORD_TEXT_BYTES;
+    size_t limit = WORD_TEXT_BYTES;
     if (column + WORD_FRAME_BYTES + 4 <= LINE_BYTES) {
         size_t base64 = (LINE_BYTES - column - WORD_FRAME_BYTES) / 4 * 3;
-        room = base64 < room ? base64 : room;
+        limit = base64 < limit ? base64 : limit;
     }
     size_t used = 0, length = 0;
     while (used < size_bytes) {
         email_code_point(text + used, size_bytes - used, &length);
         length = length == 0 ? 1 : length;
-        if (used > 0 && used + length > room) {
+        if (used > 0 && used + length > limit) {
             break;
         }
         used += length;
@@ -212,7 +212,7 @@ bool email_put_mailbox(const char *text, bool fold, struct svc_buf *out, const c
     size_t before = out->size_bytes;
     *why = put_mailbox(text, fold, out);
     if (*why == NULL && svc_buf_status(out) != SVC_OK) {
-        *why = "there is no room for the encoded mailbox";
+        *why = "the encoded mailbox does not fit";
     }
     if (*why != NULL && svc_buf_status(out) == SVC_OK) {
         out->size_bytes = before;

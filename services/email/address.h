@@ -30,7 +30,7 @@ bool email_put_unstructured(const char *text, size_t column, bool fold, struct s
 
 /* A mailbox for From or Reply-To: "address", "<address>" or "Name <address>", the name in UTF-8 and
  * optionally in double quotes; appended to `out` encoded. false, and *why a sentence: no mailbox,
- * or no room in `out`. */
+ * or it does not fit into `out`. */
 bool email_put_mailbox(const char *text, bool fold, struct svc_buf *out, const char **why);
 
 #endif

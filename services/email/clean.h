@@ -16,7 +16,7 @@ size_t email_count_characters(const char *text, size_t size_bytes);
 /* Bytes of the first `characters` code points. */
 size_t email_prefix_bytes(const char *text, size_t size_bytes, size_t characters);
 
-/* Copies `text` (well-formed UTF-8) to `out`, which has room for size_bytes + 1, with its NUL, and
+/* Copies `text` (well-formed UTF-8) to `out`, which holds at least size_bytes + 1 bytes, and
  * returns its new size; it never grows. On the way
  *   - a run of blanks with a control character, a line break among them, becomes one blank;
  *   - with `keep_lines`, line breaks of any kind become LF, at most two in a row;

@@ -31,13 +31,13 @@ static bool check_line(const struct email_cli *cli, const char *line, size_t siz
 }
 
 /* Lines of any length; what is beyond a message's limit is counted and not kept. */
-static bool check_lines(const struct email_cli *cli, FILE *in, char *line, size_t room) {
+static bool check_lines(const struct email_cli *cli, FILE *in, char *line, size_t capacity) {
     bool all_good = true;
     size_t size = 0;
     for (int c = 0; c != EOF;) {
         c = fgetc(in);
         if (c != '\n' && c != EOF) {
-            if (size < room) {
+            if (size < capacity) {
                 line[size++] = (char)c;
             }
         } else if (size > 0) {
@@ -49,7 +49,7 @@ static bool check_lines(const struct email_cli *cli, FILE *in, char *line, size_
 }
 
 int email_cli_check(const struct email_cli *cli, int argc, char **argv) {
-    const size_t room = EMAIL_MAX_MESSAGE_BYTES + 1;
+    const size_t capacity = EMAIL_MAX_MESSAGE_BYTES + 1;
     if (argc > 2 || (argc == 2 && argv[1][0] == '-' && argv[1][1] != '\0')) {
         bool is_help = argc == 2 && strcmp(argv[1], "--help") == 0;
         put_usage(cli, is_help ? cli->out : cli->err);
@@ -57,13 +57,13 @@ int email_cli_check(const struct email_cli *cli, int argc, char **argv) {
     }
     bool is_file = argc == 2 && strcmp(argv[1], "-") != 0;
     FILE *in = is_file ? fopen(argv[1], "rb") : cli->in;
-    char *line = malloc(room);
+    char *line = malloc(capacity);
     if (in == NULL || line == NULL) {
         fprintf(cli->err, "%s: %s cannot be opened\n", cli->program, is_file ? argv[1] : "-");
         free(line);
         return EMAIL_CLI_IO;
     }
-    bool all_good = check_lines(cli, in, line, room);
+    bool all_good = check_lines(cli, in, line, capacity);
     bool is_read = !ferror(in) && fflush(cli->out) == 0;
     free(line);
     if (is_file) {

@@ -167,7 +167,9 @@ static int put_mail(const struct email_cli *cli, const struct request *request,
             .date_ms = cli->now_ms};
         svc_buf_init(&raw, EMAIL_MAX_RAW_BYTES);
         status = email_write_mime(rendered, &envelope, &raw);
-        put_buf(cli, &raw);
+        if (status == SVC_OK) {
+            put_buf(cli, &raw);
+        }
         svc_buf_clear(&raw);
         break;
     }
@@ -181,7 +183,8 @@ static int put_mail(const struct email_cli *cli, const struct request *request,
         break;
     }
     if (status != SVC_OK) {
-        fprintf(cli->err, "%s: FROM_EMAIL is no mailbox, or the mail is too large\n", cli->program);
+        fprintf(cli->err, "%s: FROM_EMAIL is not a mailbox, or the mail is too large\n",
+                cli->program);
         return EMAIL_CLI_REFUSED;
     }
     return fflush(cli->out) == 0 && !ferror(cli->out) ? EMAIL_CLI_OK : EMAIL_CLI_IO;

@@ -101,7 +101,7 @@ static bool is_encoded_label(const char *text) {
            strcmp(again, text) == 0;
 }
 
-/* Appends a label to `out`; a sentence if it is none. */
+/* Appends a label to `out`; returns a sentence if it is not valid, else NULL. */
 static const char *put_label(const struct label *label, char *out, size_t *used) {
     char text[EMAIL_MAX_LABEL_BYTES + 2];
     size_t size = 0;
@@ -110,7 +110,7 @@ static const char *put_label(const struct label *label, char *out, size_t *used)
     }
     for (size_t i = 0; i < label->count; i++) {
         if (is_refused(label->points[i])) {
-            return "the domain has a character that no domain has";
+            return "the domain contains a character that domains do not allow";
         }
     }
     if (label->points[0] == '-' || label->points[label->count - 1] == '-') {
@@ -123,7 +123,7 @@ static const char *put_label(const struct label *label, char *out, size_t *used)
         text[size] = '\0';
         if (size <= EMAIL_MAX_LABEL_BYTES && strncmp(text, "xn--", 4) == 0 &&
             !is_encoded_label(text + 4)) {
-            return "a label of the domain begins with xn-- and is no encoded one";
+            return "a label of the domain begins with xn-- and is not Punycode";
         }
     } else {
         memcpy(text, "xn--", 4);

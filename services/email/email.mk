@@ -5,7 +5,7 @@
 .PHONY: mail-preview
 TEMPLATES ?=
 
-EMAIL_ROOM := services/email/address.c services/email/clean.c services/email/cli_check.c services/email/cli_render.c \
+EMAIL_MODULE := services/email/address.c services/email/clean.c services/email/cli_check.c services/email/cli_render.c \
 	services/email/domain.c services/email/error.c services/email/escape.c \
 	services/email/format.c services/email/json_schema.c services/email/message.c services/email/mime.c \
 	services/email/mustache_render.c services/email/producer.c services/email/punycode.c \
@@ -13,7 +13,7 @@ EMAIL_ROOM := services/email/address.c services/email/clean.c services/email/cli
 	services/email/view.c
 
 # Linked into the template compiler and the tests alone.
-EMAIL_COMPILER_ROOM := services/email/mustache_parse.c services/email/template_check.c \
+EMAIL_COMPILER_MODULE := services/email/mustache_parse.c services/email/template_check.c \
 	services/email/template_context.c
 EMAIL_TOOLS := services/email/tools/compile_templates.c services/email/tools/mail_render.c
 
@@ -29,7 +29,7 @@ EMAIL_SCRIPTS := tests/email/hostile.py tests/email/mime.py tests/email/schema.p
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(EMAIL_TESTS))
 SERVICES_VALGRIND_TESTS += $(EMAIL_TESTS)
 END_TO_END += $(EMAIL_SCRIPTS)
-SERVICES_SOURCES += $(EMAIL_ROOM) $(EMAIL_COMPILER_ROOM) $(EMAIL_TOOLS) $(EMAIL_TESTS)
+SERVICES_SOURCES += $(EMAIL_MODULE) $(EMAIL_COMPILER_MODULE) $(EMAIL_TOOLS) $(EMAIL_TESTS)
 
 # ---------------------------------------------------------------------------- templates
 
@@ -39,7 +39,7 @@ HOSTCC ?= cc
 HOST_PKG_CONFIG ?= pkg-config
 EMAIL_GENERATED := build/email/templates.c
 EMAIL_COMPILER := build/email/compile_templates
-EMAIL_COMPILER_SOURCES := services/email/tools/compile_templates.c $(EMAIL_COMPILER_ROOM) \
+EMAIL_COMPILER_SOURCES := services/email/tools/compile_templates.c $(EMAIL_COMPILER_MODULE) \
 	services/email/escape.c services/email/format.c services/email/schema.c \
 	services/email/view.c services/base/buf.c services/base/clock.c services/base/crypto.c \
 	services/base/status.c services/base/text.c
@@ -53,7 +53,7 @@ $(EMAIL_COMPILER): $(EMAIL_COMPILER_SOURCES) $(wildcard services/email/*.h servi
 		$$($(HOST_PKG_CONFIG) --cflags libcrypto) -o $@ $(EMAIL_COMPILER_SOURCES) \
 		$$($(HOST_PKG_CONFIG) --libs libcrypto))
 
-# Made again when another folder is named, or files are taken away.
+# Made again when another folder is named, or files are removed.
 build/email/folders: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(TEMPLATES) $(EMAIL_TEMPLATE_FILES)' >$@.new
@@ -74,7 +74,7 @@ EMAIL := $(O)/lib/libemail.a
 EMAIL_PROGRAMS := $(patsubst %.c,$(O)/%,$(EMAIL_TESTS))
 MAIL_RENDER := $(O)/bin/mail-render
 
-$(EMAIL): $(call objects,$(EMAIL_ROOM)) $(EMAIL_GENERATED_OBJECT)
+$(EMAIL): $(call objects,$(EMAIL_MODULE)) $(EMAIL_GENERATED_OBJECT)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(call quiet,AR,$(AR) rcs $@ $^)
@@ -83,7 +83,7 @@ $(MAIL_RENDER): $(call objects,services/email/tools/mail_render.c) $(EMAIL) $(SE
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SERVICES_LIBS))
 
-$(EMAIL_PROGRAMS): $(O)/%: $(O)/obj/%.o $(call objects,$(EMAIL_COMPILER_ROOM)) $(EMAIL) \
+$(EMAIL_PROGRAMS): $(O)/%: $(O)/obj/%.o $(call objects,$(EMAIL_COMPILER_MODULE)) $(EMAIL) \
 		$(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
@@ -100,5 +100,5 @@ mail-preview: ## every mail in both languages as pages to look at, in out/mail-p
 all: $(MAIL_RENDER)
 tests: $(EMAIL_PROGRAMS)
 
--include $(patsubst %.o,%.d,$(call objects,$(EMAIL_ROOM) $(EMAIL_COMPILER_ROOM) $(EMAIL_TOOLS) \
+-include $(patsubst %.o,%.d,$(call objects,$(EMAIL_MODULE) $(EMAIL_COMPILER_MODULE) $(EMAIL_TOOLS) \
 	$(EMAIL_TESTS)))

@@ -33,7 +33,8 @@ static enum svc_status read_text(struct parse *parse, const struct email_field *
                                  struct email_value *value) {
     const char *text = svc_json_text(json);
     if (text == NULL) {
-        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path, "is no text without NUL");
+        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path,
+                            "is not a string, or contains U+0000");
     }
     size_t size = strlen(text);
     if (email_count_characters(text, size) > (size_t)field->high) {
@@ -42,7 +43,7 @@ static enum svc_status read_text(struct parse *parse, const struct email_field *
     }
     char *copy = next_text(parse->message, size);
     if (copy == NULL) {
-        return email_refuse(parse->error, EMAIL_REASON_INTERNAL, path, "has no room");
+        return email_refuse(parse->error, EMAIL_REASON_INTERNAL, path, "does not fit");
     }
     size_t cleaned = email_clean(text, size, field->type == EMAIL_LINES, copy);
     if (field->type == EMAIL_SUBJECT) {
@@ -59,18 +60,19 @@ static enum svc_status read_url(struct parse *parse, const struct email_field *f
     char url[EMAIL_URL_BYTES];
     const char *text = svc_json_text(json), *why = NULL;
     if (text == NULL) {
-        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path, "is no text without NUL");
+        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path,
+                            "is not a string, or contains U+0000");
     }
     if (*text == '\0') {
         return SVC_OK;
     }
     if (!email_url_check(text, strlen(text), (size_t)field->high, url, &why)) {
         return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path,
-                            "is no URL that a mail may link: %s", why);
+                            "is not a URL that a mail may link to: %s", why);
     }
     char *copy = next_text(parse->message, strlen(url));
     if (copy == NULL) {
-        return email_refuse(parse->error, EMAIL_REASON_INTERNAL, path, "has no room");
+        return email_refuse(parse->error, EMAIL_REASON_INTERNAL, path, "does not fit");
     }
     memcpy(copy, url, strlen(url) + 1);
     value->text = copy;
@@ -78,7 +80,7 @@ static enum svc_status read_url(struct parse *parse, const struct email_field *f
     return SVC_OK;
 }
 
-/* A field that is no list. */
+/* A field that is not a list. */
 static enum svc_status read_value(struct parse *parse, const struct email_field *field,
                                   const char *path, const struct svc_json *json,
                                   struct email_value *value) {
@@ -104,7 +106,7 @@ static enum svc_status read_value(struct parse *parse, const struct email_field 
 static enum svc_status read_item(struct parse *parse, const char *path, const struct svc_json *json,
                                  struct email_item *item) {
     if (svc_json_type(json) != SVC_JSON_OBJECT) {
-        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path, "is no object");
+        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path, "is not an object");
     }
     struct email_value values[EMAIL_ITEM_FIELDS] = {{0}};
     for (size_t i = 0; i < EMAIL_ITEM_FIELDS; i++) {
@@ -132,7 +134,7 @@ static enum svc_status read_items(struct parse *parse, const struct email_field 
         return field->is_required ? missing(parse, path) : SVC_OK;
     }
     if (svc_json_type(json) != SVC_JSON_ARRAY) {
-        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path, "is no list");
+        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path, "is not an array");
     }
     if (count > (size_t)field->high) {
         return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, path,
@@ -183,7 +185,7 @@ static enum svc_status read_recipient(struct parse *parse, const struct svc_json
         return missing(parse, "toEmail");
     }
     if (text == NULL) {
-        return email_refuse(parse->error, EMAIL_REASON_BAD_ADDRESS, "toEmail", "is no text");
+        return email_refuse(parse->error, EMAIL_REASON_BAD_ADDRESS, "toEmail", "is not a string");
     }
     if (!email_address_check(text, size, parse->message->to, &why)) {
         return email_refuse(parse->error, EMAIL_REASON_BAD_ADDRESS, "toEmail",
@@ -224,7 +226,8 @@ static enum svc_status read_message(struct parse *parse, const struct svc_json *
                                     size_t size_bytes) {
     struct email_message *message = parse->message;
     if (svc_json_type(document) != SVC_JSON_OBJECT) {
-        return email_refuse(parse->error, EMAIL_REASON_BAD_JSON, "", "the body is no JSON object");
+        return email_refuse(parse->error, EMAIL_REASON_BAD_JSON, "",
+                            "the body is not a JSON object");
     }
     if (svc_json_get(document, "template") == NULL) {
         return missing(parse, "template");
@@ -232,7 +235,7 @@ static enum svc_status read_message(struct parse *parse, const struct svc_json *
     const char *name = svc_json_get_text(document, "template");
     if (name == NULL || !email_template_find(name, &message->template_id)) {
         return email_refuse(parse->error, EMAIL_REASON_UNKNOWN_TEMPLATE, "template",
-                            "names no template");
+                            "is not the name of a template");
     }
     enum svc_status status = read_recipient(parse, svc_json_get(document, "toEmail"));
     if (status == SVC_OK) {
@@ -246,7 +249,7 @@ static enum svc_status read_message(struct parse *parse, const struct svc_json *
         return missing(parse, "data");
     }
     if (svc_json_type(data) != SVC_JSON_OBJECT) {
-        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, "data", "is no object");
+        return email_refuse(parse->error, EMAIL_REASON_BAD_FIELD, "data", "is not an object");
     }
     /* Texts only shrink, and in JSON each takes two quotes more; URLs may grow. */
     message->texts_bytes = size_bytes + 2 * EMAIL_URL_BYTES;
@@ -270,7 +273,8 @@ enum svc_status email_message_read(const struct svc_json *document, size_t size_
 }
 
 /* Counts before anything is built of them: every value but the first follows a comma or begins a
- * container. What is no JSON is counted somehow, and refused by the parser. */
+ * container. The counts of text that is not JSON do not matter: the parser
+ * refuses it. */
 static bool has_too_many_values(const char *text, size_t size_bytes) {
     size_t containers = 0, commas = 0;
     bool in_string = false;

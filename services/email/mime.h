@@ -15,7 +15,7 @@ struct email_envelope {
 
 /* Appends the mail: headers folded at 76 columns, multipart/alternative of text and HTML, both
  * UTF-8 in base64. Lines end with CRLF; none is longer than 998 bytes.
- * Errors: INVALID_ARGUMENT (a mailbox or id that is none), TOO_LARGE, NO_MEMORY of `out`. */
+ * Errors: INVALID_ARGUMENT (a mailbox or id that is not valid), TOO_LARGE, NO_MEMORY of `out`. */
 enum svc_status email_write_mime(const struct email_rendered *rendered,
                                  const struct email_envelope *envelope, struct svc_buf *out);
 

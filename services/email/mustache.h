@@ -44,7 +44,7 @@ struct email_mustache_value {
 
 enum email_mustache_truth {
     EMAIL_MUSTACHE_FALSE, /* false, null, or the empty list */
-    EMAIL_MUSTACHE_TRUE,  /* anything else that is no list */
+    EMAIL_MUSTACHE_TRUE,  /* anything else that is not a list */
     EMAIL_MUSTACHE_LIST
 };
 
@@ -76,7 +76,7 @@ enum svc_status email_mustache_render(const struct email_mustache_program *progr
 struct email_mustache_parsed {
     struct email_mustache_program program;
     struct email_mustache_op *ops;
-    size_t room;
+    size_t capacity;
     char *texts;
 };
 

@@ -58,18 +58,18 @@ static bool put_op(struct parser *parser, enum email_mustache_kind kind, enum em
     if (parsed->program.count == EMAIL_MUSTACHE_MAX_OPS) {
         return stop_with(parser, SVC_TOO_LARGE, "the template has too many tags");
     }
-    if (parsed->program.count == parsed->room) {
-        size_t room = parsed->room == 0 ? 64 : 2 * parsed->room;
-        struct email_mustache_op *ops = malloc(room * sizeof(*ops));
+    if (parsed->program.count == parsed->capacity) {
+        size_t capacity = parsed->capacity == 0 ? 64 : 2 * parsed->capacity;
+        struct email_mustache_op *ops = malloc(capacity * sizeof(*ops));
         if (ops == NULL) {
             return stop_with(parser, SVC_NO_MEMORY, "no memory for a template");
         }
-        if (parsed->room > 0) {
-            memcpy(ops, parsed->ops, parsed->room * sizeof(*ops));
+        if (parsed->capacity > 0) {
+            memcpy(ops, parsed->ops, parsed->capacity * sizeof(*ops));
         }
         free(parsed->ops);
         parsed->ops = ops;
-        parsed->room = room;
+        parsed->capacity = capacity;
     }
     size_t offset = parser->texts.size_bytes, indent_offset = offset + size_bytes + 1;
     svc_buf_append(&parser->texts, text, size_bytes);
@@ -201,7 +201,7 @@ static bool set_delimiters(struct parser *parser, struct source *source, const s
         is_good = *c != '=' && (!is_space(*c) || (c >= open_end && c < close));
     }
     if (!is_good) {
-        return stop(parser, source, tag->start, "these are no two delimiters", "");
+        return stop(parser, source, tag->start, "these are not two delimiters", "");
     }
     memcpy(source->open, at, open_bytes);
     source->open[open_bytes] = '\0';

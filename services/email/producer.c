@@ -45,7 +45,7 @@ static const struct email_field *field_to_put(struct email_producer *producer, c
     }
     if (index < 0 || info->fields[index].type == EMAIL_ITEM_LIST ||
         email_type_is_number(info->fields[index].type) != is_number) {
-        email_refuse(&producer->error, EMAIL_REASON_INTERNAL, name, "is no such field of %s",
+        email_refuse(&producer->error, EMAIL_REASON_INTERNAL, name, "is not such a field of %s",
                      info->name);
         return NULL;
     }
@@ -100,7 +100,8 @@ void email_message_put_text_cut(struct email_producer *producer, const char *nam
         return;
     }
     if (field->type == EMAIL_URL) {
-        email_refuse(&producer->error, EMAIL_REASON_INTERNAL, name, "is a URL, which nobody cuts");
+        email_refuse(&producer->error, EMAIL_REASON_INTERNAL, name,
+                     "is a URL, which cannot be cut");
         return;
     }
     svc_json_name(&producer->writer, name);
@@ -120,7 +121,7 @@ void email_message_put_date(struct email_producer *producer, const char *name, i
         return;
     }
     if (field->type != EMAIL_DATE) {
-        email_refuse(&producer->error, EMAIL_REASON_INTERNAL, name, "is no date");
+        email_refuse(&producer->error, EMAIL_REASON_INTERNAL, name, "is not a date");
         return;
     }
     svc_format_iso8601(wall_ms, text);

@@ -31,8 +31,8 @@ struct email_producer {
 };
 
 /* `out` is borrowed until finish; what it holds already stays in front. message_id NULL or "":
- * none, which leaves the SQS message id for the sender to tell messages apart by: better give one
- * that names the event and survives repetition. */
+ * none, which leaves the SQS message id to tell messages apart by; better to give one that
+ * names the event and is the same when the event is repeated. */
 void email_message_begin(struct email_producer *producer, struct svc_buf *out,
                          enum email_template template_id, const char *to_email,
                          enum email_language language, const char *message_id);
@@ -49,7 +49,7 @@ void email_message_put_number(struct email_producer *producer, const char *name,
 /* DATE: a moment in ms since 1970. */
 void email_message_put_date(struct email_producer *producer, const char *name, int64_t wall_ms);
 /* A line of the order, its name cut like the above; all of them one after the other. Those after
- * the first EMAIL_MAX_ITEMS, and those that the rest of `out` has no room for, are counted as
+ * the first EMAIL_MAX_ITEMS, and those that do not fit into the rest of `out`, are counted as
  * moreItems instead of listed. */
 void email_message_put_item(struct email_producer *producer, const char *name, int64_t quantity,
                             int64_t price);

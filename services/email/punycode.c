@@ -131,7 +131,7 @@ static bool take_integer(const char *text, size_t size_bytes, size_t *at, uint32
 }
 
 bool email_punycode_decode(const char *text, size_t size_bytes, uint32_t *points, size_t *count) {
-    const size_t room = *count;
+    const size_t capacity = *count;
     uint32_t n = INITIAL_N, i = 0, bias = INITIAL_BIAS;
     size_t basic = size_bytes, at = 0, found = 0;
     while (basic > 0 && text[basic - 1] != '-') {
@@ -140,14 +140,14 @@ bool email_punycode_decode(const char *text, size_t size_bytes, uint32_t *points
     at = basic;
     basic -= basic > 0;
     for (; found < basic; found++) {
-        if (found >= room || (unsigned char)text[found] >= 0x80) {
+        if (found >= capacity || (unsigned char)text[found] >= 0x80) {
             return false;
         }
         points[found] = (unsigned char)text[found];
     }
     while (at < size_bytes) {
         uint32_t before = i, after = (uint32_t)found + 1;
-        if (found >= room || !take_integer(text, size_bytes, &at, bias, &i)) {
+        if (found >= capacity || !take_integer(text, size_bytes, &at, bias, &i)) {
             return false;
         }
         bias = adapt(i - before, after, before == 0);

@@ -12,8 +12,8 @@
  * without "xn--". false: it does not fit, or arithmetic would overflow. */
 bool email_punycode_encode(const uint32_t *points, size_t count, char *out, size_t out_bytes);
 
-/* The reverse. *count: room in `points` going in, code points coming out. false: `text` is no
- * encoded form, or does not fit. */
+/* The reverse. *count: capacity of `points` on entry, code points on return. false: `text` is not
+ * an encoded form, or does not fit. */
 bool email_punycode_decode(const char *text, size_t size_bytes, uint32_t *points, size_t *count);
 
 #endif

@@ -28,8 +28,8 @@ struct email_rendered {
 /* Renders all parts in the message's language. `now_ms`: ms since 1970, for the year in the footer.
  * On failure `rendered` is empty. Cleared with email_rendered_clear.
  * Errors: CONFIGURATION (BAD_SENDER: PROMOTIONAL without the sender's particulars, a sender's
- * e-mail that is no address, a setting of more than one line), TOO_LARGE, NO_MEMORY. Memory: the
- * parts, and while one grows the same again: under 1 MiB for the largest message, 64 KiB for a
+ * e-mail that is not an address, a setting with control characters), TOO_LARGE, NO_MEMORY. Memory:
+ * the parts, and while one grows the same again: under 1 MiB for the largest message, 64 KiB for a
  * usual one; nothing is parsed. */
 enum svc_status email_render(const struct email_message *message, const struct email_sender *sender,
                              int64_t now_ms, struct email_rendered *rendered,

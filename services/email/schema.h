@@ -26,7 +26,7 @@ enum email_language { EMAIL_KO, EMAIL_EN, EMAIL_LANGUAGES };
 enum email_type {
     EMAIL_TEXT,     /* one line; line breaks and controls become blanks */
     EMAIL_LINES,    /* text with line breaks */
-    EMAIL_SUBJECT,  /* one line, from which every mark (광고) is taken away */
+    EMAIL_SUBJECT,  /* one line, from which every mark (광고) is removed */
     EMAIL_MONEY,    /* whole won */
     EMAIL_COUNT,    /* of things */
     EMAIL_PERCENT,  /* whole; a string may end with "%" */

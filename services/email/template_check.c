@@ -39,7 +39,7 @@ static bool check_variable(const struct check *check, const char *name) {
         return true;
     }
     if (!email_view_name(check->info, name, in_section(check, "items"), &found)) {
-        return refuse(check->fault, name, "is no field of this template");
+        return refuse(check->fault, name, "is not a field of this template");
     }
     if (found.is_object || found.type == EMAIL_ITEM_LIST) {
         return refuse(check->fault, name, "shows an object or list");
@@ -63,7 +63,7 @@ static bool check_ops(struct check *check, size_t from, size_t to) {
             continue;
         }
         if (!email_view_name(check->info, op->text, in_section(check, "items"), &found)) {
-            return refuse(check->fault, op->text, "is no field of this template");
+            return refuse(check->fault, op->text, "is not a field of this template");
         }
         if (op->kind == EMAIL_MUSTACHE_SECTION) {
             check->sections[check->depth++] = op->text;

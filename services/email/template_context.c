@@ -36,9 +36,9 @@ static char to_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static void add_char(char *name, size_t room, char c) {
+static void add_char(char *name, size_t capacity, char c) {
     size_t used = strlen(name);
-    if (used + 1 < room) {
+    if (used + 1 < capacity) {
         name[used] = to_lower(c);
         name[used + 1] = '\0';
     }

@@ -44,7 +44,7 @@ static const char *put_authority(const char *text, size_t size_bytes, struct tar
                                                       : UINT16_MAX + 1u;
         }
         if (digits > 5 || number == 0 || number > UINT16_MAX) {
-            return "its port is no port";
+            return "its port is not a port number";
         }
     }
     if (!email_domain_to_ascii(text, host_bytes, domain, &fault)) {

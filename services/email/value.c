@@ -30,7 +30,7 @@ static bool read_digits(const char *text, bool is_grouped, int64_t *number) {
 
 static bool in_bounds(const struct email_field *field, int64_t number, const char **why) {
     if (number < field->low || number > field->high) {
-        *why = "is outside its bounds";
+        *why = "is out of range";
         return false;
     }
     return true;
@@ -45,7 +45,7 @@ bool email_read_digits(const struct email_field *field, const char *text, int64_
     if (field->type == EMAIL_PERCENT && size > 0 && text[size - 1] == '%') {
         size--;
     }
-    *why = "is no whole number";
+    *why = "is not a whole number";
     if (size >= sizeof(digits)) {
         return false;
     }
@@ -98,13 +98,13 @@ bool email_read_number(const struct email_field *field, const struct svc_json *v
     const char *text = svc_json_text(value);
     double real = 0;
     if (field->type == EMAIL_DATE) {
-        *why = "is no date such as 2026-10-05 or 2026-10-05T01:20:00Z";
+        *why = "is not a date such as 2026-10-05 or 2026-10-05T01:20:00Z";
         return text != NULL && email_read_date(text, number);
     }
     if (text != NULL) {
         return email_read_digits(field, text, number, why);
     }
-    *why = "is no whole number";
+    *why = "is not a whole number";
     if (svc_json_int(value, number)) {
         return in_bounds(field, *number, why);
     }

@@ -183,9 +183,9 @@ def hostile_urls_are_refused_or_encoded():
             messages = [{"template": template, "toEmail": "a@b.kr",
                          "data": with_value(template, "ko", [path], value)} for value in BAD_URLS]
             _, out, _ = mail.run(["check"], "".join(json.dumps(m) + "\n" for m in messages))
-            for value, verdict in zip(BAD_URLS, out.decode().splitlines()):
+            for value, result in zip(BAD_URLS, out.decode().splitlines()):
                 is_optional = value == "" and path[0] in ("trackingUrl", "reportUrl")
-                assert is_optional or not verdict.startswith("OK"), f"{template} {path} {value!r}"
+                assert is_optional or not result.startswith("OK"), f"{template} {path} {value!r}"
             expected = by_stdlib(mail.render(template, mail.sample(template), "html"))
             for value in URLS:
                 page = mail.render(template, with_value(template, "ko", [path], value), "html")

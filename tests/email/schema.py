@@ -83,7 +83,7 @@ ADDRESSES = ["a@b.kr", "a.b+c@b-c.co.kr", "a@한국.kr", "", "a", "a@b", "a@b.kr
              "a@@b.kr", "a@[127.0.0.1]", "a@b_c.kr", "a@" + "b" * 64 + ".kr", 5, ["a@b.kr"]]
 
 
-def verdicts(messages):
+def results(messages):
     """For each message whether the sender takes it, and why not."""
     lines = "".join(json.dumps(message) + "\n" for message in messages)
     _, out, _ = mail.run(["check"], lines)
@@ -95,9 +95,9 @@ def verdicts(messages):
 def agree(messages):
     """Schema and sender take the same ones; how many they take."""
     taken = 0
-    for message, verdict in zip(messages, verdicts(messages)):
+    for message, result in zip(messages, results(messages)):
         is_valid = VALIDATOR.is_valid(message)
-        assert is_valid == (verdict == "OK"), f"schema {is_valid}, sender {verdict}: {message}"
+        assert is_valid == (result == "OK"), f"schema {is_valid}, sender {result}: {message}"
         taken += is_valid
     return taken
 

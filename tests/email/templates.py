@@ -55,10 +55,10 @@ def names_are_checked_with_file_and_line(folder):
     text = read("password_reset.ko.html").replace("{{> footer}}", "{{userNmae}}\n{{> footer}}")
     line = text[:text.index("{{userNmae}}")].count("\n") + 1
     refused(folder, "password_reset.ko.html", text,
-            f"own/password_reset.ko.html:{line}: {{{{userNmae}}}} is no field of this template")
+            f"own/password_reset.ko.html:{line}: {{{{userNmae}}}} is not a field of this template")
     refused(folder, "password_reset.en.txt",
             "Subject: x\n\n{{userName}} {{resetUrl}}\n{{expiresIn}}\n{{#shopUrl}}{{/shopUrl}}\n",
-            "own/password_reset.en.txt:5: {{shopUrl}} is no field of this template")
+            "own/password_reset.en.txt:5: {{shopUrl}} is not a field of this template")
     refused(folder, "order_confirmation.ko.txt",
             "Subject: x\n\n{{customerName}} {{orderNumber}}\n{{totalAmount}}\n",
             "own/order_confirmation.ko.txt:4: {{totalAmount}} may be absent")

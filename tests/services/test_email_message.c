@@ -101,8 +101,8 @@ static char *with(const char *member, const char *json) {
                                           {"validUntil", "\"2026-10-05\""},
                                           {"shopUrl", "\"https://b.kr\""},
                                           {"unsubscribeUrl", "\"https://b.kr\""}};
-    size_t room = strlen(json) + 2000;
-    char *text = malloc(room), *at = text;
+    size_t capacity = strlen(json) + 2000;
+    char *text = malloc(capacity), *at = text;
     bool has_data = strcmp(member, "data") == 0;
     assert_non_null(text);
     at += sprintf(at, "{");

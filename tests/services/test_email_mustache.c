@@ -216,8 +216,8 @@ static void test_faults_name_line_and_reason(void **state) {
     } cases[] = {
         {"a\n{{b", 2, "a tag does not end"},
         {"{{{b}}", 1, "a tag does not end"},
-        {"{{=a=}}", 1, "these are no two delimiters"},
-        {"{{=a b c=}}", 1, "these are no two delimiters"},
+        {"{{=a=}}", 1, "these are not two delimiters"},
+        {"{{=a b c=}}", 1, "these are not two delimiters"},
         {"\n\n{{#a}}\n", 4, "a section does not end: {{#a}}"},
         {"{{/a}}", 1, "a section ends that was not begun"},
         {"{{#a}}{{#b}}\n{{/a}}{{/b}}", 2, "another section ends than {{#b}}"},
