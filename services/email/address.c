@@ -28,6 +28,9 @@ static const char *check_local(const char *text, size_t size_bytes) {
             }
         } else if (!is_atext(text[i])) {
             return "the part before the @ has a character that needs quoting";
+        } else if (text[i] == '?' && i > 0 && text[i - 1] == '=') {
+            /* Atext, but servers on the way may decode it, to any characters at all. */
+            return "the part before the @ looks like an encoded word";
         }
     }
     return NULL;

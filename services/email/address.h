@@ -14,8 +14,8 @@
 /* One address, local-part@domain: a local part of 1 to 64 bytes of atext joined by single dots
  * (RFC 5322's dot-atom), a domain as email_domain_to_ascii takes it, 254 bytes together. `out` is
  * the address with its domain in ASCII. Refused: blanks, quoted local parts, comments, angle
- * brackets, lists, address literals, local parts beyond ASCII (SES sends none).
- * false, and *why a sentence that holds nothing of the text. */
+ * brackets, lists, address literals, encoded words ("=?"), local parts beyond ASCII (SES sends
+ * none). false, and *why a sentence that holds nothing of the text. */
 bool email_address_check(const char *text, size_t size_bytes, char out[EMAIL_ADDRESS_BYTES],
                          const char **why);
 

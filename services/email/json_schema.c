@@ -12,7 +12,7 @@
 
 #define ATEXT       "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 #define LABEL       "[^\\u0000-\\u002c\\u002e\\u002f\\u003a-\\u0040\\u005b-\\u0060\\u007b-\\u00a0]{1,63}"
-#define ADDRESS     "^" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$"
+#define ADDRESS     "^(?!.*=[?])" ATEXT "(\\." ATEXT ")*@" LABEL "(\\." LABEL ")+$"
 #define URL         "^[Hh][Tt][Tt][Pp][Ss]://[^\\u0000-\\u0020/?#@\\\\]+([/?#][^\\u0000-\\u001f\\u007f]*)?$"
 #define WITHOUT_NUL "^[^\\u0000]*$"
 #define NOT_BLANK   "^[^\\u0000]*[^\\u0000-\\u0020][^\\u0000]*$"

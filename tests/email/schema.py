@@ -80,7 +80,7 @@ ITEMS = [[{"name": "a", "quantity": 1, "price": 1}], [{"name": "a", "quantity": 
          [{"name": "a", "quantity": 1, "price": 1}] * 101]
 ADDRESSES = ["a@b.kr", "a.b+c@b-c.co.kr", "a@한국.kr", "", "a", "a@b", "a@b.kr,c@d.kr", "a b@c.kr",
              "a@b.kr\n", "<a@b.kr>", ".a@b.kr", "a..b@c.kr", "\"a\"@b.kr", "한@b.kr", "a@b..kr",
-             "a@@b.kr", "a@[127.0.0.1]", "a@b_c.kr", "a@" + "b" * 64 + ".kr", 5, ["a@b.kr"]]
+             "a@@b.kr", "a@[127.0.0.1]", "a@b_c.kr", "=?utf-8?q?a?=@b.kr", "a=b@c.kr", "a?=b@c.kr", "a@" + "b" * 64 + ".kr", 5, ["a@b.kr"]]
 
 
 def results(messages):

@@ -163,7 +163,7 @@ static void test_one_address_is_taken(void **state) {
     static const char *const good[][2] = {
         {"customer@example.com", "customer@example.com"},
         {"First.Last+tag@Example.COM", "First.Last+tag@example.com"},
-        {"!#$%&'*+-/=?^_`{|}~@example.com", "!#$%&'*+-/=?^_`{|}~@example.com"},
+        {"!#$%&'*+-/?=^_`{|}~@example.com", "!#$%&'*+-/?=^_`{|}~@example.com"},
         {"kim@한국.kr", "kim@xn--3e0b707e.kr"}};
     for (size_t i = 0; i < COUNT(good); i++) {
         char out[EMAIL_ADDRESS_BYTES];
@@ -206,7 +206,9 @@ static void test_anything_but_one_address_is_refused(void **state) {
                                       "a@example.com%0d%0aBcc",
                                       "a:b@example.com",
                                       "a@exam\u2024ple.com",
-                                      "mailto:a@example.com"};
+                                      "mailto:a@example.com",
+                                      "=?utf-8?q?a?=@example.com",
+                                      "a=?b@example.com"};
     for (size_t i = 0; i < COUNT(bad); i++) {
         char out[EMAIL_ADDRESS_BYTES];
         if (address(bad[i], strlen(bad[i]), out)) {

@@ -165,6 +165,31 @@ static void test_names_are_those_of_the_schema(void **state) {
     }
 }
 
+static void test_each_escaping_of_the_same_text(void **state) {
+    (void)state;
+    static const char text[] = "a&b<c>d\"e'f\ng h@i+j/k?l%m한";
+    static const struct {
+        enum email_escape escape;
+        const char *expected;
+    } cases[] = {
+        {EMAIL_ESCAPE_NONE, text},
+        {EMAIL_ESCAPE_HTML, "a&amp;b&lt;c&gt;d&quot;e&#39;f<br>\ng h@i+j/k?l%m한"},
+        {EMAIL_ESCAPE_ATTRIBUTE, "a&amp;b&lt;c&gt;d&quot;e&#39;f g h@i+j/k?l%m한"},
+        {EMAIL_ESCAPE_URL, "a&amp;b&lt;c&gt;d&quot;e&#39;f g h@i+j/k?l%m한"},
+        {EMAIL_ESCAPE_URL_PART, "a%26b%3Cc%3Ed%22e%27f%0Ag%20h@i+j%2Fk%3Fl%25m%ED%95%9C"},
+        {EMAIL_ESCAPE_PLAIN, text},
+        {EMAIL_ESCAPE_SUBJECT, "a&b<c>d\"e'f g h@i+j/k?l%m한"},
+    };
+    struct svc_buf out;
+    svc_buf_init(&out, 1000);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        svc_buf_reset(&out);
+        assert_true(email_put_escaped(text, strlen(text), cases[i].escape, &out));
+        assert_string_equal(svc_buf_text(&out), cases[i].expected);
+    }
+    svc_buf_clear(&out);
+}
+
 /* What is in the binary: no variable of a mail's HTML is unescaped. */
 static void test_the_compiled_templates_escape_all(void **state) {
     (void)state;
@@ -194,6 +219,7 @@ int main(void) {
         cmocka_unit_test(test_each_place_has_its_escaping),
         cmocka_unit_test(test_places_that_no_escaping_is_safe_in),
         cmocka_unit_test(test_names_are_those_of_the_schema),
+        cmocka_unit_test(test_each_escaping_of_the_same_text),
         cmocka_unit_test(test_the_compiled_templates_escape_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
