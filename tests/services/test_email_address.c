@@ -114,6 +114,7 @@ static void test_domains_that_are_none(void **state) {
                                       "a,b.com",
                                       "xn--.com",
                                       "xn--abc-.com",
+                                      "xn---3e0b707e.kr",
                                       "xn--zzzzzzzzzzzz99999999.com",
                                       "\xff.com",
                                       "\xf0\x9f\x98\x80.com",
