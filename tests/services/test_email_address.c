@@ -80,6 +80,7 @@ static void test_domains_become_ascii(void **state) {
         {"Example.COM", "example.com"},
         {"한국.kr", "xn--3e0b707e.kr"},
         {"\u1112\u1161\u11ab\u1100\u116e\u11a8.kr", "xn--3e0b707e.kr"}, /* jamo */
+        {"\ud55c\u11a8.kr", "xn--rud3131h.kr"},                         /* has its final already */
         {"도메인\u3002한국", "xn--hq1bm8jm9l.xn--3e0b707e"},
         {"MÜNCHEN.de", "xn--mnchen-3ya.de"},
         {"ПОЧТА.рф", "xn--80a1acny.xn--p1ai"},
