@@ -235,7 +235,7 @@ static int render(const struct email_cli *cli, const struct request *request,
 }
 
 int email_cli_render(const struct email_cli *cli, int argc, char **argv) {
-    struct request request = {NULL};
+    struct request request = {.form = WHOLE};
     struct svc_buf content;
     bool is_done = false;
     int result = read_arguments(cli, argc, argv, &request, &is_done);
