@@ -272,6 +272,13 @@ static void test_display_names_are_encoded(void **state) {
         words++;
     }
     assert_true(words >= 2);
+    /* Parted by blanks they are no longer than that either. */
+    text = phrase("aé한글 대한민국에서 가장 크고 믿을 수 있는 열린 장터 오픈마켓 고객센터", false,
+                  &out);
+    for (const char *word = text; *word != '\0'; word += strspn(word, " ")) {
+        assert_true(strcspn(word, " ") <= 75);
+        word += strcspn(word, " ");
+    }
     svc_buf_clear(&out);
 }
 
