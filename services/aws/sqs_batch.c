@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/aws/call_retry.h"
 #include "services/aws/responses.h"
 #include "services/aws/sqs_message.h"
 #include "services/base/text.h"
@@ -69,16 +70,21 @@ static bool entry_index(const struct svc_json *entry, const bool *is_in, size_t 
     return is_in[*index];
 }
 
+/* A failed entry counts as a response of its own: 400 if the fault is the sender's, else 500. An
+ * entry that may have been carried out stays open only if it may be carried out twice. */
 static void read_failed(struct batch *batch, const struct svc_json *entry, size_t i) {
     struct awsc_sqs_result *result = &batch->results[i];
     const char *code = svc_json_get_text(entry, "Code");
+    struct awsc_error failure = {0};
     bool is_ours = false;
     svc_json_bool(svc_json_get(entry, "SenderFault"), &is_ours);
     svc_copy_text(result->code, sizeof(result->code), code != NULL ? code : "");
-    result->status = awsc_status_of(awsc_service_row(AWSC_SQS), is_ours ? 400 : 500, result->code);
+    svc_copy_text(failure.code, sizeof(failure.code), result->code);
+    failure.http_status = is_ours ? 400 : 500;
+    result->status = awsc_status_of(awsc_service_row(AWSC_SQS), failure.http_status, result->code);
     result->sender_fault = is_ours;
-    result->maybe_done = false;
-    batch->is_settled[i] = is_ours;
+    result->maybe_done |= !awsc_is_refusal(&failure);
+    batch->is_settled[i] = is_ours || (batch->is_unrepeatable && result->maybe_done);
 }
 
 static void read_reply(struct batch *batch, const struct svc_json *reply, bool *is_in) {
@@ -91,6 +97,7 @@ static void read_reply(struct batch *batch, const struct svc_json *reply, bool *
             batch->read(entry, batch->entries, i, &batch->results[i])) {
             settle(batch, i, SVC_OK);
             batch->results[i].code[0] = '\0';
+            batch->results[i].maybe_done = false;
             is_in[i] = false;
         }
     }
@@ -147,7 +154,7 @@ static size_t send_some(struct awsc_client *client, struct batch *batch, size_t 
         for (size_t k = from; k < i; k++) {
             if (is_in[k]) {
                 settle(batch, k, status);
-                batch->results[k].maybe_done = error->maybe_done;
+                batch->results[k].maybe_done |= error->maybe_done;
                 svc_copy_text(batch->results[k].code, sizeof(batch->results[k].code), error->code);
             }
         }
