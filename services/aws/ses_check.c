@@ -66,14 +66,15 @@ static bool is_display_name(const char *text, size_t size) {
     if (size == 0 || text[0] != '"') {
         return strspn(text, ATOM " .") >= size;
     }
+    bool is_quoted_pair = false; /* the byte after a backslash */
     for (size_t i = 1; i < size; i++) {
         if (text[i] < 0x20 || text[i] > 0x7e) {
             return false;
         }
-        if (text[i] == '"') {
+        if (text[i] == '"' && !is_quoted_pair) {
             return i + 1 == size;
         }
-        i += text[i] == '\\';
+        is_quoted_pair = text[i] == '\\' && !is_quoted_pair;
     }
     return false;
 }
