@@ -26,7 +26,7 @@ static bool crc32_matches(const struct svc_http_exchange *exchange) {
     if (text == NULL) {
         return true;
     }
-    if (!svc_read_number(&text, 0, UINT32_MAX, &expected) || *text != '\0' ||
+    if (!svc_parse_uint(text, UINT32_MAX, &expected) ||
         svc_hash_of(SVC_HASH_CRC32, exchange->body.bytes, exchange->body.size_bytes, hash,
                     &hash_bytes) != SVC_OK) {
         return false;
