@@ -57,8 +57,8 @@ $(SERVICES): $(SERVICES_OBJECTS)
 $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
 	$(call link,$^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
-# Its own malloc in front of ours, which fails on request.
-$(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
+# Its own malloc in front of ours, which fails on request, and a look at header lists when freed.
+$(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free$(comma)--wrap=curl_slist_free_all
 
 all: $(SERVICES)
 tests: $(SERVICES_PROGRAMS)
