@@ -389,7 +389,7 @@ enum svc_status svc_http_real_start(void *self, const struct svc_http_request *r
     if (exchange == NULL) {
         return SVC_NO_MEMORY;
     }
-    if (real->ca_bundle == NULL && svc_http_has_scheme(request->url, "https://")) {
+    if (real->ca_bundle == NULL && svc_begins_nocase(request->url, "https://")) {
         svc_http_real_finish(
             exchange, SVC_CONFIGURATION,
             "no bundle of certificate authorities is found; AWS_CA_BUNDLE names one");
