@@ -128,12 +128,22 @@ static void mask_address_words(char *text) {
     }
 }
 
+/* How many bytes of the text have no sign of a mailbox or a name: an '@', an angle bracket, a quote
+ * or a character beyond ASCII. */
+static size_t impersonal_bytes(const char *text) {
+    size_t size = 0;
+    while (text[size] >= ' ' && text[size] <= '~' && strchr("@<\"", text[size]) == NULL) {
+        size++;
+    }
+    return size;
+}
+
 /* Leaves out what follows the service's own words: the text behind the first ": ", and the sentence
- * in which an address, an angle bracket or a quote comes before that. */
+ * in which a sign of a mailbox or a name comes before that. */
 static void cut_to_fixed_words(char *text, size_t text_bytes) {
     static const char mark[] = "(left out)";
     const char *colon = strstr(text, ": ");
-    const size_t before = strcspn(text, "@<\"");
+    const size_t before = impersonal_bytes(text);
     size_t kept = colon != NULL ? (size_t)(colon - text) + 2 : before;
     if (before < kept) {
         kept = before;

@@ -12,6 +12,7 @@
 #include "services/aws/xml.h"
 #include "services/base/limits.h"
 #include "services/base/partition.h"
+#include "services/base/text.h"
 
 static struct awsc_error error;
 
@@ -175,6 +176,10 @@ static void test_a_message_of_ses_names_nobody(void **state) {
         {"MessageRejected", "Kim Minsoo <kim@example.com> is blacklisted", "(left out)"},
         {"BadRequestException", "Illegal address: Kim Minsoo", "Illegal address: (left out)"},
         {"BadRequestException", "Local address \\\"Kim Minsoo\\\" has a space", "(left out)"},
+        {"BadRequestException", "Illegal name \xea\xb9\x80: x", "(left out)"},
+        {"MessageRejected", "", ""},
+        {"MessageRejected", ": ", ": "},
+        {"MessageRejected", "@", "(left out)"},
         {"LimitExceededException", "Daily message quota exceeded.",
          "Daily message quota exceeded."},
         {"AccessDeniedException",
@@ -227,6 +232,26 @@ static void test_partitions_are_found_by_region_and_name(void **state) {
     assert_ptr_equal(svc_partition_named("aws:sqs", 3), svc_partition_named("aws", 3));
 }
 
+static void test_texts_are_compared_and_read_whole(void **state) {
+    (void)state;
+    static const char *const bad[] = {"",   "x",  "1x",  " 1",
+                                      "+1", "-1", "101", "18446744073709551616"};
+    uint64_t number = 7;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(svc_parse_uint(bad[i], 100, &number));
+    }
+    assert_false(svc_parse_uint(NULL, 100, &number));
+    assert_int_equal(number, 7);
+    assert_true(svc_parse_uint("0100", 100, &number));
+    assert_int_equal(number, 100);
+    assert_true(svc_begins_nocase("X-AMZ-meta-", "x-amz-"));
+    assert_true(svc_begins_nocase("a", "") && svc_begins_nocase("", ""));
+    assert_false(svc_begins_nocase("x-am", "x-amz-"));
+    assert_false(svc_begins_nocase("x@", "x`")); /* not letters, though 32 apart */
+    assert_true(svc_is_printable("") && svc_is_printable(" ~"));
+    assert_false(svc_is_printable("a\x1f") || svc_is_printable("\x7f") || svc_is_printable("\xff"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_mean_what_each_service_says),
@@ -236,6 +261,7 @@ int main(void) {
         cmocka_unit_test(test_messages_are_fit_for_a_log),
         cmocka_unit_test(test_a_message_of_ses_names_nobody),
         cmocka_unit_test(test_partitions_are_found_by_region_and_name),
+        cmocka_unit_test(test_texts_are_compared_and_read_whole),
         cmocka_unit_test(test_a_row_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
