@@ -1,6 +1,4 @@
 /* Batches of SQS: entries of which each has a status of its own. See sqs.h. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "services/aws/call_retry.h"
