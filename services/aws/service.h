@@ -44,7 +44,7 @@ struct awsc_service_row {
     const struct awsc_code_status *codes; /* go before the general rules; ends with code NULL */
     bool has_body_crc32;     /* responses carry x-amz-crc32 of their body, which is verified */
     bool is_response_secret; /* response bodies are wiped after use */
-    bool masks_addresses;    /* error messages may hold mail addresses, which are masked */
+    bool masks_addresses;    /* error messages may hold mailboxes, which are left out */
 };
 
 /* Constant; never NULL. */
