@@ -1,11 +1,11 @@
 # The services: sources by hand, one variable for each module, and their tests. Included by the
 # Makefile after its rules' variables are set; makes build/CONFIG/lib/libservices.a.
 
-SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
+SERVICES_BASE := services/base/buf.c services/base/chars.c services/base/clock.c services/base/crc.c \
 	services/base/crypto.c services/base/environment.c services/base/file.c services/base/http.c \
 	services/base/http_exchange.c services/base/http_headers.c services/base/http_sockets.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
-	services/base/log.c services/base/random.c services/base/settings.c \
+	services/base/log.c services/base/partition.c services/base/random.c services/base/settings.c \
 	services/base/status.c services/base/text.c services/base/url.c
 
 SERVICES_AWS := services/aws/call.c services/aws/call_retry.c services/aws/client.c \
@@ -57,8 +57,8 @@ $(SERVICES): $(SERVICES_OBJECTS)
 $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
 	$(call link,$^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
-# Its own malloc in front of ours, which fails when it is told to.
-$(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
+# Its own malloc in front of ours, which fails on request, and a look at header lists when freed.
+$(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free$(comma)--wrap=curl_slist_free_all
 
 all: $(SERVICES)
 tests: $(SERVICES_PROGRAMS)

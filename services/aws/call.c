@@ -2,7 +2,6 @@
 #include "services/aws/call.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "services/aws/call_retry.h"

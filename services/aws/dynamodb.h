@@ -6,9 +6,9 @@
  *
  * A request whose response is lost is repeated. The same put or delete twice is the same as once;
  * but a repeated one with a condition (attribute_not_exists(id)) may find the item that its first
- * attempt wrote: it ends as PRECONDITION_FAILED with error->maybe_done. A caller to whom that
- * matters writes something of its own (a random owner) with the item, sets `returns_refused`, and
- * takes a refused item with that owner for its own success. An update that changes something twice
+ * attempt wrote: it ends as PRECONDITION_FAILED with error->maybe_done. Where that matters,
+ * write a random owner with the item, set `returns_refused`, and count a refused item with that
+ * owner as a success. An update that changes something twice
  * when it is repeated (ADD, SET n = n + :one) has a condition on what it replaces, or sets
  * `send_once`. */
 #ifndef AWSC_DYNAMODB_H
@@ -61,11 +61,11 @@ struct awsc_dynamodb_value awsc_dynamodb_binary(const void *bytes, size_t size_b
 
 struct awsc_dynamodb_item {
     const struct svc_json *attributes; /* NULL: no item */
-    struct svc_json *document;         /* what it stands in */
+    struct svc_json *document;         /* contains it */
 };
 void awsc_dynamodb_item_clear(struct awsc_dynamodb_item *item);
 
-/* What is read lives until the item is cleared. All take an item without attributes. */
+/* Results are valid until the item is cleared. All accept an item without attributes. */
 enum awsc_dynamodb_type awsc_dynamodb_type_of(const struct awsc_dynamodb_item *item,
                                               const char *name);
 /* NULL: no string, or one with U+0000. */
@@ -110,16 +110,16 @@ struct awsc_dynamodb_request {
     int64_t deadline_ms;  /* 0: the client's */
 };
 
-/* *item is set in every case, and cleared by the caller: what was asked for with `returns` after
- * OK, with `returns_refused` after PRECONDITION_FAILED; without attributes where there is none.
- * `item` may be NULL where nothing is asked for. */
+/* *item is set in every case, and cleared by the caller: the item of `returns` after OK, that of
+ * `returns_refused` after PRECONDITION_FAILED, else one without attributes. `item` may be NULL if
+ * the request sets neither. */
 enum svc_status awsc_dynamodb_put(struct awsc_client *client,
                                   const struct awsc_dynamodb_request *request,
                                   struct awsc_dynamodb_item *item, struct awsc_error *error);
 enum svc_status awsc_dynamodb_update(struct awsc_client *client,
                                      const struct awsc_dynamodb_request *request,
                                      struct awsc_dynamodb_item *item, struct awsc_error *error);
-/* OK also if there was none, unless a condition asks for one. */
+/* OK also if there was none, unless the condition requires one. */
 enum svc_status awsc_dynamodb_delete(struct awsc_client *client,
                                      const struct awsc_dynamodb_request *request,
                                      struct awsc_dynamodb_item *item, struct awsc_error *error);

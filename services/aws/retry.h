@@ -29,8 +29,7 @@
 enum awsc_retry_kind { AWSC_RETRY_NOT, AWSC_RETRY_TRANSIENT, AWSC_RETRY_THROTTLED };
 
 /* By the transport's result (status) and, if there was a response, by its HTTP status and error
- * code
- * ("": none). */
+ * code ("": none). */
 enum awsc_retry_kind awsc_retry_classify(enum svc_status status, int http_status, const char *code);
 
 /* The delay in ms before retry n (1 for the first). unit: random, at least 0, below 1.

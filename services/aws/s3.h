@@ -4,8 +4,8 @@
  * Keys are UTF-8 as they are in S3, not encoded, 1 to 1,024 bytes. deadline_ms 0 is the client's
  * (awsc_client_begin). Errors of all, besides each one's own: INVALID_ARGUMENT, NO_CREDENTIALS,
  * ACCESS_DENIED, REJECTED, SERVER_ERROR, THROTTLED, CONNECT_FAILED, CONNECTION_LOST, TIMED_OUT,
- * DEADLINE, BAD_RESPONSE, TLS_REFUSED, NO_MEMORY; NO_RESOURCE: the bucket does not exist (a HEAD
- * cannot tell: its response has no body, and it ends as NOT_FOUND). */
+ * DEADLINE, BAD_RESPONSE, TLS_REFUSED, NO_MEMORY; NO_RESOURCE: the bucket does not exist (a
+ * HEAD, whose response has no body, ends as NOT_FOUND). */
 #ifndef AWSC_S3_H
 #define AWSC_S3_H
 
@@ -17,8 +17,8 @@
 #include "services/aws/sigv4.h"
 
 /* Every request on a bucket states its owner from now on (x-amz-expected-bucket-owner), and S3
- * refuses it (ACCESS_DENIED) if the bucket is somebody else's: a name that was given up can be
- * taken by anyone. account_id: twelve digits, else INVALID_ARGUMENT; NULL: no owner is stated.
+ * refuses it (ACCESS_DENIED) if the bucket belongs to another account: a name that was given up can
+ * be taken by anyone. account_id: twelve digits, else INVALID_ARGUMENT; NULL: no owner is stated.
  * Presigned URLs state none. */
 enum svc_status awsc_s3_expect_owner(struct awsc_client *client, const char *account_id);
 
@@ -59,9 +59,10 @@ enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s
  * (*read_bytes 0). false: it failed; awsc_s3_get_finish returns the status. The shape is
  * imgcore_read_fn's: struct imgcore_source source = {NULL, 0, awsc_s3_read, reader}; */
 bool awsc_s3_read(void *reader, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
-/* Reads what is left, checks size and checksum, and closes; the reader is gone. Only after OK may
+/* Reads the rest, checks size and checksum, closes and frees the reader. Only after OK may
  * anything made of the content be used.
- * Errors: those of reading; CHECKSUM_MISMATCH; PRECONDITION_FAILED (overwritten in mid-work). */
+ * Errors: those of reading; CHECKSUM_MISMATCH; PRECONDITION_FAILED (overwritten during the read).
+ */
 enum svc_status awsc_s3_get_finish(struct awsc_s3_reader *reader, struct awsc_error *error);
 /* Closes without reading the rest. NULL is allowed. */
 void awsc_s3_get_abort(struct awsc_s3_reader *reader);
@@ -189,8 +190,8 @@ struct awsc_s3_listed {
     const char *etag; /* with its quotes */
     int64_t modified_wall_ms;
 };
-/* Called for each key, then for each common prefix; what it is given lives for the call. false:
- * no more of them, the list ends with OK. */
+/* Called for each key, then for each common prefix; the entry is valid during the call. false: no
+ * further call, the list ends with OK. */
 typedef bool awsc_s3_list_fn(void *user, const struct awsc_s3_listed *entry);
 /* One page (ListObjectsV2). All of a page is checked before the first entry is handed out, and
  * has at most max_keys entries. `next` is replaced by the continuation of the next page; "" after

@@ -10,7 +10,7 @@
 #include "services/aws/client.h"
 #include "services/base/buf.h"
 
-/* How long a cached value is used without asking, and how much longer if asking fails. */
+/* How old a cached value may be: without a request, and if the request for a new one fails. */
 #define AWSC_SECRET_TTL_MS   (5 * 60 * 1000)
 #define AWSC_SECRET_STALE_MS (60 * 60 * 1000)
 
@@ -22,8 +22,8 @@
 struct awsc_secret_get {
     const char *name;  /* or ARN */
     const char *stage; /* NULL: AWSC_SECRET_CURRENT */
-    /* Ask now, whatever is cached: after the database refused the password, for one. Then an old
-     * value is never returned. */
+    /* Fetches the secret whatever is cached, and never returns an older value: for use after the
+     * database refused the password. */
     bool refresh;
     int64_t deadline_ms; /* 0: the client's */
 };
@@ -32,10 +32,10 @@ struct awsc_secret_get {
  *   svc_buf_init(&value, AWSC_MAX_SECRET_VALUE_BYTES)
  * and given back with svc_buf_wipe. No later call changes it.
  *
- * Each name and stage is cached for itself, up to AWSC_MAX_SECRETS_CACHED; one more replaces the
- * one that was not used for the longest time, which is then fetched again when it is asked for.
- * If asking fails for a passing reason, a value of up to AWSC_SECRET_STALE_MS is used. What leaves
- * the cache is wiped, and so is all of it by awsc_client_destroy.
+ * Each pair of name and stage is an entry of the cache, up to AWSC_MAX_SECRETS_CACHED; one more
+ * replaces the least recently used. If a request fails for a transient reason, a value no older
+ * than AWSC_SECRET_STALE_MS is returned, with OK and no error. Values that leave the cache are
+ * wiped, as all are by awsc_client_destroy.
  * Errors: BAD_RESPONSE if the secret has no string. */
 enum svc_status awsc_secret_get(struct awsc_client *client, const struct awsc_secret_get *get,
                                 struct svc_buf *value, struct awsc_error *error);

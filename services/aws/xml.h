@@ -1,4 +1,4 @@
-/* What is needed of XML for S3's flat documents: finding elements by name, and escaping. */
+/* The part of XML that S3's flat documents need: finding elements by name, and escaping. */
 #ifndef AWSC_XML_H
 #define AWSC_XML_H
 

@@ -107,8 +107,6 @@ enum svc_status svc_http_read(const struct svc_transport *transport,
 /* INVALID_ARGUMENT unless the request has an http or https URL and no byte that would end a line.
  */
 enum svc_status svc_http_check_request(const struct svc_http_request *request);
-/* Whether a URL begins with "https://" or another such. */
-bool svc_http_has_scheme(const char *url, const char *scheme);
 /* Adds "Name: value", without its line end. */
 enum svc_status svc_http_keep_header(struct svc_http_exchange *exchange, const char *line,
                                      size_t size_bytes);

@@ -389,7 +389,7 @@ enum svc_status svc_http_real_start(void *self, const struct svc_http_request *r
     if (exchange == NULL) {
         return SVC_NO_MEMORY;
     }
-    if (real->ca_bundle == NULL && svc_http_has_scheme(request->url, "https://")) {
+    if (real->ca_bundle == NULL && svc_begins_nocase(request->url, "https://")) {
         svc_http_real_finish(
             exchange, SVC_CONFIGURATION,
             "no bundle of certificate authorities is found; AWS_CA_BUNDLE names one");
@@ -405,7 +405,7 @@ enum svc_status svc_http_real_start(void *self, const struct svc_http_request *r
     if (status != SVC_OK) {
         curl_easy_cleanup(exchange->easy); /* it is not in the list yet */
         exchange->easy = NULL;
-        curl_slist_free_all(exchange->headers);
+        free_headers(exchange);
         svc_http_real_close(real, &exchange->seen);
         return status;
     }

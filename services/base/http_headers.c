@@ -97,20 +97,9 @@ static bool is_clean(const char *text) {
     return true;
 }
 
-bool svc_http_has_scheme(const char *url, const char *scheme) {
-    char start[sizeof("https://")];
-    size_t size = strlen(scheme);
-    if (size >= sizeof(start) || strnlen(url, size) < size) {
-        return false;
-    }
-    memcpy(start, url, size);
-    start[size] = '\0';
-    return svc_equal_nocase(start, scheme);
-}
-
 enum svc_status svc_http_check_request(const struct svc_http_request *request) {
-    bool is_url = svc_http_has_scheme(request->url, "http://") ||
-                  svc_http_has_scheme(request->url, "https://");
+    bool is_url =
+        svc_begins_nocase(request->url, "http://") || svc_begins_nocase(request->url, "https://");
     if (!is_url || !is_clean(request->url) || strchr(request->url, ' ') != NULL ||
         strlen(request->url) > SVC_MAX_URL_BYTES ||
         request->header_count > SVC_MAX_REQUEST_HEADERS || request->method[0] == '\0' ||

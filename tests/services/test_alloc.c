@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <curl/curl.h>
 
 #include "services/aws/dynamodb.h"
 #include "services/aws/s3.h"
@@ -26,6 +27,8 @@ void __real_free(void *block);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void __wrap_free(void *block);
+void __real_curl_slist_free_all(struct curl_slist *list);
+void __wrap_curl_slist_free_all(struct curl_slist *list);
 
 static bool is_armed, goes_on;
 static int countdown;
@@ -57,6 +60,16 @@ void *__wrap_calloc(size_t count, size_t size) {
 void __wrap_free(void *block) {
     live -= block != NULL;
     __real_free(block);
+}
+
+static int headers_freed, headers_not_wiped;
+
+void __wrap_curl_slist_free_all(struct curl_slist *list) {
+    for (const struct curl_slist *line = list; line != NULL; line = line->next) {
+        headers_freed++;
+        headers_not_wiped += line->data[0] != '\0';
+    }
+    __real_curl_slist_free_all(list);
 }
 
 /* ---------------------------------------------------------------------- a transport of our own */
@@ -445,19 +458,23 @@ static void test_explaining_a_refusal_without_memory(void **state) {
     rmdir(folder);
 }
 
-/* The real transport, up to a refused connection. */
+/* The real transport, up to a refused connection. Headers, the session token among them, are wiped
+ * whatever fails: the second needs an allocation after the first is in the list. */
 static void test_the_real_transport_without_memory(void **state) {
     (void)state;
     const struct svc_http_options options = {.user_agent = "test"};
+    static char long_value[4097];
+    memset(long_value, 'v', sizeof(long_value) - 1);
+    headers_freed = headers_not_wiped = 0;
     for (int n = 1;; n++) {
         long before = live;
         struct svc_transport *transport = NULL;
         struct svc_http_exchange *exchange = NULL;
-        const struct svc_http_header header = {"X-Test", "value"};
+        const struct svc_http_header headers[] = {{"X-Test", "value"}, {"X-Long", long_value}};
         const struct svc_http_request request = {.method = "GET",
                                                  .url = "http://127.0.0.1:1/",
-                                                 .headers = &header,
-                                                 .header_count = 1,
+                                                 .headers = headers,
+                                                 .header_count = 2,
                                                  .deadline_ms = SVC_NO_DEADLINE};
         countdown = n;
         failures = 0;
@@ -472,11 +489,13 @@ static void test_the_real_transport_without_memory(void **state) {
         is_armed = false;
         assert_int_equal(live, before);
         assert_int_equal(status, failures > 0 ? SVC_NO_MEMORY : SVC_CONNECT_FAILED);
+        assert_int_equal(headers_not_wiped, 0);
         if (failures == 0) {
             assert_true(n > 4);
             break;
         }
     }
+    assert_true(headers_freed > 4);
 }
 
 int main(void) {

@@ -11,6 +11,8 @@
 #include "services/aws/responses.h"
 #include "services/aws/xml.h"
 #include "services/base/limits.h"
+#include "services/base/partition.h"
+#include "services/base/text.h"
 
 static struct awsc_error error;
 
@@ -140,7 +142,7 @@ static void test_messages_are_fit_for_a_log(void **state) {
         "{\"__type\":\"MessageRejected\",\"message\":\"Email address is not "
         "verified: who@example.com <a@b>\"}";
     read_error(AWSC_SES, 400, NULL, denied);
-    assert_string_equal(error.message, "Email address is not verified: *************** *****");
+    assert_string_equal(error.message, "Email address is not verified: (left out)");
     read_error(AWSC_SQS, 400, NULL, denied); /* other services do not speak of mail */
     assert_non_null(strstr(error.message, "who@example.com"));
     read_error(AWSC_SQS, 403, NULL,
@@ -156,6 +158,43 @@ static void test_messages_are_fit_for_a_log(void **state) {
     strcat(body, "\"}");
     read_error(AWSC_SQS, 400, NULL, body);
     assert_int_equal(strlen(error.message), 253); /* 1 + 84 x 3 */
+}
+
+/* SES repeats what it refuses: names of persons as well as addresses. */
+static void test_a_message_of_ses_names_nobody(void **state) {
+    (void)state;
+    static const struct {
+        const char *code, *message, *kept;
+    } cases[] = {
+        {"MessageRejected",
+         "Email address is not verified. The following identities failed the check in region "
+         "US-EAST-1: Kim Minsoo <kim@example.com>, kim@example.com",
+         "Email address is not verified. The following identities failed the check in region "
+         "US-EAST-1: (left out)"},
+        {"MessageRejected", "Email address is not verified. Kim Minsoo <kim@example.com>",
+         "Email address is not verified. (left out)"},
+        {"MessageRejected", "Kim Minsoo <kim@example.com> is blacklisted", "(left out)"},
+        {"BadRequestException", "Illegal address: Kim Minsoo", "Illegal address: (left out)"},
+        {"BadRequestException", "Local address \\\"Kim Minsoo\\\" has a space", "(left out)"},
+        {"BadRequestException", "Illegal name \xea\xb9\x80: x", "(left out)"},
+        {"MessageRejected", "", ""},
+        {"MessageRejected", ": ", ": "},
+        {"MessageRejected", "@", "(left out)"},
+        {"LimitExceededException", "Daily message quota exceeded.",
+         "Daily message quota exceeded."},
+        {"AccessDeniedException",
+         "User: arn:aws:sts::1:assumed-role/mail/x is not authorized to perform: ses:SendEmail on "
+         "resource: arn:aws:ses:r:1:identity/kim@example.com",
+         "User: arn:aws:sts::1:assumed-role/mail/x is not authorized to perform: ses:SendEmail on "
+         "resource: ****************************************"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char body[512];
+        snprintf(body, sizeof(body), "{\"__type\":\"%s\",\"message\":\"%s\"}", cases[i].code,
+                 cases[i].message);
+        read_error(AWSC_SES, 400, NULL, body);
+        assert_string_equal(error.message, cases[i].kept);
+    }
 }
 
 static void test_a_row_is_complete(void **state) {
@@ -174,6 +213,45 @@ static void test_a_row_is_complete(void **state) {
     }
 }
 
+static void test_partitions_are_found_by_region_and_name(void **state) {
+    (void)state;
+    static const char *const cases[][3] = {{"aws", "ap-northeast-2", "amazonaws.com"},
+                                           {"aws-us-gov", "us-gov-west-1", "amazonaws.com"},
+                                           {"aws-cn", "cn-north-1", "amazonaws.com.cn"},
+                                           {"aws-eusc", "eusc-de-east-1", "amazonaws.eu"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *name = cases[i][0];
+        const struct svc_partition *found = svc_partition_named(name, strlen(name));
+        assert_non_null(found);
+        assert_ptr_equal(found, svc_partition_of_region(cases[i][1]));
+        assert_string_equal(found->dns_suffix, cases[i][2]);
+    }
+    assert_null(svc_partition_named("", 0));
+    assert_null(svc_partition_named("aw", 2));
+    assert_null(svc_partition_named("aws-", 4));
+    assert_ptr_equal(svc_partition_named("aws:sqs", 3), svc_partition_named("aws", 3));
+}
+
+static void test_texts_are_compared_and_read_whole(void **state) {
+    (void)state;
+    static const char *const bad[] = {"",   "x",  "1x",  " 1",
+                                      "+1", "-1", "101", "18446744073709551616"};
+    uint64_t number = 7;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(svc_parse_uint(bad[i], 100, &number));
+    }
+    assert_false(svc_parse_uint(NULL, 100, &number));
+    assert_int_equal(number, 7);
+    assert_true(svc_parse_uint("0100", 100, &number));
+    assert_int_equal(number, 100);
+    assert_true(svc_begins_nocase("X-AMZ-meta-", "x-amz-"));
+    assert_true(svc_begins_nocase("a", "") && svc_begins_nocase("", ""));
+    assert_false(svc_begins_nocase("x-am", "x-amz-"));
+    assert_false(svc_begins_nocase("x@", "x`")); /* not letters, though 32 apart */
+    assert_true(svc_is_printable("") && svc_is_printable(" ~"));
+    assert_false(svc_is_printable("a\x1f") || svc_is_printable("\x7f") || svc_is_printable("\xff"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_mean_what_each_service_says),
@@ -181,6 +259,9 @@ int main(void) {
         cmocka_unit_test(test_codes_are_found_where_services_put_them),
         cmocka_unit_test(test_odd_bodies_give_the_status_of_http),
         cmocka_unit_test(test_messages_are_fit_for_a_log),
+        cmocka_unit_test(test_a_message_of_ses_names_nobody),
+        cmocka_unit_test(test_partitions_are_found_by_region_and_name),
+        cmocka_unit_test(test_texts_are_compared_and_read_whole),
         cmocka_unit_test(test_a_row_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
