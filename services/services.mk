@@ -5,7 +5,7 @@ SERVICES_BASE := services/base/buf.c services/base/clock.c services/base/crc.c \
 	services/base/crypto.c services/base/environment.c services/base/file.c services/base/http.c \
 	services/base/http_exchange.c services/base/http_headers.c services/base/http_sockets.c \
 	services/base/json.c services/base/json_scan.c services/base/json_write.c \
-	services/base/log.c services/base/random.c services/base/settings.c \
+	services/base/log.c services/base/partition.c services/base/random.c services/base/settings.c \
 	services/base/status.c services/base/text.c services/base/url.c
 
 SERVICES_AWS := services/aws/call.c services/aws/call_retry.c services/aws/client.c \
