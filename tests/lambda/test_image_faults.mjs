@@ -152,6 +152,21 @@ test('denied: the error says which right is missing, or what to check; nothing i
   }
 });
 
+test('an expired token: HEAD reports a bare 400, the error has the reason that a GET reports', async () => {
+  const expired = { action: 'status', status: 400, code: 'ExpiredToken', message: 'The provided token has expired.', times: -1 };
+  // First the outputs' HEADs fail; then only that of the source, after the outputs are written.
+  for (const skip of [0, 4]) {
+    const created = await upload();
+    one.fault({ operation: 'HeadObject', skip, ...expired });
+    one.fault({ operation: 'GetObject', skip: skip > 0 ? 1 : 0, ...expired });
+    const result = await one.tell(created);
+    hasFailed(result, /^Image\.ACCESS_DENIED$/);
+    assert.match(result.payload.errorMessage, /s3 HeadObject: .*ExpiredToken/);
+    one.forget();
+    assert.deepEqual(one.tags(created.key), {});
+  }
+});
+
 test('overwritten while it is read: the newest wins', async () => {
   const created = await upload();
   one.fault({ operation: 'GetObject', action: 'truncate', after_bytes: 60000 });
