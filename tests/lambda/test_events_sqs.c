@@ -145,6 +145,8 @@ static void test_the_url_of_a_queue(void **state) {
          "https://sqs.us-gov-west-1.amazonaws.com/123456789012/a_b.fifo"},
         {"arn:aws-cn:sqs:cn-north-1:123456789012:q",
          "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q"},
+        {"arn:aws-eusc:sqs:eusc-de-east-1:123456789012:q",
+         "https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/q"},
         {NULL, NULL},
         {"", NULL},
         {"my-queue", NULL},
