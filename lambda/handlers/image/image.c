@@ -6,9 +6,8 @@
 #include "lambda/events/kind.h"
 #include "lambda/events/sqs_batch.h"
 #include "lambda/handlers/image/event.h"
-#include "lambda/handlers/image/keys.h"
+#include "lambda/handlers/image/report.h"
 #include "lambda/handlers/image/result.h"
-#include "lambda/handlers/image/results.h"
 #include "lambda/handlers/image/work.h"
 #include "services/base/limits.h"
 
@@ -46,13 +45,10 @@ static void log_result(const struct image_clients *clients, const struct image_t
                        const struct image_result *result, int64_t duration_ms) {
     struct svc_buf decoded;
     svc_buf_init(&decoded, 3 * AWSC_MAX_S3_KEY_BYTES + 1);
-    const char *key = task->raw_key;
-    if (key != NULL &&
-        image_key_decode(key, task->raw_key_bytes, task->is_encoded, &decoded) == SVC_OK) {
-        key = svc_buf_text(&decoded);
-    }
+    const char *key = lev_s3_key(&task->object, &decoded) == SVC_OK ? svc_buf_text(&decoded)
+                                                                    : task->object.raw_key;
     svc_log_event(clients->log, log_level(result->outcome), image_outcome_name(result->outcome),
-                  SVC_TEXT("bucket", task->bucket), SVC_TEXT("key", key),
+                  SVC_TEXT("bucket", task->object.bucket), SVC_TEXT("key", key),
                   SVC_TEXT("reason", result->reason), SVC_TEXT("detail", result->detail),
                   SVC_INT("durationMs", duration_ms));
     svc_buf_clear(&decoded);
