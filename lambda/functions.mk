@@ -22,7 +22,7 @@ LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
-	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs
+	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
@@ -89,6 +89,7 @@ $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDF
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
+$(eval $(call test_function,tests/lambda/test_store.c))
 $(eval $(call test_function,tests/lambda/hello/hello.c))
 
 # ----------------------------------------------------------------------------
