@@ -183,7 +183,7 @@ static void test_the_url_of_a_queue(void **state) {
 
 #define MAX_CALLS 64
 
-/* A handler of which the tests say what it returns; the clock moves with each call. */
+/* A handler whose results the tests choose; the clock moves with each call. */
 struct trial {
     struct test_clock clock;
     struct test_log log;

@@ -1,4 +1,4 @@
-/* Whole events through the image function, without S3: all keys are outside of the source prefix,
+/* Entire events through the image function, without S3: all keys are outside of the source prefix,
  * so that each object is skipped. The clock moves on whenever it is read, so that time runs out
  * between objects; what is left untouched comes again, and is one line of the log. */
 #include <setjmp.h>

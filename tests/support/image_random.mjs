@@ -103,7 +103,7 @@ class RandomRun {
       this.counts.deletes += 1;
       await this.one.remove(key, bucket);
     } else if (state.created && choice < 0.2) {
-      // Nobody but the next event makes it again.
+      // Only the next event makes it again.
       this.counts.output_deletes += 1;
       await this.one.remove(outputKey(key, this.pick(Object.keys(SIDES))), bucket);
       this.#deliver(state.created, state);

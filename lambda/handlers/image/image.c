@@ -108,7 +108,7 @@ static void work_on_objects(const struct run *run, const struct lev_s3_event *ev
 
 /* ---------------------------------------------------------------------- kinds of events */
 
-/* A notification of S3 or an event of EventBridge: succeeds or fails as a whole. */
+/* A notification of S3 or an event of EventBridge: all of it succeeds or fails. */
 static enum svc_status handle_objects(const struct run *run, const struct svc_json *document,
                                       struct lrt_result *result, struct svc_error *error) {
     struct lev_s3_event event;
@@ -123,7 +123,7 @@ static enum svc_status handle_objects(const struct run *run, const struct svc_js
     return status;
 }
 
-/* A message is retried as a whole: the objects that are finished cost little the next time. */
+/* All of a message is retried: the objects that are finished cost little the next time. */
 static enum lev_sqs_result handle_message(void *user, const struct lev_sqs_record *record) {
     const struct run *run = user;
     struct lev_s3_event event;

@@ -334,7 +334,7 @@ static enum next work_round(struct job *job) {
 }
 
 /* A source that was rejected once, by a smaller function or an older version, and is accepted now.
- * Only if somebody has it made anew: for every upload it would be a wasted request. */
+ * Only in a back-fill: for every upload it would be a wasted request. */
 static void clear_old_rejection(struct job *job) {
     struct awsc_error error;
     const bool is_accepted =
