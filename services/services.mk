@@ -65,3 +65,5 @@ tests: $(SERVICES_PROGRAMS)
 
 -include $(patsubst %.o,%.d,$(SERVICES_OBJECTS) $(SERVICES_SUPPORT_OBJECTS) \
 	$(call objects,$(SERVICES_TESTS)))
+
+include services/email/email.mk
