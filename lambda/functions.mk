@@ -14,7 +14,7 @@ EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/event
 # Unit tests of these modules; those of a handler stand in its function's line.
 LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_damaged.c \
 	tests/lambda/test_events_s3.c tests/lambda/test_events_s3_batch.c \
-	tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
+	tests/lambda/test_events_s3_keys.c tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
@@ -22,7 +22,7 @@ LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
-	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs
+	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
@@ -86,9 +86,10 @@ $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDF
 
 # ---------------------------------------------------------------------------- the functions
 
-$(eval $(call function,image-processor,image,event image keys outputs reject result results settings transform work,event handle keys results settings,imgcore))
+$(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
+$(eval $(call test_function,tests/lambda/test_store.c))
 $(eval $(call test_function,tests/lambda/hello/hello.c))
 
 # ----------------------------------------------------------------------------

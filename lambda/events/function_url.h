@@ -64,6 +64,12 @@ struct lev_url_request {
 enum svc_status lev_url_request_read(const struct svc_json *document,
                                      struct lev_url_request *request, struct svc_error *error);
 void lev_url_request_clear(struct lev_url_request *request);
+/* The same for a handler: true if the request was read. Else `out`, which must be empty, has what
+ * the function returns: the response 400 (MALFORMED) or 413 (TOO_LARGE), since trying again does
+ * not help the client; or it has failed with NO_MEMORY, by which the runtime fails the invocation.
+ */
+bool lev_url_request_accept(const struct svc_json *document, struct lev_url_request *request,
+                            struct svc_buf *out);
 
 /* The value of a header, whatever the case of `name`. NULL: not sent. */
 const char *lev_url_header(const struct lev_url_request *request, const char *name);

@@ -16,7 +16,7 @@ static bool is_token(const char *text) {
     return text[0] != '\0';
 }
 
-/* Without CR, LF and the other controls nobody can begin a header or a body of his own. */
+/* No CR, LF or other control, so that a value cannot begin another header or a body. */
 static bool is_printable(const char *text) {
     for (const char *c = text; *c != '\0'; c++) {
         if ((*c < 0x20 || *c > 0x7e) && *c != '\t') {
@@ -132,4 +132,21 @@ enum svc_status lev_url_response_write(const struct lev_url_response *response, 
                         svc_status_message(status));
     }
     return SVC_OK;
+}
+
+bool lev_url_request_accept(const struct svc_json *document, struct lev_url_request *request,
+                            struct svc_buf *out) {
+    enum svc_status status = lev_url_request_read(document, request, NULL);
+    if (status == SVC_OK) {
+        return true;
+    }
+    if (status != SVC_NO_MEMORY) {
+        const struct lev_url_response response = {.status_code =
+                                                      status == SVC_TOO_LARGE ? 413 : 400};
+        status = lev_url_response_write(&response, out, NULL);
+    }
+    if (status != SVC_OK) {
+        out->status = status; /* as of an append that failed */
+    }
+    return false;
 }

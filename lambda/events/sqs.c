@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lambda/events/fields.h"
+#include "services/base/partition.h"
 
 #define MAX_ARN_BYTES 512 /* a queue's name has 80 at most */
 
@@ -116,16 +117,14 @@ enum svc_status lev_sqs_queue_url(const struct lev_sqs_record *record, struct sv
         !equals(&parts[SERVICE], "sqs")) {
         return SVC_MALFORMED;
     }
-    const char *domain = equals(&parts[PARTITION], "aws") || equals(&parts[PARTITION], "aws-us-gov")
-                             ? "amazonaws.com"
-                         : equals(&parts[PARTITION], "aws-cn") ? "amazonaws.com.cn"
-                                                               : NULL;
-    if (domain == NULL) {
+    const struct svc_partition *partition =
+        svc_partition_named(parts[PARTITION].text, (size_t)parts[PARTITION].size_bytes);
+    if (partition == NULL) {
         return SVC_MALFORMED;
     }
     svc_buf_printf(url, "https://sqs.%.*s.%s/%.*s/%.*s", parts[REGION].size_bytes,
-                   parts[REGION].text, domain, parts[ACCOUNT].size_bytes, parts[ACCOUNT].text,
-                   parts[QUEUE].size_bytes, parts[QUEUE].text);
+                   parts[REGION].text, partition->dns_suffix, parts[ACCOUNT].size_bytes,
+                   parts[ACCOUNT].text, parts[QUEUE].size_bytes, parts[QUEUE].text);
     return svc_buf_status(url);
 }
 

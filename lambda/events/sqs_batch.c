@@ -53,6 +53,11 @@ static void number_records(const struct lev_sqs_event *event, struct name *names
     }
 }
 
+int64_t lev_min_left_ms(const struct svc_clock *clock, int64_t deadline_ms, int64_t wanted_ms) {
+    const int64_t share_ms = svc_remaining_ms(clock, deadline_ms) / LEV_MIN_LEFT_DIVISOR;
+    return wanted_ms < share_ms ? wanted_ms : share_ms;
+}
+
 bool lev_time_for_next(const struct svc_clock *clock, int64_t deadline_ms, int64_t min_left_ms,
                        size_t taken) {
     const int64_t left_ms = svc_remaining_ms(clock, deadline_ms);
@@ -60,7 +65,7 @@ bool lev_time_for_next(const struct svc_clock *clock, int64_t deadline_ms, int64
 }
 
 static void handle_records(const struct lev_sqs_event *event, const struct lev_sqs_driver *driver,
-                           struct slot *slots, struct lev_sqs_counts *counts) {
+                           int64_t min_left_ms, struct slot *slots, struct lev_sqs_counts *counts) {
     bool is_stopped = false;
     for (size_t i = 0; i < event->count; i++) {
         const struct lev_sqs_record *record = &event->records[i];
@@ -74,9 +79,8 @@ static void handle_records(const struct lev_sqs_event *event, const struct lev_s
             counts->blocked++;
             continue;
         }
-        is_stopped =
-            is_stopped || !lev_time_for_next(driver->clock, driver->deadline_ms,
-                                             driver->min_left_ms, counts->done + counts->retried);
+        is_stopped = is_stopped || !lev_time_for_next(driver->clock, driver->deadline_ms,
+                                                      min_left_ms, counts->done + counts->retried);
         if (is_stopped) {
             counts->untouched++;
             continue;
@@ -132,12 +136,12 @@ static enum svc_status write_result(const struct lev_sqs_event *event, const str
     return svc_json_writer_status(&writer);
 }
 
-static void log_counts(const struct lev_sqs_driver *driver, const struct lev_sqs_counts *counts,
-                       size_t total) {
+static void log_counts(const struct lev_sqs_driver *driver, int64_t min_left_ms,
+                       const struct lev_sqs_counts *counts, size_t total) {
     if (counts->untouched > 0) {
         svc_log_event(driver->log, SVC_LOG_WARN, "messages are returned to the queue untouched",
                       SVC_INT("count", counts->untouched), SVC_INT("of", total),
-                      SVC_INT("minLeftMs", driver->min_left_ms));
+                      SVC_INT("minLeftMs", min_left_ms));
     }
     if (counts->blocked > 0) {
         svc_log_event(driver->log, SVC_LOG_WARN,
@@ -148,6 +152,8 @@ static void log_counts(const struct lev_sqs_driver *driver, const struct lev_sqs
 
 enum svc_status lev_sqs_run(const struct lev_sqs_event *event, const struct lev_sqs_driver *driver,
                             struct svc_buf *result, struct lev_sqs_counts *counts) {
+    const int64_t min_left_ms =
+        lev_min_left_ms(driver->clock, driver->deadline_ms, driver->min_left_ms);
     struct lev_sqs_counts own = {0};
     const size_t count = event->count > 0 ? event->count : 1;
     struct slot *slots = calloc(count, sizeof(*slots));
@@ -158,8 +164,8 @@ enum svc_status lev_sqs_run(const struct lev_sqs_event *event, const struct lev_
     }
     if (status == SVC_OK) {
         number_records(event, names, slots);
-        handle_records(event, driver, slots, &own);
-        log_counts(driver, &own, event->count);
+        handle_records(event, driver, min_left_ms, slots, &own);
+        log_counts(driver, min_left_ms, &own, event->count);
         status = write_result(event, slots, result);
     }
     free(names);

@@ -17,7 +17,21 @@
  * - A message that stands twice in the event is handled once; both share the result.
  * - Before each message the time left is compared with min_left_ms. If less is left, no further
  *   message is taken: the rest is reported as failed without a call. The first message is taken as
- *   long as any time is left, because a next invocation would not have more. */
+ *   long as any time is left, because a next invocation would not have more. Of the time at the
+ *   start, at most a fifth counts as min_left_ms: four fifths of every invocation take messages,
+ *   however short its timeout is.
+ *
+ * SETTINGS OF THE QUEUE. SQS counts a receive for every message of a batch, also for one that comes
+ * back untouched, and its redrive policy compares that count (ApproximateReceiveCount) with
+ * maxReceiveCount. So a batch that does not fit into the timeout uses up the receives of messages
+ * that the handler never had. Required:
+ *
+ * - timeout of the function >= 2 x batch size x the time of a usual message, and >= 5 x
+ * min_left_ms,
+ * - visibility timeout of the queue >= 6 x that timeout (plus the batch window): otherwise a
+ * message comes again while it is being handled,
+ * - maxReceiveCount >= 10: some receives are spent on throttling and on messages left untouched. In
+ * a standard queue a message is left untouched that often only if most batches are too slow. */
 #ifndef LEV_SQS_BATCH_H
 #define LEV_SQS_BATCH_H
 
@@ -47,7 +61,8 @@ struct lev_sqs_driver {
     const struct svc_clock *clock;
     const struct svc_log *log; /* NULL: nothing is logged */
     int64_t deadline_ms;       /* of the monotonic clock; SVC_NO_DEADLINE */
-    int64_t min_left_ms;       /* what one message needs, so that it is not cut off */
+    int64_t min_left_ms;       /* what one message needs, so that it is not cut off; more than a
+                                  fifth of the time left at the start counts as that fifth */
 };
 
 /* What became of the records; the sum of the five is their number. */
@@ -57,6 +72,12 @@ struct lev_sqs_counts {
     size_t untouched;     /* not handled, or not to the end: stopped, or too little time left */
     size_t repeated;      /* not handled: the same message as an earlier one */
 };
+
+/* The smaller of `wanted_ms` and the fifth of the time left now: called where the invocation
+ * starts.
+ */
+#define LEV_MIN_LEFT_DIVISOR 5
+int64_t lev_min_left_ms(const struct svc_clock *clock, int64_t deadline_ms, int64_t wanted_ms);
 
 /* Whether a further item may be taken: `taken` have been, in this invocation. The rule of the
  * driver (see above), for events that have no result for each item. */

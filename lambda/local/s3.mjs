@@ -1,9 +1,11 @@
 // S3 in this process: fauxqs's store and routes, called without its HTTP server, with what they lack
-// and the functions need: tags, versions, checksums verified, conditional puts, S3's limits.
+// and the functions need: tags, versions, checksums verified, conditional puts and deletes, lists by
+// pages, S3's limits.
 import { randomBytes } from 'node:crypto';
 import { checkBody } from './checksums.mjs';
 import { S3Store, registerS3Routes } from './packages.mjs';
 import { Refusal, XML_HEAD, requestId, s3ErrorBody } from './refusal.mjs';
+import { listObjectsV2 } from './s3_list.mjs';
 import { tagsFromHeader, tagsFromXml, tagsToXml } from './s3_tags.mjs';
 
 const MAX_KEY_BYTES = 1024;
@@ -139,6 +141,9 @@ export class LocalS3 {
         return xmlResponse('<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>');
       case 'ListObjectVersions':
         throw new Refusal('NotImplemented', 'ListObjectVersions is not implemented here.', 501);
+      case 'ListObjectsV2':
+        this.#checkBucket(request.bucket);
+        return xmlResponse(listObjectsV2(request.bucket, this.store.listObjects(request.bucket, { maxKeys: Infinity }).objects, request.query));
       case 'CreateBucket': {
         const response = await this.#forward(request);
         if (response.status === 200) this.archive.createBucket(request.bucket);
@@ -159,6 +164,17 @@ export class LocalS3 {
     }
   }
 
+  #checkBucket(bucket) {
+    if (!this.store.hasBucket(bucket)) throw new Refusal('NoSuchBucket', 'The specified bucket does not exist', 404);
+  }
+
+  // Whether the object of now has the ETag of If-Match, which a write or a delete requires.
+  #checkMatch(headers, old) {
+    if (headers['if-match'] === undefined) return;
+    if (!old) throw new Refusal('NoSuchKey', 'The specified key does not exist.', 404);
+    if (headers['if-match'] !== '*' && bareEtag(headers['if-match']) !== bareEtag(old.etag)) throw new Refusal('PreconditionFailed', FAILED_CONDITION, 412);
+  }
+
   #forward({ method, bucket, key, query, headers, body }) {
     // The front has decoded the body, and S3 accepts an ETag with or without its quotes.
     const rest = { ...headers };
@@ -174,12 +190,8 @@ export class LocalS3 {
     const { bucket, key, headers, trailers, body } = request;
     if (operation === 'PutObject') checkBody(headers, trailers, body);
     const old = this.peek(bucket, key);
-    const failed = new Refusal('PreconditionFailed', FAILED_CONDITION, 412);
-    if (headers['if-none-match'] === '*' && old) throw failed;
-    if (headers['if-match']) {
-      if (!old) throw new Refusal('NoSuchKey', 'The specified key does not exist.', 404);
-      if (bareEtag(headers['if-match']) !== bareEtag(old.etag)) throw failed;
-    }
+    if (headers['if-none-match'] === '*' && old) throw new Refusal('PreconditionFailed', FAILED_CONDITION, 412);
+    this.#checkMatch(headers, old);
     const tags = headers['x-amz-tagging'] ? tagsFromHeader(headers['x-amz-tagging']) : null;
     // Trailers carry the checksum that is stored with the object.
     const response = await this.#forward({ ...request, headers: { ...headers, ...trailers } });
@@ -240,8 +252,11 @@ export class LocalS3 {
   }
 
   async #delete(request) {
-    const { bucket, key, query } = request;
+    const { bucket, key, query, headers } = request;
     const slot = `${bucket}/${key}`;
+    this.#checkBucket(bucket);
+    // Of the current version only.
+    if (query.versionId === undefined) this.#checkMatch(headers, this.peek(bucket, key));
     if (query.versionId !== undefined) {
       this.archive.deleteObject(bucket, `${query.versionId}/${key}`);
       if (this.current.get(slot) === query.versionId) {
@@ -258,7 +273,7 @@ export class LocalS3 {
   }
 
   #versioning(operation, { bucket, body }) {
-    if (!this.store.hasBucket(bucket)) throw new Refusal('NoSuchBucket', 'The specified bucket does not exist', 404);
+    this.#checkBucket(bucket);
     if (operation === 'PutBucketVersioning') {
       const status = body.toString('utf8').match(/<Status>(Enabled|Suspended)<\/Status>/)?.[1];
       if (!status) throw new Refusal('MalformedXML', 'The XML you provided was not well-formed or did not validate');
@@ -273,7 +288,7 @@ export class LocalS3 {
 
   #tagging(operation, { bucket, key, query, body }) {
     const object_slot = `${bucket}/${key}`;
-    if (!this.store.hasBucket(bucket)) throw new Refusal('NoSuchBucket', 'The specified bucket does not exist', 404);
+    this.#checkBucket(bucket);
     const version_id = query.versionId ?? this.current.get(object_slot);
     const exists = query.versionId
       ? this.archive.listObjects(bucket, { prefix: `${query.versionId}/${key}` }).objects.length > 0

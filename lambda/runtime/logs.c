@@ -5,7 +5,6 @@
 
 #include "services/base/json.h"
 #include "services/base/limits.h"
-#include "services/base/text.h"
 
 /* Whether a character ends a line or controls a terminal: C0, DEL, C1, U+2028, U+2029. */
 static bool is_control(const unsigned char *c) {
@@ -87,15 +86,12 @@ static void write_text(void *user, const char *line, size_t size_bytes) {
 }
 
 void lrt_logs_read_settings(struct svc_settings *from, struct svc_log *log) {
-    const char *level = svc_setting(from->environment, "AWS_LAMBDA_LOG_LEVEL");
-    if (level != NULL && !svc_log_level_parse(level, &log->level)) {
-        svc_setting_refuse(from, "AWS_LAMBDA_LOG_LEVEL",
-                           "TRACE, DEBUG, INFO, WARN, ERROR or FATAL");
-    }
-    const char *format = svc_setting(from->environment, "AWS_LAMBDA_LOG_FORMAT");
-    if (format != NULL && svc_equal_nocase(format, "Text")) {
+    /* As in enum svc_log_level. */
+    static const char *const levels[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+    static const char *const formats[] = {"JSON", "Text"};
+    log->level = (enum svc_log_level)svc_setting_choice(from, "AWS_LAMBDA_LOG_LEVEL", levels,
+                                                        SVC_LOG_FATAL + 1, log->level);
+    if (svc_setting_choice(from, "AWS_LAMBDA_LOG_FORMAT", formats, 2, 0) == 1) {
         log->sink = write_text;
-    } else if (format != NULL && !svc_equal_nocase(format, "JSON")) {
-        svc_setting_refuse(from, "AWS_LAMBDA_LOG_FORMAT", "JSON or Text");
     }
 }

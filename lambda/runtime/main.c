@@ -39,14 +39,15 @@ static void report_init_failure(const struct lrt_program *program, const struct 
     (void)lrt_api_init_fail(api, type, error->detail, &post_error);
 }
 
-static int run_in_lambda(const struct lrt_function *function, const char *host,
+static int run_in_lambda(const struct lrt_function *function,
+                         const struct svc_environment *environment, const char *host,
                          const struct lrt_age *age) {
     struct lrt_program program;
     struct svc_error error;
     struct lrt_api api;
     int exit_status = FAILED;
     svc_error_clear(&error);
-    enum svc_status status = lrt_program_open(&program, function, svc_environment_system(), &error);
+    enum svc_status status = lrt_program_open(&program, function, environment, &error);
     if (status == SVC_OK) {
         status = lrt_api_init(&api, host, program.transport, program.services.clock, &error);
     }
@@ -90,7 +91,8 @@ static int print_result(const struct lrt_function *function, struct lrt_result *
     return written ? ENDED : FAILED;
 }
 
-static int run_one_event(const struct lrt_function *function, const char *path) {
+static int run_one_event(const struct lrt_function *function,
+                         const struct svc_environment *environment, const char *path) {
     struct lrt_program program;
     struct svc_error error;
     struct svc_buf event;
@@ -104,7 +106,7 @@ static int run_one_event(const struct lrt_function *function, const char *path) 
         svc_buf_clear(&event);
         return FAILED;
     }
-    status = lrt_program_open(&program, function, svc_environment_system(), &error);
+    status = lrt_program_open(&program, function, environment, &error);
     if (status == SVC_OK) {
         status = lrt_program_create(&program, &error);
     }
@@ -132,6 +134,7 @@ cleanup:
 }
 
 int lrt_main(const struct lrt_function *function, int argc, char **argv) {
+    const struct svc_environment *environment = svc_environment_system();
     struct lrt_age age;
     lrt_age_begin(&age);
     lrt_process_harden();
@@ -144,15 +147,15 @@ int lrt_main(const struct lrt_function *function, int argc, char **argv) {
         if (argc != 3) {
             return refuse(function, "%s takes one file, or - for standard input", argv[1]);
         }
-        return run_one_event(function, argv[2]);
+        return run_one_event(function, environment, argv[2]);
     }
     if (argc >= 2) {
         return refuse(function, "unknown argument %s", argv[1]);
     }
-    const char *host = svc_setting(svc_environment_system(), "AWS_LAMBDA_RUNTIME_API");
+    const char *host = svc_setting(environment, "AWS_LAMBDA_RUNTIME_API");
     if (host == NULL) {
         return refuse(function, "%s is not set, so this is not AWS Lambda; try --event FILE",
                       "AWS_LAMBDA_RUNTIME_API");
     }
-    return run_in_lambda(function, host, &age);
+    return run_in_lambda(function, environment, host, &age);
 }

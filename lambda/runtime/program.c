@@ -19,6 +19,7 @@ enum svc_status lrt_program_open(struct lrt_program *program, const struct lrt_f
     lrt_metrics_reset(&program->metrics);
     const struct svc_http_options options = {
         .clock = svc_clock_system(),
+        .environment = environment,
         .user_agent = function->name,
     };
     const enum svc_status status = svc_http_create(&options, &program->transport, error);

@@ -132,6 +132,20 @@ static enum svc_status read_request(struct svc_error *error) {
     return status;
 }
 
+/* A well-formed request is read, a malformed one gets its response, or `out` fails. */
+static enum svc_status accept_request(struct svc_error *error) {
+    struct lev_url_request request;
+    struct svc_buf out;
+    svc_buf_init(&out, 1000);
+    const bool is_read = lev_url_request_accept(document, &request, &out);
+    const enum svc_status status = svc_buf_status(&out);
+    assert_true(!is_read || (status == SVC_OK && out.size_bytes == 0));
+    assert_true(is_read || status != SVC_OK || out.size_bytes > 0);
+    lev_url_request_clear(&request);
+    svc_buf_clear(&out);
+    return status == SVC_OK ? SVC_OK : svc_fail(error, status, "no memory");
+}
+
 static enum svc_status write_responses(struct svc_error *error) {
     static const struct lev_url_pair header = {"a", "b"};
     static const char *const cookie = "c=d";
@@ -214,6 +228,10 @@ static void test_requests(void **state) {
     (void)state;
     on_example(EXAMPLE_URL, read_request, 3);
     on_example(EXAMPLE_URL_BASE64, read_request, 3);
+    on_example(EXAMPLE_URL, accept_request, 3);
+    on_example("{'version':'2.0','rawPath':'/','rawQueryString':'a=%ff','requestContext':{'http':"
+               "{'method':'GET'}}}",
+               accept_request, 2);
 }
 
 static void test_responses(void **state) {

@@ -274,43 +274,6 @@ static void test_a_bad_record_does_not_harm_the_others(void **state) {
     lev_s3_clear(&event);
 }
 
-static enum svc_status decode(const char *raw, size_t raw_bytes, bool is_encoded,
-                              struct svc_buf *key) {
-    const struct lev_s3_object object = {
-        .raw_key = raw, .raw_key_bytes = raw_bytes, .is_encoded = is_encoded};
-    svc_buf_reset(key);
-    return lev_s3_key(&object, key);
-}
-
-static void test_keys_that_are_none(void **state) {
-    (void)state;
-    static const char *const bad[] = {"", "%", "a%2", "%zz", "%00", "a%ff", "%ED%95", "%c0%80"};
-    static char large[4 * AWSC_MAX_S3_KEY_BYTES];
-    struct svc_buf key;
-    svc_buf_init(&key, 8192);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (decode(bad[i], strlen(bad[i]), true, &key) != SVC_MALFORMED) {
-            fail_msg("%s", bad[i]);
-        }
-    }
-    assert_int_equal(decode("a\0b", 3, false, &key), SVC_MALFORMED);
-    assert_int_equal(decode("\xff", 1, false, &key), SVC_MALFORMED);
-    assert_int_equal(decode("%ff+", 4, false, &key), SVC_OK);
-    assert_string_equal(svc_buf_text(&key), "%ff+");
-    memset(large, 'a', sizeof(large));
-    assert_int_equal(decode(large, AWSC_MAX_S3_KEY_BYTES, true, &key), SVC_OK);
-    assert_int_equal(key.size_bytes, AWSC_MAX_S3_KEY_BYTES);
-    assert_int_equal(decode(large, AWSC_MAX_S3_KEY_BYTES + 1, true, &key), SVC_TOO_LARGE);
-    assert_int_equal(decode(large, AWSC_MAX_S3_KEY_BYTES + 1, false, &key), SVC_TOO_LARGE);
-    assert_int_equal(decode(large, 3 * AWSC_MAX_S3_KEY_BYTES + 1, true, &key), SVC_TOO_LARGE);
-    for (size_t i = 0; i < 3 * AWSC_MAX_S3_KEY_BYTES; i += 3) {
-        memcpy(large + i, "%41", 3);
-    }
-    assert_int_equal(decode(large, 3 * AWSC_MAX_S3_KEY_BYTES, true, &key), SVC_OK);
-    assert_int_equal(key.size_bytes, AWSC_MAX_S3_KEY_BYTES);
-    svc_buf_clear(&key);
-}
-
 static void test_a_flood_of_records_is_refused(void **state) {
     (void)state;
     static const char record[] = "{\"eventSource\":\"aws:s3\"}";
@@ -343,7 +306,6 @@ int main(void) {
         cmocka_unit_test(test_an_envelope_in_an_envelope_is_refused),
         cmocka_unit_test(test_what_does_not_name_objects_is_refused),
         cmocka_unit_test(test_a_bad_record_does_not_harm_the_others),
-        cmocka_unit_test(test_keys_that_are_none),
         cmocka_unit_test(test_a_flood_of_records_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,8 @@ static void test_the_url_of_a_queue(void **state) {
          "https://sqs.us-gov-west-1.amazonaws.com/123456789012/a_b.fifo"},
         {"arn:aws-cn:sqs:cn-north-1:123456789012:q",
          "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q"},
+        {"arn:aws-eusc:sqs:eusc-de-east-1:123456789012:q",
+         "https://sqs.eusc-de-east-1.amazonaws.eu/123456789012/q"},
         {NULL, NULL},
         {"", NULL},
         {"my-queue", NULL},
@@ -181,7 +183,7 @@ static void test_the_url_of_a_queue(void **state) {
 
 #define MAX_CALLS 64
 
-/* A handler of which the tests say what it returns; the clock moves with each call. */
+/* A handler whose results the tests choose; the clock moves with each call. */
 struct trial {
     struct test_clock clock;
     struct test_log log;
@@ -339,9 +341,9 @@ static void test_a_repeated_message_is_handled_once(void **state) {
 
 static void test_the_deadline_leaves_the_rest_untouched(void **state) {
     (void)state;
-    /* 10 s, each message takes 2 s, 3 s must be left: before a 10, b 8, c 6, d 4, e 2 */
-    struct trial trial = {.retry = "b", .stop = "", .cost_ms = 2000};
-    run(&trial, STANDARD, "abcdefg", NULL, 10000, 3000);
+    /* 18 s, each message takes 4 s, 3 s must be left: before a 18, b 14, c 10, d 6, e 2 */
+    struct trial trial = {.retry = "b", .stop = "", .cost_ms = 4000};
+    run(&trial, STANDARD, "abcdefg", NULL, 18000, 3000);
     check(&trial, "abcd", "befg");
     assert_int_equal(trial.counts.untouched, 3);
     assert_int_equal(log_lines(&trial, "\"WARN\""), 1);
@@ -352,21 +354,40 @@ static void test_the_deadline_leaves_the_rest_untouched(void **state) {
 
 static void test_the_boundary_of_the_deadline(void **state) {
     (void)state;
-    struct trial exact = {.retry = "", .stop = "", .cost_ms = 1000};
-    run(&exact, STANDARD, "abc", NULL, 3000, 2000);
-    check(&exact, "ab", "c"); /* before b 2,000 ms are left, before c 1,000 */
+    struct trial exact = {.retry = "", .stop = "", .cost_ms = 4000};
+    run(&exact, STANDARD, "abcd", NULL, 10000, 2000);
+    check(&exact, "abc", "d"); /* before c 2,000 ms are left */
     clear(&exact);
-    struct trial less = {.retry = "", .stop = "", .cost_ms = 1001};
-    run(&less, STANDARD, "abc", NULL, 3000, 2000);
-    check(&less, "a", "bc");
+    struct trial less = {.retry = "", .stop = "", .cost_ms = 4001};
+    run(&less, STANDARD, "abcd", NULL, 10000, 2000);
+    check(&less, "ab", "cd");
     clear(&less);
 }
 
-/* A function whose whole time is less than min_left_ms still handles a message in each invocation;
- * one without any time does not. */
+/* Each message that comes back untouched has one more receive, of the few that the queue allows. */
+static void test_a_short_timeout_does_not_return_most_of_a_batch(void **state) {
+    (void)state;
+    /* 540 ms must be left, a fifth of the time, not 2 s: before b 1,900, c 1,100, d 300 */
+    struct trial trial = {.retry = "", .stop = "", .cost_ms = 800};
+    run(&trial, STANDARD, "abcdefghij", NULL, 2700, 2000);
+    check(&trial, "abc", "defghij");
+    assert_non_null(strstr(svc_buf_text(&trial.log.lines), "\"minLeftMs\":540"));
+    clear(&trial);
+    struct test_clock clock;
+    test_clock_init(&clock, 1000000);
+    const int64_t now_ms = clock.monotonic_ms;
+    assert_int_equal(lev_min_left_ms(&clock.clock, now_ms + 2700, 2000), 540);
+    assert_int_equal(lev_min_left_ms(&clock.clock, now_ms + 10000, 2000), 2000);
+    assert_int_equal(lev_min_left_ms(&clock.clock, now_ms + 9999, 2000), 1999);
+    assert_int_equal(lev_min_left_ms(&clock.clock, now_ms - 1, 2000), 0);
+    assert_int_equal(lev_min_left_ms(&clock.clock, SVC_NO_DEADLINE, 2000), 2000);
+}
+
+/* A function whose time suffices for one message still handles it in each invocation; one without
+ * any time does not. */
 static void test_the_first_message_is_taken_if_any_time_is_left(void **state) {
     (void)state;
-    struct trial trial = {.retry = "", .stop = "", .cost_ms = 10};
+    struct trial trial = {.retry = "", .stop = "", .cost_ms = 450};
     run(&trial, STANDARD, "abc", NULL, 500, 2000);
     check(&trial, "a", "bc");
     clear(&trial);
@@ -557,6 +578,7 @@ int main(void) {
         cmocka_unit_test(test_a_repeated_message_is_handled_once),
         cmocka_unit_test(test_the_deadline_leaves_the_rest_untouched),
         cmocka_unit_test(test_the_boundary_of_the_deadline),
+        cmocka_unit_test(test_a_short_timeout_does_not_return_most_of_a_batch),
         cmocka_unit_test(test_the_first_message_is_taken_if_any_time_is_left),
         cmocka_unit_test(test_the_handler_stops_the_batch),
         cmocka_unit_test(test_random_batches),

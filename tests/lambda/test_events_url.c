@@ -223,6 +223,39 @@ static void test_too_many_headers_parameters_and_cookies(void **state) {
     }
 }
 
+static void check_accepted(const char *query, const char *expected) {
+    char *text = malloc(strlen(query) + 200);
+    struct svc_buf out;
+    struct lev_url_request request;
+    assert_non_null(text);
+    (void)sprintf(text,
+                  "{'version':'2.0','rawPath':'/','rawQueryString':'%s','requestContext':{'http':"
+                  "{'method':'GET'}}}",
+                  query);
+    struct svc_json *document = example_parse(text);
+    svc_buf_init(&out, LEV_MAX_URL_BYTES);
+    assert_int_equal(lev_url_request_accept(document, &request, &out), expected[0] == '\0');
+    assert_int_equal(svc_buf_status(&out), SVC_OK);
+    assert_string_equal(svc_buf_text(&out), expected);
+    lev_url_request_clear(&request);
+    svc_buf_clear(&out);
+    svc_json_free(document);
+    free(text);
+}
+
+static void test_a_request_that_cannot_be_read_gets_its_response(void **state) {
+    (void)state;
+    char many[2 * (LEV_MAX_URL_PAIRS + 1)];
+    memset(many, 'a', sizeof(many));
+    for (size_t i = 1; i < sizeof(many); i += 2) {
+        many[i] = '&';
+    }
+    many[sizeof(many) - 1] = '\0';
+    check_accepted("name=%41", "");
+    check_accepted("name=%ff", "{\"statusCode\":400,\"headers\":{},\"isBase64Encoded\":false}");
+    check_accepted(many, "{\"statusCode\":413,\"headers\":{},\"isBase64Encoded\":false}");
+}
+
 /* ---------------------------------------------------------------------- responses */
 
 static void check_response(const struct lev_url_response *response, const char *expected) {
@@ -368,6 +401,7 @@ int main(void) {
         cmocka_unit_test(test_queries),
         cmocka_unit_test(test_requests_that_are_refused),
         cmocka_unit_test(test_too_many_headers_parameters_and_cookies),
+        cmocka_unit_test(test_a_request_that_cannot_be_read_gets_its_response),
         cmocka_unit_test(test_responses),
         cmocka_unit_test(test_bytes_that_are_no_text_become_base64),
         cmocka_unit_test(test_responses_that_are_refused),

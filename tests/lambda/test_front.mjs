@@ -125,6 +125,49 @@ test('checksums and Content-MD5 of a body must be right', async () => {
   assert.equal(cloud.s3.peek('photos', 'd'), null);
 });
 
+test('a delete with If-Match deletes only this object', async () => {
+  const remove = (etag) => call(cloud, { method: 'DELETE', path: '/photos/kept.jpg', headers: { 'if-match': etag } });
+  const { headers } = await put('kept.jpg', 'new');
+  refused(await remove('"00000000000000000000000000000000"'), 412, 'PreconditionFailed');
+  assert.equal(cloud.s3.peek('photos', 'kept.jpg').body.toString(), 'new');
+  assert.equal((await remove(headers.etag)).status, 204);
+  assert.equal(cloud.s3.peek('photos', 'kept.jpg'), null);
+  refused(await remove(headers.etag), 404, 'NoSuchKey');
+});
+
+test('the pages of a list: each key and each group once, in the order of bytes', async () => {
+  cloud.createBucket('listed');
+  const keys = ['a', 'B', 'b/1', 'b/2', 'b/3', 'c', 'd/1', 'd/x/2', 'e &+<.jpg', '한/1', '한/2', '\u{1f600}', '\uffee'];
+  for (const key of keys) await call(cloud, { method: 'PUT', path: `/listed/${key}`, body: key });
+  const pages = async (max_keys, query) => {
+    const found = { keys: [], groups: [], pages: 0 };
+    for (let token; found.pages === 0 || token; found.pages += 1) {
+      assert.ok(found.pages < 20, 'it ends');
+      const { status, text } = await call(cloud, { path: '/listed', query: { 'list-type': '2', 'encoding-type': 'url', 'max-keys': String(max_keys), ...query, ...(token ? { 'continuation-token': token } : {}) } });
+      assert.equal(status, 200, text);
+      const all = (pattern) => [...text.matchAll(pattern)].map(([, name]) => decodeURIComponent(name.replaceAll('+', ' ')));
+      const [now, groups] = [all(/<Key>([^<]*)</g), all(/<CommonPrefixes><Prefix>([^<]*)</g)];
+      assert.equal(text.match(/<KeyCount>(\d+)</)[1], String(now.length + groups.length));
+      assert.ok(now.length + groups.length <= max_keys);
+      found.keys.push(...now);
+      found.groups.push(...groups);
+      token = text.match(/<NextContinuationToken>([^<]+)</)?.[1];
+      assert.equal(text.match(/<IsTruncated>(\w+)</)[1], String(token !== undefined));
+    }
+    return found;
+  };
+  const in_bytes = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  for (const max_keys of [1, 2, 3, 1000]) {
+    assert.deepEqual((await pages(max_keys, {})).keys, in_bytes);
+    const grouped = await pages(max_keys, { delimiter: '/' });
+    assert.deepEqual([grouped.keys, grouped.groups], [in_bytes.filter((key) => !key.includes('/')), ['b/', 'd/', '한/']]);
+    const below = await pages(max_keys, { delimiter: '/', prefix: 'd/' });
+    assert.deepEqual([below.keys, below.groups], [['d/1'], ['d/x/']]);
+    assert.deepEqual((await pages(max_keys, { prefix: 'b/', 'start-after': 'b/1' })).keys, ['b/2', 'b/3']);
+  }
+  refused(await call(cloud, { path: '/nonesuch', query: { 'list-type': '2' } }), 404, 'NoSuchBucket');
+});
+
 test('virtual-hosted addresses: the bucket is in the Host, and the Host is signed', async () => {
   const hosts = ['photos.s3.ap-northeast-2.amazonaws.com', 'photos.s3.amazonaws.com', 'photos.s3.dualstack.ap-northeast-2.amazonaws.com', 'photos.s3-fips.us-east-1.amazonaws.com', `photos.localhost:${cloud.front.port}`, `photos.s3.localhost:${cloud.front.port}`, 'PHOTOS.localhost'];
   for (const host of hosts) {

@@ -1,4 +1,4 @@
-/* A function of the tests' own on the real runtime. Its event says what it does:
+/* A function of the tests' own on the real runtime. Its event names what it does:
  *
  *   {"do":"return","value":V}      returns V
  *   {"do":"fail","type":T,"message":M}
@@ -213,7 +213,7 @@ static void handle(void *self, const struct lrt_invocation *invocation, struct l
 int main(int argc, char **argv) {
     static const struct lrt_function function = {
         .name = "test-function",
-        .help = "\nDoes what its event says.\n",
+        .help = "\nDoes what its event names.\n",
         .self_bytes = sizeof(struct test_function),
         .create = create,
         .handle = handle,

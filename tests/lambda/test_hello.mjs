@@ -30,6 +30,15 @@ test('it greets the name of a Function URL\'s query', async () => {
   assert.deepEqual(await response.json(), { greeting: '안녕', name: '한글 & more' });
 });
 
+test('a request that cannot be read is refused with 400 and gets no greeting', async () => {
+  const url = await cloud.addUrl(addHello('refusing'));
+  for (const query of ['?name=%ff', '?name=%00', '?name=%2']) {
+    const response = await fetch(`${url}${query}`);
+    assert.deepEqual([response.status, await response.text()], [400, ''], query);
+  }
+  assert.equal((await fetch(`${url}?name=Ann`)).status, 200);
+});
+
 test('what is not valid fails: an event, a setting', async () => {
   const malformed = await addHello('malformed').invoke('{"name":');
   assert.deepEqual([malformed.error, malformed.payload.errorType], [true, 'Hello.Malformed']);

@@ -19,15 +19,15 @@ static void test_a_notification_becomes_a_task(void **state) {
     struct image_task task;
     assert_int_equal(lev_s3_read(document, &event, NULL), SVC_OK);
     image_task_from_object(&event.objects[0], &task);
-    assert_string_equal(task.bucket, "amzn-s3-demo-bucket");
-    assert_int_equal(task.raw_key_bytes, strlen("Happy+Face%21.jpg"));
-    assert_memory_equal(task.raw_key, "Happy+Face%21.jpg", task.raw_key_bytes);
-    assert_true(task.is_encoded);
-    assert_true(task.is_created);
+    assert_string_equal(task.object.bucket, "amzn-s3-demo-bucket");
+    assert_int_equal(task.object.raw_key_bytes, strlen("Happy+Face%21.jpg"));
+    assert_memory_equal(task.object.raw_key, "Happy+Face%21.jpg", task.object.raw_key_bytes);
+    assert_true(task.object.is_encoded);
+    assert_true(task.object.is_created);
     assert_false(task.is_rerun);
     assert_false(task.is_forced);
-    assert_string_equal(task.etag, "d41d8cd98f00b204e9800998ecf8427e");
-    assert_string_equal(task.version_id, "096fKKXTRTtl3on89fVO.nfljtsv6qko");
+    assert_string_equal(task.object.etag, "d41d8cd98f00b204e9800998ecf8427e");
+    assert_string_equal(task.object.version_id, "096fKKXTRTtl3on89fVO.nfljtsv6qko");
     lev_s3_clear(&event);
     svc_json_free(document);
 }
@@ -39,9 +39,9 @@ static void test_an_event_of_eventbridge_becomes_a_task(void **state) {
     struct image_task task;
     assert_int_equal(lev_s3_read(document, &event, NULL), SVC_OK);
     image_task_from_object(&event.objects[0], &task);
-    assert_false(task.is_encoded);
-    assert_true(task.is_created);
-    assert_string_equal(task.version_id, "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e");
+    assert_false(task.object.is_encoded);
+    assert_true(task.object.is_created);
+    assert_string_equal(task.object.version_id, "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e");
     lev_s3_clear(&event);
     svc_json_free(document);
 }
@@ -53,13 +53,13 @@ static void test_a_task_of_a_batch_is_a_rerun(void **state) {
     struct image_task task;
     assert_int_equal(lev_s3_batch_read(document, &batch, NULL), SVC_OK);
     image_task_from_batch(&batch, 0, false, &task);
-    assert_string_equal(task.bucket, "amzn-s3-demo-bucket1");
-    assert_true(task.is_encoded);
-    assert_true(task.is_created);
+    assert_string_equal(task.object.bucket, "amzn-s3-demo-bucket1");
+    assert_true(task.object.is_encoded);
+    assert_true(task.object.is_created);
     assert_true(task.is_rerun);
     assert_false(task.is_forced);
-    assert_string_equal(task.version_id, "1");
-    assert_null(task.etag);
+    assert_string_equal(task.object.version_id, "1");
+    assert_null(task.object.etag);
     image_task_from_batch(&batch, 0, true, &task);
     assert_true(task.is_forced);
     lev_s3_batch_clear(&batch);

@@ -65,11 +65,11 @@ test('a back-fill with wrong keys and a wrong bucket succeeds nowhere', async ()
     assert.match(payload.results[1].resultString, /^no bucket: /);
   }
   // For every other event a bucket that does not exist is a wrong setting of its sender.
-  assert.equal((await one.tell(wrong[1])).error, true);
+  assert.equal((await one.invoke(wrong[1])).error, true);
   assert.deepEqual((await one.image.invoke(sqsEvent([message('gone', s3Event(wrong[0])), message('bucket', s3Event(wrong[1]))], QUEUE))).payload, failures('bucket'));
 });
 
-// The first object never gets its source, and uses the whole time up; what follows is not started.
+// The first object never gets its source, and uses up all of the time; what follows is not started.
 test('the objects for which no time is left come again, with one line of the log', async () => {
   const hurried = one.add({ timeout_ms: 3000 });
   const created = await Promise.all([0, 1, 2, 3].map((n) => one.put(`uploads/hurried ${n}.jpg`, small)));
@@ -96,5 +96,5 @@ test('the objects for which no time is left come again, with one line of the log
   check(records);
 
   one.forget();
-  assert.deepEqual((await one.tell(...created)).payload, summary({ made: 4 }));
+  assert.deepEqual((await one.invoke(...created)).payload, summary({ made: 4 }));
 });

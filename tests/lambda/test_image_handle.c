@@ -1,4 +1,4 @@
-/* Whole events through the image function, without S3: all keys are outside of the source prefix,
+/* Entire events through the image function, without S3: all keys are outside of the source prefix,
  * so that each object is skipped. The clock moves on whenever it is read, so that time runs out
  * between objects; what is left untouched comes again, and is one line of the log. */
 #include <setjmp.h>
@@ -167,11 +167,12 @@ static void test_an_event_with_time_enough(void **state) {
     clear(&outcome);
 }
 
-/* Before each object the clock is read once, around it twice: 1,500 ms each. */
+/* The clock is read at the start, before each object once, around it twice: 3,600 ms each. Before
+ * the third 1,400 ms are left, and a fifth of 9,800 must be. */
 static void test_a_notification_that_runs_out_of_time(void **state) {
     (void)state;
     struct outcome outcome;
-    handle(&outcome, "{'Records':[" FIVE "]}", 5000, 500);
+    handle(&outcome, "{'Records':[" FIVE "]}", 11000, 1200);
     assert_true(outcome.result.failed);
     assert_string_equal(outcome.result.error_type, "Image.DEADLINE");
     assert_string_equal(outcome.result.error_message,
@@ -193,7 +194,7 @@ static void test_a_batch_that_runs_out_of_time(void **state) {
            "{'taskId':'1','s3Key':'elsewhere','s3BucketArn':'arn:aws:s3:::b'},"
            "{'taskId':'2','s3Key':'elsewhere','s3BucketArn':'arn:aws:s3:::b'},"
            "{'taskId':'3','s3Key':'elsewhere','s3BucketArn':'arn:aws:s3:::b'}]}",
-           5000, 500);
+           11000, 1200);
     assert_false(outcome.result.failed);
     assert_int_equal(
         svc_json_parse(outcome.result.body.bytes, outcome.result.body.size_bytes, 0, &json, NULL),
@@ -253,11 +254,23 @@ static void test_a_queue_that_runs_out_of_time(void **state) {
     (void)state;
     static const char *const bodies[] = {ONE, ONE, ONE, ONE, ONE};
     struct outcome outcome;
-    /* The driver and the message each look at the time first: 2,000 ms a message. */
-    check_queue(bodies, 5, "", 6000, 500, "234", &outcome);
+    /* The driver and the message each read the clock first: 5,200 ms a message. Before the third
+     * 1,700 ms are left. */
+    check_queue(bodies, 5, "", 16000, 1300, "234", &outcome);
     assert_int_equal(lines(&outcome, "\"skipped\""), 2);
     assert_int_equal(lines(&outcome, "\"WARN\""), 1);
     assert_int_equal(lines(&outcome, "\"ERROR\""), 0);
+    clear(&outcome);
+}
+
+/* A timeout of 3 s: three messages of 600 ms are handled. A fixed minimum of 2 s returned all but
+ * the first. */
+static void test_a_short_timeout_does_not_stop_after_the_first(void **state) {
+    (void)state;
+    static const char *const bodies[] = {ONE, ONE, ONE, ONE, ONE};
+    struct outcome outcome;
+    check_queue(bodies, 5, "", 2700, 150, "34", &outcome);
+    assert_int_equal(lines(&outcome, "\"skipped\""), 3);
     clear(&outcome);
 }
 
@@ -265,7 +278,7 @@ static void test_a_message_whose_objects_run_out_of_time(void **state) {
     (void)state;
     static const char *const bodies[] = {ONE, "{'Records':[" FIVE "]}", ONE};
     struct outcome outcome;
-    check_queue(bodies, 3, "", 8000, 500, "12", &outcome);
+    check_queue(bodies, 3, "", 10000, 500, "12", &outcome);
     assert_int_equal(lines(&outcome, "\"skipped\""), 4);
     assert_int_equal(lines(&outcome, "\"WARN\""), 1);
     assert_int_equal(lines(&outcome, "\"ERROR\""), 0);
@@ -404,6 +417,7 @@ int main(void) {
         cmocka_unit_test(test_a_notification_that_runs_out_of_time),
         cmocka_unit_test(test_a_batch_that_runs_out_of_time),
         cmocka_unit_test(test_a_queue_that_runs_out_of_time),
+        cmocka_unit_test(test_a_short_timeout_does_not_stop_after_the_first),
         cmocka_unit_test(test_a_message_whose_objects_run_out_of_time),
         cmocka_unit_test(test_messages_that_cannot_be_read_come_again),
         cmocka_unit_test(test_a_fifo_queue_keeps_its_order),

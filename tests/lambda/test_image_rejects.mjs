@@ -64,7 +64,7 @@ async function isRejected(reason, body, { fn = one.image, key = `uploads/${reaso
   return result;
 }
 
-test('files that are no pictures, whatever their names say', async () => {
+test('files that are no pictures, whatever their names are', async () => {
   const files = {
     text: 'hello', gif: 'GIF89a\x01\0\x01\0', webp: 'RIFF\x10\0\0\0WEBPVP8 ', svg: '<svg xmlns="http://www.w3.org/2000/svg"/>', zip: 'PK\x03\x04', pdf: '%PDF-1.7', html: '<html><script>alert(1)</script>',
   };
@@ -84,12 +84,14 @@ test('damaged files', async () => {
 });
 
 test('bombs: refused at once, in little memory', async () => {
-  const begin_ms = Date.now();
+  await isRejected('UNSUPPORTED', Buffer.from('started'), { key: 'uploads/started.jpg' });
+  const [{ cpu_ms: cpu_before_ms }] = one.image.stats();
   await isRejected('TOO_LARGE', claims(65500, 65500));
   await isRejected('TOO_LARGE', png(0x7fffffff, 1, Buffer.alloc(8)), { key: 'uploads/wide.png' });
   await isRejected('BUDGET', claims(16000, 16000));
-  assert.ok(Date.now() - begin_ms < 3000);
-  const [{ peak_kib }] = one.image.stats();
+  const [{ peak_kib, cpu_ms }] = one.image.stats();
+  // CPU time does not depend on what else runs here. Decoding 4,290 million pixels takes half a minute.
+  assert.ok(cpu_ms - cpu_before_ms < 3000, `${cpu_ms - cpu_before_ms} ms of CPU`);
   assert.ok(peak_kib < 100 * 1024, `${peak_kib} KiB`);
 });
 
@@ -124,7 +126,7 @@ test('the other tags stay, and a repeated rejection changes nothing', async () =
   await isRejected('UNSUPPORTED', Buffer.from('text'), { key: 'uploads/tagged.jpg', headers });
   assert.deepEqual(one.tags('uploads/tagged.jpg'), { owner: '한글', shop: 'a+b', 'image-status': 'rejected:UNSUPPORTED' });
   one.forget();
-  const again = await one.tell({ bucket: 'photos', key: 'uploads/tagged.jpg' });
+  const again = await one.invoke({ bucket: 'photos', key: 'uploads/tagged.jpg' });
   assert.deepEqual(again.payload, summary({ rejected: 1 }));
   assert.equal(one.count('PutObjectTagging'), 0);
 });
@@ -132,7 +134,7 @@ test('the other tags stay, and a repeated rejection changes nothing', async () =
 test('in a bucket with versions the tag goes to the version that was read', async () => {
   const created = await one.put('uploads/versions.jpg', Buffer.from('text'), { bucket: 'kept' });
   one.fault({ operation: 'PutObjectTagging', action: 'delay', delay_ms: 200 });
-  const working = one.tell(created);
+  const working = one.invoke(created);
   await new Promise((done) => setTimeout(done, 100));
   const newer = await one.put('uploads/versions.jpg', photo, { bucket: 'kept' });
   assert.deepEqual((await working).payload, summary({ rejected: 1 }));
@@ -143,7 +145,7 @@ test('in a bucket with versions the tag goes to the version that was read', asyn
 test('a source overwritten while it is tagged is not left with the old one\'s tag', async () => {
   const created = await one.put('uploads/retagged.jpg', Buffer.from('text'));
   one.fault({ operation: 'GetObjectTagging', action: 'delay', delay_ms: 200 });
-  const working = one.tell(created);
+  const working = one.invoke(created);
   await new Promise((done) => setTimeout(done, 100));
   await one.put('uploads/retagged.jpg', photo);
   const result = await working;
@@ -161,7 +163,7 @@ test('with versioning suspended, where all versions are called "null", as well',
   };
   const created = await one.put('uploads/suspended.jpg', Buffer.from('text'));
   one.fault({ operation: 'GetObjectTagging', action: 'delay', delay_ms: 200 });
-  const working = one.tell(created);
+  const working = one.invoke(created);
   await until(() => one.count('GetObjectTagging') === 1, 'the tags are read');
   await one.put(created.key, photo);
   const result = await working;
@@ -173,16 +175,16 @@ test('with versioning suspended, where all versions are called "null", as well',
 test('a source with ten tags of its own stays as it is', async () => {
   const headers = { 'x-amz-tagging': [...Array(10).keys()].map((n) => `t${n}=x`).join('&') };
   const created = await one.put('uploads/ten.jpg', Buffer.from('text'), { headers });
-  const result = await one.tell(created);
+  const result = await one.invoke(created);
   assert.deepEqual([result.error, result.payload], [false, summary({ rejected: 1 })], result.raw);
   assert.equal(Object.keys(one.tags(created.key)).length, 10);
   assert.ok(logs(result).some((line) => line.message === 'the source takes no more tags'));
 });
 
-test('the tenth tag of somebody else between reading and writing the tags: as with ten', async () => {
+test('the tenth tag of another client between reading and writing the tags: as with ten', async () => {
   const created = await one.put('uploads/eleven.jpg', Buffer.from('text'));
   one.fault({ operation: 'PutObjectTagging', action: 'status', status: 400, code: 'BadRequest', message: 'Object tags cannot be greater than 10' });
-  const result = await one.tell(created);
+  const result = await one.invoke(created);
   assert.deepEqual([result.error, result.payload], [false, summary({ rejected: 1 })], result.raw);
   assert.ok(logs(result).some((line) => line.message === 'the source takes no more tags'));
 });
@@ -191,7 +193,7 @@ test('a tag that S3 refuses for another reason is a failure', async () => {
   for (const [status, code] of [[400, 'InvalidTag'], [400, 'MalformedXML'], [400, 'BadRequest'], [403, 'AccessDenied']]) {
     const created = await one.put('uploads/invalid-tag.jpg', Buffer.from('text'));
     one.fault({ operation: 'PutObjectTagging', action: 'status', status, code });
-    const result = await one.tell(created);
+    const result = await one.invoke(created);
     assert.deepEqual([result.error, result.payload.errorType], [true, status === 403 ? 'Image.ACCESS_DENIED' : 'Image.REJECTED'], result.raw);
     assert.ok(result.payload.errorMessage.includes(code), result.raw);
     assert.ok(!logs(result).some((line) => line.message === 'the source takes no more tags'));
@@ -201,20 +203,20 @@ test('a tag that S3 refuses for another reason is a failure', async () => {
 test('a rejection that cannot be recorded fails, so that it is tried again', async () => {
   const created = await one.put('uploads/untagged.jpg', Buffer.from('text'));
   one.fault({ operation: 'PutObjectTagging', action: 'status', status: 503, times: 3 });
-  const result = await one.tell(created);
+  const result = await one.invoke(created);
   assert.deepEqual([result.error, result.payload.errorType], [true, 'Image.THROTTLED'], result.raw);
-  assert.deepEqual((await one.tell(created)).payload, summary({ rejected: 1 }));
+  assert.deepEqual((await one.invoke(created)).payload, summary({ rejected: 1 }));
 });
 
 test('damage on the way is not the picture\'s fault', async () => {
   const created = await one.put('uploads/damaged-on-the-way.jpg', photo, { headers: { 'x-amz-checksum-crc32': crcHeader(photo) } });
   one.fault({ operation: 'GetObject', action: 'corrupt', times: 1 });
-  const result = await one.tell(created);
+  const result = await one.invoke(created);
   assert.deepEqual(result.payload, summary({ made: 1 }), result.raw);
   assert.deepEqual(one.tags(created.key), {});
   const again = await one.put('uploads/damaged-for-long.jpg', photo, { headers: { 'x-amz-checksum-crc32': crcHeader(photo) } });
   one.fault({ operation: 'GetObject', action: 'corrupt', times: -1 });
-  const failed = await one.tell(again);
+  const failed = await one.invoke(again);
   assert.deepEqual([failed.error, failed.payload.errorType], [true, 'Image.CHECKSUM_MISMATCH'], failed.raw);
   assert.deepEqual([one.outputs(again.key), one.tags(again.key)], [[], {}]);
 });

@@ -42,15 +42,15 @@ test('the documented policy allows exactly what the function calls', async () =>
     for (const bucket of ['photos', 'kept']) {
       for (const key of ['uploads/a.jpg', 'uploads/b/c/d.jpg']) {
         const created = await one.put(key, photo, { bucket });
-        assert.deepEqual((await one.tell(created)).payload, summary({ made: 1 }));
-        assert.deepEqual((await one.tell(created)).payload, summary({ alreadyMade: 1 }));
+        assert.deepEqual((await one.invoke(created)).payload, summary({ made: 1 }));
+        assert.deepEqual((await one.invoke(created)).payload, summary({ alreadyMade: 1 }));
         await one.remove(outputKey(key, 'large'), bucket);
         await one.image.invoke(batchEvent([created]));
-        assert.deepEqual((await one.tell(await one.put(key, Buffer.from('text'), { bucket }))).payload, summary({ rejected: 1 }));
+        assert.deepEqual((await one.invoke(await one.put(key, Buffer.from('text'), { bucket }))).payload, summary({ rejected: 1 }));
         await one.image.invoke(batchEvent([await one.put(key, photo, { bucket, headers: { 'x-amz-tagging': 'image-status=rejected%3ABUDGET' } })]));
         await small.invoke(batchEvent([await one.put(key, Buffer.alloc((1 << 20) + 1), { bucket })]));
         await one.remove(key, bucket);
-        assert.deepEqual((await one.tell(created)).payload, summary({ gone: 1 }));
+        assert.deepEqual((await one.invoke(created)).payload, summary({ gone: 1 }));
       }
     }
   } finally {

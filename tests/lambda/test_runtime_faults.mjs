@@ -1,5 +1,5 @@
 // The runtime (lambda/runtime) under a Runtime API that misbehaves, and under one whose events differ
-// in their headers, with a function that does what its event says (tests/lambda/test_function.c).
+// in their headers, with a function that does what its event names (tests/lambda/test_function.c).
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';

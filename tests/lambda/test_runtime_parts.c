@@ -13,6 +13,7 @@
 #include "lambda/runtime/age.h"
 #include "lambda/runtime/logs.h"
 #include "lambda/runtime/metrics.h"
+#include "lambda/runtime/program.h"
 #include "lambda/runtime/runtime.h"
 #include "services/base/json.h"
 
@@ -331,7 +332,10 @@ static void test_log_settings_are_lambdas(void **state) {
         {{"OTHER", "x"}, SVC_LOG_INFO, NULL},
         {{"AWS_LAMBDA_LOG_LEVEL", ""}, SVC_LOG_INFO, NULL},
         {{"AWS_LAMBDA_LOG_LEVEL", "DEBUG"}, SVC_LOG_DEBUG, NULL},
-        {{"AWS_LAMBDA_LOG_LEVEL", "error"}, SVC_LOG_ERROR, NULL},
+        {{"AWS_LAMBDA_LOG_LEVEL", "TRACE"}, SVC_LOG_TRACE, NULL},
+        {{"AWS_LAMBDA_LOG_LEVEL", "INFO"}, SVC_LOG_INFO, NULL},
+        {{"AWS_LAMBDA_LOG_LEVEL", "WARN"}, SVC_LOG_WARN, NULL},
+        {{"AWS_LAMBDA_LOG_LEVEL", "ERROR"}, SVC_LOG_ERROR, NULL},
         {{"AWS_LAMBDA_LOG_LEVEL", "FATAL"}, SVC_LOG_FATAL, NULL},
         {{"AWS_LAMBDA_LOG_LEVEL", "loud"},
          SVC_LOG_INFO,
@@ -358,6 +362,21 @@ static void test_log_settings_are_lambdas(void **state) {
         const bool is_text = strcmp(examples[i].variable[1], "Text") == 0;
         assert_int_equal(log.sink != svc_log_to_stderr, is_text);
     }
+}
+
+/* The transport takes its settings from the environment that it is given, not from the process. */
+static void test_the_transport_reads_the_injected_environment(void **state) {
+    (void)state;
+    static const struct lrt_function function = {.name = "test"};
+    const char *variable[] = {"AWS_CA_BUNDLE", "/nonexistent/bundle.pem"};
+    const struct svc_environment environment = {get_one, variable};
+    struct lrt_program program;
+    struct svc_error error;
+    svc_error_clear(&error);
+    assert_int_equal(lrt_program_open(&program, &function, &environment, &error),
+                     SVC_CONFIGURATION);
+    assert_non_null(strstr(error.detail, "/nonexistent/bundle.pem"));
+    lrt_program_close(&program);
 }
 
 static void test_the_age_is_within_what_the_system_states(void **state) {
@@ -434,6 +453,7 @@ int main(void) {
         cmocka_unit_test(test_log_lines_as_text),
         cmocka_unit_test(test_a_text_line_has_no_controls_and_no_line_ends),
         cmocka_unit_test(test_log_settings_are_lambdas),
+        cmocka_unit_test(test_the_transport_reads_the_injected_environment),
         cmocka_unit_test(test_the_age_is_within_what_the_system_states),
         cmocka_unit_test(test_the_start_time_stands_in_field_22),
         cmocka_unit_test(test_there_is_time_until_the_deadline),

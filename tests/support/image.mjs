@@ -77,7 +77,7 @@ export class ImageCloud {
   }
 
   // Invokes the function with the S3 notification of these objects.
-  tell(...created) {
+  invoke(...created) {
     return this.image.invoke(s3Event(created));
   }
 

@@ -24,6 +24,10 @@ const KEYS_AT_ONCE = 12;
 const STEPS_PER_KEY = 4;
 const MAX_SLOW_MS = 250;
 const MAX_LATE_MS = 40;
+// The failures that a run explains: another one changed the source or an output in all five rounds. No
+// other reason may be logged, also where a retry succeeded after it. NOT_FOUND would be an output that
+// was deleted before a conditional write: the function has to look at it again, not to fail.
+const EXPLAINED = ['CONFLICT', 'PRECONDITION_FAILED'];
 // Longer than a request may take here: in Lambda, a minute passes before a retry.
 const RETRIES_MS = [200, 400, 400];
 
@@ -99,7 +103,7 @@ class RandomRun {
       this.counts.deletes += 1;
       await this.one.remove(key, bucket);
     } else if (state.created && choice < 0.2) {
-      // Nobody but the next event makes it again.
+      // Only the next event makes it again.
       this.counts.output_deletes += 1;
       await this.one.remove(outputKey(key, this.pick(Object.keys(SIDES))), bucket);
       this.#deliver(state.created, state);
@@ -185,8 +189,10 @@ export async function runRandomly({ keys, seed }) {
     });
     const lines = run.one.image.log.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
     for (const name of ['made', 'already made', 'gone', 'rejected']) run.counts[name] = lines.filter((line) => line.message === name).length;
-    run.counts.failed = lines.filter((line) => line.message === 'failed').map((line) => line.reason).sort().join(' ');
-    return { problems, counts: run.counts };
+    const failed = lines.filter((line) => line.message === 'failed');
+    run.counts.failed = failed.map((line) => line.reason).sort().join(' ');
+    const unexplained = failed.filter((line) => !EXPLAINED.includes(line.reason)).map((line) => `${line.bucket}/${line.key}: ${line.reason}: ${line.detail}`);
+    return { problems: [...problems, ...unexplained], counts: run.counts };
   } finally {
     await run.one?.stop();
   }

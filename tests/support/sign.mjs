@@ -49,10 +49,10 @@ export function sendRaw(cloud, { method, path, query, headers, body }, { timeout
         failed(error);
         return;
       }
-      const whole = Buffer.concat(parts);
-      const text = whole.toString();
+      const all = Buffer.concat(parts);
+      const text = all.toString();
       const code = incoming.headers['x-amzn-errortype'] ?? text.match(/<Code>(\w+)<|#(\w+)"/)?.slice(1).find(Boolean) ?? null;
-      done({ status: incoming.statusCode, headers: incoming.headers, body: whole, text, code });
+      done({ status: incoming.statusCode, headers: incoming.headers, body: all, text, code });
     });
     outgoing.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : undefined);
   });

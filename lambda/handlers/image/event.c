@@ -4,15 +4,7 @@
 #include <string.h>
 
 void image_task_from_object(const struct lev_s3_object *object, struct image_task *task) {
-    *task = (struct image_task){
-        .bucket = object->bucket,
-        .raw_key = object->raw_key,
-        .raw_key_bytes = object->raw_key_bytes,
-        .is_encoded = object->is_encoded,
-        .is_created = object->is_created,
-        .etag = object->etag,
-        .version_id = object->version_id,
-    };
+    *task = (struct image_task){.object = *object};
 }
 
 void image_task_from_batch(const struct lev_s3_batch *batch, size_t index, bool is_forced,

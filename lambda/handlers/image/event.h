@@ -12,15 +12,9 @@
 
 /* An object to make outputs of. All pointers live as long as the event. */
 struct image_task {
-    const char *bucket;     /* NULL: the record names none */
-    const char *raw_key;    /* as in the event; NULL: the record names none */
-    size_t raw_key_bytes;   /* may hold any byte, U+0000 included */
-    bool is_encoded;        /* see image_key_decode */
-    bool is_created;        /* false: an event of another kind, such as a removal: ignored */
-    bool is_rerun;          /* of a back-fill: the tag of an earlier rejection is looked for */
-    bool is_forced;         /* the outputs are made anew even where they are current */
-    const char *etag;       /* without quotes; NULL: not stated */
-    const char *version_id; /* NULL: not stated */
+    struct lev_s3_object object;
+    bool is_rerun;  /* of a back-fill: the tag of an earlier rejection is looked for */
+    bool is_forced; /* the outputs are made anew even where they are current */
 };
 
 void image_task_from_object(const struct lev_s3_object *object, struct image_task *task);

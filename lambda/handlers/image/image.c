@@ -6,21 +6,22 @@
 #include "lambda/events/kind.h"
 #include "lambda/events/sqs_batch.h"
 #include "lambda/handlers/image/event.h"
-#include "lambda/handlers/image/keys.h"
+#include "lambda/handlers/image/report.h"
 #include "lambda/handlers/image/result.h"
-#include "lambda/handlers/image/results.h"
 #include "lambda/handlers/image/work.h"
 #include "services/base/limits.h"
 
-/* No further object is started with less time left than this. A photograph of 16 million pixels
- * takes 0.9 s at 128 MB from a cold start (lambda/README.md); four writes, one of them retried,
- * take the other second. An object that is cut off by the deadline is billed for nothing. */
+/* No further object is started with less time left than this, or a fifth of the invocation's time
+ * if that is less (sqs_batch.h). A photograph of 16 million pixels takes 0.9 s at 128 MB from a
+ * cold start (lambda/README.md); four writes, one of them retried, take the other second. An object
+ * that is cut off by the deadline is billed for nothing. */
 #define MIN_LEFT_MS 2000
 
 /* One invocation. */
 struct run {
     const struct image_clients *clients;
     int64_t deadline_ms;
+    int64_t min_left_ms; /* what must be left for a further object */
 };
 
 static enum svc_log_level log_level(enum image_outcome outcome) {
@@ -44,13 +45,10 @@ static void log_result(const struct image_clients *clients, const struct image_t
                        const struct image_result *result, int64_t duration_ms) {
     struct svc_buf decoded;
     svc_buf_init(&decoded, 3 * AWSC_MAX_S3_KEY_BYTES + 1);
-    const char *key = task->raw_key;
-    if (key != NULL &&
-        image_key_decode(key, task->raw_key_bytes, task->is_encoded, &decoded) == SVC_OK) {
-        key = svc_buf_text(&decoded);
-    }
+    const char *key = lev_s3_key(&task->object, &decoded) == SVC_OK ? svc_buf_text(&decoded)
+                                                                    : task->object.raw_key;
     svc_log_event(clients->log, log_level(result->outcome), image_outcome_name(result->outcome),
-                  SVC_TEXT("bucket", task->bucket), SVC_TEXT("key", key),
+                  SVC_TEXT("bucket", task->object.bucket), SVC_TEXT("key", key),
                   SVC_TEXT("reason", result->reason), SVC_TEXT("detail", result->detail),
                   SVC_INT("durationMs", duration_ms));
     svc_buf_clear(&decoded);
@@ -81,14 +79,14 @@ static void work_on(const struct run *run, const struct image_task *task,
 }
 
 static bool has_time(const struct run *run, size_t taken) {
-    return lev_time_for_next(run->clients->clock, run->deadline_ms, MIN_LEFT_MS, taken);
+    return lev_time_for_next(run->clients->clock, run->deadline_ms, run->min_left_ms, taken);
 }
 
 static void log_untouched(const struct run *run, size_t untouched, size_t total) {
     if (untouched > 0) {
         svc_log_event(run->clients->log, SVC_LOG_WARN, "objects are not started",
                       SVC_INT("count", untouched), SVC_INT("of", total),
-                      SVC_INT("minLeftMs", MIN_LEFT_MS));
+                      SVC_INT("minLeftMs", run->min_left_ms));
     }
 }
 
@@ -110,7 +108,7 @@ static void work_on_objects(const struct run *run, const struct lev_s3_event *ev
 
 /* ---------------------------------------------------------------------- kinds of events */
 
-/* A notification of S3 or an event of EventBridge: succeeds or fails as a whole. */
+/* A notification of S3 or an event of EventBridge: all of it succeeds or fails. */
 static enum svc_status handle_objects(const struct run *run, const struct svc_json *document,
                                       struct lrt_result *result, struct svc_error *error) {
     struct lev_s3_event event;
@@ -125,7 +123,7 @@ static enum svc_status handle_objects(const struct run *run, const struct svc_js
     return status;
 }
 
-/* A message is retried as a whole: the objects that are finished cost little the next time. */
+/* All of a message is retried: the objects that are finished cost little the next time. */
 static enum lev_sqs_result handle_message(void *user, const struct lev_sqs_record *record) {
     const struct run *run = user;
     struct lev_s3_event event;
@@ -153,7 +151,7 @@ static enum svc_status handle_queue(struct run *run, const struct svc_json *docu
         .clock = run->clients->clock,
         .log = run->clients->log,
         .deadline_ms = run->deadline_ms,
-        .min_left_ms = MIN_LEFT_MS,
+        .min_left_ms = run->min_left_ms,
     };
     struct lev_sqs_event event;
     enum svc_status status = lev_sqs_read(document, &event, error);
@@ -209,7 +207,11 @@ static enum svc_status handle_batch(const struct run *run, const struct svc_json
 
 void image_handle(const struct image_clients *clients, const struct lrt_invocation *invocation,
                   struct lrt_result *result) {
-    struct run run = {clients, invocation->deadline_ms};
+    struct run run = {
+        .clients = clients,
+        .deadline_ms = invocation->deadline_ms,
+        .min_left_ms = lev_min_left_ms(clients->clock, invocation->deadline_ms, MIN_LEFT_MS),
+    };
     struct svc_json *document = NULL;
     struct svc_error error = {0};
     lrt_aws_client_begin(clients->aws, invocation);

@@ -4,40 +4,9 @@
 #include <string.h>
 
 #include "services/base/limits.h"
-#include "services/base/text.h"
 
 /* Outputs made under the default name stay outputs when IMAGE_OUTPUT_FOLDER changes. */
 #define ALWAYS_OUTPUT "processed"
-
-enum svc_status image_key_decode(const char *text, size_t size_bytes, bool is_encoded,
-                                 struct svc_buf *key) {
-    /* A byte takes at most three characters, so a longer text is too long without decoding it. */
-    if (size_bytes > 3 * AWSC_MAX_S3_KEY_BYTES) {
-        return SVC_TOO_LARGE;
-    }
-    const size_t before_bytes = key->size_bytes;
-    enum svc_status status = SVC_OK;
-    if (is_encoded) {
-        status = svc_percent_decode(text, size_bytes, true, key);
-    } else if (!svc_buf_append(key, text, size_bytes)) {
-        status = svc_buf_status(key);
-    }
-    if (status != SVC_OK) {
-        return status;
-    }
-    const size_t key_bytes = key->size_bytes - before_bytes;
-    if (key_bytes == 0) {
-        return SVC_MALFORMED;
-    }
-    if (key_bytes > AWSC_MAX_S3_KEY_BYTES) {
-        return SVC_TOO_LARGE;
-    }
-    const uint8_t *bytes = key->bytes + before_bytes;
-    if (memchr(bytes, '\0', key_bytes) != NULL || !svc_utf8_valid(bytes, key_bytes)) {
-        return SVC_MALFORMED;
-    }
-    return SVC_OK;
-}
 
 /* Whether any folder in the key has this name. */
 static bool has_segment(const char *key, const char *segment) {

@@ -1,18 +1,8 @@
-/* Keys of objects: decoded from an event, classified, and turned into the keys of outputs. Pure. */
+/* Keys of objects: which of them are sources, and the keys of their outputs. Pure. */
 #ifndef IMAGE_KEYS_H
 #define IMAGE_KEYS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "services/base/buf.h"
-
-/* Appends the key that `text` stands for to `key`. is_encoded: form-encoded, as in S3
- * notifications and Batch Operations: '+' is a space, %XX a byte; else `text` is the key itself.
- * Errors: MALFORMED (a '%' without two hex digits, not UTF-8, a NUL, empty); TOO_LARGE (over the
- * 1,024 bytes of S3); NO_MEMORY. */
-enum svc_status image_key_decode(const char *text, size_t size_bytes, bool is_encoded,
-                                 struct svc_buf *key);
 
 enum image_key_kind {
     IMAGE_KEY_SOURCE,   /* outputs are made of it */

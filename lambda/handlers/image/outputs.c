@@ -54,6 +54,11 @@ enum svc_status image_outputs_name(const struct image_settings *settings, const 
     return SVC_OK;
 }
 
+bool image_is_unexplained(const struct awsc_error *error) {
+    return error->status == SVC_ACCESS_DENIED ||
+           (error->http_status == 400 && error->code[0] == '\0');
+}
+
 enum svc_status image_outputs_look(const struct image_clients *clients, const char *bucket,
                                    struct image_outputs *outputs, struct awsc_error *error) {
     struct awsc_s3_get gets[IMAGE_MAX_SIZES] = {0};
@@ -65,17 +70,18 @@ enum svc_status image_outputs_look(const struct image_clients *clients, const ch
     }
     (void)awsc_s3_head_many(clients->aws, gets, outputs->count, statuses, outputs->infos, errors);
     enum svc_status status = SVC_OK;
-    const struct awsc_s3_get *denied = NULL;
+    const struct awsc_s3_get *failed = NULL;
     for (size_t i = 0; i < outputs->count; i++) {
         outputs->exists[i] = statuses[i] == SVC_OK;
         if (statuses[i] != SVC_OK && statuses[i] != SVC_NOT_FOUND && status == SVC_OK) {
             status = statuses[i];
             *error = errors[i];
-            denied = &gets[i];
+            failed = &gets[i];
         }
     }
-    return status == SVC_ACCESS_DENIED ? awsc_s3_explain_denied(clients->aws, denied, error)
-                                       : status;
+    return failed != NULL && image_is_unexplained(error)
+               ? awsc_s3_explain_denied(clients->aws, failed, error)
+               : status;
 }
 
 void image_outputs_clear(struct image_outputs *outputs) {

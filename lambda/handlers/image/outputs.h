@@ -22,6 +22,10 @@ void image_bare_etag(const char *etag, char bare[IMAGE_ETAG_BYTES]);
  * bytes). */
 enum svc_status image_outputs_name(const struct image_settings *settings, const char *key,
                                    struct image_outputs *outputs);
+/* Whether awsc_s3_explain_denied can add to the error of a HEAD or GET: a right is missing, or the
+ * response is a 400 without a reason, such as an expired token's. */
+bool image_is_unexplained(const struct awsc_error *error);
+
 /* Sends a HEAD for each output, all at the same time. Cleared with image_outputs_clear, also after
  * a failure. Errors: those of awsc_s3_head but NOT_FOUND; ACCESS_DENIED with what to check. */
 enum svc_status image_outputs_look(const struct image_clients *clients, const char *bucket,

@@ -1,5 +1,5 @@
 /* S3 has no conditional writes for tags. Between the two calls that read and write them, tags set
- * by somebody else are lost. In a bucket without versions, a function that is killed between
+ * by another client are lost. In a bucket without versions, a function that is killed between
  * writing the tag and looking at the source again leaves the tag on a newer source; a version's tag
  * cannot go to another version. */
 #include "lambda/handlers/image/reject.h"
@@ -17,8 +17,8 @@ static const char *version_of(const struct awsc_s3_info *info) {
     return is_fixed ? info->version_id : NULL;
 }
 
-/* The client refuses an eleventh tag by itself (no HTTP error), S3 if somebody has set the tenth
- * meanwhile. S3 has no code of its own for it. */
+/* The client refuses an eleventh tag by itself (no HTTP error), S3 if another client has set the
+ * tenth meanwhile. S3 has no code of its own for it. */
 static bool has_too_many_tags(const struct awsc_error *error) {
     return error->status == SVC_REJECTED &&
            (error->http_status < 400 ||

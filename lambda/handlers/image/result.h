@@ -10,7 +10,7 @@ enum image_outcome {
     IMAGE_SKIPPED,      /* not a source: own output, a folder, another prefix, another event */
     IMAGE_GONE,         /* the source does not exist any more */
     IMAGE_REJECTED,     /* no picture of it can be made, now or later: recorded, not tried again */
-    IMAGE_FAILED,       /* something failed that may pass: to be tried again as a whole */
+    IMAGE_FAILED,       /* something failed that may pass: all of it is tried again */
     IMAGE_NO_BUCKET     /* the bucket does not exist: trying again does not help */
 };
 #define IMAGE_OUTCOMES 7

@@ -107,7 +107,7 @@ static enum next fail_source(struct job *job, enum svc_status status,
 /* The same for a HEAD or GET of it, with the reason why it was denied. */
 static enum next fail_get(struct job *job, const struct awsc_s3_get *get, enum svc_status status,
                           struct awsc_error *error) {
-    if (status == SVC_ACCESS_DENIED) {
+    if (image_is_unexplained(error)) {
         status = awsc_s3_explain_denied(job->clients->aws, get, error);
     }
     return fail_source(job, status, error);
@@ -117,7 +117,7 @@ static enum next reject(struct job *job, const struct awsc_s3_info *info, const 
                         const char *detail) {
     struct awsc_error error;
     const enum svc_status status =
-        image_reject_record(job->clients, job->task->bucket, job->key, info, reason, &error);
+        image_reject_record(job->clients, job->task->object.bucket, job->key, info, reason, &error);
     if (status != SVC_OK) {
         return fail_source(job, status, &error);
     }
@@ -147,7 +147,7 @@ static enum next fail_picture(struct job *job, const struct awsc_s3_info *info,
 static enum next check_source(struct job *job, const char *etag, const char *version_id,
                               enum image_outcome outcome) {
     const struct image_clients *clients = job->clients;
-    const struct awsc_s3_get get = {.bucket = job->task->bucket, .key = job->key};
+    const struct awsc_s3_get get = {.bucket = job->task->object.bucket, .key = job->key};
     struct awsc_s3_info now;
     struct awsc_error error;
     const int64_t begin_ms = svc_monotonic_ms(clients->clock);
@@ -200,8 +200,8 @@ static enum next write_and_check(struct job *job, const struct awsc_s3_info *inf
     const struct image_clients *clients = job->clients;
     struct awsc_error error;
     const int64_t begin_ms = svc_monotonic_ms(clients->clock);
-    const enum svc_status status = image_outputs_write(clients, job->task->bucket, job->key, info,
-                                                       job->outputs, writes, count, &error);
+    const enum svc_status status = image_outputs_write(clients, job->task->object.bucket, job->key,
+                                                       info, job->outputs, writes, count, &error);
     lrt_metrics_add(clients->metrics, "WriteTime", LRT_MILLISECONDS,
                     svc_monotonic_ms(clients->clock) - begin_ms);
     if (image_outputs_is_overtaken(status)) {
@@ -257,7 +257,7 @@ static enum next make(struct job *job, struct awsc_s3_reader *reader,
 
 /* The refused GET does not report which object it was: the tag needs its ETag and version. */
 static enum next reject_too_large(struct job *job) {
-    const struct awsc_s3_get get = {.bucket = job->task->bucket, .key = job->key};
+    const struct awsc_s3_get get = {.bucket = job->task->object.bucket, .key = job->key};
     struct awsc_s3_info info;
     struct awsc_error error;
     const enum svc_status status = awsc_s3_head(job->clients->aws, &get, &info, &error);
@@ -279,7 +279,7 @@ static enum next reject_too_large(struct job *job) {
 static enum next read_and_make(struct job *job) {
     const struct image_clients *clients = job->clients;
     const struct awsc_s3_get get = {
-        .bucket = job->task->bucket,
+        .bucket = job->task->object.bucket,
         .key = job->key,
         .max_bytes = clients->settings->max_source_bytes,
     };
@@ -306,7 +306,7 @@ static enum next read_and_make(struct job *job) {
 static bool is_probably_made(const struct job *job, const char **etag, const char **version_id) {
     return !job->is_forced &&
            image_outputs_agree(job->clients->settings, job->outputs, etag, version_id) &&
-           (job->task->etag == NULL || strcmp(job->task->etag, *etag) == 0);
+           (job->task->object.etag == NULL || strcmp(job->task->object.etag, *etag) == 0);
 }
 
 static enum next work_round(struct job *job) {
@@ -314,7 +314,7 @@ static enum next work_round(struct job *job) {
     struct awsc_error error;
     const int64_t begin_ms = svc_monotonic_ms(clients->clock);
     const enum svc_status status =
-        image_outputs_look(clients, job->task->bucket, job->outputs, &error);
+        image_outputs_look(clients, job->task->object.bucket, job->outputs, &error);
     lrt_metrics_add(clients->metrics, "CheckTime", LRT_MILLISECONDS,
                     svc_monotonic_ms(clients->clock) - begin_ms);
     if (status == SVC_INVALID_ARGUMENT) {
@@ -334,7 +334,7 @@ static enum next work_round(struct job *job) {
 }
 
 /* A source that was rejected once, by a smaller function or an older version, and is accepted now.
- * Only if somebody has it made anew: for every upload it would be a wasted request. */
+ * Only in a back-fill: for every upload it would be a wasted request. */
 static void clear_old_rejection(struct job *job) {
     struct awsc_error error;
     const bool is_accepted =
@@ -343,7 +343,7 @@ static void clear_old_rejection(struct job *job) {
         return;
     }
     const enum svc_status status =
-        image_reject_clear(job->clients, job->task->bucket, job->key, NULL, &error);
+        image_reject_clear(job->clients, job->task->object.bucket, job->key, NULL, &error);
     if (status != SVC_OK && status != SVC_NOT_FOUND) {
         image_result_fail(job->result, &error);
     }
@@ -388,19 +388,18 @@ static bool skip(const struct image_clients *clients, const char *key,
 
 void image_work(const struct image_clients *clients, const struct image_task *task,
                 int64_t deadline_ms, struct image_result *result) {
-    if (!task->is_created) {
+    if (!task->object.is_created) {
         image_result_set(result, IMAGE_SKIPPED, "EVENT", "not an event of a created object");
         return;
     }
-    if (task->bucket == NULL || task->raw_key == NULL) {
+    if (task->object.bucket == NULL || task->object.raw_key == NULL) {
         image_result_set(result, IMAGE_REJECTED, "MALFORMED_RECORD",
                          "no bucket or no key is named");
         return;
     }
     struct svc_buf key;
     svc_buf_init(&key, 3 * AWSC_MAX_S3_KEY_BYTES + 1);
-    const enum svc_status status =
-        image_key_decode(task->raw_key, task->raw_key_bytes, task->is_encoded, &key);
+    const enum svc_status status = lev_s3_key(&task->object, &key);
     if (status == SVC_NO_MEMORY) {
         image_result_set(result, IMAGE_FAILED, "NO_MEMORY", "%s", svc_status_message(status));
     } else if (status != SVC_OK) {

@@ -1,7 +1,7 @@
-/* The result of an invocation, in the form that the event's sender reads. That of a queue is
- * written by lambda/events/sqs_batch.h. Pure. */
-#ifndef IMAGE_RESULTS_H
-#define IMAGE_RESULTS_H
+/* What became of the objects of an event, and the invocation's result made from it, in the form
+ * that the event's sender reads. That of a queue is written by lambda/events/sqs_batch.h. Pure. */
+#ifndef IMAGE_REPORT_H
+#define IMAGE_REPORT_H
 
 #include "lambda/events/s3_batch.h"
 #include "lambda/handlers/image/event.h"

@@ -1,5 +1,5 @@
-/* Results as Lambda's event sources read them: see results.h. */
-#include "lambda/handlers/image/results.h"
+/* The report of an invocation: see report.h. */
+#include "lambda/handlers/image/report.h"
 
 #include <string.h>
 
@@ -19,9 +19,10 @@ void image_report_add(const struct image_task *task, const struct image_result *
     if (report->failures == 1) {
         report->first_failure = *result;
         const size_t max_bytes = sizeof(report->first_failed_key) - 1;
-        const size_t key_bytes = task->raw_key_bytes < max_bytes ? task->raw_key_bytes : max_bytes;
+        const size_t key_bytes =
+            task->object.raw_key_bytes < max_bytes ? task->object.raw_key_bytes : max_bytes;
         if (key_bytes > 0) {
-            memcpy(report->first_failed_key, task->raw_key, key_bytes);
+            memcpy(report->first_failed_key, task->object.raw_key, key_bytes);
         }
         report->first_failed_key[key_bytes] = '\0';
     }

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lambda/handlers/image/results.h"
+#include "lambda/handlers/image/report.h"
 #include "services/base/json.h"
 
 /* Reports objects with these outcomes, `untouched` more that were not started, and writes. */
@@ -21,7 +21,7 @@ static void write_report(const enum image_outcome *outcomes, size_t count, size_
     svc_buf_init(&written->body, LRT_MAX_RESPONSE_BYTES);
     for (size_t i = 0; i < count; i++) {
         const char *key = keys[i % 3];
-        const struct image_task task = {.raw_key = key, .raw_key_bytes = strlen(key)};
+        const struct image_task task = {.object = {.raw_key = key, .raw_key_bytes = strlen(key)}};
         struct image_result result;
         image_result_set(&result, outcomes[i], outcomes[i] == IMAGE_MADE ? "" : "REASON",
                          "because of %zu", i);
@@ -79,7 +79,7 @@ static void test_a_long_key_is_cut(void **state) {
     (void)state;
     char key[1000];
     memset(key, 'k', sizeof(key));
-    const struct image_task task = {.raw_key = key, .raw_key_bytes = sizeof(key)};
+    const struct image_task task = {.object = {.raw_key = key, .raw_key_bytes = sizeof(key)}};
     struct image_report report = {0};
     struct image_result result;
     image_result_set(&result, IMAGE_FAILED, "REASON", "%s", "because");
