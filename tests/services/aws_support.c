@@ -49,10 +49,10 @@ void aws_begin(struct aws_fixture *fixture) {
     fixture->client = NULL;
     fixture->report = NULL;
     aws_new_client(fixture);
-    aws_tell(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
-                      "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"wrong_md5\":\"\","
-                      "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[],"
-                      "\"list_edits\":[],\"owner_is_needed\":false,\"ses_refusal\":null}");
+    aws_set(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
+                     "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"wrong_md5\":\"\","
+                     "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[],"
+                     "\"list_edits\":[],\"owner_is_needed\":false,\"ses_refusal\":null}");
 }
 
 void aws_end(struct aws_fixture *fixture) {
@@ -80,7 +80,7 @@ int aws_finish(struct aws_fixture *fixture, int result) {
     return result;
 }
 
-void aws_tell(struct aws_fixture *fixture, const char *line) {
+void aws_set(struct aws_fixture *fixture, const char *line) {
     static char reply[1 << 22];
     struct svc_error error;
     assert_true(test_server_ask(&fixture->server, line, reply, sizeof(reply)));
@@ -89,7 +89,7 @@ void aws_tell(struct aws_fixture *fixture, const char *line) {
 }
 
 size_t aws_requests(struct aws_fixture *fixture) {
-    aws_tell(fixture, "{}");
+    aws_set(fixture, "{}");
     return svc_json_count(svc_json_get(fixture->report, "requests"));
 }
 

@@ -39,7 +39,7 @@ void aws_new_client(struct aws_fixture *fixture);
 void aws_end(struct aws_fixture *fixture);
 
 /* Sends the server a line (see aws_server.py) and keeps its report. */
-void aws_tell(struct aws_fixture *fixture, const char *line);
+void aws_set(struct aws_fixture *fixture, const char *line);
 /* Requests since the last telling: asks for a report, and counts. */
 size_t aws_requests(struct aws_fixture *fixture);
 /* A text of request i of the last report. */

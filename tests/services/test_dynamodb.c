@@ -42,7 +42,7 @@ static enum svc_status put_owner(const char *id, const char *owner, int64_t unti
 }
 
 static size_t item_count(void) {
-    aws_tell(&f, "{}");
+    aws_set(&f, "{}");
     return svc_json_count(
         svc_json_get(svc_json_get(svc_json_get(f.report, "tables"), "locks"), "items"));
 }
@@ -142,10 +142,10 @@ static void test_values_of_others_are_read_with_care(void **state) {
     struct awsc_error error;
     struct svc_buf binary;
     int64_t value = 0;
-    aws_tell(&f, "{\"tables\":{\"locks\":{\"key\":[\"id\"],\"items\":[{\"id\":{\"S\":\"a\"},"
-                 "\"map\":{\"M\":{\"x\":{\"N\":\"1\"}}},\"list\":{\"L\":[]},"
-                 "\"set\":{\"SS\":[\"x\"]},\"nul\":{\"S\":\"a\\u0000b\"},\"odd\":{\"N\":\"1x\"},"
-                 "\"minus\":{\"N\":\"-0\"},\"bad\":{\"B\":\"%%%\"},\"text\":\"bare\"}]}}}");
+    aws_set(&f, "{\"tables\":{\"locks\":{\"key\":[\"id\"],\"items\":[{\"id\":{\"S\":\"a\"},"
+                "\"map\":{\"M\":{\"x\":{\"N\":\"1\"}}},\"list\":{\"L\":[]},"
+                "\"set\":{\"SS\":[\"x\"]},\"nul\":{\"S\":\"a\\u0000b\"},\"odd\":{\"N\":\"1x\"},"
+                "\"minus\":{\"N\":\"-0\"},\"bad\":{\"B\":\"%%%\"},\"text\":\"bare\"}]}}}");
     assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
     assert_int_equal(awsc_dynamodb_type_of(&item, "map"), AWSC_DYNAMODB_OTHER);
     assert_int_equal(awsc_dynamodb_type_of(&item, "list"), AWSC_DYNAMODB_OTHER);
@@ -468,11 +468,11 @@ static void test_refusals_of_dynamodb_have_a_status_each(void **state) {
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         snprintf(line, sizeof(line), "{\"faults\":[\"%s\",\"%s\",\"%s\"]}", cases[i].fault,
                  cases[i].fault, cases[i].fault);
-        aws_tell(&f, line);
+        aws_set(&f, line);
         assert_int_equal(put_owner("x", "y", 1, NULL), cases[i].status);
         assert_int_equal(aws_requests(&f), cases[i].requests);
     }
-    aws_tell(&f, "{\"faults\":[\"status:400:ThrottlingException\"]}");
+    aws_set(&f, "{\"faults\":[\"status:400:ThrottlingException\"]}");
     assert_int_equal(put_owner("x", "y", 1, NULL), SVC_OK);
     struct awsc_dynamodb_request request = request_for("x");
     struct awsc_error error;
@@ -501,7 +501,7 @@ static void test_a_repeated_put_recognises_its_own_item(void **state) {
                                         .returns_refused = true};
     struct awsc_dynamodb_item refused;
     struct awsc_error error;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
+    aws_set(&f, "{\"faults\":[\"lost\"]}");
     assert_int_equal(awsc_dynamodb_put(f.client, &put, &refused, &error), SVC_PRECONDITION_FAILED);
     assert_int_equal(error.attempts, 2);
     assert_true(error.maybe_done);
@@ -521,13 +521,13 @@ static void test_an_update_may_be_sent_once_only(void **state) {
     update.update = "ADD n :one";
     update.values = values;
     update.value_count = 1;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
+    aws_set(&f, "{\"faults\":[\"lost\"]}");
     assert_int_equal(awsc_dynamodb_update(f.client, &update, NULL, &error), SVC_OK);
     assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
     assert_true(awsc_dynamodb_get_int(&item, "n", &count) && count == 2); /* repeated */
     awsc_dynamodb_item_clear(&item);
     update.send_once = true;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
+    aws_set(&f, "{\"faults\":[\"lost\"]}");
     assert_int_equal(awsc_dynamodb_update(f.client, &update, NULL, &error), SVC_CONNECTION_LOST);
     assert_true(error.maybe_done);
     assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
@@ -542,18 +542,18 @@ static void test_a_damaged_response_is_noticed(void **state) {
     struct awsc_dynamodb_item item;
     struct awsc_error error;
     assert_int_equal(put_owner("job", "me", 1, NULL), SVC_OK);
-    aws_tell(&f, "{\"faults\":[\"flip\"]}");
+    aws_set(&f, "{\"faults\":[\"flip\"]}");
     assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
     assert_int_equal(error.attempts, 2);
     awsc_dynamodb_item_clear(&item);
-    aws_tell(&f, "{\"faults\":[\"flip\",\"flip\",\"flip\"]}");
+    aws_set(&f, "{\"faults\":[\"flip\",\"flip\",\"flip\"]}");
     assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_CHECKSUM_MISMATCH);
     assert_null(item.attributes);
 }
 
 static int set_up(void **state) {
     aws_setup(state);
-    aws_tell(&f, TABLES);
+    aws_set(&f, TABLES);
     return 0;
 }
 

@@ -32,7 +32,7 @@ static void set_fault(const char *fault, int count) {
             snprintf(line + size, sizeof(line) - (size_t)size, "%s\"%s\"", i > 0 ? "," : "", fault);
     }
     snprintf(line + size, sizeof(line) - (size_t)size, "]}");
-    aws_tell(&f, line);
+    aws_set(&f, line);
 }
 
 /* The wait before retry n (1 for the first) since the test began, as it is logged; -1: there was
@@ -66,7 +66,7 @@ static enum svc_status get(struct svc_buf *content, struct awsc_error *error) {
 }
 
 static void store_object(void) {
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":300000}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":300000}}}");
 }
 
 /* ---------------------------------------------------------------------- counted */
@@ -127,7 +127,7 @@ static void test_slow_and_interim_responses_are_accepted(void **state) {
     for (size_t i = 0; i < 2; i++) {
         struct awsc_s3_tags tags;
         struct awsc_error error;
-        aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":1,\"tags\":[[\"a\",\"b\"]]}}}");
+        aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":1,\"tags\":[[\"a\",\"b\"]]}}}");
         set_fault(faults[i], 1);
         assert_int_equal(awsc_s3_get_tags(f.client, "bucket", "k", NULL, &tags, &error), SVC_OK);
         assert_string_equal(tags.tags[0].value, "b");
@@ -274,7 +274,7 @@ static void test_concurrent_puts_are_retried_separately(void **state) {
         puts[i] = (struct awsc_s3_put){
             .bucket = "bucket", .key = keys[i], .body = (const uint8_t *)"x", .body_bytes = 1};
     }
-    aws_tell(&f, "{\"faults\":[\"reset\",\"status:503:SlowDown\",\"\",\"\",\"reset\"]}");
+    aws_set(&f, "{\"faults\":[\"reset\",\"status:503:SlowDown\",\"\",\"\",\"reset\"]}");
     assert_int_equal(awsc_s3_put_many(f.client, puts, 4, results), SVC_OK);
     assert_int_equal(aws_requests(&f), 7);
     int attempts = 0;
@@ -313,7 +313,7 @@ static void test_an_overwrite_during_a_read_is_reported(void **state) {
     struct svc_buf content;
     struct awsc_error error;
     store_object();
-    aws_tell(&f, "{\"faults\":[\"truncate\",\"status:412:PreconditionFailed\"]}");
+    aws_set(&f, "{\"faults\":[\"truncate\",\"status:412:PreconditionFailed\"]}");
     assert_int_equal(get(&content, &error), SVC_PRECONDITION_FAILED);
     assert_int_equal(aws_requests(&f), 2);
     assert_int_equal(content.size_bytes, 0);
@@ -354,11 +354,11 @@ static void test_crc64nvme_is_checked(void **state) {
     (void)state;
     struct svc_buf content;
     struct awsc_error error;
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"right\"}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"right\"}}}");
     assert_int_equal(get(&content, &error), SVC_OK);
     assert_int_equal(content.size_bytes, 1003);
     svc_buf_clear(&content);
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"wrong\"}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"wrong\"}}}");
     assert_int_equal(get(&content, &error), SVC_CHECKSUM_MISMATCH);
     assert_int_equal(content.size_bytes, 0);
     svc_buf_clear(&content);
@@ -418,7 +418,7 @@ static void test_a_wrong_clock_is_found_and_corrected(void **state) {
         aws_end(&f);
         aws_begin(&f);
         snprintf(line, sizeof(line), "{\"skew\":%d}", skews[i]);
-        aws_tell(&f, line);
+        aws_set(&f, line);
         assert_int_equal(put(&result), SVC_OK);
         assert_int_equal(result.error.attempts, 2);
         /* From then on at once. */
@@ -431,7 +431,7 @@ static void test_a_wrong_clock_is_found_and_corrected(void **state) {
     /* A small skew is remembered too, and nothing is tried again for it. */
     aws_end(&f);
     aws_begin(&f);
-    aws_tell(&f, "{\"skew\":200}");
+    aws_set(&f, "{\"skew\":200}");
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(result.error.attempts, 1);
     set_fault("status:403:SignatureDoesNotMatch", 1);
@@ -450,7 +450,7 @@ static void test_a_wrong_clock_is_corrected_by_head_too(void **state) {
     set_fault("status:403:AccessDenied", 1); /* with a correct clock it is final */
     assert_int_equal(awsc_s3_head(f.client, &what, &info, &error), SVC_ACCESS_DENIED);
     assert_int_equal(error.attempts, 1);
-    aws_tell(&f, "{\"skew\":3600}");
+    aws_set(&f, "{\"skew\":3600}");
     assert_int_equal(awsc_s3_head(f.client, &what, &info, &error), SVC_OK);
     assert_int_equal(aws_requests(&f), 2);
     awsc_s3_info_clear(&info);
@@ -479,13 +479,13 @@ static void test_an_expired_token_is_refreshed_once(void **state) {
     test_environment_set(&f.environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
     test_environment_set(&f.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-agent-token");
     aws_new_client(&f);
-    aws_tell(&f, "{\"token\":\"canary-session-token-1\"}");
+    aws_set(&f, "{\"token\":\"canary-session-token-1\"}");
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(aws_requests(&f), 2); /* the agent, and the put */
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(aws_requests(&f), 1);
     /* The service changes its mind: asked again, signed again. */
-    aws_tell(&f, "{\"token\":\"canary-session-token-2\"}");
+    aws_set(&f, "{\"token\":\"canary-session-token-2\"}");
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(result.error.attempts, 2);
     assert_int_equal(aws_requests(&f), 3);
@@ -495,7 +495,7 @@ static void test_an_expired_token_is_refreshed_once(void **state) {
     assert_int_equal(result.error.attempts, 2);
     assert_string_equal(result.error.code, "ExpiredToken");
     assert_int_equal(aws_requests(&f), 3);
-    aws_tell(&f, "{\"token\":\"\"}");
+    aws_set(&f, "{\"token\":\"\"}");
 }
 
 /* Within five minutes of their end they are fetched again. */
@@ -508,7 +508,7 @@ static void test_credentials_are_refreshed_before_they_expire(void **state) {
     test_environment_set(&f.environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
     test_environment_set(&f.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-agent-token");
     aws_new_client(&f);
-    aws_tell(&f, "{\"lifetime\":1000}");
+    aws_set(&f, "{\"lifetime\":1000}");
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(aws_requests(&f), 2);
     f.clock.wall_ms += 690 * 1000;
@@ -524,7 +524,7 @@ static void test_credentials_are_refreshed_before_they_expire(void **state) {
     f.clock.wall_ms += 300 * 1000;
     assert_int_equal(put(&result), SVC_NO_CREDENTIALS);
     assert_int_equal(result.error.attempts, 1);
-    aws_tell(&f, "{\"lifetime\":3600}");
+    aws_set(&f, "{\"lifetime\":3600}");
 }
 
 /* ---------------------------------------------------------------------- leaks */
@@ -536,7 +536,7 @@ static void test_secrets_repeated_by_a_service_are_dropped(void **state) {
     char text[AWSC_ERROR_TEXT_BYTES], id[AWSC_SQS_ID_BYTES];
     test_environment_set(&f.environment, "AWS_SESSION_TOKEN", "canary-session-token");
     aws_new_client(&f);
-    aws_tell(&f, "{\"token\":\"canary-session-token\"}");
+    aws_set(&f, "{\"token\":\"canary-session-token\"}");
     static const char *const faults[] = {"echo:403", "echo:400", "status:400:Whatever"};
     for (size_t i = 0; i < 3; i++) {
         set_fault(faults[i], 1);
@@ -550,7 +550,7 @@ static void test_secrets_repeated_by_a_service_are_dropped(void **state) {
         awsc_error_text(&error, text);
         assert_null(strstr(text, "canary"));
     }
-    aws_tell(&f, "{\"token\":\"\"}");
+    aws_set(&f, "{\"token\":\"\"}");
 }
 
 static void test_the_trace_id_is_sent(void **state) {

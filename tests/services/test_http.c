@@ -167,7 +167,7 @@ static enum svc_status send_with(const char *fault, struct svc_http_request *req
                                  struct svc_http_exchange **exchange) {
     char line[128];
     snprintf(line, sizeof(line), "{\"faults\":[\"%s\"],\"requests\":[]}", fault);
-    aws_tell(&f, line);
+    aws_set(&f, line);
     return svc_http_send(transport, request, exchange);
 }
 
@@ -351,7 +351,7 @@ static void test_exchanges_may_be_closed_at_any_time(void **state) {
     struct svc_http_exchange *exchanges[3];
     aws_begin(&f);
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/x", f.server.port);
-    aws_tell(&f, "{\"faults\":[\"hang\",\"hang\",\"hang\"]}");
+    aws_set(&f, "{\"faults\":[\"hang\",\"hang\",\"hang\"]}");
     for (int i = 0; i < 3; i++) {
         struct svc_http_request request = get_of(url);
         assert_int_equal(transport->start(transport->self, &request, &exchanges[i]), SVC_OK);
