@@ -88,6 +88,18 @@ void aws_set(struct aws_fixture *fixture, const char *line) {
     assert_int_equal(svc_json_parse(reply, strlen(reply), 0, &fixture->report, &error), SVC_OK);
 }
 
+void aws_set_fault(struct aws_fixture *fixture, const char *fault, int count) {
+    char line[512];
+    int size = snprintf(line, sizeof(line), "{\"faults\":[");
+    for (int i = 0; i < count && size < (int)sizeof(line); i++) {
+        size +=
+            snprintf(line + size, sizeof(line) - (size_t)size, "%s\"%s\"", i > 0 ? "," : "", fault);
+    }
+    assert_in_range(size, 0, sizeof(line) - sizeof("]}"));
+    snprintf(line + size, sizeof(line) - (size_t)size, "]}");
+    aws_set(fixture, line);
+}
+
 size_t aws_requests(struct aws_fixture *fixture) {
     aws_set(fixture, "{}");
     return svc_json_count(svc_json_get(fixture->report, "requests"));
