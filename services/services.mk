@@ -92,6 +92,9 @@ SERVICES := $(O)/lib/libservices.a
 SERVICES_PROGRAMS := $(patsubst %.c,$(O)/%,$(SERVICES_TESTS))
 SERVICES_OBJECTS := $(call objects,$(SERVICES_SOURCES))
 SERVICES_SUPPORT_OBJECTS := $(call objects,$(SERVICES_TEST_SUPPORT))
+FAILING_MALLOC_SOURCE := tests/support/failing_malloc.c
+FAILING_MALLOC := $(call objects,$(FAILING_MALLOC_SOURCE))
+WRAP_MALLOC := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc free)
 
 SERVICES_LIBRARIES := libcurl libcrypto json-c
 # The oldest version of each that is known to work.
@@ -111,11 +114,13 @@ $(SERVICES): $(SERVICES_OBJECTS)
 $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
 	$(call link,$^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
-# The linker replaces malloc by the test's own (--wrap), which fails on request.
-$(O)/tests/services/test_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
+# For tests in which allocations fail: add FAILING_MALLOC to a program's prerequisites and WRAP_MALLOC
+# to its ALL_LDFLAGS.
+$(O)/tests/services/test_alloc: $(FAILING_MALLOC)
+$(O)/tests/services/test_alloc: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 all: $(SERVICES)
 tests: $(SERVICES_PROGRAMS)
 
--include $(patsubst %.o,%.d,$(SERVICES_OBJECTS) $(SERVICES_SUPPORT_OBJECTS) \
+-include $(patsubst %.o,%.d,$(SERVICES_OBJECTS) $(SERVICES_SUPPORT_OBJECTS) $(FAILING_MALLOC) \
 	$(call objects,$(SERVICES_TESTS)))
