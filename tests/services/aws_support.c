@@ -83,7 +83,7 @@ int aws_finish(struct aws_fixture *fixture, int result) {
 void aws_set(struct aws_fixture *fixture, const char *line) {
     static char reply[1 << 22];
     struct svc_error error;
-    assert_true(test_server_ask(&fixture->server, line, reply, sizeof(reply)));
+    assert_true(test_server_send(&fixture->server, line, reply, sizeof(reply)));
     svc_json_free(fixture->report);
     assert_int_equal(svc_json_parse(reply, strlen(reply), 0, &fixture->report, &error), SVC_OK);
 }

@@ -109,7 +109,7 @@ static void test_dynamodb_s_crc32_is_checked(void **state) {
     struct awsc_error error;
     static const char *const bad[] = {"crc32:1", "crc32:x", "crc32:", "crc32:99999999999",
                                       "crc32:-1"};
-    assert_int_equal(run_json(AWSC_DYNAMODB, "crc32:right", 0, &error), SVC_OK);
+    assert_int_equal(run_json(AWSC_DYNAMODB, "crc32:correct", 0, &error), SVC_OK);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(run_json(AWSC_DYNAMODB, bad[i], 0, &error), SVC_CHECKSUM_MISMATCH);
         assert_int_equal(error.attempts, 3);
@@ -119,7 +119,7 @@ static void test_dynamodb_s_crc32_is_checked(void **state) {
     assert_int_equal(run_json(AWSC_SQS, "crc32:1", 0, &error), SVC_OK);
 }
 
-/* ---------------------------------------------------------------------- HEAD answered 400 */
+/* ---------------------------------------------------------------------- a 400 for HEAD */
 
 static enum svc_status head(struct awsc_error *error) {
     const struct awsc_s3_get what = {.bucket = "bucket", .key = "k"};

@@ -95,7 +95,7 @@ static void test_a_get_that_is_allowed_is_reported(void **state) {
     check("bucket", "empty", SVC_ACCESS_DENIED, "", "a GET of the object is allowed now", 2);
 }
 
-static void test_an_error_that_says_all_costs_no_request(void **state) {
+static void test_a_complete_error_costs_no_request(void **state) {
     (void)state;
     const struct awsc_s3_get get = {.bucket = "bucket", .key = "missing"};
     struct awsc_s3_reader *reader;
@@ -110,7 +110,7 @@ static void test_an_error_that_says_all_costs_no_request(void **state) {
     assert_int_equal(aws_requests(&f), 0);
 }
 
-/* The probes fail too: what was known stays, with what to check. */
+/* The probes fail too: the first error stays, with what to check. */
 static void test_probes_that_fail_leave_the_error(void **state) {
     (void)state;
     const char *refused = "{\"faults\":[\"status:403:X\",\"status:501:Y\",\"status:501:Y\"]}";
@@ -133,7 +133,7 @@ int main(void) {
         TEST(test_an_expired_token_is_named),
         TEST(test_a_missing_bucket_is_distinguished_from_a_missing_object),
         TEST(test_a_get_that_is_allowed_is_reported),
-        TEST(test_an_error_that_says_all_costs_no_request),
+        TEST(test_a_complete_error_costs_no_request),
         TEST(test_probes_that_fail_leave_the_error),
     };
     return AWS_RUN(tests);

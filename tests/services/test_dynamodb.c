@@ -292,7 +292,7 @@ static void test_an_item_is_updated_in_place(void **state) {
     values[1].value = awsc_dynamodb_string("OTHER");
     assert_int_equal(awsc_dynamodb_update(f.client, &update, &item, &error),
                      SVC_PRECONDITION_FAILED);
-    assert_null(item.attributes); /* it was not asked for */
+    assert_null(item.attributes); /* it was not requested */
     update.returns = AWSC_DYNAMODB_RETURNS_NOTHING;
     update.condition = NULL;
     update.update = "ADD attempts :one";
@@ -535,7 +535,7 @@ static void test_an_update_may_be_sent_once_only(void **state) {
     awsc_dynamodb_item_clear(&item);
 }
 
-/* x-amz-crc32 is compared: a damaged response is asked for again. */
+/* x-amz-crc32 is compared: for a damaged response the request is repeated. */
 static void test_a_damaged_response_is_noticed(void **state) {
     (void)state;
     struct awsc_dynamodb_request get = request_for("job");

@@ -273,7 +273,7 @@ static void test_a_broken_kept_connection_is_reported(void **state) {
     svc_http_destroy(transport);
 }
 
-/* Sends one request, ends the idle connection as `how` says, sends another. */
+/* Sends one request, ends the idle connection by `how`, sends another. */
 static void check_ended_connection(const char *certificate, const char *key, const char *how) {
     char url[64], ca[128], reply[32];
     struct test_server server;
@@ -297,7 +297,7 @@ static void check_ended_connection(const char *certificate, const char *key, con
         assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
         assert_true(exchange->reused);
         transport->close(transport->self, exchange);
-        assert_true(test_server_ask(&server, how, reply, sizeof(reply)));
+        assert_true(test_server_send(&server, how, reply, sizeof(reply)));
         assert_int_equal(atoi(reply), 2 * (i + 1));
     }
     svc_http_destroy(transport);

@@ -83,7 +83,7 @@ static void test_damaged_content_is_found_and_fetched_again(void **state) {
         assert_int_equal(aws_requests(&f), 3);
         svc_buf_clear(&content);
     }
-    /* As a stream: whoever read on only learns it from finish. */
+    /* As a stream: only finish reports it. */
     struct awsc_s3_reader *reader;
     struct awsc_s3_info info;
     const struct awsc_s3_get what = {.bucket = "bucket", .key = "k"};
@@ -99,7 +99,7 @@ static void test_crc64nvme_is_checked(void **state) {
     (void)state;
     struct svc_buf content;
     struct awsc_error error;
-    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"right\"}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":1003,\"crc64nvme\":\"correct\"}}}");
     assert_int_equal(get(&content, &error), SVC_OK);
     assert_int_equal(content.size_bytes, 1003);
     svc_buf_clear(&content);

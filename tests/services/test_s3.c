@@ -124,7 +124,7 @@ static void test_every_key_is_exactly_that_key(void **state) {
     assert_int_equal(put("\xff", "x"), SVC_INVALID_ARGUMENT);
 }
 
-static void test_what_is_not_there_and_what_is_another_are_told_apart(void **state) {
+static void test_an_absent_and_a_changed_object_are_distinguished(void **state) {
     (void)state;
     struct awsc_s3_info info;
     struct awsc_error error;
@@ -160,7 +160,7 @@ static void test_what_is_not_there_and_what_is_another_are_told_apart(void **sta
                                      .if_absent = true};
     assert_int_equal(awsc_s3_put(f.client, &what, &result), SVC_PRECONDITION_FAILED);
     aws_requests(&f);
-    /* Each was asked once. */
+    /* One request each. */
     assert_int_equal(awsc_client_counts(f.client).retries, 0);
 }
 
@@ -323,7 +323,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         AWS_TEST(test_what_is_put_is_got),
         AWS_TEST(test_every_key_is_exactly_that_key),
-        AWS_TEST(test_what_is_not_there_and_what_is_another_are_told_apart),
+        AWS_TEST(test_an_absent_and_a_changed_object_are_distinguished),
         AWS_TEST(test_an_object_over_the_limit_is_not_read),
         AWS_TEST(test_a_stream_is_read_at_the_readers_pace),
         AWS_TEST(test_many_puts_go_out_together_over_kept_connections),

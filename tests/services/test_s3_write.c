@@ -197,7 +197,7 @@ static void test_disposition_and_encryption_go_with_every_kind_of_put(void **sta
 }
 
 /* Gone, another one, and no bucket at all are three different things. */
-static void test_a_conditional_put_says_why_it_failed(void **state) {
+static void test_a_conditional_put_reports_why_it_failed(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     struct awsc_s3_put what = {.bucket = "bucket",
@@ -294,7 +294,7 @@ static void test_every_request_states_the_expected_owner(void **state) {
     assert_int_equal(awsc_s3_list(f.client, &list, count_entry, &count, &content, &error), SVC_OK);
     assert_int_equal(count, 2);
     assert_int_equal(awsc_s3_delete(f.client, &drop, NULL, &error), SVC_OK);
-    /* A bucket of somebody else's. */
+    /* A bucket of another account. */
     assert_int_equal(awsc_s3_expect_owner(f.client, "999999999999"), SVC_OK);
     assert_int_equal(put("k", "x"), SVC_ACCESS_DENIED);
     static const char *const bad[] = {"", "12345678901", "1234567890123", "12345678901a"};
@@ -366,7 +366,7 @@ int main(void) {
         AWS_TEST(test_a_failed_upload_leaves_nothing),
         AWS_TEST(test_an_upload_is_aborted_after_its_deadline),
         AWS_TEST(test_disposition_and_encryption_go_with_every_kind_of_put),
-        AWS_TEST(test_a_conditional_put_says_why_it_failed),
+        AWS_TEST(test_a_conditional_put_reports_why_it_failed),
         AWS_TEST(test_an_object_is_deleted),
         AWS_TEST(test_every_request_states_the_expected_owner),
         AWS_TEST(test_a_presigned_url_states_its_true_end),

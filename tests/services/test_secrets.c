@@ -13,7 +13,7 @@
 
 static struct aws_fixture f;
 
-/* Asks; after OK the value must be the one expected. */
+/* Gets the secret; after OK the value must be the one expected. */
 static enum svc_status ask(const char *name, const char *stage, bool refresh,
                            const char *password) {
     const struct awsc_secret_get get = {.name = name, .stage = stage, .refresh = refresh};
@@ -74,14 +74,14 @@ static void test_each_stage_is_a_secret_of_its_own(void **state) {
     assert_int_equal(ask("db", AWSC_SECRET_CURRENT, false, "canary-now"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PREVIOUS, false, "canary-before"), SVC_OK);
     assert_int_equal(aws_requests(&f), 0);
-    /* The rotation ends: only what is asked for anew changes. */
+    /* The rotation ends: only what is fetched again changes. */
     aws_set(&f, "{\"secret\":\"canary-new\",\"secrets\":{\"db/AWSPREVIOUS\":\"canary-now\"}}");
     assert_int_equal(ask("db", AWSC_SECRET_CURRENT, true, "canary-new"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PREVIOUS, false, "canary-before"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PREVIOUS, true, "canary-now"), SVC_OK);
 }
 
-/* A value that was handed out stays as it is, whatever is asked for later. */
+/* A value that was handed out stays as it is, whatever is fetched later. */
 static void test_a_ninth_secret_changes_no_value_in_use(void **state) {
     (void)state;
     struct svc_buf values[12];

@@ -279,7 +279,7 @@ static void test_a_mail_within_its_bounds_is_sent(void **state) {
     assert_int_equal(aws_requests(&f), 1);
 }
 
-static void test_refusals_are_told_apart(void **state) {
+static void test_refusals_are_distinguished(void **state) {
     (void)state;
     static const char *const refused[] = {"refused@example.com"};
     static const struct {
@@ -336,7 +336,7 @@ int main(void) {
         AWS_TEST(test_only_one_mailbox_is_an_address),
         AWS_TEST(test_a_value_becomes_no_other_header),
         AWS_TEST(test_a_mail_within_its_bounds_is_sent),
-        AWS_TEST(test_refusals_are_told_apart),
+        AWS_TEST(test_refusals_are_distinguished),
     };
     return AWS_RUN(tests);
 }

@@ -1,4 +1,4 @@
-/* The typed readers of settings: what each takes, what it refuses and how it says so. */
+/* The typed readers of settings: what each accepts, what it refuses, and its message. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

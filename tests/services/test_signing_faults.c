@@ -102,12 +102,12 @@ static void test_an_expired_token_is_refreshed_once(void **state) {
     assert_int_equal(aws_requests(&f), 2); /* the agent, and the put */
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(aws_requests(&f), 1);
-    /* The service changes its mind: asked again, signed again. */
+    /* The service accepts another token: fetched again, signed again. */
     aws_set(&f, "{\"token\":\"canary-session-token-2\"}");
     assert_int_equal(put(&result), SVC_OK);
     assert_int_equal(result.error.attempts, 2);
     assert_int_equal(aws_requests(&f), 3);
-    /* And if that does not help, once is enough. */
+    /* If that does not help, it is not repeated. */
     aws_set_fault(&f, "status:400:ExpiredToken", 2);
     assert_int_equal(put(&result), SVC_ACCESS_DENIED);
     assert_int_equal(result.error.attempts, 2);

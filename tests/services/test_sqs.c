@@ -256,7 +256,7 @@ static void test_ten_of_the_largest_messages_are_received(void **state) {
     for (size_t i = 0; i < 10; i++) {
         bodies[i] = make_body(patterns[i % 5], AWSC_MAX_SQS_BYTES);
         if (i % 5 == 3) {
-            bodies[i][AWSC_MAX_SQS_BYTES - 1] = '\0'; /* a whole number of characters */
+            bodies[i][AWSC_MAX_SQS_BYTES - 1] = '\0'; /* an integral number of characters */
         }
         const struct awsc_sqs_message message = {.body = bodies[i]};
         assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, SVC_NO_DEADLINE, &error),
@@ -429,9 +429,9 @@ static void test_a_large_batch_goes_in_several_requests(void **state) {
     struct awsc_sqs_result results[10];
     struct awsc_error error;
     char *half = make_body("x", AWSC_MAX_SQS_BYTES / 2);
-    char *whole = make_body("y", AWSC_MAX_SQS_BYTES);
+    char *full = make_body("y", AWSC_MAX_SQS_BYTES);
     for (int i = 0; i < 10; i++) {
-        messages[i] = (struct awsc_sqs_message){.body = i == 4 ? whole : half};
+        messages[i] = (struct awsc_sqs_message){.body = i == 4 ? full : half};
     }
     assert_int_equal(
         awsc_sqs_send_batch(f.client, QUEUE, messages, 10, results, SVC_NO_DEADLINE, &error),
@@ -449,7 +449,7 @@ static void test_a_large_batch_goes_in_several_requests(void **state) {
     }
     assert_int_equal(queue_size(), 4);
     free(half);
-    free(whole);
+    free(full);
 }
 
 static void test_messages_are_deleted_and_delayed_in_batches(void **state) {
