@@ -124,3 +124,5 @@ tests: $(SERVICES_PROGRAMS)
 
 -include $(patsubst %.o,%.d,$(SERVICES_OBJECTS) $(SERVICES_SUPPORT_OBJECTS) $(FAILING_MALLOC) \
 	$(call objects,$(SERVICES_TESTS)))
+
+include services/email/email.mk
