@@ -80,6 +80,7 @@ SERVICES_TESTS := \
 	tests/services/test_secrets.c \
 	tests/services/test_ses.c \
 	tests/services/test_setting_readers.c \
+	tests/services/test_setting_texts.c \
 	tests/services/test_settings.c \
 	tests/services/test_signing_faults.c \
 	tests/services/test_sigv4.c \

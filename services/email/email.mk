@@ -88,7 +88,8 @@ $(EMAIL_PROGRAMS): $(O)/%: $(O)/obj/%.o $(call objects,$(EMAIL_COMPILER_MODULE))
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
-$(O)/tests/services/test_email_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
+$(O)/tests/services/test_email_alloc: $(FAILING_MALLOC)
+$(O)/tests/services/test_email_alloc: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- by hand
 
