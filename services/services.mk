@@ -3,6 +3,7 @@
 
 SERVICES_BASE := \
 	services/base/buf.c \
+	services/base/chars.c \
 	services/base/clock.c \
 	services/base/crc.c \
 	services/base/crypto.c \
@@ -16,6 +17,7 @@ SERVICES_BASE := \
 	services/base/json_scan.c \
 	services/base/json_write.c \
 	services/base/log.c \
+	services/base/partition.c \
 	services/base/random.c \
 	services/base/settings.c \
 	services/base/status.c \

@@ -56,7 +56,7 @@ struct awsc_call {
     /* Internal state. */
     enum awsc_call_state state;
     int64_t due_ms, until_ms; /* the next attempt; the deadline in force */
-    bool has_refreshed;       /* credentials, after ExpiredToken */
+    bool has_refreshed;       /* credentials, after ExpiredToken or a bare 400 to HEAD */
     uint64_t credentials_version;
     char payload_hash[SVC_SHA256_HEX_BYTES];
     char invocation_id[37], attempt_text[32], date[SVC_AMZ_DATE_BYTES];

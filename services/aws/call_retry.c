@@ -12,7 +12,7 @@ bool awsc_is_refusal(const struct awsc_error *error) {
  * have been carried out (maybe_done is not set), that is:
  *   - no byte of the request left: there was no connection, or a kept connection was found ended
  *     before the first byte was written (http_sockets.c). Once the kernel has accepted bytes, an
- * RST or FIN does not tell whether the peer has read them;
+ * RST or FIN does not show whether the peer has read them;
  *   - or the response is a refusal (awsc_is_refusal). 500, 502, 503 and 504 may come from a front
  *     end while the service behind it has done the work.
  * One doubt remains: a peer that ends an idle connection at the moment when the request is written

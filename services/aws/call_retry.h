@@ -1,4 +1,5 @@
-/* Which failed attempts of a call are followed by another. Used by call.c alone. */
+/* Which failed attempts of a call are followed by another. Used by call.c, and by sqs_batch.c for
+ * the entries of a batch. */
 #ifndef AWSC_CALL_RETRY_H
 #define AWSC_CALL_RETRY_H
 

@@ -165,7 +165,7 @@ static void write_request(struct svc_json_writer *writer, const struct operation
 static void read_refusal(struct awsc_call *call, struct awsc_error *error) {
     struct awsc_json_call *json = call->user;
     const struct svc_buf *body = &call->exchange->body;
-    if (call->exchange->http_status != 400) {
+    if (!awsc_json_check_refusal(call, error) || call->exchange->http_status != 400) {
         return;
     }
     svc_json_free(json->response);
@@ -202,7 +202,9 @@ static enum svc_status run(struct awsc_client *client, const struct operation *o
     json.call.deadline_ms = request->deadline_ms;
     json.call.is_unrepeatable = request->send_once;
     json.call.max_body_bytes = AWSC_MAX_DYNAMODB_JSON_BYTES;
-    json.call.read_refusal = request->returns_refused ? read_refusal : NULL;
+    if (request->returns_refused) {
+        json.call.read_refusal = read_refusal;
+    }
     write_request(&json.writer, operation, request);
     status = awsc_json_run(client, &json, error);
     if (item != NULL && (status == SVC_OK || status == SVC_PRECONDITION_FAILED)) {

@@ -6,9 +6,9 @@
  *
  * A request whose response is lost is repeated. The same put or delete twice is the same as once;
  * but a repeated one with a condition (attribute_not_exists(id)) may find the item that its first
- * attempt wrote: it ends as PRECONDITION_FAILED with error->maybe_done. A caller to whom that
- * matters writes something of its own (a random owner) with the item, sets `returns_refused`, and
- * takes a refused item with that owner for its own success. An update that changes something twice
+ * attempt wrote: it ends as PRECONDITION_FAILED with error->maybe_done. Where that matters,
+ * write a random owner with the item, set `returns_refused`, and count a refused item with that
+ * owner as a success. An update that changes something twice
  * when it is repeated (ADD, SET n = n + :one) has a condition on what it replaces, or sets
  * `send_once`. */
 #ifndef AWSC_DYNAMODB_H

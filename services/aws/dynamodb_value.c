@@ -1,7 +1,6 @@
 /* Typed values of DynamoDB: made, checked, written and read. See dynamodb.h. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "services/aws/dynamodb_value.h"
@@ -108,17 +107,6 @@ enum svc_status awsc_dynamodb_check(const struct awsc_dynamodb_attribute *attrib
 
 /* ---------------------------------------------------------------------- writing */
 
-static void write_binary(struct svc_json_writer *writer, const struct awsc_dynamodb_value *value) {
-    struct svc_buf base64;
-    svc_buf_init(&base64, 2 * AWSC_MAX_DYNAMODB_ITEM_BYTES);
-    svc_base64((const uint8_t *)value->text, value->size_bytes, &base64);
-    if (svc_buf_status(&base64) != SVC_OK) {
-        writer->out->status = svc_buf_status(&base64); /* the whole request fails */
-    }
-    svc_json_add_text(writer, "B", svc_buf_text(&base64));
-    svc_buf_clear(&base64);
-}
-
 static void write_value(struct svc_json_writer *writer, const struct awsc_dynamodb_value *value) {
     char digits[24];
     svc_json_begin_object(writer);
@@ -137,7 +125,7 @@ static void write_value(struct svc_json_writer *writer, const struct awsc_dynamo
         svc_json_add_bool(writer, "BOOL", value->is_true);
         break;
     case AWSC_DYNAMODB_BINARY:
-        write_binary(writer, value);
+        svc_json_add_base64(writer, "B", value->text, value->size_bytes);
         break;
     default:
         svc_json_add_bool(writer, "NULL", true);
@@ -212,14 +200,7 @@ bool awsc_dynamodb_get_int(const struct awsc_dynamodb_item *item, const char *na
     }
     bool is_negative = *text == '-';
     const uint64_t most = (uint64_t)INT64_MAX + is_negative;
-    for (text += is_negative; *text >= '0' && *text <= '9'; text++) {
-        uint64_t digit = (uint64_t)(*text - '0');
-        if (value > (most - digit) / 10) {
-            return false;
-        }
-        value = value * 10 + digit;
-    }
-    if (*text != '\0') {
+    if (!svc_parse_uint(text + is_negative, most, &value)) {
         return false;
     }
     *number = !is_negative ? (int64_t)value : value == 0 ? 0 : -(int64_t)(value - 1) - 1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/aws/profile.h"
+#include "services/base/partition.h"
 #include "services/base/settings.h"
 #include "services/base/text.h"
 #include "services/base/url.h"
@@ -91,30 +92,13 @@ static bool parse_override(const char *text, struct awsc_endpoint *endpoint) {
     return true;
 }
 
-/* The domains of AWS's partitions, by how the names of their regions begin. */
-static const struct partition {
-    const char *region_prefix, *dns, *dualstack;
-    bool has_fips;
-} partitions[] = {
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false},
-    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu", true},
-    {"", "amazonaws.com", "api.aws", true}, /* us-gov- too */
-};
-
-static const struct partition *partition_of(const char *region) {
-    const struct partition *partition = partitions;
-    while (strncmp(region, partition->region_prefix, strlen(partition->region_prefix)) != 0) {
-        partition++;
-    }
-    return partition;
-}
-
 static const char *value_of(const char *name, const char *region) {
     if (strncmp(name, "{region}", strlen("{region}")) == 0) {
         return region;
     }
-    const struct partition *partition = partition_of(region);
-    return strncmp(name, "{dns}", strlen("{dns}")) == 0 ? partition->dns : partition->dualstack;
+    const struct svc_partition *partition = svc_partition_of_region(region);
+    return strncmp(name, "{dns}", strlen("{dns}")) == 0 ? partition->dns_suffix
+                                                        : partition->dualstack_suffix;
 }
 
 /* Fills in a host pattern of service.c; false if the host does not fit. */
@@ -188,7 +172,7 @@ enum svc_status awsc_endpoint_resolve(const struct svc_environment *environment,
         }
         return settings.status;
     }
-    if (use_fips && !partition_of(region)->has_fips) {
+    if (use_fips && !svc_partition_of_region(region)->has_fips) {
         return svc_fail(error, SVC_CONFIGURATION,
                         "AWS_USE_FIPS_ENDPOINT: there are none in the region's partition");
     }

@@ -26,13 +26,27 @@ static bool crc32_matches(const struct svc_http_exchange *exchange) {
     if (text == NULL) {
         return true;
     }
-    if (!svc_read_number(&text, 0, UINT32_MAX, &expected) || *text != '\0' ||
+    if (!svc_parse_uint(text, UINT32_MAX, &expected) ||
         svc_hash_of(SVC_HASH_CRC32, exchange->body.bytes, exchange->body.size_bytes, hash,
                     &hash_bytes) != SVC_OK) {
         return false;
     }
     return expected ==
            ((uint64_t)hash[0] << 24 | (uint64_t)hash[1] << 16 | (uint64_t)hash[2] << 8 | hash[3]);
+}
+
+bool awsc_json_check_refusal(const struct awsc_call *call, struct awsc_error *error) {
+    if (!call->row->has_body_crc32 || crc32_matches(call->exchange)) {
+        return true;
+    }
+    error->code[0] = '\0';
+    error->maybe_done = true;
+    awsc_fail(error, SVC_CHECKSUM_MISMATCH, "the body does not have its x-amz-crc32");
+    return false;
+}
+
+static void check_refusal(struct awsc_call *call, struct awsc_error *error) {
+    awsc_json_check_refusal(call, error);
 }
 
 static enum svc_status read_response(struct awsc_call *call, struct awsc_error *error) {
@@ -62,6 +76,7 @@ void awsc_json_begin(struct awsc_json_call *json, enum awsc_service service, con
     memset(json, 0, sizeof(*json));
     awsc_call_init(&json->call, service, operation, "POST");
     json->call.check = read_response;
+    json->call.read_refusal = check_refusal;
     json->call.user = json;
     json->call.max_body_bytes = SVC_MAX_RESPONSE_BODY_BYTES;
     awsc_call_header(&json->call, "Content-Type", json->call.row->content_type);

@@ -23,6 +23,10 @@ void awsc_json_begin(struct awsc_json_call *json, enum awsc_service service, con
                      size_t max_bytes);
 enum svc_status awsc_json_run(struct awsc_client *client, struct awsc_json_call *json,
                               struct awsc_error *error);
+/* For a call.read_refusal that replaces the one of awsc_json_begin: false, and error is
+ * CHECKSUM_MISMATCH, if the body of an error response does not have its checksum. Its code means
+ * nothing then, so whether the request was carried out is unknown. */
+bool awsc_json_check_refusal(const struct awsc_call *call, struct awsc_error *error);
 void awsc_json_end(struct awsc_client *client, struct awsc_json_call *json);
 
 #endif

@@ -117,8 +117,44 @@ static void read_xml(const struct svc_http_exchange *exchange, size_t size,
     svc_buf_clear(&text);
 }
 
+/* Replaces each word that has an '@' by asterisks. */
+static void mask_address_words(char *text) {
+    while (*text != '\0') {
+        const size_t size = strcspn(text, " ");
+        if (memchr(text, '@', size) != NULL) {
+            memset(text, '*', size);
+        }
+        text += size + (text[size] == ' ');
+    }
+}
+
+/* Leaves out what follows the service's own words: the text behind the first ": ", and the sentence
+ * in which an address, an angle bracket or a quote comes before that. */
+static void cut_to_fixed_words(char *text, size_t text_bytes) {
+    static const char mark[] = "(left out)";
+    const char *colon = strstr(text, ": ");
+    const size_t before = strcspn(text, "@<\"");
+    size_t kept = colon != NULL ? (size_t)(colon - text) + 2 : before;
+    if (before < kept) {
+        kept = before;
+    }
+    if (text[kept] == '\0') {
+        return;
+    }
+    while (kept > 1 && !(text[kept - 1] == ' ' && strchr(".:", text[kept - 2]) != NULL)) {
+        kept--;
+    }
+    kept = kept > 1 ? kept : 0;
+    if (kept + sizeof(mark) > text_bytes) {
+        kept = 0;
+    }
+    memcpy(text + kept, mark, sizeof(mark));
+}
+
 /* Keeps of a service's message only what may be logged: the response to a wrong signature repeats
- * the signed headers, session token included; SES names the addresses that it refuses. */
+ * the signed headers, session token included; SES repeats the mailboxes that it refuses, names of
+ * persons included. A denial names the caller and the action, which are needed, and an identity,
+ * which may be an address. */
 static void mask_message(const struct awsc_service_row *service, struct awsc_error *error) {
     static const char *const signing[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
                                           "IncompleteSignature", "IncompleteSignatureException"};
@@ -128,12 +164,11 @@ static void mask_message(const struct awsc_service_row *service, struct awsc_err
     if (!service->masks_addresses) {
         return;
     }
-    for (char *word = error->message; *word != '\0';) {
-        size_t size = strcspn(word, " ");
-        if (memchr(word, '@', size) != NULL) {
-            memset(word, '*', size);
-        }
-        word += size + (word[size] == ' ');
+    static const char *const denials[] = {"AccessDenied", "AccessDeniedException"};
+    if (SVC_IS_ONE_OF(error->code, denials)) {
+        mask_address_words(error->message);
+    } else {
+        cut_to_fixed_words(error->message, sizeof(error->message));
     }
 }
 

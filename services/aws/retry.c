@@ -68,9 +68,7 @@ int64_t awsc_retry_delay_ms(int n, enum awsc_retry_kind kind, double unit, int64
 
 int64_t awsc_retry_after_parse(const char *text) {
     uint64_t value = 0;
-    const bool is_good =
-        text != NULL && svc_read_number(&text, 0, MAX_RETRY_AFTER_MS, &value) && *text == '\0';
-    return is_good ? (int64_t)value : -1;
+    return svc_parse_uint(text, MAX_RETRY_AFTER_MS, &value) ? (int64_t)value : -1;
 }
 
 void awsc_retry_bucket_init(struct awsc_retry_bucket *bucket) {

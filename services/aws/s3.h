@@ -4,8 +4,8 @@
  * Keys are UTF-8 as they are in S3, not encoded, 1 to 1,024 bytes. deadline_ms 0 is the client's
  * (awsc_client_begin). Errors of all, besides each one's own: INVALID_ARGUMENT, NO_CREDENTIALS,
  * ACCESS_DENIED, REJECTED, SERVER_ERROR, THROTTLED, CONNECT_FAILED, CONNECTION_LOST, TIMED_OUT,
- * DEADLINE, BAD_RESPONSE, TLS_REFUSED, NO_MEMORY; NO_RESOURCE: the bucket does not exist (a HEAD
- * cannot tell: its response has no body, and it ends as NOT_FOUND). */
+ * DEADLINE, BAD_RESPONSE, TLS_REFUSED, NO_MEMORY; NO_RESOURCE: the bucket does not exist (a
+ * HEAD, whose response has no body, ends as NOT_FOUND). */
 #ifndef AWSC_S3_H
 #define AWSC_S3_H
 
@@ -17,8 +17,8 @@
 #include "services/aws/sigv4.h"
 
 /* Every request on a bucket states its owner from now on (x-amz-expected-bucket-owner), and S3
- * refuses it (ACCESS_DENIED) if the bucket is somebody else's: a name that was given up can be
- * taken by anyone. account_id: twelve digits, else INVALID_ARGUMENT; NULL: no owner is stated.
+ * refuses it (ACCESS_DENIED) if the bucket belongs to another account: a name that was given up can
+ * be taken by anyone. account_id: twelve digits, else INVALID_ARGUMENT; NULL: no owner is stated.
  * Presigned URLs state none. */
 enum svc_status awsc_s3_expect_owner(struct awsc_client *client, const char *account_id);
 

@@ -1,5 +1,4 @@
 /* What the S3 files share: see s3_call.h. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "services/aws/s3_call.h"
@@ -57,22 +56,13 @@ static bool is_metadata_name(const char *name) {
     return size > 0 && name[size] == '\0';
 }
 
-static bool is_printable(const char *value) {
-    for (; *value != '\0'; value++) {
-        if (*value < 0x20 || *value > 0x7e) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void add_metadata(struct awsc_call *call, const struct awsc_s3_put *put) {
     size_t size = 0;
     for (size_t i = 0; i < put->metadata_count && call->status == SVC_OK; i++) {
         const struct awsc_param *entry = &put->metadata[i];
         const char *value = entry->value != NULL ? entry->value : "";
         size += strlen(entry->name) + strlen(value);
-        if (!is_metadata_name(entry->name) || !is_printable(value) ||
+        if (!is_metadata_name(entry->name) || !svc_is_printable(value) ||
             size > AWSC_MAX_S3_METADATA_BYTES) {
             call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
                                      "metadata is printable ASCII of at most %zu bytes",
@@ -102,7 +92,7 @@ void awsc_s3_put_headers(struct awsc_call *call, const struct awsc_s3_put *put) 
     awsc_call_header(call, "Content-Type",
                      put->content_type != NULL ? put->content_type : "application/octet-stream");
     awsc_call_header(call, "Cache-Control", put->cache_control);
-    if (put->content_disposition != NULL && !is_printable(put->content_disposition)) {
+    if (put->content_disposition != NULL && !svc_is_printable(put->content_disposition)) {
         call->status = awsc_fail(&call->error, SVC_INVALID_ARGUMENT,
                                  "a content disposition is printable ASCII");
         return;
@@ -175,29 +165,6 @@ void awsc_s3_read_result(const struct awsc_call *call, struct awsc_s3_put_result
 
 #define META_PREFIX "x-amz-meta-"
 
-static bool has_prefix(const char *name) {
-    char start[sizeof(META_PREFIX)];
-    size_t size = sizeof(META_PREFIX) - 1;
-    if (strlen(name) <= size) {
-        return false;
-    }
-    memcpy(start, name, size);
-    start[size] = '\0';
-    return svc_equal_nocase(start, META_PREFIX);
-}
-
-static bool parse_size(const char *text, uint64_t *size_bytes) {
-    uint64_t value = 0;
-    if (text == NULL || text[0] == '\0' || strlen(text) > 18) {
-        return false;
-    }
-    for (; *text >= '0' && *text <= '9'; text++) {
-        value = value * 10 + (uint64_t)(*text - '0');
-    }
-    *size_bytes = value;
-    return *text == '\0';
-}
-
 static bool copy_header(const struct svc_http_exchange *exchange, const char *name, char *out,
                         size_t out_bytes) {
     const char *value = svc_http_header_value(exchange, name);
@@ -210,7 +177,8 @@ enum svc_status awsc_s3_read_info(const struct svc_http_exchange *exchange,
     size_t position = 0;
     memset(info, 0, sizeof(*info));
     svc_buf_init(&info->metadata, SVC_MAX_RESPONSE_HEADER_BYTES);
-    if (!parse_size(svc_http_header_value(exchange, "content-length"), &info->size_bytes)) {
+    if (!svc_parse_uint(svc_http_header_value(exchange, "content-length"), INT64_MAX,
+                        &info->size_bytes)) {
         return awsc_fail(error, SVC_BAD_RESPONSE, "no Content-Length");
     }
     if (!copy_header(exchange, "etag", info->etag, sizeof(info->etag)) ||
@@ -219,7 +187,7 @@ enum svc_status awsc_s3_read_info(const struct svc_http_exchange *exchange,
     }
     copy_header(exchange, "content-type", info->content_type, sizeof(info->content_type));
     while (svc_http_next_header(exchange, &position, &name, &value)) {
-        if (has_prefix(name)) {
+        if (svc_begins_nocase(name, META_PREFIX) && name[sizeof(META_PREFIX) - 1] != '\0') {
             svc_buf_append(&info->metadata, name + sizeof(META_PREFIX) - 1,
                            strlen(name) - sizeof(META_PREFIX) + 2);
             svc_buf_append(&info->metadata, value, strlen(value) + 1);

@@ -7,18 +7,19 @@
 #include "services/aws/s3.h"
 
 /* Completes the error of a failed awsc_s3_head, awsc_s3_head_many or awsc_s3_get_open of `get`;
- * returns error->status. Costs at most two requests, and none if the error is complete already;
- * call it after failures only:
+ * returns error->status. Costs at most two requests, and none if the error is complete already or
+ * its HTTP status is not 400, 403 or 404; call it after failures only:
  *
- *   if (status == SVC_ACCESS_DENIED || status == SVC_NOT_FOUND) {
+ *   if (status == SVC_ACCESS_DENIED || status == SVC_NOT_FOUND || status == SVC_REJECTED) {
  *       status = awsc_s3_explain_denied(client, &get, &error);
  *   }
  *
  * A GET of one byte gives the code (AccessDenied, SignatureDoesNotMatch, InvalidAccessKeyId,
  * ExpiredToken, NoSuchBucket, NoSuchKey) and, from S3, a message that names the denied action. If
  * it names none, a list of the bucket shows whether s3:ListBucket is allowed. If the reason cannot
- * be found, the message says what to check. The status changes only from NOT_FOUND to NO_RESOURCE
- * (no such bucket) and from REJECTED to that of the code. */
+ * be found, the message lists what to check. With the code the status becomes that of the code:
+ * NOT_FOUND may become NO_RESOURCE (no such bucket), REJECTED may become ACCESS_DENIED (an expired
+ * token). The GET must have the same HTTP status; otherwise code and status stay. */
 enum svc_status awsc_s3_explain_denied(struct awsc_client *client, const struct awsc_s3_get *get,
                                        struct awsc_error *error);
 

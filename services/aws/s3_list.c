@@ -43,8 +43,7 @@ static bool read_entry(struct page *page, const char *entry, size_t entry_bytes,
     if (!awsc_xml_text(entry, entry_bytes, "Size", &page->field)) {
         return false;
     }
-    const char *digits = svc_buf_text(&page->field);
-    if (!svc_read_number(&digits, 0, INT64_MAX, &listed->size_bytes) || *digits != '\0') {
+    if (!svc_parse_uint(svc_buf_text(&page->field), INT64_MAX, &listed->size_bytes)) {
         return false;
     }
     svc_buf_reset(&page->field);

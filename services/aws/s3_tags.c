@@ -35,6 +35,21 @@ static enum svc_status read_tags(const struct svc_buf *body, struct awsc_s3_tags
     return SVC_OK;
 }
 
+/* A body without a tag set must not count as "no tags": the next write would remove them all. */
+static enum svc_status check_tags(struct awsc_call *call, struct awsc_error *error) {
+    const struct svc_buf *body = &call->exchange->body;
+    const char *inner = NULL;
+    size_t at = 0, inner_bytes = 0;
+    const enum svc_status status = awsc_s3_check(call, error);
+    if (status != SVC_OK) {
+        return status;
+    }
+    return awsc_xml_element(svc_buf_text(body), body->size_bytes, "Tagging", &at, &inner,
+                            &inner_bytes)
+               ? SVC_OK
+               : awsc_fail(error, SVC_BAD_RESPONSE, "a response without a tag set");
+}
+
 enum svc_status awsc_s3_get_tags(struct awsc_client *client, const char *bucket, const char *key,
                                  const char *version_id, struct awsc_s3_tags *tags,
                                  struct awsc_error *error) {
@@ -42,6 +57,7 @@ enum svc_status awsc_s3_get_tags(struct awsc_client *client, const char *bucket,
     awsc_s3_call_init(client, &call, "GetObjectTagging", "GET", bucket, key, version_id);
     awsc_call_param(&call, "tagging", "");
     call.max_body_bytes = MAX_TAGGING_BYTES;
+    call.check = check_tags;
     enum svc_status status = awsc_call_run(client, &call, error);
     if (status == SVC_OK) {
         status = read_tags(&call.exchange->body, tags, error);

@@ -124,6 +124,7 @@ static struct awsc_secret *look_up(struct awsc_client *client, const struct awsc
     }
     bool is_passing = svc_status_group(error->status) == SVC_GROUP_TRANSIENT;
     if (slot != NULL && is_passing && !get->refresh && age_ms < AWSC_SECRET_STALE_MS) {
+        awsc_error_clear(error);
         return *slot;
     }
     if (slot != NULL && svc_status_group(error->status) == SVC_GROUP_REMOTE) {

@@ -1,5 +1,5 @@
 /* The AWS services this client calls, one row each: all that makes one differ from another. A new
- * service is a new row in service.c and a file of operations. */
+ * service is a member of enum awsc_service, a row in service.c and a file of operations. */
 #ifndef AWSC_SERVICE_H
 #define AWSC_SERVICE_H
 
@@ -8,8 +8,14 @@
 
 #include "services/base/status.h"
 
-enum awsc_service { AWSC_S3, AWSC_SQS, AWSC_SES, AWSC_SECRETS_MANAGER, AWSC_DYNAMODB };
-#define AWSC_SERVICES 5
+enum awsc_service {
+    AWSC_S3,
+    AWSC_SQS,
+    AWSC_SES,
+    AWSC_SECRETS_MANAGER,
+    AWSC_DYNAMODB,
+    AWSC_SERVICES /* how many there are; new ones go before it */
+};
 
 enum awsc_error_format { AWSC_ERROR_XML, AWSC_ERROR_JSON };
 

@@ -66,14 +66,15 @@ static bool is_display_name(const char *text, size_t size) {
     if (size == 0 || text[0] != '"') {
         return strspn(text, ATOM " .") >= size;
     }
+    bool is_quoted_pair = false; /* the byte after a backslash */
     for (size_t i = 1; i < size; i++) {
         if (text[i] < 0x20 || text[i] > 0x7e) {
             return false;
         }
-        if (text[i] == '"') {
+        if (text[i] == '"' && !is_quoted_pair) {
             return i + 1 == size;
         }
-        i += text[i] == '\\';
+        is_quoted_pair = text[i] == '\\' && !is_quoted_pair;
     }
     return false;
 }
@@ -125,38 +126,25 @@ static bool is_reserved(const char *name) {
                                         "resent-date",
                                         "resent-message-id"};
     static const char *const prefixes[] = {"content-", "dkim-", "domainkey-", "arc-", "x-ses-"};
-    char start[16];
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (svc_equal_nocase(name, names[i])) {
             return true;
         }
     }
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        size_t size = strlen(prefixes[i]);
-        memcpy(start, name, strnlen(name, size));
-        start[strnlen(name, size)] = '\0';
-        if (svc_equal_nocase(start, prefixes[i])) {
+        if (svc_begins_nocase(name, prefixes[i])) {
             return true;
         }
     }
     return false;
 }
 
-static bool is_printable(const char *text, char from) {
-    for (; *text != '\0'; text++) {
-        if (*text < from || *text > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_header(const struct awsc_param *header) {
     size_t name_bytes = header->name != NULL ? strlen(header->name) : 0;
     size_t value_bytes = header->value != NULL ? strlen(header->value) : 0;
     return name_bytes > 0 && name_bytes <= MAX_HEADER_NAME_BYTES && value_bytes > 0 &&
-           name_bytes + value_bytes <= MAX_HEADER_BYTES && is_printable(header->name, '!') &&
-           strchr(header->name, ':') == NULL && is_printable(header->value, ' ') &&
+           name_bytes + value_bytes <= MAX_HEADER_BYTES && svc_is_printable(header->name) &&
+           strpbrk(header->name, " :") == NULL && svc_is_printable(header->value) &&
            !is_reserved(header->name);
 }
 
@@ -224,17 +212,9 @@ enum svc_status awsc_ses_check(const struct awsc_ses_email *email, struct awsc_e
 
 /* ---------------------------------------------------------------------- refusals */
 
-/* `part` in lower case. */
 static bool contains_nocase(const char *text, const char *part) {
-    size_t size = strlen(part);
     for (; *text != '\0'; text++) {
-        size_t i = 0;
-        while (i < size && text[i] != '\0' &&
-               (text[i] == part[i] ||
-                (text[i] >= 'A' && text[i] <= 'Z' && text[i] - 'A' + 'a' == part[i]))) {
-            i++;
-        }
-        if (i == size) {
+        if (svc_begins_nocase(text, part)) {
             return true;
         }
     }

@@ -1,5 +1,4 @@
 /* SQS, one message at a time, and receiving: see sqs.h. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "services/aws/sqs_message.h"
@@ -122,8 +121,9 @@ static bool add_binary_size(void *user, const char *name, const struct svc_json 
 }
 
 static int64_t read_number(const struct svc_json *attributes, const char *name) {
-    const char *text = svc_json_get_text(attributes, name);
-    return text != NULL && strlen(text) < 18 ? strtoll(text, NULL, 10) : 0;
+    uint64_t number = 0;
+    svc_parse_uint(svc_json_get_text(attributes, name), INT64_MAX, &number);
+    return (int64_t)number;
 }
 
 static enum svc_status read_messages(const struct svc_json *reply,

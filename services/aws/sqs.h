@@ -101,7 +101,8 @@ struct awsc_sqs_result {
  * case, also if the count is refused. An entry that is refused here is left out of the request, and
  * stops no other. Entries that SQS reports as failed for a passing reason are sent again, as often
  * as attempts allow (on a FIFO queue that may change the order within a group: one message of a
- * group per batch). Entries of unknown outcome are not: BAD_RESPONSE with maybe_done.
+ * group per batch); with send_once only those that SQS certainly refused, such as throttled ones.
+ * Entries of unknown outcome are not sent again: BAD_RESPONSE with maybe_done.
  * Return OK if all entries are done, else the status of one of the failures. */
 
 /* Messages of together more than AWSC_MAX_SQS_BYTES go in several requests. */

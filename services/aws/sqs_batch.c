@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/aws/call_retry.h"
 #include "services/aws/responses.h"
 #include "services/aws/sqs_message.h"
 #include "services/base/text.h"
@@ -15,6 +16,8 @@ struct batch {
     struct awsc_sqs_result *results;
     bool is_unrepeatable;
     int64_t deadline_ms;
+    /* Why an entry is refused before anything is sent. */
+    enum svc_status (*check)(const void *entries, size_t i, struct awsc_error *refusal);
     size_t (*size)(const void *entries, size_t i); /* counts for AWSC_MAX_SQS_BYTES */
     void (*write)(struct svc_json_writer *writer, const void *entries, size_t i);
     /* Whether SQS's result of an entry that succeeded makes sense. */
@@ -35,15 +38,9 @@ static void settle(struct batch *batch, size_t i, enum svc_status status) {
     batch->results[i].status = status;
 }
 
-/* Refused before anything is sent. */
-static void refuse(struct batch *batch, size_t i, const struct awsc_error *error) {
-    settle(batch, i, error->status);
-    batch->results[i].sender_fault = true;
-    note_failure(batch, error);
-}
-
-/* Sets every result; false if the count is none of a batch. */
+/* Sets every result and refuses bad entries; false if the count is none of a batch. */
 static bool begin_batch(struct batch *batch, struct awsc_error *error) {
+    struct awsc_error refusal;
     bool is_good = batch->count > 0 && batch->count <= AWSC_MAX_SQS_BATCH;
     memset(&batch->first, 0, sizeof(batch->first));
     memset(batch->is_settled, 0, sizeof(batch->is_settled));
@@ -54,8 +51,17 @@ static bool begin_batch(struct batch *batch, struct awsc_error *error) {
     }
     if (!is_good) {
         awsc_fail(error, SVC_INVALID_ARGUMENT, "a batch has 1 to %d entries", AWSC_MAX_SQS_BATCH);
+        return false;
     }
-    return is_good;
+    for (size_t i = 0; i < batch->count; i++) {
+        awsc_error_clear(&refusal);
+        if (batch->check(batch->entries, i, &refusal) != SVC_OK) {
+            settle(batch, i, refusal.status);
+            batch->results[i].sender_fault = true;
+            note_failure(batch, &refusal);
+        }
+    }
+    return true;
 }
 
 /* ---------------------------------------------------------------------- one request */
@@ -69,16 +75,21 @@ static bool entry_index(const struct svc_json *entry, const bool *is_in, size_t 
     return is_in[*index];
 }
 
+/* A failed entry counts as a response of its own: 400 if the fault is the sender's, else 500. An
+ * entry that may have been carried out stays open only if it may be carried out twice. */
 static void read_failed(struct batch *batch, const struct svc_json *entry, size_t i) {
     struct awsc_sqs_result *result = &batch->results[i];
     const char *code = svc_json_get_text(entry, "Code");
+    struct awsc_error failure = {0};
     bool is_ours = false;
     svc_json_bool(svc_json_get(entry, "SenderFault"), &is_ours);
     svc_copy_text(result->code, sizeof(result->code), code != NULL ? code : "");
-    result->status = awsc_status_of(awsc_service_row(AWSC_SQS), is_ours ? 400 : 500, result->code);
+    svc_copy_text(failure.code, sizeof(failure.code), result->code);
+    failure.http_status = is_ours ? 400 : 500;
+    result->status = awsc_status_of(awsc_service_row(AWSC_SQS), failure.http_status, result->code);
     result->sender_fault = is_ours;
-    result->maybe_done = false;
-    batch->is_settled[i] = is_ours;
+    result->maybe_done |= !awsc_is_refusal(&failure);
+    batch->is_settled[i] = is_ours || (batch->is_unrepeatable && result->maybe_done);
 }
 
 static void read_reply(struct batch *batch, const struct svc_json *reply, bool *is_in) {
@@ -91,6 +102,7 @@ static void read_reply(struct batch *batch, const struct svc_json *reply, bool *
             batch->read(entry, batch->entries, i, &batch->results[i])) {
             settle(batch, i, SVC_OK);
             batch->results[i].code[0] = '\0';
+            batch->results[i].maybe_done = false;
             is_in[i] = false;
         }
     }
@@ -147,7 +159,7 @@ static size_t send_some(struct awsc_client *client, struct batch *batch, size_t 
         for (size_t k = from; k < i; k++) {
             if (is_in[k]) {
                 settle(batch, k, status);
-                batch->results[k].maybe_done = error->maybe_done;
+                batch->results[k].maybe_done |= error->maybe_done;
                 svc_copy_text(batch->results[k].code, sizeof(batch->results[k].code), error->code);
             }
         }
@@ -189,7 +201,13 @@ static enum svc_status end_batch(struct batch *batch, struct awsc_error *error) 
 
 static enum svc_status run_batch(struct awsc_client *client, struct batch *batch,
                                  struct awsc_error *error) {
+    struct awsc_error own;
     int attempts = 0, cost = 0;
+    error = error != NULL ? error : &own;
+    awsc_error_clear(error);
+    if (!begin_batch(batch, error)) {
+        return SVC_INVALID_ARGUMENT;
+    }
     batch->deadline_ms = awsc_deadline(client, batch->deadline_ms);
     for (;;) {
         int before = attempts;
@@ -227,6 +245,10 @@ static bool read_nothing(const struct svc_json *entry, const void *entries, size
     return true;
 }
 
+static enum svc_status check_message(const void *entries, size_t i, struct awsc_error *refusal) {
+    return awsc_sqs_check((const struct awsc_sqs_message *)entries + i, refusal);
+}
+
 static size_t message_size(const void *entries, size_t i) {
     return awsc_sqs_size((const struct awsc_sqs_message *)entries + i);
 }
@@ -246,28 +268,24 @@ enum svc_status awsc_sqs_send_batch(struct awsc_client *client, const char *queu
                                     const struct awsc_sqs_message *messages, size_t count,
                                     struct awsc_sqs_result *results, int64_t deadline_ms,
                                     struct awsc_error *error) {
-    struct awsc_error own, refusal;
     struct batch batch = {.operation = "SendMessageBatch",
                           .queue_url = queue_url,
                           .entries = messages,
                           .count = count,
                           .results = results,
                           .deadline_ms = deadline_ms,
+                          .check = check_message,
                           .size = message_size,
                           .write = write_message,
                           .read = read_message};
-    error = error != NULL ? error : &own;
-    awsc_error_clear(error);
-    if (!begin_batch(&batch, error)) {
-        return SVC_INVALID_ARGUMENT;
-    }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && count <= AWSC_MAX_SQS_BATCH; i++) {
         batch.is_unrepeatable |= messages[i].send_once;
-        if (awsc_sqs_check(&messages[i], &refusal) != SVC_OK) {
-            refuse(&batch, i, &refusal);
-        }
     }
     return run_batch(client, &batch, error);
+}
+
+static enum svc_status check_handle(const void *entries, size_t i, struct awsc_error *refusal) {
+    return awsc_sqs_check_handle(((const char *const *)entries)[i], 0, refusal);
 }
 
 static void write_handle(struct svc_json_writer *writer, const void *entries, size_t i) {
@@ -278,28 +296,22 @@ enum svc_status awsc_sqs_delete_batch(struct awsc_client *client, const char *qu
                                       const char *const *receipt_handles, size_t count,
                                       struct awsc_sqs_result *results, int64_t deadline_ms,
                                       struct awsc_error *error) {
-    struct awsc_error own, refusal;
     struct batch batch = {.operation = "DeleteMessageBatch",
                           .queue_url = queue_url,
                           .entries = receipt_handles,
                           .count = count,
                           .results = results,
                           .deadline_ms = deadline_ms,
+                          .check = check_handle,
                           .size = no_size,
                           .write = write_handle,
                           .read = read_nothing};
-    error = error != NULL ? error : &own;
-    awsc_error_clear(error);
-    if (!begin_batch(&batch, error)) {
-        return SVC_INVALID_ARGUMENT;
-    }
-    for (size_t i = 0; i < count; i++) {
-        awsc_error_clear(&refusal);
-        if (awsc_sqs_check_handle(receipt_handles[i], 0, &refusal) != SVC_OK) {
-            refuse(&batch, i, &refusal);
-        }
-    }
     return run_batch(client, &batch, error);
+}
+
+static enum svc_status check_visibility(const void *entries, size_t i, struct awsc_error *refusal) {
+    const struct awsc_sqs_visibility *entry = (const struct awsc_sqs_visibility *)entries + i;
+    return awsc_sqs_check_handle(entry->receipt_handle, entry->visibility_s, refusal);
 }
 
 static void write_visibility(struct svc_json_writer *writer, const void *entries, size_t i) {
@@ -312,27 +324,15 @@ enum svc_status awsc_sqs_change_visibility_batch(struct awsc_client *client, con
                                                  const struct awsc_sqs_visibility *entries,
                                                  size_t count, struct awsc_sqs_result *results,
                                                  int64_t deadline_ms, struct awsc_error *error) {
-    struct awsc_error own, refusal;
     struct batch batch = {.operation = "ChangeMessageVisibilityBatch",
                           .queue_url = queue_url,
                           .entries = entries,
                           .count = count,
                           .results = results,
                           .deadline_ms = deadline_ms,
+                          .check = check_visibility,
                           .size = no_size,
                           .write = write_visibility,
                           .read = read_nothing};
-    error = error != NULL ? error : &own;
-    awsc_error_clear(error);
-    if (!begin_batch(&batch, error)) {
-        return SVC_INVALID_ARGUMENT;
-    }
-    for (size_t i = 0; i < count; i++) {
-        awsc_error_clear(&refusal);
-        if (awsc_sqs_check_handle(entries[i].receipt_handle, entries[i].visibility_s, &refusal) !=
-            SVC_OK) {
-            refuse(&batch, i, &refusal);
-        }
-    }
     return run_batch(client, &batch, error);
 }

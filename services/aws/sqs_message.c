@@ -50,24 +50,14 @@ static bool is_attribute_name(const char *name) {
     static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
     size_t size = name != NULL ? strlen(name) : 0;
-    char start[8] = "";
-    if (size == 0 || size > MAX_NAME_BYTES || name[strspn(name, allowed)] != '\0' ||
-        name[0] == '.' || name[size - 1] == '.' || strstr(name, "..") != NULL) {
-        return false;
-    }
-    memcpy(start, name, size < 7 ? size : 7);
-    if (svc_equal_nocase(start, "Amazon.")) {
-        return false;
-    }
-    start[4] = '\0';
-    return !svc_equal_nocase(start, "AWS.");
+    return size > 0 && size <= MAX_NAME_BYTES && name[strspn(name, allowed)] == '\0' &&
+           name[0] != '.' && name[size - 1] != '.' && strstr(name, "..") == NULL &&
+           !svc_begins_nocase(name, "Amazon.") && !svc_begins_nocase(name, "AWS.");
 }
 
 static bool is_id(const char *id) {
-    size_t size = strlen(id);
-    for (; *id > 0x20 && *id < 0x7f; id++) {
-    }
-    return *id == '\0' && size > 0 && size <= MAX_ID_BYTES;
+    return id[0] != '\0' && strlen(id) <= MAX_ID_BYTES && svc_is_printable(id) &&
+           strchr(id, ' ') == NULL;
 }
 
 static enum svc_status check_attributes(const struct awsc_sqs_message *message,
@@ -144,14 +134,7 @@ static void write_attribute(struct svc_json_writer *writer,
     svc_json_begin_object(writer);
     svc_json_add_text(writer, "DataType", awsc_sqs_type_name(attribute->type));
     if (attribute->type == AWSC_SQS_BINARY) {
-        struct svc_buf base64;
-        svc_buf_init(&base64, 2 * AWSC_MAX_SQS_BYTES);
-        svc_base64((const uint8_t *)attribute->value, attribute->value_bytes, &base64);
-        if (svc_buf_status(&base64) != SVC_OK) {
-            writer->out->status = svc_buf_status(&base64); /* the whole request fails */
-        }
-        svc_json_add_text(writer, "BinaryValue", svc_buf_text(&base64));
-        svc_buf_clear(&base64);
+        svc_json_add_base64(writer, "BinaryValue", attribute->value, attribute->value_bytes);
     } else {
         svc_json_add_text(writer, "StringValue", attribute->value);
     }

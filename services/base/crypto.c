@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/base/chars.h"
 #include "services/base/crc.h"
 #include "services/base/crypto.h"
-#include "services/base/text.h"
 
 enum svc_status svc_sha256(const void *bytes, size_t size_bytes, uint8_t out[SVC_SHA256_BYTES]) {
     unsigned int size = 0;

@@ -405,7 +405,7 @@ enum svc_status svc_http_real_start(void *self, const struct svc_http_request *r
     if (status != SVC_OK) {
         curl_easy_cleanup(exchange->easy); /* it is not in the list yet */
         exchange->easy = NULL;
-        curl_slist_free_all(exchange->headers);
+        free_headers(exchange);
         svc_http_real_close(real, &exchange->seen);
         return status;
     }

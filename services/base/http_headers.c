@@ -98,14 +98,7 @@ static bool is_clean(const char *text) {
 }
 
 bool svc_http_has_scheme(const char *url, const char *scheme) {
-    char start[sizeof("https://")];
-    size_t size = strlen(scheme);
-    if (size >= sizeof(start) || strnlen(url, size) < size) {
-        return false;
-    }
-    memcpy(start, url, size);
-    start[size] = '\0';
-    return svc_equal_nocase(start, scheme);
+    return svc_begins_nocase(url, scheme);
 }
 
 enum svc_status svc_http_check_request(const struct svc_http_request *request) {

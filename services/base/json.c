@@ -44,18 +44,18 @@ static enum svc_status make_tree(const void *bytes, size_t size_bytes, json_obje
         return svc_fail(error, SVC_NO_MEMORY, "no memory for a JSON document");
     }
     *tree = json_tokener_parse_ex(tokener, bytes, (int)size_bytes);
-    enum json_tokener_error verdict = json_tokener_get_error(tokener);
-    if (verdict == json_tokener_continue) {
+    enum json_tokener_error parse_error = json_tokener_get_error(tokener);
+    if (parse_error == json_tokener_continue) {
         /* json-c recognises the end of a number at the end of the text only by a NUL. */
         *tree = json_tokener_parse_ex(tokener, "", 1);
-        verdict = json_tokener_get_error(tokener);
+        parse_error = json_tokener_get_error(tokener);
     }
     json_tokener_free(tokener);
-    if (verdict != json_tokener_success) {
+    if (parse_error != json_tokener_success) {
         json_object_put(*tree);
         *tree = NULL;
         return svc_fail(error, SVC_NO_MEMORY, "a JSON document was not taken: %s",
-                        json_tokener_error_desc(verdict));
+                        json_tokener_error_desc(parse_error));
     }
     return SVC_OK;
 }

@@ -96,6 +96,9 @@ void svc_json_put_value(struct svc_json_writer *writer, const struct svc_json *v
 
 /* Name and value in one. */
 void svc_json_add_text(struct svc_json_writer *writer, const char *name, const char *text);
+/* Bytes as base64 (RFC 4648). */
+void svc_json_add_base64(struct svc_json_writer *writer, const char *name, const void *bytes,
+                         size_t size_bytes);
 void svc_json_add_int(struct svc_json_writer *writer, const char *name, int64_t number);
 void svc_json_add_bool(struct svc_json_writer *writer, const char *name, bool is_true);
 

@@ -276,6 +276,16 @@ void svc_json_add_text(struct svc_json_writer *writer, const char *name, const c
     svc_json_put_text(writer, text);
 }
 
+void svc_json_add_base64(struct svc_json_writer *writer, const char *name, const void *bytes,
+                         size_t size_bytes) {
+    svc_json_name(writer, name);
+    if (before_value(writer)) {
+        svc_buf_append_char(writer->out, '"');
+        svc_base64(bytes, size_bytes, writer->out);
+        svc_buf_append_char(writer->out, '"');
+    }
+}
+
 void svc_json_add_int(struct svc_json_writer *writer, const char *name, int64_t number) {
     svc_json_name(writer, name);
     svc_json_put_int(writer, number);

@@ -1,5 +1,6 @@
-/* Every limit of the services, by name. Input from outside is checked against these before it is
- * used. */
+/* The limits that several files or the callers need. Those of one operation are in its header
+ * (ses.h, sqs.h, number.h), those of one file at its head. Input from outside is checked against
+ * its limit before it is used. */
 #ifndef SVC_LIMITS_H
 #define SVC_LIMITS_H
 

@@ -2,8 +2,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "services/base/chars.h"
 #include "services/base/status.h"
-#include "services/base/text.h"
 
 const char *svc_status_message(enum svc_status status) {
     switch (status) {

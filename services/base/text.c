@@ -65,62 +65,6 @@ size_t svc_utf8_fit(const char *text, size_t most_bytes) {
     return size;
 }
 
-bool svc_is_control(char c) {
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-bool svc_has_control(const char *text) {
-    while (*text != '\0' && !svc_is_control(*text)) {
-        text++;
-    }
-    return *text != '\0';
-}
-
-void svc_replace_controls(char *text) {
-    for (; *text != '\0'; text++) {
-        if (svc_is_control(*text)) {
-            *text = '?';
-        }
-    }
-}
-
-void svc_hex(const uint8_t *bytes, size_t size_bytes, char *out) {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < size_bytes; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    out[2 * size_bytes] = '\0';
-}
-
-int svc_hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
-
-bool svc_hex_decode(const char *text, uint8_t *out, size_t size_bytes) {
-    if (strlen(text) != 2 * size_bytes) {
-        return false;
-    }
-    for (size_t i = 0; i < size_bytes; i++) {
-        int high = svc_hex_digit(text[2 * i]);
-        int low = svc_hex_digit(text[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}
-
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -228,6 +172,15 @@ bool svc_read_number(const char **text, uint64_t low, uint64_t high, uint64_t *n
     return true;
 }
 
+bool svc_parse_uint(const char *text, uint64_t high, uint64_t *number) {
+    uint64_t value = 0;
+    if (text == NULL || !svc_read_number(&text, 0, high, &value) || *text != '\0') {
+        return false;
+    }
+    *number = value;
+    return true;
+}
+
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
@@ -238,6 +191,14 @@ bool svc_equal_nocase(const char *a, const char *b) {
         b++;
     }
     return lower(*a) == lower(*b);
+}
+
+bool svc_begins_nocase(const char *text, const char *prefix) {
+    while (*prefix != '\0' && lower(*text) == lower(*prefix)) {
+        text++;
+        prefix++;
+    }
+    return *prefix == '\0';
 }
 
 bool svc_is_one_of(const char *word, const char *const *words, size_t count) {

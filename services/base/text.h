@@ -1,4 +1,5 @@
-/* Text: encodings (UTF-8, hex, base64, percent), controls, words. Pure functions, no locale. */
+/* Text: encodings (UTF-8, base64, percent), numbers, words; characters and hex from chars.h. Pure
+ * functions, no locale. */
 #ifndef SVC_TEXT_H
 #define SVC_TEXT_H
 
@@ -7,6 +8,7 @@
 #include <stdint.h>
 
 #include "services/base/buf.h"
+#include "services/base/chars.h"
 
 /* The length in bytes (1 to 4) of the well-formed UTF-8 sequence at the start of `bytes`; 0 if
  * there is none: overlong forms, surrogates and values past U+10FFFF are not well formed. */
@@ -16,19 +18,6 @@ bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes);
 size_t svc_utf8_encode(uint32_t code, uint8_t out[4]);
 /* How many bytes of `text` fit into `most_bytes` without cutting a character in two. */
 size_t svc_utf8_fit(const char *text, size_t most_bytes);
-
-/* A C0 control or DEL: what ends a line, a header or a field in text protocols. */
-bool svc_is_control(char c);
-bool svc_has_control(const char *text);
-/* Replaces each by '?'. */
-void svc_replace_controls(char *text);
-
-/* 0 to 15; -1 if it is no hex digit. */
-int svc_hex_digit(char c);
-/* Lower-case hex; `out` has room for 2 * size_bytes + 1, with its NUL. */
-void svc_hex(const uint8_t *bytes, size_t size_bytes, char *out);
-/* The reverse, either case; false unless `text` is exactly 2 * size_bytes hex digits. */
-bool svc_hex_decode(const char *text, uint8_t *out, size_t size_bytes);
 
 /* RFC 4648 with padding. */
 bool svc_base64(const uint8_t *bytes, size_t size_bytes, struct svc_buf *out);
@@ -47,8 +36,12 @@ enum svc_status svc_percent_decode(const char *text, size_t size_bytes, bool for
  * there is none; *text and *number are unchanged then. */
 bool svc_read_number(const char **text, uint64_t low, uint64_t high, uint64_t *number);
 
+/* The same for a text that is such a number and nothing else; NULL is none. */
+bool svc_parse_uint(const char *text, uint64_t high, uint64_t *number);
+
 /* ASCII only, whatever the locale. */
 bool svc_equal_nocase(const char *a, const char *b);
+bool svc_begins_nocase(const char *text, const char *prefix);
 /* Whether `word` is one of the words; SVC_IS_ONE_OF for an array of them. */
 bool svc_is_one_of(const char *word, const char *const *words, size_t count);
 #define SVC_IS_ONE_OF(word, words)                                                                 \

@@ -175,7 +175,7 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
         else:
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def refuse(self, refusal):
+    def refuse(self, refusal, fault=""):
         if self.service == "s3":
             body = ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s"
                     "</Message><RequestId>REQUEST-ID-1</RequestId></Error>"
@@ -187,7 +187,8 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
             kind = "application/x-amz-json-1.0"
         status = refusal.status
         body = b"" if self.command == "HEAD" or status == 304 else body.encode()
-        self.respond(status, body, {"Content-Type": kind, **refusal.headers})
+        crc = {"x-amz-crc32": str(zlib.crc32(body))} if self.service == "dynamodb" else {}
+        self.respond(status, body, {"Content-Type": kind, **crc, **refusal.headers}, fault)
 
     def fault(self, fault):
         """Executes a fault that precedes every response; True if that was all."""
@@ -368,7 +369,7 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
                     run = self.s3 if self.service == "s3" else self.json_service
                     status, body, headers = run(body)
         except Refusal as refusal:
-            self.refuse(refusal)
+            self.refuse(refusal, fault)
             return
         if fault == "lost":  # done, but the response is lost
             self.drop(reset=True)

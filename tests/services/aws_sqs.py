@@ -64,6 +64,12 @@ class Sqs:
                     bad.append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
                 else:
                     good.append({"Id": entry["Id"], **self.queue_one(entry)})
+            elif text.startswith("throttled"):
+                world["throttled"] = world.get("throttled", 0) + 1
+                if world["throttled"] % 2 == 1:
+                    bad.append({"Id": entry["Id"], "Code": "RequestThrottled", "SenderFault": False})
+                else:
+                    good.append({"Id": entry["Id"], **self.queue_one(entry)})
             elif text.startswith("never"):
                 bad.append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
             elif text.startswith("forgotten"):  # queued, and not mentioned

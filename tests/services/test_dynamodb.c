@@ -551,6 +551,37 @@ static void test_a_damaged_response_is_noticed(void **state) {
     assert_null(item.attributes);
 }
 
+/* So is that of a refusal, which may have an item. */
+static void test_a_damaged_refusal_is_noticed(void **state) {
+    (void)state;
+    struct awsc_dynamodb_attribute item[] = {{"id", awsc_dynamodb_string("job")},
+                                             {"owner", awsc_dynamodb_string("me")}};
+    struct awsc_dynamodb_request put = {.table = "locks",
+                                        .attributes = item,
+                                        .attribute_count = 2,
+                                        .condition = "attribute_not_exists(id)"};
+    struct awsc_dynamodb_item refused;
+    struct awsc_error error;
+    assert_int_equal(put_owner("job", "me", 1, NULL), SVC_OK);
+    for (int i = 0; i < 2; i++) {
+        put.returns_refused = i == 1;
+        put.send_once = false;
+        aws_set(&f, "{\"faults\":[\"flip\"]}");
+        assert_int_equal(awsc_dynamodb_put(f.client, &put, &refused, &error),
+                         SVC_PRECONDITION_FAILED);
+        assert_int_equal(error.attempts, 2);
+        assert_int_equal(refused.attributes != NULL, put.returns_refused);
+        awsc_dynamodb_item_clear(&refused);
+        put.send_once = true; /* what was refused, if anything, is unknown */
+        aws_set(&f, "{\"faults\":[\"flip\"]}");
+        assert_int_equal(awsc_dynamodb_put(f.client, &put, &refused, &error),
+                         SVC_CHECKSUM_MISMATCH);
+        assert_int_equal(error.attempts, 1);
+        assert_true(error.maybe_done);
+        assert_null(refused.attributes);
+    }
+}
+
 static int set_up(void **state) {
     aws_setup(state);
     aws_set(&f, TABLES);
@@ -574,6 +605,7 @@ int main(void) {
         TEST(test_a_repeated_put_recognises_its_own_item),
         TEST(test_an_update_may_be_sent_once_only),
         TEST(test_a_damaged_response_is_noticed),
+        TEST(test_a_damaged_refusal_is_noticed),
     };
     return AWS_RUN(tests);
 }

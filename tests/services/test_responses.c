@@ -11,6 +11,7 @@
 #include "services/aws/responses.h"
 #include "services/aws/xml.h"
 #include "services/base/limits.h"
+#include "services/base/partition.h"
 
 static struct awsc_error error;
 
@@ -140,7 +141,7 @@ static void test_messages_are_fit_for_a_log(void **state) {
         "{\"__type\":\"MessageRejected\",\"message\":\"Email address is not "
         "verified: who@example.com <a@b>\"}";
     read_error(AWSC_SES, 400, NULL, denied);
-    assert_string_equal(error.message, "Email address is not verified: *************** *****");
+    assert_string_equal(error.message, "Email address is not verified: (left out)");
     read_error(AWSC_SQS, 400, NULL, denied); /* other services do not speak of mail */
     assert_non_null(strstr(error.message, "who@example.com"));
     read_error(AWSC_SQS, 403, NULL,
@@ -156,6 +157,39 @@ static void test_messages_are_fit_for_a_log(void **state) {
     strcat(body, "\"}");
     read_error(AWSC_SQS, 400, NULL, body);
     assert_int_equal(strlen(error.message), 253); /* 1 + 84 x 3 */
+}
+
+/* SES repeats what it refuses: names of persons as well as addresses. */
+static void test_a_message_of_ses_names_nobody(void **state) {
+    (void)state;
+    static const struct {
+        const char *code, *message, *kept;
+    } cases[] = {
+        {"MessageRejected",
+         "Email address is not verified. The following identities failed the check in region "
+         "US-EAST-1: Kim Minsoo <kim@example.com>, kim@example.com",
+         "Email address is not verified. The following identities failed the check in region "
+         "US-EAST-1: (left out)"},
+        {"MessageRejected", "Email address is not verified. Kim Minsoo <kim@example.com>",
+         "Email address is not verified. (left out)"},
+        {"MessageRejected", "Kim Minsoo <kim@example.com> is blacklisted", "(left out)"},
+        {"BadRequestException", "Illegal address: Kim Minsoo", "Illegal address: (left out)"},
+        {"BadRequestException", "Local address \\\"Kim Minsoo\\\" has a space", "(left out)"},
+        {"LimitExceededException", "Daily message quota exceeded.",
+         "Daily message quota exceeded."},
+        {"AccessDeniedException",
+         "User: arn:aws:sts::1:assumed-role/mail/x is not authorized to perform: ses:SendEmail on "
+         "resource: arn:aws:ses:r:1:identity/kim@example.com",
+         "User: arn:aws:sts::1:assumed-role/mail/x is not authorized to perform: ses:SendEmail on "
+         "resource: ****************************************"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char body[512];
+        snprintf(body, sizeof(body), "{\"__type\":\"%s\",\"message\":\"%s\"}", cases[i].code,
+                 cases[i].message);
+        read_error(AWSC_SES, 400, NULL, body);
+        assert_string_equal(error.message, cases[i].kept);
+    }
 }
 
 static void test_a_row_is_complete(void **state) {
@@ -174,6 +208,25 @@ static void test_a_row_is_complete(void **state) {
     }
 }
 
+static void test_partitions_are_found_by_region_and_name(void **state) {
+    (void)state;
+    static const char *const cases[][3] = {{"aws", "ap-northeast-2", "amazonaws.com"},
+                                           {"aws-us-gov", "us-gov-west-1", "amazonaws.com"},
+                                           {"aws-cn", "cn-north-1", "amazonaws.com.cn"},
+                                           {"aws-eusc", "eusc-de-east-1", "amazonaws.eu"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *name = cases[i][0];
+        const struct svc_partition *found = svc_partition_named(name, strlen(name));
+        assert_non_null(found);
+        assert_ptr_equal(found, svc_partition_of_region(cases[i][1]));
+        assert_string_equal(found->dns_suffix, cases[i][2]);
+    }
+    assert_null(svc_partition_named("", 0));
+    assert_null(svc_partition_named("aw", 2));
+    assert_null(svc_partition_named("aws-", 4));
+    assert_ptr_equal(svc_partition_named("aws:sqs", 3), svc_partition_named("aws", 3));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_have_the_meaning_of_their_service),
@@ -181,6 +234,8 @@ int main(void) {
         cmocka_unit_test(test_codes_are_found_where_services_put_them),
         cmocka_unit_test(test_odd_bodies_give_the_status_of_http),
         cmocka_unit_test(test_messages_are_fit_for_a_log),
+        cmocka_unit_test(test_a_message_of_ses_names_nobody),
+        cmocka_unit_test(test_partitions_are_found_by_region_and_name),
         cmocka_unit_test(test_a_row_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,6 +307,31 @@ static void test_every_request_states_the_expected_owner(void **state) {
     svc_buf_clear(&content);
 }
 
+/* ---------------------------------------------------------------------- tags */
+
+/* A body that is no tag set is not "no tags": the others would be erased. */
+static void test_tags_are_kept_when_reading_them_fails(void **state) {
+    (void)state;
+    static const char *const faults[] = {
+        "{\"faults\":[\"big:40\",\"big:40\",\"big:40\"]}",
+        "{\"faults\":[\"error200:InternalError\",\"error200:InternalError\","
+        "\"error200:InternalError\"]}",
+        "{\"faults\":[\"big:40\"]}"};
+    static const enum svc_status expected[] = {SVC_BAD_RESPONSE, SVC_SERVER_ERROR, SVC_OK};
+    struct awsc_s3_tags tags;
+    struct awsc_error error;
+    assert_int_equal(put("k", "x"), SVC_OK);
+    assert_int_equal(awsc_s3_set_tag(f.client, "bucket", "k", NULL, "other", "1", &error), SVC_OK);
+    for (size_t i = 0; i < 3; i++) {
+        aws_set(&f, faults[i]);
+        assert_int_equal(awsc_s3_set_tag(f.client, "bucket", "k", NULL, "ours", "1", &error),
+                         expected[i]);
+        assert_int_equal(awsc_s3_get_tags(f.client, "bucket", "k", NULL, &tags, &error), SVC_OK);
+        assert_int_equal(tags.count, expected[i] == SVC_OK ? 2 : 1);
+        assert_string_equal(tags.tags[0].key, "other");
+    }
+}
+
 /* ---------------------------------------------------------------------- presigned */
 
 /* A URL of 1,000 s, and the ms from now to its end; -1: unknown. */
@@ -362,6 +387,7 @@ static void test_a_presigned_url_states_its_true_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        AWS_TEST(test_tags_are_kept_when_reading_them_fails),
         AWS_TEST(test_uploads_are_in_parts_only_if_they_must),
         AWS_TEST(test_a_failed_upload_leaves_nothing),
         AWS_TEST(test_an_upload_is_aborted_after_its_deadline),

@@ -22,7 +22,8 @@ static enum svc_status ask(const char *name, const char *stage, bool refresh,
     char expected[80];
     svc_buf_init(&value, AWSC_MAX_SECRET_VALUE_BYTES);
     enum svc_status status = awsc_secret_get(f.client, &get, &value, &error);
-    assert_int_equal(status == SVC_OK ? SVC_OK : error.status, status);
+    assert_int_equal(error.status, status);
+    assert_true(status != SVC_OK || (error.message[0] == '\0' && !error.maybe_done));
     snprintf(expected, sizeof(expected), "{\"password\": \"%s\"}", password);
     assert_string_equal(svc_buf_text(&value), status == SVC_OK ? expected : "");
     svc_buf_wipe(&value);

@@ -123,7 +123,9 @@ static void test_only_one_mailbox_is_an_address(void **state) {
                                          "\xed\x95\x9c <a@example.com>",
                                          "\xed\x95\x9c@example.com",
                                          "a@\xed\x95\x9c.kr",
-                                         "\"\xed\x95\x9c\" <a@example.com>"};
+                                         "\"\xed\x95\x9c\" <a@example.com>",
+                                         "\"\\\xff\" <a@example.com>",
+                                         "\"a\\\" <a@example.com>"};
     struct awsc_ses_email email = make_email();
     struct awsc_error error;
     for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {

@@ -311,6 +311,27 @@ static void test_a_message_may_be_sent_once_only(void **state) {
     assert_int_equal(queue_size(), 1);
 }
 
+/* A failed entry of a batch, too, is sent again only if it was certainly refused. */
+static void test_a_failed_entry_may_be_sent_once_only(void **state) {
+    (void)state;
+    const struct awsc_sqs_message messages[] = {{.body = "good", .send_once = true},
+                                                {.body = "later", .send_once = true},
+                                                {.body = "throttled", .send_once = true}};
+    struct awsc_sqs_result results[3];
+    struct awsc_error error;
+    assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 3, results, 0, &error),
+                     SVC_SERVER_ERROR);
+    assert_int_equal(results[0].status, SVC_OK);
+    assert_int_equal(results[1].status, SVC_SERVER_ERROR);
+    assert_string_equal(results[1].code, "InternalError");
+    assert_true(results[1].maybe_done && error.maybe_done);
+    assert_int_equal(results[2].status, SVC_OK);
+    assert_false(results[0].maybe_done || results[2].maybe_done);
+    /* The second request has the throttled message alone. */
+    assert_int_equal(aws_requests(&f), 2);
+    assert_int_equal(queue_size(), 2);
+}
+
 /* Not mentioned, or with another MD5: it may be queued, and the same again would be no better. */
 static void test_an_entry_of_unknown_outcome_is_not_sent_again(void **state) {
     (void)state;
@@ -353,7 +374,7 @@ static void test_a_batch_reports_each_entry(void **state) {
         assert_int_equal(results[i].status, expected);
         assert_int_equal(results[i].message_id[0] != '\0', expected == SVC_OK);
         assert_int_equal(results[i].sender_fault, i == 1);
-        assert_false(results[i].maybe_done);
+        assert_int_equal(results[i].maybe_done, i == 7);
     }
     assert_string_equal(results[1].code, "InvalidMessageContents");
     assert_string_equal(results[7].code, "InternalError");
@@ -519,6 +540,7 @@ int main(void) {
         AWS_TEST(test_ten_of_the_largest_messages_are_received),
         AWS_TEST(test_a_reply_that_makes_no_sense_is_reported),
         AWS_TEST(test_a_message_may_be_sent_once_only),
+        AWS_TEST(test_a_failed_entry_may_be_sent_once_only),
         AWS_TEST(test_an_entry_of_unknown_outcome_is_not_sent_again),
         AWS_TEST(test_a_batch_reports_each_entry),
         AWS_TEST(test_a_bad_entry_stops_no_other),
