@@ -68,6 +68,7 @@ SERVICES_TESTS := \
 	tests/services/test_call.c \
 	tests/services/test_denied.c \
 	tests/services/test_dynamodb.c \
+	tests/services/test_dynamodb_refusals.c \
 	tests/services/test_faults.c \
 	tests/services/test_file.c \
 	tests/services/test_http.c \
