@@ -35,7 +35,7 @@ def gather(programs, options, core):
     only = options.only.split(',')
     unknown = [word for word in only if word not in GROUPS]
     if unknown:
-        raise ValueError(f'--only knows no {unknown[0]}')
+        raise ValueError(f'no such part for --only: {unknown[0]}')
     maker = inputs_of.Maker(programs.bench('bench_inputs'), os.path.join(options.work, 'inputs'))
     photos, source = inputs_of.prepare(maker, options.images, options.small)
     targets = options.targets.split(',') if options.targets else programs.targets()
@@ -112,10 +112,10 @@ def main():
     report.write_json(options.out + '.json', document)
     report.write_text(options.out + '.txt', text + '\n')
     report.write_text(options.out + '.svg', as_plot(document))
-    said = f'\n{options.out}.json, .txt and .svg hold it.'
+    message = f'\n{options.out}.json, .txt and .svg hold it.'
     if options.record:
-        said += f' Recorded as {history.record(os.path.join(HERE, "results"), document)}.'
-    print(said)
+        message += f' Recorded as {history.record(os.path.join(HERE, "results"), document)}.'
+    print(message)
     missing = [r for r in document['results'] if 'missing' in r]
     return 1 if missing else 0
 

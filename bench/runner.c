@@ -135,7 +135,7 @@ bool runner_read_pixels(struct runner *runner, const char *path, struct runner_p
 }
 
 /* Executes one command from the standard input. */
-static void answer(struct runner *runner, const char *line) {
+static void execute(struct runner *runner, const char *line) {
     bool ok;
     if (strcmp(line, "run") == 0) {
         const uint64_t cpu_start = read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -184,7 +184,7 @@ int runner_main(struct runner *runner, int argc, char **argv) {
     char line[4096];
     while (fgets(line, sizeof(line), stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        answer(runner, line);
+        execute(runner, line);
     }
     if (runner->close != NULL) {
         runner->close(runner);

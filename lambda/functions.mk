@@ -81,8 +81,9 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
-# Their own malloc in front of the C library's: it fails on request.
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc$(comma)--wrap=free
+# Allocations fail in these (services/services.mk).
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- the functions
 

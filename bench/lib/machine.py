@@ -5,7 +5,7 @@ import platform
 import subprocess
 
 
-def said(*command, cwd=None):
+def output_of(*command, cwd=None):
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True,
                               cwd=cwd).stdout.strip()
@@ -32,15 +32,15 @@ def cpu():
 
 def describe(top, compiler):
     name, vectors = cpu()
-    commit = said('git', 'rev-parse', '--short=12', 'HEAD', cwd=top)
+    commit = output_of('git', 'rev-parse', '--short=12', 'HEAD', cwd=top)
     return {
         'when': datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ'),
         'commit': commit,
-        'changed': bool(said('git', 'status', '--porcelain', '--', 'imgcore', cwd=top)),
+        'changed': bool(output_of('git', 'status', '--porcelain', '--', 'imgcore', cwd=top)),
         'cpu': name,
         'vectors': vectors,
         'cores': os.cpu_count(),
         'system': f'{platform.system()} {platform.machine()}',
-        'compiler': (said(*compiler.split(), '--version').splitlines() or [''])[0],
+        'compiler': (output_of(*compiler.split(), '--version').splitlines() or [''])[0],
         'load': [round(x, 2) for x in os.getloadavg()],
     }

@@ -29,9 +29,9 @@ class Programs:
 
     def targets(self):
         """Returns the targets that this CPU runs, best first."""
-        said = subprocess.run([self.command, 'targets', '--json'], capture_output=True, text=True,
+        output = subprocess.run([self.command, 'targets', '--json'], capture_output=True, text=True,
                               check=True).stdout
-        return [t['name'] for t in json.loads(said)['targets'] if t['usable']]
+        return [t['name'] for t in json.loads(output)['targets'] if t['usable']]
 
 
 def pipeline_case(programs, photo, preset='balanced', form='jpeg', name=None, **more):
@@ -91,9 +91,9 @@ def time_kernels(programs, runs=3):
     """[{name, samples_ms}] of every kernel on every target, by the kernels' own checker."""
     rows = {}
     for _ in range(runs):
-        said = subprocess.run([programs.check_kernels, '--bench', '--json', '--quick'],
+        output = subprocess.run([programs.check_kernels, '--bench', '--json', '--quick'],
                               capture_output=True, text=True, check=True).stdout
-        for row in json.loads(said[said.index('['):]):
+        for row in json.loads(output[output.index('['):]):
             size = re.sub(r'\s+', ' ', row['size'].strip())
             name = f'kernel/{row["kernel"]}/{size}/{row["target"]}'
             rows.setdefault(name, []).append(row['ns'] / 1e6)

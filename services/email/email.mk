@@ -80,15 +80,14 @@ $(EMAIL): $(call objects,$(EMAIL_MODULE)) $(EMAIL_GENERATED_OBJECT)
 	$(call quiet,AR,$(AR) rcs $@ $^)
 
 $(MAIL_RENDER): $(call objects,services/email/tools/mail_render.c) $(EMAIL) $(SERVICES)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SERVICES_LIBS))
+	$(call link,$^ $(SERVICES_LIBS))
 
 $(EMAIL_PROGRAMS): $(O)/%: $(O)/obj/%.o $(call objects,$(EMAIL_COMPILER_MODULE)) $(EMAIL) \
 		$(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
-	@mkdir -p $(@D)
-	$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
+	$(call link,$^ $(TEST_LIBS) $(SERVICES_LIBS) -lpthread)
 
-$(O)/tests/services/test_email_alloc: ALL_LDFLAGS += -Wl$(comma)--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=free
+$(O)/tests/services/test_email_alloc: $(FAILING_MALLOC)
+$(O)/tests/services/test_email_alloc: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- by hand
 

@@ -25,7 +25,7 @@ slowed() {
 expect=0
 for script in bench.py track.py compare/compare.py compare/run_pillow.py; do
     check "$script --help" bench "$script" --help
-    check '... says how it is used' contains stdout 'usage: '
+    check '... prints its usage' contains stdout 'usage: '
 done
 
 check 'a small run' bench bench.py --build "$build" --work 'made here' --small --rounds 5 \
@@ -34,7 +34,7 @@ check '... its table has a pipeline' contains stdout 'pipeline/a photo.jpg/jpeg/
 check '... its result has every group' exits 0 jq -e \
     '[.results[].group] | unique == ["floor", "memory", "pipeline", "resize", "start"]' one.json
 check '... each with times' exits 0 jq -e 'all(.results[]; .median_ms > 0 and .min_ms > 0)' one.json
-check '... says machine and commit' exits 0 jq -e \
+check '... has machine and commit' exits 0 jq -e \
     '.machine | has("cpu") and has("compiler") and has("commit") and has("load")' one.json
 check '... and no path of this machine' not grep -q "$scratch" one.json
 check '... exact to the mark' exits 0 jq -e '[.quality[].sizes[].all] | min > 54' one.json

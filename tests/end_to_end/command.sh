@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 "$make_pictures" good.jpg 90x60
-"$make_pictures" turned.jpg 90x60 orientation=6
+"$make_pictures" rotated.jpg 90x60 orientation=6
 "$make_pictures" cut.jpg 90x60 cut=-60
 "$make_pictures" alpha.png 30x20 rgba
 echo 'just text' >text.jpg
@@ -72,19 +72,19 @@ check 'none of these made anything' not test -e out -o -e out.jpg -o -e out.webp
 
 # ---- info
 check 'info of good files' exits 0 "$imgcore" info good.jpg alpha.png
-check 'info of a rotated one' exits 0 "$imgcore" info turned.jpg
-check '... tells both sizes' contains stdout '90x60, displayed as 60x90 (orientation 6)'
+check 'info of a rotated one' exits 0 "$imgcore" info rotated.jpg
+check '... reports both sizes' contains stdout '90x60, displayed as 60x90 (orientation 6)'
 "$make_pictures" p3.jpg p3
 "$make_pictures" srgb.png srgb
 check 'info of profiles' exits 0 "$imgcore" info --json p3.jpg srgb.png
 check '... one to be converted' json '.inputs[0] | .icc_bytes > 300 and (.icc_is_srgb | not)'
 check '... one as good as none' json '.inputs[1] | .icc_bytes > 300 and .icc_is_srgb'
-check 'info --json' exits 1 "$imgcore" info --json good.jpg turned.jpg cut.jpg alpha.png text.jpg \
+check 'info --json' exits 1 "$imgcore" info --json good.jpg rotated.jpg cut.jpg alpha.png text.jpg \
     missing.jpg
 check '... is one document' json '.inputs | length == 6'
-check '... knows the good' json '.inputs[0] | .status == "OK" and .format == "jpeg" and
+check '... reports the good' json '.inputs[0] | .status == "OK" and .format == "jpeg" and
     .width == 90 and .height == 60 and .subsampling == "4:2:0" and .orientation == 1'
-check '... the turned' json '.inputs[1] | .oriented_width == 60 and .oriented_height == 90'
+check '... the rotated' json '.inputs[1] | .oriented_width == 60 and .oriented_height == 90'
 check '... the cut' json '.inputs[2] | .status == "TRUNCATED" and (.message | length > 10)'
 check '... the PNG' json '.inputs[3] | .format == "png" and .has_alpha and .bits == 8'
 check '... the text' json '.inputs[4].status == "UNSUPPORTED"'
@@ -113,7 +113,7 @@ wait
 "$make_pictures" noise.jpg 90x60 noise cut=-300
 { cat noise.jpg && printf '\377\331'; } >early.jpg
 check 'a JPEG whose end comes too early' exits 1 "$imgcore" info early.jpg
-check '... is told of in good English' contains stderr ': a scan ends early ('
+check '... is reported in good English' contains stderr ': a scan ends early ('
 check 'a limit given to info' exits 1 "$imgcore" info good.jpg --max-pixels 5399
 check '... counts pixels exactly' exits 0 "$imgcore" info good.jpg --max-pixels 5400
 
@@ -146,7 +146,7 @@ check 'a name that is not UTF-8' exits 0 "$imgcore" info --json "$name" good.jpg
 check '... is in the document as bytes too' json '.inputs[0] | .input == "wrong\ufffd.jpg" and
     .input_hex == "77726f6e67ff2e6a7067"'
 check '... as only such names are' json '.inputs[1] | has("input_hex") | not'
-check '... which --help tells' exits 0 "$imgcore" info --help
+check '... which --help shows' exits 0 "$imgcore" info --help
 check '... by the name of the member' contains stdout input_hex
 
 finish

@@ -75,7 +75,7 @@ int main(int argc, char **argv) {
 }
 END
 "$make_pictures" in.jpg 80x60
-prefix=$scratch/prefix # without a space, which pkg-config's answers could not carry
+prefix=$scratch/prefix # without a space, which pkg-config's output cannot carry
 check 'make install below a prefix' make_goal install PREFIX="$prefix"
 pc() {
     PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config "$@" imgcore
@@ -87,13 +87,13 @@ check 'a program builds against the shared library' \
     ${CC:-gcc} -std=c11 -Wall -Wextra -Werror program.c -o shared $shared_flags
 run_shared() { LD_LIBRARY_PATH="$prefix/lib" ./shared in.jpg; }
 check '... and runs' exits 0 run_shared
-check '... with the right result' contains stdout "OK 40x30 $version"
+check '... with the correct result' contains stdout "OK 40x30 $version"
 static_flags=$(pc --static --cflags --libs | sed 's/-limgcore/-l:libimgcore.a/')
 # shellcheck disable=SC2086
 check 'a program builds against the static library' \
     ${CC:-gcc} -std=c11 -Wall -Wextra -Werror program.c -o static $static_flags
 check '... and runs alone' exits 0 ./static in.jpg
-check '... with the right result' contains stdout "OK 40x30 $version"
+check '... with the correct result' contains stdout "OK 40x30 $version"
 echo '#include <imgcore/imgcore.h>' >header.cc
 check 'the header compiles as C++17' \
     ${CXX:-g++} -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include" header.cc

@@ -39,7 +39,7 @@ check() {
     fi
 }
 
-# skip NAME REASON: reports a skipped test; it is not counted.
+# skip NAME REASON: reports a skipped test, which is neither passed nor failed. NAME without ": ".
 skip() {
     echo "# skipped: $1: $2"
 }

@@ -5,14 +5,14 @@
 . "$(dirname "$0")/lib.sh"
 
 "$make_pictures" in.jpg 300x200 stripes
-"$make_pictures" turned.jpg 300x200 orientation=6
+"$make_pictures" rotated.jpg 300x200 orientation=6
 "$make_pictures" in.png 120x80 rgba
 "$make_pictures" cut.jpg 300x200 noise cut=-300
 echo 'just text' >text.jpg
 
 # ---- sizes and formats
 check 'inside a box' exits 0 "$imgcore" resize in.jpg out.jpg --size 100x100
-check '... says what it did' contains stdout 'out.jpg: 100x67, '
+check '... reports what it did' contains stdout 'out.jpg: 100x67, '
 check '... in that size' has_size out.jpg '100 67'
 check 'by width' exits 0 "$imgcore" resize in.jpg w.jpg --size 150x
 check '... in that size' has_size w.jpg '150 100'
@@ -24,11 +24,11 @@ check 'with letters and values in one word' exits 0 "$imgcore" resize in.jpg let
 check '... in that size' has_size letter.jpg '60 40'
 check 'never larger unasked' exits 0 "$imgcore" resize in.jpg same.jpg --size 900x900
 check '... stays' has_size same.jpg '300 200'
-check 'larger when asked' exits 0 "$imgcore" resize in.jpg big.jpg --size 600x600 --enlarge
+check 'larger on request' exits 0 "$imgcore" resize in.jpg big.jpg --size 600x600 --enlarge
 check '... grows' has_size big.jpg '600 400'
 check 'cover fills the box' exits 0 "$imgcore" resize in.jpg cover.jpg --size 50x50 --fit cover
 check '... all of it' has_size cover.jpg '50 50'
-check 'the right way up' exits 0 "$imgcore" resize turned.jpg up.jpg --size 100x150
+check 'upright' exits 0 "$imgcore" resize rotated.jpg up.jpg --size 100x150
 check '... with its sides swapped' has_size up.jpg '100 150'
 check 'a PNG becomes a JPEG by name' exits 0 "$imgcore" resize in.png fromng.JPG --size 60x60
 check '... of that size' has_size fromng.JPG '60 40'
@@ -37,7 +37,7 @@ check 'a JPEG becomes a PNG by --format' exits 0 "$imgcore" resize in.jpg out.bi
 is_png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ]; }
 check '... by its magic' is_png out.bin
 check 'resize --json' exits 0 "$imgcore" resize in.jpg j.jpg --size 30x30 --json
-check '... tells all' json '.status == "OK" and .width == 30 and .height == 20 and
+check '... reports all' json '.status == "OK" and .width == 30 and .height == 20 and
     .format == "jpeg" and .bytes > 100 and .output == "j.jpg"'
 
 # ---- options have an effect
@@ -95,7 +95,7 @@ echo 'what was there' >kept.jpg
 check 'a refusal over an existing file' exits 1 "$imgcore" resize cut.jpg kept.jpg --size 50x50
 check '... leaves it as it was' grep -qx 'what was there' kept.jpg
 check 'a refusal as JSON' exits 1 "$imgcore" resize cut.jpg never.jpg --size 50x50 --json
-check '... says why' json '.status == "TRUNCATED" and (.message | length > 10)'
+check '... reports why' json '.status == "TRUNCATED" and (.message | length > 10)'
 check '... there only' is_silent stderr
 check 'a limit by name' exits 1 "$imgcore" resize in.jpg never.jpg --size 9x9 --max-side 299
 check 'a missing folder' exits 1 "$imgcore" resize in.jpg deep/er/out.jpg --size 9x9

@@ -66,7 +66,7 @@ rm -r photos/made
 jpegtran -restart 1 -outfile marked.jpg photos/wide.jpg
 head -c 60000 marked.jpg >marked-cut.jpg
 # The output of a run without times, the number of jobs, and the folder.
-said() {
+output() {
     sed -e 's/"ms":[^,]*,//g' -e 's/"jobs":[^,]*,//' -e "s/$1\\//OUT\\//g" "$scratch/stdout"
 }
 for files in 'photos marked.jpg marked-cut.jpg' 'marked.jpg' 'marked-cut.jpg'; do
@@ -75,8 +75,8 @@ for files in 'photos marked.jpg marked-cut.jpg' 'marked.jpg' 'marked-cut.jpg'; d
         # shellcheck disable=SC2086 # several files
         check "$files by $n threads" exits $status "$imgcore" variants $files -o by-$n --json \
             --threads $n
-        said by-$n >said-$n
-        check '... say the same' cmp said-1 said-$n
+        output by-$n >output-$n
+        check '... print the same' cmp output-1 output-$n
         if [ -e by-1 ]; then
             check '... and give the same bytes' diff -r by-1 by-$n
         fi
@@ -98,7 +98,7 @@ check 'profiles by one job' exits 0 "$imgcore" variants profiles -o profiles-one
 check '... by eight' exits 0 "$imgcore" variants profiles -o profiles-eight --jobs 8
 check '... give the same bytes' diff -r profiles-one profiles-eight
 check '... and are gone' not grep -rqaE 'ICC_PROFILE|iCCP' profiles-one
-check '... or kept when asked' exits 0 "$imgcore" variants profiles/p3-1.jpg -o kept --keep-icc
+check '... or kept on request' exits 0 "$imgcore" variants profiles/p3-1.jpg -o kept --keep-icc
 check '... as they were' grep -qa ICC_PROFILE kept/small/p3-1.jpg
 
 # ---- other sizes
@@ -215,7 +215,7 @@ for seconds in 0.1 0.13 0.17 0.2 0.23 0.27 0.3 0.33 0.37 0.4; do
     stop_after $seconds --size big=3000x3000 --enlarge --filter box --png-level 0
 done
 check '... with nothing left aside' is_tidy stopped
-all_whole() {
+all_complete() {
     find stopped -name '*.jpg' | while read -r file; do
         djpeg "$file" >/dev/null 2>"$scratch/djpeg" || echo "$file"
         cat "$scratch/djpeg"
@@ -223,6 +223,6 @@ all_whole() {
     cat "$scratch/broken"
     [ ! -s "$scratch/broken" ]
 }
-check '... and only whole pictures' all_whole
+check '... and only complete pictures' all_complete
 
 finish

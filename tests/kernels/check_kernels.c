@@ -139,7 +139,7 @@ static int run(struct check *check, const struct options *options,
             continue;
         }
         if (!ic_target_usable(i)) {
-            printf("%-8s not on this CPU\n", ic_target_name(i));
+            printf("# skipped: target %s: this CPU does not support it\n", ic_target_name(i));
             continue;
         }
         check->tested = &tables[i];

@@ -1,6 +1,5 @@
 /* Each allocation of the readers of events, of the batch driver and of the writers fails in turn,
- * once and from there on: NO_MEMORY, nothing left behind, no handler called for nothing. The linker
- * puts the functions below in the place of malloc's (--wrap), for our own files alone. */
+ * once and from there on: NO_MEMORY, nothing left behind, no handler called for nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,52 +16,7 @@
 #include "lambda/events/sns.h"
 #include "lambda/events/sqs_batch.h"
 #include "tests/lambda/event_examples.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void __wrap_free(void *block);
-
-static bool is_armed, goes_on;
-static int countdown, failures;
-static long live;
-
-static bool must_fail(void) {
-    if (!is_armed) {
-        return false;
-    }
-    countdown--;
-    const bool fails = goes_on ? countdown <= 0 : countdown == 0;
-    failures += fails;
-    return fails;
-}
-
-void *__wrap_malloc(size_t size) {
-    void *block = must_fail() ? NULL : __real_malloc(size);
-    live += block != NULL;
-    return block;
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    void *block = must_fail() ? NULL : __real_calloc(count, size);
-    live += block != NULL;
-    return block;
-}
-
-void *__wrap_realloc(void *block, size_t size) {
-    void *grown = must_fail() ? NULL : __real_realloc(block, size);
-    live += block == NULL && grown != NULL;
-    return grown;
-}
-
-void __wrap_free(void *block) {
-    live -= block != NULL;
-    __real_free(block);
-}
+#include "tests/support/failing_malloc.h"
 
 /* ---------------------------------------------------------------------- the work */
 
@@ -170,15 +124,12 @@ static enum svc_status write_responses(struct svc_error *error) {
 static void fail_each_in_turn(enum svc_status (*work)(struct svc_error *), int allocations) {
     for (int from_there_on = 0; from_there_on <= 1; from_there_on++) {
         for (int n = 1;; n++) {
-            const long before = live;
+            const long before = failing_malloc.live;
             struct svc_error error = {0};
-            countdown = n;
-            failures = 0;
-            goes_on = from_there_on == 1;
-            is_armed = true;
+            failing_malloc_arm(n, from_there_on == 1);
             const enum svc_status status = work(&error);
-            is_armed = false;
-            assert_int_equal(live, before);
+            const int failures = failing_malloc_disarm();
+            assert_int_equal(failing_malloc.live, before);
             if (failures == 0) {
                 assert_int_equal(status, SVC_OK);
                 assert_true(n > allocations);

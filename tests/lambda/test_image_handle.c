@@ -14,50 +14,10 @@
 #include "lambda/handlers/image/image.h"
 #include "tests/lambda/event_examples.h"
 #include "tests/services/support.h"
+#include "tests/support/failing_malloc.h"
 
-/* The linker puts these in the place of malloc's (--wrap), for our own files alone. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void __wrap_free(void *block);
-
-/* While the function works, allocation number `countdown` fails; 0: none does. */
-static bool is_working;
-static int countdown, failures;
-static long live;
-
-static bool must_fail(void) {
-    const bool fails = is_working && countdown > 0 && --countdown == 0;
-    failures += fails;
-    return fails;
-}
-
-void *__wrap_malloc(size_t size) {
-    void *block = must_fail() ? NULL : __real_malloc(size);
-    live += block != NULL;
-    return block;
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    void *block = must_fail() ? NULL : __real_calloc(count, size);
-    live += block != NULL;
-    return block;
-}
-
-void *__wrap_realloc(void *block, size_t size) {
-    void *grown = must_fail() ? NULL : __real_realloc(block, size);
-    live += block == NULL && grown != NULL;
-    return grown;
-}
-
-void __wrap_free(void *block) {
-    live -= block != NULL;
-    __real_free(block);
-}
+/* While the function works, allocation number `failing` fails; 0: none does. */
+static int failing;
 
 /* A clock on which every reading of the monotonic time takes `step_ms`. */
 struct ticking_clock {
@@ -129,9 +89,9 @@ static void handle(struct outcome *outcome, const char *example, int64_t time_ms
         .deadline_ms = time_ms == SVC_NO_DEADLINE ? SVC_NO_DEADLINE : clock.now_ms + time_ms,
         .event = (const uint8_t *)text,
         .event_bytes = strlen(text)};
-    is_working = true;
+    failing_malloc_arm(failing, false);
     image_handle(&clients, &invocation, &outcome->result);
-    is_working = false;
+    failing_malloc_disarm();
     svc_buf_init(&outcome->log, 1 << 20);
     svc_buf_append_text(&outcome->log, svc_buf_text(&log.lines));
     test_log_clear(&log);
@@ -383,10 +343,9 @@ static void test_no_message_is_lost_without_memory(void **state) {
     char *text = queue_of(bodies, 3, "");
     int seen_failed = 0, seen_reported = 0;
     for (int n = 1;; n++) {
-        const long before = live;
+        const long before = failing_malloc.live;
         struct outcome outcome;
-        countdown = n;
-        failures = 0;
+        failing = n;
         handle(&outcome, text, SVC_NO_DEADLINE, 1);
         if (outcome.result.failed) {
             assert_string_equal(outcome.result.error_type, "Image.NO_MEMORY");
@@ -401,11 +360,12 @@ static void test_no_message_is_lost_without_memory(void **state) {
             seen_reported += reported > 0;
         } /* else the runtime reports that the result has no memory */
         clear(&outcome);
-        assert_true(live == before);
-        if (failures == 0) {
+        assert_true(failing_malloc.live == before);
+        if (failing_malloc.failures == 0) {
             break;
         }
     }
+    failing = 0;
     assert_true(seen_failed > 2);
     assert_true(seen_reported > 2);
     free(text);

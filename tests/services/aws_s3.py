@@ -208,7 +208,7 @@ class S3:
             parts[int(query["partNumber"])] = (body, etag, crc32(body))
             return 200, b"", {"ETag": etag}
         listed = [{local(e.tag): e.text for e in part} for part in ElementTree.fromstring(body)]
-        whole = b""
+        content = b""
         for i, part in enumerate(listed):
             number = int(part["PartNumber"])
             stored = parts.get(number)
@@ -216,8 +216,8 @@ class S3:
                 raise Refusal(400, "InvalidPart")
             if i + 1 < len(listed) and len(stored[0]) < 5 * 1024 * 1024:
                 raise Refusal(400, "EntityTooSmall")
-            whole += stored[0]
-        etag = "\"%s-%d\"" % (hashlib.md5(whole).hexdigest(), len(listed))
-        self.put(name, whole, etag, uploads.pop(upload)["headers"], "COMPOSITE")
+            content += stored[0]
+        etag = "\"%s-%d\"" % (hashlib.md5(content).hexdigest(), len(listed))
+        self.put(name, content, etag, uploads.pop(upload)["headers"], "COMPOSITE")
         return 200, ("<CompleteMultipartUploadResult><ETag>%s</ETag>"
                      "</CompleteMultipartUploadResult>" % escape(etag)).encode(), {}

@@ -6,8 +6,8 @@ it fails on demand. Prints "PORT number"; then each line of standard input is a 
  faults    what to do to the next requests, one entry each (see Handler.fault)
  skew      seconds that its clock is ahead
  token     the session token that is valid from now on ("": none)
- denied    actions that no policy allows ("s3:GetObject", "s3:ListBucket"); with "named" messages say so
- object    {bucket/key: {...}}: puts an object there as it stands
+ denied    actions that no policy allows ("s3:GetObject", "s3:ListBucket"); with "named" the messages name the action
+ object    {bucket/key: {...}}: stores an object with these fields
  owner_is_needed  every S3 request must state the owner of the bucket
  list_edits       [[old, new], ...]: replaced in lists of keys
  wrong_md5        the member of SQS's results that is wrong from now on
@@ -96,10 +96,10 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
         os.close(self.waker)
         self.has_ended.set()
 
-    # ---------------------------------------------------------------- answering
+    # ---------------------------------------------------------------- responding
 
-    def answer(self, status, body=b"", headers=(), fault=""):
-        """Head and body, spoilt by what `fault` says."""
+    def respond(self, status, body=b"", headers=(), fault=""):
+        """Head and body, damaged by `fault`."""
         headers = dict(headers)
         if fault == "flip" and body:
             body = body[:-1] + bytes([body[-1] ^ 1])
@@ -149,7 +149,7 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
 
     def wrong_range(self, fault, body, headers):
         """A response to a range request that is not the rest of the same object. None carries a
-        checksum, and each has the size that was asked for, but for resume-entire."""
+        checksum, and each has the requested size, except for resume-entire."""
         first, last, total = map(int, re.findall(r"\d+", headers["Content-Range"]))
         ranges = {"resume-before": (first - 1, last - 1, total),
                   "resume-after": (first + 1, last + 1, total),
@@ -188,10 +188,10 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
         status = refusal.status
         body = b"" if self.command == "HEAD" or status == 304 else body.encode()
         crc = {"x-amz-crc32": str(zlib.crc32(body))} if self.service == "dynamodb" else {}
-        self.answer(status, body, {"Content-Type": kind, **crc, **refusal.headers}, fault)
+        self.respond(status, body, {"Content-Type": kind, **crc, **refusal.headers}, fault)
 
     def fault(self, fault):
-        """Carries out a fault that comes before any answer; True if that was all."""
+        """Executes a fault that precedes every response; True if that was all."""
         kind, _, rest = fault.partition(":")
         if kind in ("reset", "close"):
             self.drop(reset=kind == "reset")
@@ -208,25 +208,25 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
         elif kind == "status":  # status:503:SlowDown:120 with x-amz-retry-after 120
             status, code, after = (rest.split(":") + ["", ""])[:3]
             headers = {"x-amz-retry-after": after} if after else {}
-            self.refuse(Refusal(int(status), code, "told to, " + SECRET, headers))
+            self.refuse(Refusal(int(status), code, "as requested, " + SECRET, headers))
         elif kind == "error200":
-            self.answer(200, b"<Error><Code>%s</Code><Message>late</Message></Error>"
+            self.respond(200, b"<Error><Code>%s</Code><Message>late</Message></Error>"
                         % rest.encode(), {"Content-Type": "application/xml"})
         elif kind == "redirect":
-            self.answer(307, b"", {"Location": rest})
-        elif kind == "echo":  # repeats what it was sent, as services do for a wrong signature
+            self.respond(307, b"", {"Location": rest})
+        elif kind == "echo":  # repeats the request headers, as services do for a wrong signature
             sent = "; ".join("%s:%s" % pair for pair in self.headers.items())
             self.refuse(Refusal(int(rest or 403), "OddException", sent))
         elif kind == "big":  # big:1000 is a JSON object of that many bytes
-            self.answer(200, b"{\"x\":\"" + b"a" * (int(rest) - 8) + b"\"}")
-        elif kind == "crc32":  # crc32:right, with the CRC of its body
-            self.answer(200, b"{\"x\":1}", {"x-amz-crc32": str(
-                zlib.crc32(b"{\"x\":1}")) if rest == "right" else rest})
+            self.respond(200, b"{\"x\":\"" + b"a" * (int(rest) - 8) + b"\"}")
+        elif kind == "crc32":  # crc32:correct, with the CRC of its body
+            self.respond(200, b"{\"x\":1}", {"x-amz-crc32": str(
+                zlib.crc32(b"{\"x\":1}")) if rest == "correct" else rest})
         elif kind == "badjson":
-            self.answer(200, b"{\"MessageId\":", {"Content-Type": "application/json"})
+            self.respond(200, b"{\"MessageId\":", {"Content-Type": "application/json"})
         elif kind == "nojson":
-            self.answer(200, b"[]", {"Content-Type": "application/json"})
-        elif kind == "continue":  # an answer before the answer, and then the right one
+            self.respond(200, b"[]", {"Content-Type": "application/json"})
+        elif kind == "continue":  # an interim response, and then the correct one
             self.wfile.write(b"HTTP/1.1 100 Continue\r\nx-early: 1\r\n\r\n")
             return False
         else:
@@ -263,11 +263,11 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
         if signer.signature(text, request) != parts["Signature"]:
             raise Refusal(403, "SignatureDoesNotMatch", text)
         if service == "s3":
-            told = headers.get("x-amz-content-sha256", "")
-            if told != "UNSIGNED-PAYLOAD" and told != hashlib.sha256(body).hexdigest():
+            declared = headers.get("x-amz-content-sha256", "")
+            if declared != "UNSIGNED-PAYLOAD" and declared != hashlib.sha256(body).hexdigest():
                 raise Refusal(400, "XAmzContentSHA256Mismatch")
-            told = self.headers.get("x-amz-checksum-crc32")
-            if told is not None and told != crc32(body):
+            declared = self.headers.get("x-amz-checksum-crc32")
+            if declared is not None and declared != crc32(body):
                 raise Refusal(400, "BadDigest")
 
     # ---------------------------------------------------------------- the JSON services
@@ -284,8 +284,8 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
                 password = world["secret"]
             if password is None:
                 raise Refusal(400, "ResourceNotFoundException", "Secrets Manager can't find it.")
-            answer = {"Name": name, "SecretString": json.dumps({"password": password})}
-            return 200, json.dumps(answer).encode(), {}
+            result = {"Name": name, "SecretString": json.dumps({"password": password})}
+            return 200, json.dumps(result).encode(), {}
         if self.service == "ses":
             return self.send_email(params)
         if self.service == "dynamodb":
@@ -363,18 +363,18 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
         try:
             with lock:
                 if is_agent:
-                    status, answer, headers = self.credentials()
+                    status, body, headers = self.credentials()
                 else:
                     self.check_signature(body)
                     run = self.s3 if self.service == "s3" else self.json_service
-                    status, answer, headers = run(body)
+                    status, body, headers = run(body)
         except Refusal as refusal:
             self.refuse(refusal, fault)
             return
-        if fault == "lost":  # done, and nobody hears of it
+        if fault == "lost":  # done, but the response is lost
             self.drop(reset=True)
             return
-        self.answer(status, answer, headers, fault)
+        self.respond(status, body, headers, fault)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_request
 
@@ -392,12 +392,12 @@ class Server(http.server.ThreadingHTTPServer):
 def report():
     objects = {name: {**o, "body": hashlib.sha256(o["body"]).hexdigest(), "size": len(o["body"])}
                for name, o in world["objects"].items()}
-    answer = {"requests": world["requests"], "objects": objects, "mails": world["mails"],
+    state = {"requests": world["requests"], "objects": objects, "mails": world["mails"],
               "tables": world["tables"],
               "uploads": len(world["uploads"]),
               "queue": [{**m, "text": len(m["text"])} for m in world["queue"]], "faults": len(world["faults"])}
     world["requests"] = []
-    return json.dumps(answer)
+    return json.dumps(state)
 
 
 def main():
@@ -413,7 +413,7 @@ def main():
                 world["serial"] += 1
                 body = bytes(there.pop("byte", 120) for _ in range(1)) * there.pop("size", 0)
                 if "crc64nvme" in there:
-                    of = body if there.pop("crc64nvme") == "right" else body + b"x"
+                    of = body if there.pop("crc64nvme") == "correct" else body + b"x"
                     there["checksum"] = {"x-amz-checksum-crc64nvme": crc64nvme(of)}
                 world["objects"][name] = {
                     "body": body, "etag": "\"%s\"" % hashlib.md5(body).hexdigest(), "meta": {},

@@ -84,12 +84,12 @@ class Sqs:
         messages = []
         for m in taken:
             m["received"] += 1
-            told = {"ApproximateReceiveCount": str(m["received"]), "SentTimestamp": "1790000000123"}
+            attributes = {"ApproximateReceiveCount": str(m["received"]), "SentTimestamp": "1790000000123"}
             if m["group"]:
-                told["MessageGroupId"] = m["group"]
+                attributes["MessageGroupId"] = m["group"]
             message = {"MessageId": "m-" + m["id"], "ReceiptHandle": "handle-" + m["id"],
                        "Body": m["text"], "MD5OfBody": hashlib.md5(m["text"].encode()).hexdigest(),
-                       "Attributes": {k: v for k, v in told.items() if k in params["AttributeNames"]}}
+                       "Attributes": {k: v for k, v in attributes.items() if k in params["AttributeNames"]}}
             if m["attributes"] and "All" in params.get("MessageAttributeNames", []):
                 message["MessageAttributes"] = m["attributes"]
             messages.append(message)

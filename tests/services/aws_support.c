@@ -49,10 +49,10 @@ void aws_begin(struct aws_fixture *fixture) {
     fixture->client = NULL;
     fixture->report = NULL;
     aws_new_client(fixture);
-    aws_tell(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
-                      "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"wrong_md5\":\"\","
-                      "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[],"
-                      "\"list_edits\":[],\"owner_is_needed\":false,\"ses_refusal\":null}");
+    aws_set(fixture, "{\"faults\":[],\"skew\":0,\"token\":\"\",\"objects\":{},\"uploads\":{},"
+                     "\"mails\":[],\"queue\":[],\"requests\":[],\"later\":0,\"wrong_md5\":\"\","
+                     "\"secrets\":{},\"tables\":{},\"secret\":\"canary-password\",\"denied\":[],"
+                     "\"list_edits\":[],\"owner_is_needed\":false,\"ses_refusal\":null}");
 }
 
 void aws_end(struct aws_fixture *fixture) {
@@ -80,16 +80,28 @@ int aws_finish(struct aws_fixture *fixture, int result) {
     return result;
 }
 
-void aws_tell(struct aws_fixture *fixture, const char *line) {
+void aws_set(struct aws_fixture *fixture, const char *line) {
     static char reply[1 << 22];
     struct svc_error error;
-    assert_true(test_server_ask(&fixture->server, line, reply, sizeof(reply)));
+    assert_true(test_server_send(&fixture->server, line, reply, sizeof(reply)));
     svc_json_free(fixture->report);
     assert_int_equal(svc_json_parse(reply, strlen(reply), 0, &fixture->report, &error), SVC_OK);
 }
 
+void aws_set_fault(struct aws_fixture *fixture, const char *fault, int count) {
+    char line[512];
+    int size = snprintf(line, sizeof(line), "{\"faults\":[");
+    for (int i = 0; i < count && size < (int)sizeof(line); i++) {
+        size +=
+            snprintf(line + size, sizeof(line) - (size_t)size, "%s\"%s\"", i > 0 ? "," : "", fault);
+    }
+    assert_in_range(size, 0, sizeof(line) - sizeof("]}"));
+    snprintf(line + size, sizeof(line) - (size_t)size, "]}");
+    aws_set(fixture, line);
+}
+
 size_t aws_requests(struct aws_fixture *fixture) {
-    aws_tell(fixture, "{}");
+    aws_set(fixture, "{}");
     return svc_json_count(svc_json_get(fixture->report, "requests"));
 }
 

@@ -1,5 +1,5 @@
-/* A client of the AWS layer against tests/services/aws_server.py. Time passes by itself, but
- * waiting between attempts takes none (and is written down). */
+/* A client of the AWS layer against tests/services/aws_server.py. The clock runs, but
+ * waiting between attempts takes no time (and is recorded). */
 #ifndef TESTS_SERVICES_AWS_SUPPORT_H
 #define TESTS_SERVICES_AWS_SUPPORT_H
 
@@ -32,15 +32,17 @@ int aws_finish(struct aws_fixture *fixture, int result);
 int aws_start(struct aws_fixture *fixture);
 int aws_stop(struct aws_fixture *fixture);
 
-/* A new client with the right credentials, no faults waiting, nothing logged. */
+/* A new client with the correct credentials, no faults pending, nothing logged. */
 void aws_begin(struct aws_fixture *fixture);
 /* The same with the environment as it is now. */
 void aws_new_client(struct aws_fixture *fixture);
 void aws_end(struct aws_fixture *fixture);
 
 /* Sends the server a line (see aws_server.py) and keeps its report. */
-void aws_tell(struct aws_fixture *fixture, const char *line);
-/* Requests since the last telling: asks for a report, and counts. */
+void aws_set(struct aws_fixture *fixture, const char *line);
+/* The next `count` requests suffer `fault`; those after them none. */
+void aws_set_fault(struct aws_fixture *fixture, const char *fault, int count);
+/* The number of requests since the last report, by a new report. */
 size_t aws_requests(struct aws_fixture *fixture);
 /* A text of request i of the last report. */
 const char *aws_request(const struct aws_fixture *fixture, size_t i, const char *name);

@@ -1,6 +1,6 @@
 """A server on loopback that ends kept connections on demand: kept_server.py [CERTIFICATE KEY].
 
-Answers "ok" to every request. Prints "PORT number"; each line of standard input is "count", or how
+Responds "ok" to every request. Prints "PORT number"; each line of standard input is "count", or how
 it ends its idle connections: "close" (FIN; over TLS after a close_notify) or "reset" (RST). When
 they are ended it prints how many requests came so far.
 """
@@ -52,7 +52,7 @@ def end(connection, context, how):
         try:
             connection.unwrap()
         except OSError:
-            pass  # the client does not answer the close_notify
+            pass  # the client does not return the close_notify
     connection.close()
 
 

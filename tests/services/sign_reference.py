@@ -1,7 +1,7 @@
 """Signs requests by AWS's own signer (Debian's python3-awscrt), one for each line of standard input.
 
 A line is a JSON object {method, path, headers, hash, id, secret, token, region, service, time, s3,
-expires, hash_header}; the answer is the Authorization header, or with `expires` the presigned path.
+expires, hash_header}; the reply is the Authorization header, or with `expires` the presigned path.
 """
 
 import datetime

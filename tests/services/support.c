@@ -170,8 +170,8 @@ bool test_server_start(struct test_server *server, const char *const *argv) {
     return true;
 }
 
-bool test_server_ask(struct test_server *server, const char *line, char *reply,
-                     size_t reply_bytes) {
+bool test_server_send(struct test_server *server, const char *line, char *reply,
+                      size_t reply_bytes) {
     size_t size = strlen(line);
     return write(server->to, line, size) == (ssize_t)size && write(server->to, "\n", 1) == 1 &&
            read_line(server->from, reply, reply_bytes);

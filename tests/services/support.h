@@ -26,7 +26,7 @@ struct test_clock {
 void test_clock_init(struct test_clock *clock, int64_t wall_ms);
 int64_t test_clock_slept_ms(const struct test_clock *clock);
 
-/* Gives `unit` (see svc_random_unit) and its bytes again and again. */
+/* Returns `unit` (see svc_random_unit) and its bytes every time. */
 struct test_random {
     struct svc_random random;
     double unit;
@@ -44,7 +44,7 @@ void test_environment_init(struct test_environment *environment);
 void test_environment_set(struct test_environment *environment, const char *name,
                           const char *value); /* value NULL: not set */
 
-/* Everything that was logged. */
+/* The entire log. */
 struct test_log {
     struct svc_log log;
     struct svc_buf lines;
@@ -60,8 +60,9 @@ struct test_server {
 };
 /* Starts `argv` (NULL-terminated); false with a message on stderr if it does not come up. */
 bool test_server_start(struct test_server *server, const char *const *argv);
-/* Sends a line and reads the line of the reply. */
-bool test_server_ask(struct test_server *server, const char *line, char *reply, size_t reply_bytes);
+/* Sends a line and reads one line of reply. */
+bool test_server_send(struct test_server *server, const char *line, char *reply,
+                      size_t reply_bytes);
 void test_server_stop(struct test_server *server);
 
 /* Debian's Python, which has the packages; PYTHON names another. */

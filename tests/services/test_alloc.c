@@ -1,6 +1,6 @@
 /* Each allocation of the services fails in turn, once and from there on: a clear status, no crash,
- * no leak. The linker replaces malloc and the like by the functions below (--wrap), in
- * our own files only; the transport is the test's own, so that a run takes no time. */
+ * no leak. The transport is the test's own, so that a run takes no
+ * time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,47 +20,10 @@
 #include "services/aws/ses.h"
 #include "services/aws/sqs.h"
 #include "tests/services/support.h"
+#include "tests/support/failing_malloc.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void __wrap_free(void *block);
 void __real_curl_slist_free_all(struct curl_slist *list);
 void __wrap_curl_slist_free_all(struct curl_slist *list);
-
-static bool is_armed, goes_on;
-static int countdown;
-static long live;
-static int failures;
-
-static bool must_fail(void) {
-    if (!is_armed) {
-        return false;
-    }
-    countdown--;
-    bool fails = goes_on ? countdown <= 0 : countdown == 0;
-    failures += fails;
-    return fails;
-}
-
-void *__wrap_malloc(size_t size) {
-    void *block = must_fail() ? NULL : __real_malloc(size);
-    live += block != NULL;
-    return block;
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    void *block = must_fail() ? NULL : __real_calloc(count, size);
-    live += block != NULL;
-    return block;
-}
-
-void __wrap_free(void *block) {
-    live -= block != NULL;
-    __real_free(block);
-}
 
 static int headers_freed, headers_not_wiped;
 
@@ -358,15 +321,12 @@ static void fail_each_in_turn(bool from_there_on) {
     test_environment_set(&environment, "AWS_SECRET_ACCESS_KEY", "secret");
     int failed_calls = 0;
     for (int n = 1;; n++) {
-        long before = live;
+        const long before = failing_malloc.live;
         test_clock_init(&clock, 1000000);
-        countdown = n;
-        failures = 0;
-        goes_on = from_there_on;
-        is_armed = true;
+        failing_malloc_arm(n, from_there_on);
         enum svc_status status = work(&environment, &clock);
-        is_armed = false;
-        assert_int_equal(live, before);
+        const int failures = failing_malloc_disarm();
+        assert_int_equal(failing_malloc.live, before);
         if (failures == 0) {
             assert_int_equal(status, SVC_OK);
             assert_true(n > 250); /* there were that many to fail */
@@ -430,15 +390,12 @@ static void test_explaining_a_refusal_without_memory(void **state) {
         int failed = 0;
         for (int n = 1;; n++) {
             struct awsc_error error;
-            long before = live;
+            const long before = failing_malloc.live;
             test_clock_init(&clock, 1000000);
-            countdown = n;
-            failures = 0;
-            goes_on = pass == 1;
-            is_armed = true;
+            failing_malloc_arm(n, pass == 1);
             enum svc_status status = explain_denied(&environment, &clock, &error);
-            is_armed = false;
-            assert_int_equal(live, before);
+            const int failures = failing_malloc_disarm();
+            assert_int_equal(failing_malloc.live, before);
             assert_int_equal(error.status, status);
             if (failures == 0) {
                 assert_int_equal(status, SVC_ACCESS_DENIED);
@@ -467,7 +424,7 @@ static void test_the_real_transport_without_memory(void **state) {
     memset(long_value, 'v', sizeof(long_value) - 1);
     headers_freed = headers_not_wiped = 0;
     for (int n = 1;; n++) {
-        long before = live;
+        const long before = failing_malloc.live;
         struct svc_transport *transport = NULL;
         struct svc_http_exchange *exchange = NULL;
         const struct svc_http_header headers[] = {{"X-Test", "value"}, {"X-Long", long_value}};
@@ -476,18 +433,15 @@ static void test_the_real_transport_without_memory(void **state) {
                                                  .headers = headers,
                                                  .header_count = 2,
                                                  .deadline_ms = SVC_NO_DEADLINE};
-        countdown = n;
-        failures = 0;
-        goes_on = false;
-        is_armed = true;
+        failing_malloc_arm(n, false);
         enum svc_status status = svc_http_create(&options, &transport, NULL);
         if (status == SVC_OK) {
             status = svc_http_send(transport, &request, &exchange);
             transport->close(transport->self, exchange);
         }
         svc_http_destroy(transport);
-        is_armed = false;
-        assert_int_equal(live, before);
+        const int failures = failing_malloc_disarm();
+        assert_int_equal(failing_malloc.live, before);
         assert_int_equal(status, failures > 0 ? SVC_NO_MEMORY : SVC_CONNECT_FAILED);
         assert_int_equal(headers_not_wiped, 0);
         if (failures == 0) {

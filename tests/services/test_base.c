@@ -255,7 +255,7 @@ static void check_hash(enum svc_hash_kind kind, const char *text, const char *ex
     assert_string_equal(hex, expected);
 }
 
-/* The check values of the catalogues, and pieces of every size against the whole. */
+/* The check values of the catalogues, and parts of every size against the entire text. */
 static void test_hashes_are_correct(void **state) {
     (void)state;
     check_hash(SVC_HASH_CRC32, "123456789", "cbf43926");
@@ -275,7 +275,7 @@ static void test_hashes_are_correct(void **state) {
     for (int kind = SVC_HASH_MD5; kind <= SVC_HASH_SHA256; kind++) {
         for (size_t cut = 0; cut < 40; cut++) {
             struct svc_hash *hash;
-            uint8_t whole[SVC_MAX_HASH_BYTES], parts[SVC_MAX_HASH_BYTES];
+            uint8_t entire[SVC_MAX_HASH_BYTES], parts[SVC_MAX_HASH_BYTES];
             size_t size = 0;
             assert_int_equal(svc_hash_create((enum svc_hash_kind)kind, &hash), SVC_OK);
             assert_int_equal(svc_hash_add(hash, bytes, cut), SVC_OK);
@@ -283,8 +283,8 @@ static void test_hashes_are_correct(void **state) {
             assert_int_equal(svc_hash_finish(hash, parts, &size), SVC_OK);
             svc_hash_destroy(hash);
             assert_int_equal(
-                svc_hash_of((enum svc_hash_kind)kind, bytes, sizeof(bytes), whole, &size), SVC_OK);
-            assert_memory_equal(whole, parts, size);
+                svc_hash_of((enum svc_hash_kind)kind, bytes, sizeof(bytes), entire, &size), SVC_OK);
+            assert_memory_equal(entire, parts, size);
         }
     }
     /* RFC 4231, case 2. */

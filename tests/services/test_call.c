@@ -80,7 +80,7 @@ static enum svc_status run_json(enum awsc_service service, const char *fault,
     struct awsc_json_call json;
     char line[128];
     snprintf(line, sizeof(line), "{\"faults\":[\"%s\",\"%s\",\"%s\"]}", fault, fault, fault);
-    aws_tell(&f, line);
+    aws_set(&f, line);
     awsc_json_begin(&json, service, "Anything", 1000);
     if (max_body_bytes != 0) {
         json.call.max_body_bytes = max_body_bytes;
@@ -88,7 +88,7 @@ static enum svc_status run_json(enum awsc_service service, const char *fault,
     enum svc_status status = awsc_json_run(f.client, &json, error);
     assert_int_equal(svc_json_has(json.response, "x"), status == SVC_OK);
     awsc_json_end(f.client, &json);
-    aws_tell(&f, "{\"faults\":[]}");
+    aws_set(&f, "{\"faults\":[]}");
     return status;
 }
 
@@ -109,7 +109,7 @@ static void test_dynamodb_s_crc32_is_checked(void **state) {
     struct awsc_error error;
     static const char *const bad[] = {"crc32:1", "crc32:x", "crc32:", "crc32:99999999999",
                                       "crc32:-1"};
-    assert_int_equal(run_json(AWSC_DYNAMODB, "crc32:right", 0, &error), SVC_OK);
+    assert_int_equal(run_json(AWSC_DYNAMODB, "crc32:correct", 0, &error), SVC_OK);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(run_json(AWSC_DYNAMODB, bad[i], 0, &error), SVC_CHECKSUM_MISMATCH);
         assert_int_equal(error.attempts, 3);
@@ -119,7 +119,7 @@ static void test_dynamodb_s_crc32_is_checked(void **state) {
     assert_int_equal(run_json(AWSC_SQS, "crc32:1", 0, &error), SVC_OK);
 }
 
-/* ---------------------------------------------------------------------- HEAD answered 400 */
+/* ---------------------------------------------------------------------- a 400 for HEAD */
 
 static enum svc_status head(struct awsc_error *error) {
     const struct awsc_s3_get what = {.bucket = "bucket", .key = "k"};
@@ -145,20 +145,20 @@ static void test_a_bare_400_to_head_refreshes_credentials_once(void **state) {
     (void)state;
     struct awsc_error error;
     use_container();
-    aws_tell(&f, "{\"token\":\"canary-session-token-1\",\"object\":{\"bucket/k\":{\"size\":1}}}");
+    aws_set(&f, "{\"token\":\"canary-session-token-1\",\"object\":{\"bucket/k\":{\"size\":1}}}");
     assert_int_equal(head(&error), SVC_OK);
     assert_int_equal(aws_requests(&f), 2); /* the agent, and the HEAD */
-    aws_tell(&f, "{\"token\":\"canary-session-token-2\"}");
+    aws_set(&f, "{\"token\":\"canary-session-token-2\"}");
     assert_int_equal(head(&error), SVC_OK);
     assert_int_equal(error.attempts, 2);
     assert_int_equal(aws_requests(&f), 3);
     /* Once is enough: it was something else. */
-    aws_tell(&f, "{\"faults\":[\"status:400:X\",\"status:400:X\",\"status:400:X\"]}");
+    aws_set(&f, "{\"faults\":[\"status:400:X\",\"status:400:X\",\"status:400:X\"]}");
     assert_int_equal(head(&error), SVC_REJECTED);
     assert_int_equal(error.attempts, 2);
     assert_int_equal(error.http_status, 400);
     assert_int_equal(aws_requests(&f), 3);
-    aws_tell(&f, "{\"token\":\"\",\"faults\":[]}");
+    aws_set(&f, "{\"token\":\"\",\"faults\":[]}");
 }
 
 /* Those at once share the refresh of the first. */
@@ -171,22 +171,22 @@ static void test_heads_at_once_refresh_credentials_once(void **state) {
         gets[i] = (struct awsc_s3_get){.bucket = "bucket", .key = "k"};
     }
     use_container();
-    aws_tell(&f, "{\"token\":\"canary-session-token-1\",\"object\":{\"bucket/k\":{\"size\":1}}}");
+    aws_set(&f, "{\"token\":\"canary-session-token-1\",\"object\":{\"bucket/k\":{\"size\":1}}}");
     struct awsc_error error;
     assert_int_equal(head(&error), SVC_OK);
-    aws_tell(&f, "{\"token\":\"canary-session-token-2\",\"requests\":[]}");
+    aws_set(&f, "{\"token\":\"canary-session-token-2\",\"requests\":[]}");
     assert_int_equal(awsc_s3_head_many(f.client, gets, 4, statuses, infos, NULL), SVC_OK);
     assert_int_equal(aws_requests(&f), 4 + 1 + 4);
     for (size_t i = 0; i < 4; i++) {
         awsc_s3_info_clear(&infos[i]);
     }
-    aws_tell(&f, "{\"token\":\"\"}");
+    aws_set(&f, "{\"token\":\"\"}");
 }
 
 static void test_a_bare_400_to_head_is_final_with_static_credentials(void **state) {
     (void)state;
     struct awsc_error error;
-    aws_tell(&f, "{\"faults\":[\"status:400:X\"]}");
+    aws_set(&f, "{\"faults\":[\"status:400:X\"]}");
     assert_int_equal(head(&error), SVC_REJECTED);
     assert_int_equal(error.attempts, 1);
     assert_int_equal(aws_requests(&f), 1);

@@ -16,7 +16,7 @@ static struct awsc_error error;
 
 static int set_up(void **state) {
     aws_setup(state);
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":100},\"bucket/empty\":{\"size\":0}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":100},\"bucket/empty\":{\"size\":0}}}");
     return 0;
 }
 
@@ -43,23 +43,23 @@ static void check(const char *bucket, const char *key, enum svc_status status, c
 
 static void test_a_denied_action_is_named_where_s3_names_it(void **state) {
     (void)state;
-    aws_tell(&f, "{\"denied\":[\"s3:GetObject\",\"named\"]}");
+    aws_set(&f, "{\"denied\":[\"s3:GetObject\",\"named\"]}");
     check("bucket", "k", SVC_ACCESS_DENIED, "AccessDenied",
           "s3:GetObject is denied: User: arn:", 2);
     check("bucket", "missing", SVC_ACCESS_DENIED, "AccessDenied", "s3:GetObject is denied", 2);
-    aws_tell(&f, "{\"denied\":[\"s3:ListBucket\",\"named\"]}");
+    aws_set(&f, "{\"denied\":[\"s3:ListBucket\",\"named\"]}");
     check("bucket", "missing", SVC_ACCESS_DENIED, "AccessDenied", "s3:ListBucket is denied", 2);
 }
 
 static void test_a_denied_action_is_found_by_a_list_where_s3_names_none(void **state) {
     (void)state;
-    aws_tell(&f, "{\"denied\":[\"s3:GetObject\"]}");
+    aws_set(&f, "{\"denied\":[\"s3:GetObject\"]}");
     check("bucket", "k", SVC_ACCESS_DENIED, "AccessDenied",
           "s3:ListBucket is allowed, so s3:GetObject or kms:Decrypt is denied", 3);
-    aws_tell(&f, "{\"denied\":[\"s3:GetObject\",\"s3:ListBucket\"]}");
+    aws_set(&f, "{\"denied\":[\"s3:GetObject\",\"s3:ListBucket\"]}");
     check("bucket", "k", SVC_ACCESS_DENIED, "AccessDenied", "s3:ListBucket is denied, so a missing",
           3);
-    aws_tell(&f, "{\"denied\":[\"s3:ListBucket\"]}");
+    aws_set(&f, "{\"denied\":[\"s3:ListBucket\"]}");
     check("bucket", "missing", SVC_ACCESS_DENIED, "AccessDenied", "check s3:ListBucket", 3);
 }
 
@@ -75,9 +75,9 @@ static void test_a_wrong_secret_is_distinguished_from_a_missing_right(void **sta
 
 static void test_an_expired_token_is_named(void **state) {
     (void)state;
-    aws_tell(&f, "{\"token\":\"canary-session-token-9\"}");
+    aws_set(&f, "{\"token\":\"canary-session-token-9\"}");
     check("bucket", "k", SVC_ACCESS_DENIED, "ExpiredToken", "token has expired", 3);
-    aws_tell(&f, "{\"token\":\"\"}");
+    aws_set(&f, "{\"token\":\"\"}");
 }
 
 static void test_a_missing_bucket_is_distinguished_from_a_missing_object(void **state) {
@@ -89,13 +89,13 @@ static void test_a_missing_bucket_is_distinguished_from_a_missing_object(void **
 /* HEAD alone is refused, whatever the reason. */
 static void test_a_get_that_is_allowed_is_reported(void **state) {
     (void)state;
-    aws_tell(&f, "{\"faults\":[\"status:403:X\"]}");
+    aws_set(&f, "{\"faults\":[\"status:403:X\"]}");
     check("bucket", "k", SVC_ACCESS_DENIED, "", "a GET of the object is allowed now", 2);
-    aws_tell(&f, "{\"faults\":[\"status:403:X\"]}");
+    aws_set(&f, "{\"faults\":[\"status:403:X\"]}");
     check("bucket", "empty", SVC_ACCESS_DENIED, "", "a GET of the object is allowed now", 2);
 }
 
-static void test_an_error_that_says_all_costs_no_request(void **state) {
+static void test_a_complete_error_costs_no_request(void **state) {
     (void)state;
     const struct awsc_s3_get get = {.bucket = "bucket", .key = "missing"};
     struct awsc_s3_reader *reader;
@@ -110,13 +110,13 @@ static void test_an_error_that_says_all_costs_no_request(void **state) {
     assert_int_equal(aws_requests(&f), 0);
 }
 
-/* The probes fail too: what was known stays, with what to check. */
+/* The probes fail too: the first error stays, with what to check. */
 static void test_probes_that_fail_leave_the_error(void **state) {
     (void)state;
     const char *refused = "{\"faults\":[\"status:403:X\",\"status:501:Y\",\"status:501:Y\"]}";
     const struct awsc_s3_get get = {.bucket = "bucket", .key = "k"};
     struct awsc_s3_info info;
-    aws_tell(&f, refused);
+    aws_set(&f, refused);
     assert_int_equal(awsc_s3_head(f.client, &get, &info, &error), SVC_ACCESS_DENIED);
     assert_int_equal(awsc_s3_explain_denied(f.client, &get, &error), SVC_ACCESS_DENIED);
     assert_int_equal(error.http_status, 403);
@@ -133,7 +133,7 @@ int main(void) {
         TEST(test_an_expired_token_is_named),
         TEST(test_a_missing_bucket_is_distinguished_from_a_missing_object),
         TEST(test_a_get_that_is_allowed_is_reported),
-        TEST(test_an_error_that_says_all_costs_no_request),
+        TEST(test_a_complete_error_costs_no_request),
         TEST(test_probes_that_fail_leave_the_error),
     };
     return AWS_RUN(tests);

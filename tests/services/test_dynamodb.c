@@ -1,62 +1,15 @@
 /* DynamoDB against a server that checks requests by the service's model and evaluates conditions.
- */
+ * test_dynamodb_refusals.c has what is refused, damaged and lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "services/aws/dynamodb.h"
-#include "tests/services/aws_support.h"
-
-static struct aws_fixture f;
-
-#define TABLES                                                                                     \
-    "{\"tables\":{\"locks\":{\"key\":[\"id\"],\"items\":[]},"                                      \
-    "\"events\":{\"key\":[\"order\",\"at\"],\"items\":[]}}}"
-
-static struct awsc_dynamodb_attribute key[1];
-
-/* A request on the item of table locks with this id. */
-static struct awsc_dynamodb_request request_for(const char *id) {
-    key[0] = (struct awsc_dynamodb_attribute){"id", awsc_dynamodb_string(id)};
-    return (struct awsc_dynamodb_request){
-        .table = "locks", .attributes = key, .attribute_count = 1};
-}
-
-static enum svc_status put_owner(const char *id, const char *owner, int64_t until,
-                                 const char *condition) {
-    const struct awsc_dynamodb_attribute item[] = {{"id", awsc_dynamodb_string(id)},
-                                                   {"owner_id", awsc_dynamodb_string(owner)},
-                                                   {"until", awsc_dynamodb_int(until)}};
-    const struct awsc_dynamodb_request request = {
-        .table = "locks", .attributes = item, .attribute_count = 3, .condition = condition};
-    struct awsc_error error;
-    enum svc_status status = awsc_dynamodb_put(f.client, &request, NULL, &error);
-    assert_true(status == SVC_OK || error.status == status);
-    return status;
-}
-
-static size_t item_count(void) {
-    aws_tell(&f, "{}");
-    return svc_json_count(
-        svc_json_get(svc_json_get(svc_json_get(f.report, "tables"), "locks"), "items"));
-}
-
-/* The owner in the table, compared. */
-static void expect_owner(const char *id, const char *owner) {
-    struct awsc_dynamodb_request request = request_for(id);
-    struct awsc_dynamodb_item item;
-    struct awsc_error error;
-    request.is_consistent = true;
-    assert_int_equal(awsc_dynamodb_get(f.client, &request, &item, &error), SVC_OK);
-    assert_string_equal(awsc_dynamodb_get_string(&item, "owner_id"), owner);
-    awsc_dynamodb_item_clear(&item);
-}
+#include "tests/services/dynamodb_support.h"
 
 /* ---------------------------------------------------------------------- values */
 
@@ -142,10 +95,10 @@ static void test_values_of_others_are_read_with_care(void **state) {
     struct awsc_error error;
     struct svc_buf binary;
     int64_t value = 0;
-    aws_tell(&f, "{\"tables\":{\"locks\":{\"key\":[\"id\"],\"items\":[{\"id\":{\"S\":\"a\"},"
-                 "\"map\":{\"M\":{\"x\":{\"N\":\"1\"}}},\"list\":{\"L\":[]},"
-                 "\"set\":{\"SS\":[\"x\"]},\"nul\":{\"S\":\"a\\u0000b\"},\"odd\":{\"N\":\"1x\"},"
-                 "\"minus\":{\"N\":\"-0\"},\"bad\":{\"B\":\"%%%\"},\"text\":\"bare\"}]}}}");
+    aws_set(&f, "{\"tables\":{\"locks\":{\"key\":[\"id\"],\"items\":[{\"id\":{\"S\":\"a\"},"
+                "\"map\":{\"M\":{\"x\":{\"N\":\"1\"}}},\"list\":{\"L\":[]},"
+                "\"set\":{\"SS\":[\"x\"]},\"nul\":{\"S\":\"a\\u0000b\"},\"odd\":{\"N\":\"1x\"},"
+                "\"minus\":{\"N\":\"-0\"},\"bad\":{\"B\":\"%%%\"},\"text\":\"bare\"}]}}}");
     assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
     assert_int_equal(awsc_dynamodb_type_of(&item, "map"), AWSC_DYNAMODB_OTHER);
     assert_int_equal(awsc_dynamodb_type_of(&item, "list"), AWSC_DYNAMODB_OTHER);
@@ -292,7 +245,7 @@ static void test_an_item_is_updated_in_place(void **state) {
     values[1].value = awsc_dynamodb_string("OTHER");
     assert_int_equal(awsc_dynamodb_update(f.client, &update, &item, &error),
                      SVC_PRECONDITION_FAILED);
-    assert_null(item.attributes); /* it was not asked for */
+    assert_null(item.attributes); /* it was not requested */
     update.returns = AWSC_DYNAMODB_RETURNS_NOTHING;
     update.condition = NULL;
     update.update = "ADD attempts :one";
@@ -360,236 +313,6 @@ static void test_a_key_has_one_or_two_parts(void **state) {
     assert_int_equal(awsc_dynamodb_get(f.client, &request, &found, &error), SVC_INVALID_ARGUMENT);
 }
 
-/* ---------------------------------------------------------------------- refused */
-
-static void test_what_dynamodb_would_refuse_is_refused(void **state) {
-    (void)state;
-    static char long_text[5000];
-    memset(long_text, 'a', sizeof(long_text) - 1);
-    char *long_name = long_text + sizeof(long_text) - 1 - 256;
-    const struct awsc_dynamodb_attribute bad[] = {
-        {NULL, awsc_dynamodb_string("x")},    {"", awsc_dynamodb_string("x")},
-        {"\xff", awsc_dynamodb_string("x")},  {long_name, awsc_dynamodb_string("x")},
-        {"id", awsc_dynamodb_string("x")},    {"a", awsc_dynamodb_string(NULL)},
-        {"a", awsc_dynamodb_number(NULL)},    {"a", awsc_dynamodb_number("")},
-        {"a", awsc_dynamodb_number("1,5")},   {"a", awsc_dynamodb_number("Infinity")},
-        {"a", awsc_dynamodb_binary(NULL, 1)}, {"a", {.type = AWSC_DYNAMODB_OTHER}},
-        {"a", {.type = AWSC_DYNAMODB_ABSENT}}};
-    struct awsc_dynamodb_item item;
-    struct awsc_error error;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        const struct awsc_dynamodb_attribute two[] = {{"id", awsc_dynamodb_string("x")}, bad[i]};
-        const struct awsc_dynamodb_request put = {
-            .table = "locks", .attributes = two, .attribute_count = 2};
-        if (awsc_dynamodb_put(f.client, &put, NULL, &error) != SVC_INVALID_ARGUMENT) {
-            fail_msg("attribute %zu: %s", i, svc_status_name(error.status));
-        }
-    }
-    const struct awsc_dynamodb_attribute broken[] = {{"id", awsc_dynamodb_string("\xc3")}};
-    struct awsc_dynamodb_request request = request_for("x");
-    request.attributes = broken;
-    assert_int_equal(awsc_dynamodb_put(f.client, &request, NULL, &error), SVC_MALFORMED);
-#define REFUSED(operation, out)                                                                    \
-    assert_int_equal(awsc_dynamodb_##operation(f.client, &request, out, &error),                   \
-                     SVC_INVALID_ARGUMENT);                                                        \
-    request = request_for("x")
-    static const char *const tables[] = {NULL, "", "a b", "a\"b", "\xed\x95\x9c"};
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        request = request_for("x");
-        request.table = tables[i];
-        REFUSED(put, NULL);
-    }
-    request.attribute_count = 0;
-    REFUSED(put, NULL);
-    request = request_for("");
-    REFUSED(get, &item);
-    request.condition = "";
-    REFUSED(put, NULL);
-    request.condition = long_text;
-    REFUSED(put, NULL);
-    request.condition = "a = \xff";
-    REFUSED(put, NULL);
-    /* Fields that the operation does not have. */
-    request.update = "SET a = b";
-    REFUSED(put, NULL);
-    request.projection = "a";
-    REFUSED(update, NULL);
-    request.condition = "attribute_exists(id)";
-    REFUSED(get, &item);
-    request.is_consistent = true;
-    REFUSED(put, NULL);
-    request.returns = AWSC_DYNAMODB_RETURNS_NEW;
-    REFUSED(put, &item);
-    request.returns = AWSC_DYNAMODB_RETURNS_OLD;
-    REFUSED(get, &item);
-    request.returns = AWSC_DYNAMODB_RETURNS_OLD; /* and nowhere to put it */
-    REFUSED(put, NULL);
-    request.returns_refused = true; /* without a condition */
-    REFUSED(put, &item);
-    static const struct awsc_param names[] = {{"s", "status"}, {"#", "x"},     {"#a b", "x"},
-                                              {"#a", NULL},    {"#a", "\xff"}, {"#a", ""},
-                                              {NULL, "x"}};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        request.names = &names[i];
-        request.name_count = 1;
-        REFUSED(put, NULL);
-    }
-    static const struct awsc_param twice[] = {{"#a", "x"}, {"#a", "y"}};
-    request.names = twice;
-    request.name_count = 2;
-    REFUSED(put, NULL);
-    const struct awsc_dynamodb_attribute values[] = {{"v", awsc_dynamodb_int(1)}};
-    request.values = values;
-    request.value_count = 1;
-    REFUSED(put, NULL);
-#undef REFUSED
-    assert_int_equal(aws_requests(&f), 0);
-    assert_int_equal(item_count(), 0);
-}
-
-static void test_refusals_of_dynamodb_have_a_status_each(void **state) {
-    (void)state;
-    static const struct {
-        const char *fault;
-        enum svc_status status;
-        int requests;
-    } cases[] = {
-        {"status:400:ProvisionedThroughputExceededException", SVC_THROTTLED, 3},
-        {"status:400:ThrottlingException", SVC_THROTTLED, 3},
-        {"status:400:RequestLimitExceeded", SVC_THROTTLED, 3},
-        {"status:500:InternalServerError", SVC_SERVER_ERROR, 3},
-        {"status:400:TransactionConflictException", SVC_CONFLICT, 1},
-        {"status:400:ResourceNotFoundException", SVC_NO_RESOURCE, 1},
-        {"status:400:AccessDeniedException", SVC_ACCESS_DENIED, 1},
-        {"status:400:ValidationException", SVC_REJECTED, 1},
-        {"status:400:ConditionalCheckFailedException", SVC_PRECONDITION_FAILED, 1},
-    };
-    char line[256];
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        snprintf(line, sizeof(line), "{\"faults\":[\"%s\",\"%s\",\"%s\"]}", cases[i].fault,
-                 cases[i].fault, cases[i].fault);
-        aws_tell(&f, line);
-        assert_int_equal(put_owner("x", "y", 1, NULL), cases[i].status);
-        assert_int_equal(aws_requests(&f), cases[i].requests);
-    }
-    aws_tell(&f, "{\"faults\":[\"status:400:ThrottlingException\"]}");
-    assert_int_equal(put_owner("x", "y", 1, NULL), SVC_OK);
-    struct awsc_dynamodb_request request = request_for("x");
-    struct awsc_error error;
-    request.table = "absent";
-    assert_int_equal(awsc_dynamodb_put(f.client, &request, NULL, &error), SVC_NO_RESOURCE);
-    assert_string_equal(error.code, "ResourceNotFoundException");
-    /* DynamoDB's own check of expressions, as the server does it. */
-    request = request_for("x");
-    request.condition = "status = :absent";
-    assert_int_equal(awsc_dynamodb_put(f.client, &request, NULL, &error), SVC_REJECTED);
-    assert_string_equal(error.code, "ValidationException");
-}
-
-/* ---------------------------------------------------------------------- done, and not heard of */
-
-/* The response is lost and the request repeated: it finds its own item, and the caller can see that
- * it is. */
-static void test_a_repeated_put_recognises_its_own_item(void **state) {
-    (void)state;
-    const struct awsc_dynamodb_attribute item[] = {{"id", awsc_dynamodb_string("job")},
-                                                   {"owner_id", awsc_dynamodb_string("me-7")}};
-    struct awsc_dynamodb_request put = {.table = "locks",
-                                        .attributes = item,
-                                        .attribute_count = 2,
-                                        .condition = "attribute_not_exists(id)",
-                                        .returns_refused = true};
-    struct awsc_dynamodb_item refused;
-    struct awsc_error error;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
-    assert_int_equal(awsc_dynamodb_put(f.client, &put, &refused, &error), SVC_PRECONDITION_FAILED);
-    assert_int_equal(error.attempts, 2);
-    assert_true(error.maybe_done);
-    assert_string_equal(awsc_dynamodb_get_string(&refused, "owner_id"), "me-7");
-    awsc_dynamodb_item_clear(&refused);
-    assert_int_equal(item_count(), 1);
-}
-
-static void test_an_update_may_be_sent_once_only(void **state) {
-    (void)state;
-    const struct awsc_dynamodb_attribute values[] = {{":one", awsc_dynamodb_int(1)}};
-    struct awsc_dynamodb_request update = request_for("count");
-    struct awsc_dynamodb_request get = update;
-    struct awsc_dynamodb_item item;
-    struct awsc_error error;
-    int64_t count = 0;
-    update.update = "ADD n :one";
-    update.values = values;
-    update.value_count = 1;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
-    assert_int_equal(awsc_dynamodb_update(f.client, &update, NULL, &error), SVC_OK);
-    assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
-    assert_true(awsc_dynamodb_get_int(&item, "n", &count) && count == 2); /* repeated */
-    awsc_dynamodb_item_clear(&item);
-    update.send_once = true;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
-    assert_int_equal(awsc_dynamodb_update(f.client, &update, NULL, &error), SVC_CONNECTION_LOST);
-    assert_true(error.maybe_done);
-    assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
-    assert_true(awsc_dynamodb_get_int(&item, "n", &count) && count == 3);
-    awsc_dynamodb_item_clear(&item);
-}
-
-/* x-amz-crc32 is compared: a damaged response is asked for again. */
-static void test_a_damaged_response_is_noticed(void **state) {
-    (void)state;
-    struct awsc_dynamodb_request get = request_for("job");
-    struct awsc_dynamodb_item item;
-    struct awsc_error error;
-    assert_int_equal(put_owner("job", "me", 1, NULL), SVC_OK);
-    aws_tell(&f, "{\"faults\":[\"flip\"]}");
-    assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_OK);
-    assert_int_equal(error.attempts, 2);
-    awsc_dynamodb_item_clear(&item);
-    aws_tell(&f, "{\"faults\":[\"flip\",\"flip\",\"flip\"]}");
-    assert_int_equal(awsc_dynamodb_get(f.client, &get, &item, &error), SVC_CHECKSUM_MISMATCH);
-    assert_null(item.attributes);
-}
-
-/* So is that of a refusal, which may have an item. */
-static void test_a_damaged_refusal_is_noticed(void **state) {
-    (void)state;
-    struct awsc_dynamodb_attribute item[] = {{"id", awsc_dynamodb_string("job")},
-                                             {"owner", awsc_dynamodb_string("me")}};
-    struct awsc_dynamodb_request put = {.table = "locks",
-                                        .attributes = item,
-                                        .attribute_count = 2,
-                                        .condition = "attribute_not_exists(id)"};
-    struct awsc_dynamodb_item refused;
-    struct awsc_error error;
-    assert_int_equal(put_owner("job", "me", 1, NULL), SVC_OK);
-    for (int i = 0; i < 2; i++) {
-        put.returns_refused = i == 1;
-        put.send_once = false;
-        aws_tell(&f, "{\"faults\":[\"flip\"]}");
-        assert_int_equal(awsc_dynamodb_put(f.client, &put, &refused, &error),
-                         SVC_PRECONDITION_FAILED);
-        assert_int_equal(error.attempts, 2);
-        assert_int_equal(refused.attributes != NULL, put.returns_refused);
-        awsc_dynamodb_item_clear(&refused);
-        put.send_once = true; /* what was refused, if anything, is unknown */
-        aws_tell(&f, "{\"faults\":[\"flip\"]}");
-        assert_int_equal(awsc_dynamodb_put(f.client, &put, &refused, &error),
-                         SVC_CHECKSUM_MISMATCH);
-        assert_int_equal(error.attempts, 1);
-        assert_true(error.maybe_done);
-        assert_null(refused.attributes);
-    }
-}
-
-static int set_up(void **state) {
-    aws_setup(state);
-    aws_tell(&f, TABLES);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, set_up, aws_teardown, &f)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_values_come_back_as_they_went),
@@ -600,12 +323,6 @@ int main(void) {
         TEST(test_an_item_is_updated_in_place),
         TEST(test_an_item_is_deleted_under_a_condition),
         TEST(test_a_key_has_one_or_two_parts),
-        TEST(test_what_dynamodb_would_refuse_is_refused),
-        TEST(test_refusals_of_dynamodb_have_a_status_each),
-        TEST(test_a_repeated_put_recognises_its_own_item),
-        TEST(test_an_update_may_be_sent_once_only),
-        TEST(test_a_damaged_response_is_noticed),
-        TEST(test_a_damaged_refusal_is_noticed),
     };
     return AWS_RUN(tests);
 }

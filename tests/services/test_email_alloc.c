@@ -1,6 +1,5 @@
 /* Each allocation of the mailer fails in turn, once and from there on: NO_MEMORY, nothing left
- * behind. The linker puts the functions below in the place of malloc's (--wrap), for our own files
- * alone. */
+ * behind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,45 +15,7 @@
 #include "services/email/mustache.h"
 #include "services/email/producer.h"
 #include "services/email/render.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void __wrap_free(void *block);
-
-static bool is_armed, goes_on;
-static int countdown;
-static long live;
-static int failures;
-
-static bool must_fail(void) {
-    if (!is_armed) {
-        return false;
-    }
-    countdown--;
-    bool fails = goes_on ? countdown <= 0 : countdown == 0;
-    failures += fails;
-    return fails;
-}
-
-void *__wrap_malloc(size_t size) {
-    void *block = must_fail() ? NULL : __real_malloc(size);
-    live += block != NULL;
-    return block;
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    void *block = must_fail() ? NULL : __real_calloc(count, size);
-    live += block != NULL;
-    return block;
-}
-
-void __wrap_free(void *block) {
-    live -= block != NULL;
-    __real_free(block);
-}
+#include "tests/support/failing_malloc.h"
 
 static enum svc_status produce(struct svc_buf *body, struct email_error *error) {
     struct email_producer producer;
@@ -134,14 +95,11 @@ static enum svc_status work(void) {
 
 static void fail_each_in_turn(bool from_there_on) {
     for (int n = 1;; n++) {
-        long before = live;
-        countdown = n;
-        failures = 0;
-        goes_on = from_there_on;
-        is_armed = true;
+        const long before = failing_malloc.live;
+        failing_malloc_arm(n, from_there_on);
         enum svc_status status = work();
-        is_armed = false;
-        assert_int_equal(live, before);
+        const int failures = failing_malloc_disarm();
+        assert_int_equal(failing_malloc.live, before);
         if (failures == 0) {
             assert_int_equal(status, SVC_OK);
             assert_true(n > 40); /* there were that many to fail */

@@ -167,7 +167,7 @@ static enum svc_status send_with(const char *fault, struct svc_http_request *req
                                  struct svc_http_exchange **exchange) {
     char line[128];
     snprintf(line, sizeof(line), "{\"faults\":[\"%s\"],\"requests\":[]}", fault);
-    aws_tell(&f, line);
+    aws_set(&f, line);
     return svc_http_send(transport, request, exchange);
 }
 
@@ -273,7 +273,7 @@ static void test_a_broken_kept_connection_is_reported(void **state) {
     svc_http_destroy(transport);
 }
 
-/* Sends one request, ends the idle connection as `how` says, sends another. */
+/* Sends one request, ends the idle connection by `how`, sends another. */
 static void check_ended_connection(const char *certificate, const char *key, const char *how) {
     char url[64], ca[128], reply[32];
     struct test_server server;
@@ -297,7 +297,7 @@ static void check_ended_connection(const char *certificate, const char *key, con
         assert_int_equal(svc_http_send(transport, &request, &exchange), SVC_OK);
         assert_true(exchange->reused);
         transport->close(transport->self, exchange);
-        assert_true(test_server_ask(&server, how, reply, sizeof(reply)));
+        assert_true(test_server_send(&server, how, reply, sizeof(reply)));
         assert_int_equal(atoi(reply), 2 * (i + 1));
     }
     svc_http_destroy(transport);
@@ -351,7 +351,7 @@ static void test_exchanges_may_be_closed_at_any_time(void **state) {
     struct svc_http_exchange *exchanges[3];
     aws_begin(&f);
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/x", f.server.port);
-    aws_tell(&f, "{\"faults\":[\"hang\",\"hang\",\"hang\"]}");
+    aws_set(&f, "{\"faults\":[\"hang\",\"hang\",\"hang\"]}");
     for (int i = 0; i < 3; i++) {
         struct svc_http_request request = get_of(url);
         assert_int_equal(transport->start(transport->self, &request, &exchanges[i]), SVC_OK);

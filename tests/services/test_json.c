@@ -19,7 +19,7 @@ static enum svc_status parse(const char *text, struct svc_json **document) {
     return svc_json_parse(text, strlen(text), 0, document, &error);
 }
 
-static enum svc_status verdict(const char *text, size_t size_bytes) {
+static enum svc_status parse_status(const char *text, size_t size_bytes) {
     struct svc_json *document;
     struct svc_error error = {0};
     enum svc_status status = svc_json_parse(text, size_bytes, 0, &document, &error);
@@ -123,12 +123,12 @@ static const char *const no_json[] = {
 static void test_invalid_json_is_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(no_json) / sizeof(no_json[0]); i++) {
-        if (verdict(no_json[i], strlen(no_json[i])) != SVC_MALFORMED) {
+        if (parse_status(no_json[i], strlen(no_json[i])) != SVC_MALFORMED) {
             fail_msg("taken: %s", no_json[i]);
         }
     }
-    assert_int_equal(verdict("[1]\0", 4), SVC_MALFORMED);
-    assert_int_equal(verdict("\"a\0b\"", 5), SVC_MALFORMED);
+    assert_int_equal(parse_status("[1]\0", 4), SVC_MALFORMED);
+    assert_int_equal(parse_status("\"a\0b\"", 5), SVC_MALFORMED);
 }
 
 static void test_valid_json_is_accepted(void **state) {
@@ -169,7 +169,7 @@ static void test_valid_json_is_accepted(void **state) {
         "[null,null]",
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        if (verdict(good[i], strlen(good[i])) != SVC_OK) {
+        if (parse_status(good[i], strlen(good[i])) != SVC_OK) {
             fail_msg("refused: %s", good[i]);
         }
     }
@@ -181,7 +181,7 @@ static void test_depth_and_size_have_limits(void **state) {
     for (int depth = SVC_MAX_JSON_DEPTH; depth <= SVC_MAX_JSON_DEPTH + 1; depth++) {
         memset(text, '[', (size_t)depth);
         memset(text + depth, ']', (size_t)depth);
-        assert_int_equal(verdict(text, 2 * (size_t)depth),
+        assert_int_equal(parse_status(text, 2 * (size_t)depth),
                          depth <= SVC_MAX_JSON_DEPTH ? SVC_OK : SVC_MALFORMED);
     }
     struct svc_json *document;
@@ -193,7 +193,7 @@ static void test_depth_and_size_have_limits(void **state) {
     char *flood = malloc(size);
     assert_non_null(flood);
     memset(flood, '[', size);
-    assert_int_equal(verdict(flood, size), SVC_MALFORMED);
+    assert_int_equal(parse_status(flood, size), SVC_MALFORMED);
     free(flood);
 }
 

@@ -32,7 +32,7 @@ static void read_error(enum awsc_service service, int http_status, const char *h
     svc_buf_clear(&exchange.body);
 }
 
-static void test_codes_mean_what_each_service_says(void **state) {
+static void test_codes_have_the_meaning_of_their_service(void **state) {
     (void)state;
     static const struct {
         enum awsc_service service;
@@ -254,7 +254,7 @@ static void test_texts_are_compared_and_read_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_codes_mean_what_each_service_says),
+        cmocka_unit_test(test_codes_have_the_meaning_of_their_service),
         cmocka_unit_test(test_no_resource_is_the_remote_s_fault_and_final),
         cmocka_unit_test(test_codes_are_found_where_services_put_them),
         cmocka_unit_test(test_odd_bodies_give_the_status_of_http),

@@ -33,7 +33,7 @@ static enum svc_status read_object(uint64_t *read_bytes, struct awsc_error *erro
 static void set_faults(const char *first, const char *second) {
     char line[128];
     snprintf(line, sizeof(line), "{\"faults\":[\"%s\",\"%s\"]}", first, second);
-    aws_tell(&f, line);
+    aws_set(&f, line);
 }
 
 /* S3 has a checksum of the entire object: it is verified over both parts of the read. */
@@ -41,7 +41,7 @@ static void test_the_checksum_is_verified_over_a_resumed_read(void **state) {
     (void)state;
     struct awsc_error error;
     uint64_t read_bytes = 0;
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":300000}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":300000}}}");
     set_faults("truncate", "");
     assert_int_equal(read_object(&read_bytes, &error), SVC_OK);
     assert_int_equal(read_bytes, 300000);
@@ -60,7 +60,7 @@ static void test_only_the_rest_of_the_same_object_continues_a_read(void **state)
         "resume-short", "resume-total",  "resume-etag",   "resume-no-range", "resume-no-etag"};
     struct awsc_error error;
     uint64_t read_bytes = 0;
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":300000,\"checksum\":{}}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":300000,\"checksum\":{}}}}");
     set_faults("truncate", "");
     assert_int_equal(read_object(&read_bytes, &error), SVC_OK);
     assert_int_equal(read_bytes, 300000);
@@ -81,7 +81,7 @@ static void test_the_wait_before_a_resume_has_jitter(void **state) {
     static const double units[] = {0, 0.25, 0.5, 0.96875};
     struct awsc_error error;
     uint64_t read_bytes = 0;
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":300000}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":300000}}}");
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         f.clock.sleeps = 0;
         memset(f.clock.slept_ms, 0, sizeof(f.clock.slept_ms));

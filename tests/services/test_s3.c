@@ -86,7 +86,7 @@ static void test_every_key_is_exactly_that_key(void **state) {
             fail_msg("key %s: %s", odd[i], svc_buf_text(&f.log.lines));
         }
         snprintf(name, sizeof(name), "bucket/%s", odd[i]);
-        aws_tell(&f, "{}");
+        aws_set(&f, "{}");
         if (aws_object(&f, name) == NULL) {
             fail_msg("%s is not there", name);
         }
@@ -111,7 +111,7 @@ static void test_every_key_is_exactly_that_key(void **state) {
         key[size] = '\0';
         assert_int_equal(put(key, "x"), SVC_OK);
         snprintf(name, sizeof(name), "bucket/%s", key);
-        aws_tell(&f, "{}");
+        aws_set(&f, "{}");
         assert_non_null(aws_object(&f, name));
     }
     char longest[1026];
@@ -124,7 +124,7 @@ static void test_every_key_is_exactly_that_key(void **state) {
     assert_int_equal(put("\xff", "x"), SVC_INVALID_ARGUMENT);
 }
 
-static void test_what_is_not_there_and_what_is_another_are_told_apart(void **state) {
+static void test_an_absent_and_a_changed_object_are_distinguished(void **state) {
     (void)state;
     struct awsc_s3_info info;
     struct awsc_error error;
@@ -160,7 +160,7 @@ static void test_what_is_not_there_and_what_is_another_are_told_apart(void **sta
                                      .if_absent = true};
     assert_int_equal(awsc_s3_put(f.client, &what, &result), SVC_PRECONDITION_FAILED);
     aws_requests(&f);
-    /* Each was asked once. */
+    /* One request each. */
     assert_int_equal(awsc_client_counts(f.client).retries, 0);
 }
 
@@ -170,7 +170,7 @@ static void test_an_object_over_the_limit_is_not_read(void **state) {
     struct awsc_error error;
     struct awsc_s3_reader *reader;
     struct awsc_s3_get get = {.bucket = "bucket", .key = "big", .max_bytes = 99999};
-    aws_tell(&f, "{\"object\":{\"bucket/big\":{\"size\":100000}}}");
+    aws_set(&f, "{\"object\":{\"bucket/big\":{\"size\":100000}}}");
     assert_int_equal(awsc_s3_get_open(f.client, &get, &reader, &info, &error), SVC_TOO_LARGE);
     get.max_bytes = 100000;
     assert_int_equal(awsc_s3_get_open(f.client, &get, &reader, &info, &error), SVC_OK);
@@ -196,7 +196,7 @@ static void test_a_stream_is_read_at_the_readers_pace(void **state) {
     static uint8_t piece[70001];
     uint64_t total = 0;
     size_t got = 0;
-    aws_tell(&f, "{\"object\":{\"bucket/big\":{\"size\":20000000,\"byte\":65}}}");
+    aws_set(&f, "{\"object\":{\"bucket/big\":{\"size\":20000000,\"byte\":65}}}");
     assert_int_equal(awsc_s3_get_open(f.client, &get, &reader, &info, &error), SVC_OK);
     assert_int_equal(info.size_bytes, 20000000);
     for (int i = 0;; i++) {
@@ -289,8 +289,8 @@ static void test_tags_of_others_stay(void **state) {
     (void)state;
     struct awsc_s3_tags tags;
     struct awsc_error error;
-    aws_tell(&f, "{\"object\":{\"bucket/k\":{\"size\":1,\"tags\":[[\"a<&>\",\"\"],"
-                 "[\"owner\",\"\\ud55c \\\"x\\\"\"]]}}}");
+    aws_set(&f, "{\"object\":{\"bucket/k\":{\"size\":1,\"tags\":[[\"a<&>\",\"\"],"
+                "[\"owner\",\"\\ud55c \\\"x\\\"\"]]}}}");
     assert_int_equal(
         awsc_s3_set_tag(f.client, "bucket", "k", NULL, "image-status", "rejected:CORRUPT", &error),
         SVC_OK);
@@ -309,9 +309,9 @@ static void test_tags_of_others_stay(void **state) {
     assert_int_equal(
         awsc_s3_set_tag(f.client, "bucket", "k", NULL, "image-status", "rejected:OTHER", &error),
         SVC_OK);
-    aws_tell(&f, "{\"object\":{\"bucket/full\":{\"size\":1,\"tags\":[[\"0\",\"\"],[\"1\",\"\"],"
-                 "[\"2\",\"\"],[\"3\",\"\"],[\"4\",\"\"],[\"5\",\"\"],[\"6\",\"\"],[\"7\",\"\"],"
-                 "[\"8\",\"\"],[\"9\",\"x\"]]}}}");
+    aws_set(&f, "{\"object\":{\"bucket/full\":{\"size\":1,\"tags\":[[\"0\",\"\"],[\"1\",\"\"],"
+                "[\"2\",\"\"],[\"3\",\"\"],[\"4\",\"\"],[\"5\",\"\"],[\"6\",\"\"],[\"7\",\"\"],"
+                "[\"8\",\"\"],[\"9\",\"x\"]]}}}");
     assert_int_equal(awsc_s3_set_tag(f.client, "bucket", "full", NULL, "a", "b", &error),
                      SVC_REJECTED);
     assert_int_equal(awsc_s3_set_tag(f.client, "bucket", "full", NULL, "9", "b", &error), SVC_OK);
@@ -323,7 +323,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         AWS_TEST(test_what_is_put_is_got),
         AWS_TEST(test_every_key_is_exactly_that_key),
-        AWS_TEST(test_what_is_not_there_and_what_is_another_are_told_apart),
+        AWS_TEST(test_an_absent_and_a_changed_object_are_distinguished),
         AWS_TEST(test_an_object_over_the_limit_is_not_read),
         AWS_TEST(test_a_stream_is_read_at_the_readers_pace),
         AWS_TEST(test_many_puts_go_out_together_over_kept_connections),

@@ -119,7 +119,7 @@ static void test_a_thousand_keys_are_one_page(void **state) {
         svc_buf_printf(&line, "%s\"bucket/%04d\":{\"size\":1}", i > 0 ? "," : "", i);
     }
     svc_buf_append_text(&line, "}}");
-    aws_tell(&f, svc_buf_text(&line));
+    aws_set(&f, svc_buf_text(&line));
     svc_buf_clear(&line);
     svc_buf_init(&found.keys, 1 << 20);
     svc_buf_init(&next, 4096);
@@ -166,20 +166,20 @@ static void test_a_page_that_makes_no_sense_is_refused_whole(void **state) {
     svc_buf_init(&next, 4096);
     for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
         snprintf(line, sizeof(line), "{\"list_edits\":[%s]}", edits[i]);
-        aws_tell(&f, line);
+        aws_set(&f, line);
         enum svc_status status = awsc_s3_list(f.client, &list, keep, &found, &next, &error);
         if (status != SVC_BAD_RESPONSE || found.count != 0 || next.size_bytes != 0) {
             fail_msg("%s: %s, %d entries", edits[i], svc_status_name(status), found.count);
         }
     }
-    aws_tell(&f, "{\"list_edits\":[]}");
+    aws_set(&f, "{\"list_edits\":[]}");
     assert_int_equal(awsc_s3_list(f.client, &list, keep, &found, &next, &error), SVC_OK);
     assert_int_equal(found.count, 3);
     /* A server that ignores encoding-type. */
     svc_buf_reset(&found.keys);
     found.count = 0;
-    aws_tell(&f, "{\"list_edits\":[[\"<EncodingType>url</EncodingType>\",\"\"],"
-                 "[\"<Key>b</Key>\",\"<Key>%41+&lt;</Key>\"]]}");
+    aws_set(&f, "{\"list_edits\":[[\"<EncodingType>url</EncodingType>\",\"\"],"
+                "[\"<Key>b</Key>\",\"<Key>%41+&lt;</Key>\"]]}");
     assert_int_equal(awsc_s3_list(f.client, &list, keep, &found, &next, &error), SVC_OK);
     assert_string_equal(svc_buf_text(&found.keys), "a|%41+<|(c/)");
     svc_buf_clear(&found.keys);
@@ -200,8 +200,8 @@ static void test_a_list_does_not_go_round_in_circles(void **state) {
     assert_int_equal(awsc_s3_list(f.client, &list, keep, &found, &next, &error), SVC_OK);
     assert_string_equal(svc_buf_text(&next), "YQ==");
     list.continuation = svc_buf_text(&next);
-    aws_tell(
-        &f, "{\"list_edits\":[[\"<NextContinuationToken>Yg==\",\"<NextContinuationToken>YQ==\"]]}");
+    aws_set(&f,
+            "{\"list_edits\":[[\"<NextContinuationToken>Yg==\",\"<NextContinuationToken>YQ==\"]]}");
     assert_int_equal(awsc_s3_list(f.client, &list, keep, &found, &next, &error), SVC_BAD_RESPONSE);
     assert_int_equal(found.count, 1);
     svc_buf_clear(&found.keys);

@@ -44,7 +44,7 @@ static enum svc_status upload(size_t size_bytes, struct awsc_s3_put_result *resu
 
 static int64_t uploads_open(void) {
     int64_t count = -1;
-    aws_tell(&f, "{}");
+    aws_set(&f, "{}");
     assert_true(svc_json_get_int(f.report, "uploads", &count));
     return count;
 }
@@ -89,7 +89,7 @@ static void test_a_failed_upload_leaves_nothing(void **state) {
         "{\"faults\":[\"\",\"\",\"\",\"error200:A\",\"error200:A\",\"error200:A\"]}",
     };
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        aws_tell(&f, faults[i]);
+        aws_set(&f, faults[i]);
         assert_int_not_equal(upload(part + 7, &result), SVC_OK);
         assert_int_not_equal(result.status, SVC_OK);
         assert_int_equal(result.error.status, result.status);
@@ -170,7 +170,7 @@ static void test_disposition_and_encryption_go_with_every_kind_of_put(void **sta
         } else {
             assert_int_equal(awsc_s3_put(f.client, &what, &result), SVC_OK);
         }
-        aws_tell(&f, "{}");
+        aws_set(&f, "{}");
         const struct svc_json *object = aws_object(&f, "bucket/upload");
         assert_string_equal(svc_json_get_text(object, "disposition"), what.content_disposition);
         assert_string_equal(svc_json_get_text(object, "encryption"), "aws:kms");
@@ -181,7 +181,7 @@ static void test_disposition_and_encryption_go_with_every_kind_of_put(void **sta
     assert_int_equal(awsc_s3_put(f.client, &what, &result), SVC_INVALID_ARGUMENT);
     what.kms_key_id = NULL;
     assert_int_equal(awsc_s3_put(f.client, &what, &result), SVC_OK);
-    aws_tell(&f, "{}");
+    aws_set(&f, "{}");
     const struct svc_json *object = aws_object(&f, "bucket/upload");
     assert_string_equal(svc_json_get_text(object, "encryption"), "AES256");
     assert_string_equal(svc_json_get_text(object, "kms"), "");
@@ -197,7 +197,7 @@ static void test_disposition_and_encryption_go_with_every_kind_of_put(void **sta
 }
 
 /* Gone, another one, and no bucket at all are three different things. */
-static void test_a_conditional_put_says_why_it_failed(void **state) {
+static void test_a_conditional_put_reports_why_it_failed(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
     struct awsc_s3_put what = {.bucket = "bucket",
@@ -215,7 +215,7 @@ static void test_a_conditional_put_says_why_it_failed(void **state) {
     what.key = "new";
     what.if_match = NULL;
     what.if_absent = true;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
+    aws_set(&f, "{\"faults\":[\"lost\"]}");
     assert_int_equal(awsc_s3_put(f.client, &what, &result), SVC_PRECONDITION_FAILED);
     assert_true(result.error.maybe_done);
     what.bucket = "missing";
@@ -278,15 +278,15 @@ static void test_every_request_states_the_expected_owner(void **state) {
     int count = 0;
     svc_buf_init(&content, 20000000);
     assert_int_equal(awsc_s3_expect_owner(f.client, "123456789012"), SVC_OK);
-    aws_tell(&f, "{\"owner_is_needed\":true}");
+    aws_set(&f, "{\"owner_is_needed\":true}");
     assert_int_equal(upload(2 * AWSC_MIN_S3_PART_BYTES, &result), SVC_OK);
-    aws_tell(&f, "{\"faults\":[\"\",\"\",\"status:403:AccessDenied\"]}");
+    aws_set(&f, "{\"faults\":[\"\",\"\",\"status:403:AccessDenied\"]}");
     assert_int_equal(upload(2 * AWSC_MIN_S3_PART_BYTES, &result), SVC_ACCESS_DENIED);
     assert_int_equal(uploads_open(), 0);
     assert_int_equal(put("k", "x"), SVC_OK);
     assert_int_equal(awsc_s3_head(f.client, &get, &info, &error), SVC_OK);
     awsc_s3_info_clear(&info);
-    aws_tell(&f, "{\"faults\":[\"truncate\"]}"); /* and the request that continues it */
+    aws_set(&f, "{\"faults\":[\"truncate\"]}"); /* and the request that continues it */
     assert_int_equal(awsc_s3_get_all(f.client, &get, &content, NULL, &error), SVC_OK);
     assert_int_equal(awsc_s3_set_tag(f.client, "bucket", "upload", NULL, "a", "b", &error), SVC_OK);
     assert_int_equal(awsc_s3_get_tags(f.client, "bucket", "upload", NULL, &tags, &error), SVC_OK);
@@ -294,7 +294,7 @@ static void test_every_request_states_the_expected_owner(void **state) {
     assert_int_equal(awsc_s3_list(f.client, &list, count_entry, &count, &content, &error), SVC_OK);
     assert_int_equal(count, 2);
     assert_int_equal(awsc_s3_delete(f.client, &drop, NULL, &error), SVC_OK);
-    /* A bucket of somebody else's. */
+    /* A bucket of another account. */
     assert_int_equal(awsc_s3_expect_owner(f.client, "999999999999"), SVC_OK);
     assert_int_equal(put("k", "x"), SVC_ACCESS_DENIED);
     static const char *const bad[] = {"", "12345678901", "1234567890123", "12345678901a"};
@@ -302,7 +302,7 @@ static void test_every_request_states_the_expected_owner(void **state) {
         assert_int_equal(awsc_s3_expect_owner(f.client, bad[i]), SVC_INVALID_ARGUMENT);
     }
     assert_int_equal(awsc_s3_expect_owner(f.client, NULL), SVC_OK);
-    aws_tell(&f, "{\"owner_is_needed\":false}");
+    aws_set(&f, "{\"owner_is_needed\":false}");
     assert_int_equal(put("k", "x"), SVC_OK);
     svc_buf_clear(&content);
 }
@@ -323,7 +323,7 @@ static void test_tags_are_kept_when_reading_them_fails(void **state) {
     assert_int_equal(put("k", "x"), SVC_OK);
     assert_int_equal(awsc_s3_set_tag(f.client, "bucket", "k", NULL, "other", "1", &error), SVC_OK);
     for (size_t i = 0; i < 3; i++) {
-        aws_tell(&f, faults[i]);
+        aws_set(&f, faults[i]);
         assert_int_equal(awsc_s3_set_tag(f.client, "bucket", "k", NULL, "ours", "1", &error),
                          expected[i]);
         assert_int_equal(awsc_s3_get_tags(f.client, "bucket", "k", NULL, &tags, &error), SVC_OK);
@@ -377,12 +377,12 @@ static void test_a_presigned_url_states_its_true_end(void **state) {
     test_environment_set(&f.environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
     test_environment_set(&f.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-agent-token");
     aws_new_client(&f);
-    aws_tell(&f, "{\"lifetime\":1000,\"token\":\"canary-session-token\"}");
+    aws_set(&f, "{\"lifetime\":1000,\"token\":\"canary-session-token\"}");
     lasts_ms = presigned_end(604800);
     assert_true(lasts_ms > 980000 && lasts_ms <= 1000000);
     lasts_ms = presigned_end(60);
     assert_true(lasts_ms >= 60000 && lasts_ms < 70000);
-    aws_tell(&f, "{\"lifetime\":3600,\"token\":\"\"}");
+    aws_set(&f, "{\"lifetime\":3600,\"token\":\"\"}");
 }
 
 int main(void) {
@@ -392,7 +392,7 @@ int main(void) {
         AWS_TEST(test_a_failed_upload_leaves_nothing),
         AWS_TEST(test_an_upload_is_aborted_after_its_deadline),
         AWS_TEST(test_disposition_and_encryption_go_with_every_kind_of_put),
-        AWS_TEST(test_a_conditional_put_says_why_it_failed),
+        AWS_TEST(test_a_conditional_put_reports_why_it_failed),
         AWS_TEST(test_an_object_is_deleted),
         AWS_TEST(test_every_request_states_the_expected_owner),
         AWS_TEST(test_a_presigned_url_states_its_true_end),

@@ -13,7 +13,7 @@
 
 static struct aws_fixture f;
 
-/* Asks; after OK the value must be the one expected. */
+/* Gets the secret; after OK the value must be the one expected. */
 static enum svc_status ask(const char *name, const char *stage, bool refresh,
                            const char *password) {
     const struct awsc_secret_get get = {.name = name, .stage = stage, .refresh = refresh};
@@ -36,18 +36,18 @@ static void set_resets(int count) {
         strcat(line, ",\"reset\"");
     }
     strcat(line, "]}");
-    aws_tell(&f, line);
+    aws_set(&f, line);
 }
 
 static void test_secrets_are_cached_and_refreshed(void **state) {
     (void)state;
-    aws_tell(&f, "{\"secret\":\"canary-1\"}");
+    aws_set(&f, "{\"secret\":\"canary-1\"}");
     assert_int_equal(ask("db", NULL, false, "canary-1"), SVC_OK);
-    aws_tell(&f, "{\"secret\":\"canary-2\"}");
+    aws_set(&f, "{\"secret\":\"canary-2\"}");
     assert_int_equal(ask("db", NULL, false, "canary-1"), SVC_OK);
     assert_int_equal(aws_requests(&f), 0);
     assert_int_equal(ask("db", NULL, true, "canary-2"), SVC_OK);
-    aws_tell(&f, "{\"secret\":\"canary-3\"}");
+    aws_set(&f, "{\"secret\":\"canary-3\"}");
     f.clock.monotonic_ms += AWSC_SECRET_TTL_MS;
     assert_int_equal(ask("db", NULL, false, "canary-3"), SVC_OK);
     /* The service is down for a while: the old value is used, unless a new one is wanted. */
@@ -67,7 +67,7 @@ static void test_secrets_are_cached_and_refreshed(void **state) {
 /* During a rotation the versions of one secret are different secrets. */
 static void test_each_stage_is_a_secret_of_its_own(void **state) {
     (void)state;
-    aws_tell(&f, "{\"secret\":\"canary-now\",\"secrets\":{\"db/AWSPREVIOUS\":\"canary-before\"}}");
+    aws_set(&f, "{\"secret\":\"canary-now\",\"secrets\":{\"db/AWSPREVIOUS\":\"canary-before\"}}");
     assert_int_equal(ask("db", NULL, false, "canary-now"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PREVIOUS, false, "canary-before"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PENDING, false, ""), SVC_NOT_FOUND);
@@ -75,14 +75,14 @@ static void test_each_stage_is_a_secret_of_its_own(void **state) {
     assert_int_equal(ask("db", AWSC_SECRET_CURRENT, false, "canary-now"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PREVIOUS, false, "canary-before"), SVC_OK);
     assert_int_equal(aws_requests(&f), 0);
-    /* The rotation ends: only what is asked for anew changes. */
-    aws_tell(&f, "{\"secret\":\"canary-new\",\"secrets\":{\"db/AWSPREVIOUS\":\"canary-now\"}}");
+    /* The rotation ends: only what is fetched again changes. */
+    aws_set(&f, "{\"secret\":\"canary-new\",\"secrets\":{\"db/AWSPREVIOUS\":\"canary-now\"}}");
     assert_int_equal(ask("db", AWSC_SECRET_CURRENT, true, "canary-new"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PREVIOUS, false, "canary-before"), SVC_OK);
     assert_int_equal(ask("db", AWSC_SECRET_PREVIOUS, true, "canary-now"), SVC_OK);
 }
 
-/* A value that was handed out stays as it is, whatever is asked for later. */
+/* A value that was handed out stays as it is, whatever is fetched later. */
 static void test_a_ninth_secret_changes_no_value_in_use(void **state) {
     (void)state;
     struct svc_buf values[12];
@@ -94,7 +94,7 @@ static void test_a_ninth_secret_changes_no_value_in_use(void **state) {
                  i > 0 ? "," : "", i, i);
     }
     strcat(line, "}}");
-    aws_tell(&f, line);
+    aws_set(&f, line);
     for (int i = 0; i < 12; i++) {
         const struct awsc_secret_get get = {.name = name};
         snprintf(name, sizeof(name), "s%d", i);
@@ -142,9 +142,9 @@ static void test_absent_secrets_replace_nothing(void **state) {
 /* A secret that is deleted is not used any longer than its time to live. */
 static void test_a_deleted_secret_leaves_the_cache(void **state) {
     (void)state;
-    aws_tell(&f, "{\"secrets\":{\"gone/AWSCURRENT\":\"canary-gone\"}}");
+    aws_set(&f, "{\"secrets\":{\"gone/AWSCURRENT\":\"canary-gone\"}}");
     assert_int_equal(ask("gone", NULL, false, "canary-gone"), SVC_OK);
-    aws_tell(&f, "{\"secrets\":{}}");
+    aws_set(&f, "{\"secrets\":{}}");
     assert_int_equal(ask("gone", NULL, true, ""), SVC_NOT_FOUND);
     assert_int_equal(ask("gone", NULL, false, ""), SVC_NOT_FOUND);
 }

@@ -44,7 +44,7 @@ static void test_a_mail_has_all_its_parts(void **state) {
     struct awsc_error error;
     assert_int_equal(awsc_ses_send(f.client, &email, id, &error), SVC_OK);
     assert_string_equal(id, "mail-1");
-    aws_tell(&f, "{}");
+    aws_set(&f, "{}");
     const struct svc_json *mail = svc_json_at(svc_json_get(f.report, "mails"), 0);
     const struct svc_json *simple = svc_json_get(svc_json_get(mail, "Content"), "Simple");
     assert_string_equal(svc_json_text(svc_json_at(
@@ -281,7 +281,7 @@ static void test_a_mail_within_its_bounds_is_sent(void **state) {
     assert_int_equal(aws_requests(&f), 1);
 }
 
-static void test_refusals_are_told_apart(void **state) {
+static void test_refusals_are_distinguished(void **state) {
     (void)state;
     static const char *const refused[] = {"refused@example.com"};
     static const struct {
@@ -315,7 +315,7 @@ static void test_refusals_are_told_apart(void **state) {
     email.to = refused;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         snprintf(line, sizeof(line), "{\"ses_refusal\":[%s]}", cases[i].reply);
-        aws_tell(&f, line);
+        aws_set(&f, line);
         enum svc_status status = awsc_ses_send(f.client, &email, id, &error);
         if (status != cases[i].status || awsc_ses_refusal_of(&error) != cases[i].refusal) {
             fail_msg("%s: %s, refusal %d", cases[i].reply, svc_status_name(status),
@@ -327,7 +327,7 @@ static void test_refusals_are_told_apart(void **state) {
         assert_null(strstr(error.message, "example.com"));
         assert_int_equal(svc_json_count(svc_json_get(f.report, "mails")), 0);
     }
-    aws_tell(&f, "{\"ses_refusal\":null}");
+    aws_set(&f, "{\"ses_refusal\":null}");
     awsc_error_clear(&error);
     assert_int_equal(awsc_ses_refusal_of(&error), AWSC_SES_NOT_REFUSED);
 }
@@ -338,7 +338,7 @@ int main(void) {
         AWS_TEST(test_only_one_mailbox_is_an_address),
         AWS_TEST(test_a_value_becomes_no_other_header),
         AWS_TEST(test_a_mail_within_its_bounds_is_sent),
-        AWS_TEST(test_refusals_are_told_apart),
+        AWS_TEST(test_refusals_are_distinguished),
     };
     return AWS_RUN(tests);
 }

@@ -1,4 +1,4 @@
-/* Signature Version 4: each stage by itself, and whole signatures against AWS's own signer. */
+/* Signature Version 4: each stage by itself, and entire signatures against AWS's own signer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,13 +19,13 @@
 
 static struct test_server reference;
 
-static int start_judge(void **state) {
+static int start_reference(void **state) {
     (void)state;
     const char *const argv[] = {test_python(), TEST_FILE("sign_reference.py"), NULL};
     return test_server_start(&reference, argv) ? 0 : -1;
 }
 
-static int stop_judge(void **state) {
+static int stop_reference(void **state) {
     (void)state;
     test_server_stop(&reference);
     return 0;
@@ -46,9 +46,9 @@ static bool is_own_header(const char *name) {
 
 /* The reference signer's result for the same request. `wire_path`: path and query as they are sent.
  */
-static void ask_judge(const struct awsc_sign_input *input, const char *wire_path,
-                      const struct awsc_credentials *credentials, int expires_s, char *reply,
-                      size_t reply_bytes) {
+static void reference_result(const struct awsc_sign_input *input, const char *wire_path,
+                             const struct awsc_credentials *credentials, int expires_s, char *reply,
+                             size_t reply_bytes) {
     struct svc_buf line;
     struct svc_json_writer writer;
     svc_buf_init(&line, 1 << 20);
@@ -81,7 +81,7 @@ static void ask_judge(const struct awsc_sign_input *input, const char *wire_path
     svc_json_add_int(&writer, "expires", expires_s);
     svc_json_end_object(&writer);
     assert_int_equal(svc_json_writer_status(&writer), SVC_OK);
-    assert_true(test_server_ask(&reference, svc_buf_text(&line), reply, reply_bytes));
+    assert_true(test_server_send(&reference, svc_buf_text(&line), reply, reply_bytes));
     svc_buf_clear(&line);
 }
 
@@ -94,15 +94,15 @@ static void wire_path(const struct awsc_sign_input *input, struct svc_buf *out) 
     }
 }
 
-static void agrees_with_judge(const struct awsc_sign_input *input,
-                              const struct awsc_credentials *credentials) {
+static void agrees_with_reference(const struct awsc_sign_input *input,
+                                  const struct awsc_credentials *credentials) {
     struct svc_buf ours, wire;
     static char theirs[1 << 16];
     svc_buf_init(&ours, 1 << 16);
     svc_buf_init(&wire, 1 << 16);
     wire_path(input, &wire);
     assert_int_equal(awsc_sign(input, credentials, &ours), SVC_OK);
-    ask_judge(input, svc_buf_text(&wire), credentials, 0, theirs, sizeof(theirs));
+    reference_result(input, svc_buf_text(&wire), credentials, 0, theirs, sizeof(theirs));
     assert_string_equal(svc_buf_text(&ours), theirs);
     svc_buf_clear(&ours);
     svc_buf_clear(&wire);
@@ -296,7 +296,7 @@ static void test_canonical_requests_follow_the_rules(void **state) {
         svc_buf_clear(&canonical);
         svc_buf_clear(&names);
         if (cases[i].path[0] != '\0') { /* the reference accepts no empty path */
-            agrees_with_judge(&input, &credentials);
+            agrees_with_reference(&input, &credentials);
         }
     }
 }
@@ -449,7 +449,7 @@ static void test_random_requests_are_signed_as_awss_signer_does(void **state) {
             request.headers[request.input.header_count++] =
                 (struct svc_http_header){"X-Amz-Security-Token", request.token};
         }
-        agrees_with_judge(&request.input, &credentials);
+        agrees_with_reference(&request.input, &credentials);
     }
     svc_buf_clear(&request.path);
 }
@@ -484,8 +484,8 @@ static void test_random_presigned_urls_are_those_of_awss_signer(void **state) {
         svc_buf_reset(&wire);
         assert_int_equal(awsc_presign(&request.input, &credentials, expires_s, &ours), SVC_OK);
         wire_path(&request.input, &wire);
-        ask_judge(&request.input, svc_buf_text(&wire), &credentials, expires_s, theirs,
-                  sizeof(theirs));
+        reference_result(&request.input, svc_buf_text(&wire), &credentials, expires_s, theirs,
+                         sizeof(theirs));
         char *our_parts[32], *their_parts[32];
         size_t our_count = 0, their_count = 0;
         sort_query((char *)ours.bytes, our_parts, &our_count);
@@ -511,5 +511,5 @@ int main(void) {
         cmocka_unit_test(test_random_requests_are_signed_as_awss_signer_does),
         cmocka_unit_test(test_random_presigned_urls_are_those_of_awss_signer),
     };
-    return cmocka_run_group_tests(tests, start_judge, stop_judge);
+    return cmocka_run_group_tests(tests, start_reference, stop_reference);
 }

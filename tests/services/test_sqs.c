@@ -23,7 +23,7 @@ static const struct svc_json *queued(size_t i) {
 }
 
 static size_t queue_size(void) {
-    aws_tell(&f, "{}");
+    aws_set(&f, "{}");
     return svc_json_count(svc_json_get(f.report, "queue"));
 }
 
@@ -129,7 +129,7 @@ static void test_attributes_go_along(void **state) {
     for (size_t i = 0; i < 2; i++) {
         char line[80];
         snprintf(line, sizeof(line), "{\"wrong_md5\":\"%s\"}", md5s[i]);
-        aws_tell(&f, line);
+        aws_set(&f, line);
         assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
                          SVC_BAD_RESPONSE);
         assert_true(error.maybe_done);
@@ -256,7 +256,7 @@ static void test_ten_of_the_largest_messages_are_received(void **state) {
     for (size_t i = 0; i < 10; i++) {
         bodies[i] = make_body(patterns[i % 5], AWSC_MAX_SQS_BYTES);
         if (i % 5 == 3) {
-            bodies[i][AWSC_MAX_SQS_BYTES - 1] = '\0'; /* a whole number of characters */
+            bodies[i][AWSC_MAX_SQS_BYTES - 1] = '\0'; /* an integral number of characters */
         }
         const struct awsc_sqs_message message = {.body = bodies[i]};
         assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, SVC_NO_DEADLINE, &error),
@@ -282,7 +282,7 @@ static void test_a_reply_that_makes_no_sense_is_reported(void **state) {
         char line[80];
         snprintf(line, sizeof(line), "{\"faults\":[\"%s\",\"%s\",\"%s\"]}", faults[i], faults[i],
                  faults[i]);
-        aws_tell(&f, line);
+        aws_set(&f, line);
         assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
                          SVC_BAD_RESPONSE);
         assert_int_equal(aws_requests(&f), 3);
@@ -295,16 +295,16 @@ static void test_a_message_may_be_sent_once_only(void **state) {
     struct awsc_sqs_message message = {.body = "x"};
     struct awsc_sqs_result result;
     struct awsc_error error;
-    aws_tell(&f, "{\"faults\":[\"lost\"]}");
+    aws_set(&f, "{\"faults\":[\"lost\"]}");
     assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error), SVC_OK);
     assert_int_equal(queue_size(), 2);
     message.send_once = true;
-    aws_tell(&f, "{\"queue\":[],\"faults\":[\"lost\"]}");
+    aws_set(&f, "{\"queue\":[],\"faults\":[\"lost\"]}");
     assert_int_equal(awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error),
                      SVC_CONNECTION_LOST);
     assert_true(error.maybe_done);
     assert_int_equal(queue_size(), 1);
-    aws_tell(&f, "{\"queue\":[],\"faults\":[\"lost\"]}");
+    aws_set(&f, "{\"queue\":[],\"faults\":[\"lost\"]}");
     assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, &message, 1, &result, 0, &error),
                      SVC_CONNECTION_LOST);
     assert_true(error.maybe_done && result.maybe_done);
@@ -345,7 +345,7 @@ static void test_an_entry_of_unknown_outcome_is_not_sent_again(void **state) {
     assert_true(error.maybe_done && results[1].maybe_done && !results[0].maybe_done);
     assert_int_equal(aws_requests(&f), 1);
     assert_int_equal(queue_size(), 2);
-    aws_tell(&f, "{\"queue\":[],\"wrong_md5\":\"MD5OfMessageBody\"}");
+    aws_set(&f, "{\"queue\":[],\"wrong_md5\":\"MD5OfMessageBody\"}");
     assert_int_equal(awsc_sqs_send_batch(f.client, QUEUE, messages, 1, results, 0, &error),
                      SVC_BAD_RESPONSE);
     assert_true(results[0].maybe_done);
@@ -450,9 +450,9 @@ static void test_a_large_batch_goes_in_several_requests(void **state) {
     struct awsc_sqs_result results[10];
     struct awsc_error error;
     char *half = make_body("x", AWSC_MAX_SQS_BYTES / 2);
-    char *whole = make_body("y", AWSC_MAX_SQS_BYTES);
+    char *full = make_body("y", AWSC_MAX_SQS_BYTES);
     for (int i = 0; i < 10; i++) {
-        messages[i] = (struct awsc_sqs_message){.body = i == 4 ? whole : half};
+        messages[i] = (struct awsc_sqs_message){.body = i == 4 ? full : half};
     }
     assert_int_equal(
         awsc_sqs_send_batch(f.client, QUEUE, messages, 10, results, SVC_NO_DEADLINE, &error),
@@ -460,7 +460,7 @@ static void test_a_large_batch_goes_in_several_requests(void **state) {
     assert_int_equal(aws_requests(&f), 2 + 1 + 3);
     assert_int_equal(queue_size(), 10);
     /* A request that fails takes only its own entries with it. */
-    aws_tell(&f, "{\"queue\":[],\"faults\":[\"\",\"status:403:AccessDenied\"]}");
+    aws_set(&f, "{\"queue\":[],\"faults\":[\"\",\"status:403:AccessDenied\"]}");
     assert_int_equal(
         awsc_sqs_send_batch(f.client, QUEUE, messages, 6, results, SVC_NO_DEADLINE, &error),
         SVC_ACCESS_DENIED);
@@ -470,7 +470,7 @@ static void test_a_large_batch_goes_in_several_requests(void **state) {
     }
     assert_int_equal(queue_size(), 4);
     free(half);
-    free(whole);
+    free(full);
 }
 
 static void test_messages_are_deleted_and_delayed_in_batches(void **state) {

@@ -27,7 +27,7 @@ static enum svc_status send_mail(struct awsc_error *error) {
 static void set_faults(const char *faults) {
     char line[256];
     snprintf(line, sizeof(line), "{\"faults\":[%s]}", faults);
-    aws_tell(&f, line);
+    aws_set(&f, line);
 }
 
 /* Requests since the last report, and how many mails the service took in all. */
@@ -96,7 +96,7 @@ static void test_a_connection_ended_while_idle_costs_no_mail(void **state) {
         aws_end(&f);
         aws_begin(&f);
         assert_int_equal(send_mail(&error), SVC_OK);
-        aws_tell(&f, ends[i % 2]);
+        aws_set(&f, ends[i % 2]);
         assert_int_equal(send_mail(&error), SVC_OK);
         assert_int_equal(error.attempts, 1);
         assert_false(error.maybe_done);
@@ -173,7 +173,7 @@ static void test_connections_ended_while_idle_are_replaced_at_once(void **state)
             assert_int_equal(results[i].error.attempts, 1);
         }
         assert_int_equal(aws_requests(&f), 8);
-        aws_tell(&f, round % 2 == 0 ? "{\"idle\":\"reset\"}" : "{\"idle\":\"close\"}");
+        aws_set(&f, round % 2 == 0 ? "{\"idle\":\"reset\"}" : "{\"idle\":\"close\"}");
     }
     assert_int_equal(awsc_client_counts(f.client).retries, 0);
 }

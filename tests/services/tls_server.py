@@ -1,4 +1,4 @@
-"""An HTTPS server on loopback: tls_server.py CERTIFICATE KEY [tls1.1], which answers "ok" to all."""
+"""An HTTPS server on loopback: tls_server.py CERTIFICATE KEY [tls1.1], which responds "ok" to every request."""
 
 import http.server
 import ssl

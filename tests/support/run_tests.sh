@@ -8,6 +8,7 @@
 #
 # The longest programs of the last run start first, so that none of them is left alone at the end.
 #
+# BUILD CONFIG   the build folder (default build/release) and its configuration (default release)
 # RUN_WITH   a command in front of each program (valgrind ...)
 # JOBS       programs at once (default: one for each CPU)
 # TEST_SECONDS   how long one may take (default 600)
@@ -32,29 +33,47 @@ if [ "${1:-}" = --one ]; then
         </dev/null >"$results/$name.output" 2>&1 || status=$?
     seconds=$(($(date +%s) - begin))
     echo "$seconds ${program#"${BUILD:-build/release}"/}" >"$results/$name.seconds"
-    awk -v status="$status" -v seconds=$seconds -v name="$program" -v counts="$results/$name.counts" '
-        /^ok [0-9]+ .*# SKIP/ { skipped++; next }
+    awk -v status="$status" -v seconds=$seconds -v name="$program" -v counts="$results/$name.counts" \
+        -v skips="$results/$name.skips" -v title="${CONFIG:-release} ${program#"${BUILD:-build/release}"/}" '
+        function skip(test, reason) {
+            all_skipped++
+            printf "skipped %s: %s%s\n", title, test, reason == "" ? "" : " # " reason >skips
+        }
+        # "ok 1 - NAME # SKIP REASON"; "not ok 1 # SKIP NAME" (cmocka). Subtests are in no plan.
+        /^ *(not )?ok [0-9]+( .*)? # SKIP/ {
+            at = match($0, / # SKIP/)
+            before = substr($0, 1, at - 1)
+            after = substr($0, at + 8)
+            sub(/^ *(not )?ok [0-9]+ *-? */, "", before)
+            if (before == "") skip(after, ""); else skip(before, after)
+            skipped += !/^ /
+            next
+        }
+        /^# skipped: / {
+            at = match(substr($0, 12), /: /)
+            if (at) skip(substr($0, 12, at - 1), substr($0, 12 + at + 1)); else skip(substr($0, 12), "")
+        }
         /^ok / { ok++ }
-        /^not ok [0-9]+ # SKIP/ { skipped++; next }
         /^not ok / { bad++ }
         /^1\.\.[0-9]+$/ { has_plan = 1; planned += substr($0, 4) }
-        /^[0-9]+ passed, [0-9]+ failed$/ { said = 1; said_ok = $1; said_bad = $3 }
+        /^[0-9]+ passed, [0-9]+ failed$/ { is_counted = 1; own_ok = $1; own_bad = $3 }
         END {
-            if (said) { ok = said_ok; bad = said_bad }
+            if (is_counted) { ok = own_ok; bad = own_bad }
             else if (planned > ok + bad + skipped) bad = planned - ok - skipped
             else if (!has_plan && !ok && status == 0) ok = 1
             if (status != 0 && !bad) bad = 1
             if (status == 0 && bad) status = 1
             printf "%-50s %4d s %4d passed", name, seconds, ok
-            if (skipped) printf ", %d skipped", skipped
+            if (all_skipped) printf ", %d skipped", all_skipped
             if (bad) printf ", %d failed (exit status %d)", bad, status
             printf "\n"
-            print ok + 0, bad + 0 >counts
+            print ok + 0, bad + 0, all_skipped + 0 >counts
         }' "$results/$name.output" >"$results/$name.summary"
     # In one piece, so that programs running at once do not mix their reports.
     if grep -q ' failed (exit' "$results/$name.summary"; then
         sed '/^ok /d; s/^/    /' "$results/$name.output" >"$results/$name.report"
     fi
+    if [ -s "$results/$name.skips" ]; then cat "$results/$name.skips" >>"$results/$name.report"; fi
     cat "$results/$name.summary" >>"$results/$name.report"
     cat "$results/$name.report"
     exit 0
@@ -88,10 +107,12 @@ cat "$results"/*.seconds "$times" |
     awk '{ name = substr($0, index($0, " ") + 1) } !seen[name]++' >"$results/times"
 cp "$results/times" "$times"
 cat "$results"/*.counts | awk -v programs=$# '
-    { passed += $1; failed += $2; seen++ }
+    { passed += $1; failed += $2; skipped += $3; seen++ }
     END {
         # One whose counts are not there never ran.
         failed += programs - seen
-        printf "\n%d passed, %d failed\n", passed, failed
+        printf "\n%d passed, %d failed", passed, failed
+        if (skipped) printf ", %d skipped", skipped
+        printf "\n"
         exit failed > 0 || passed == 0
     }'
