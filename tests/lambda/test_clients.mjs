@@ -163,7 +163,7 @@ test('a queue feeds a function, and only what it names stays', async () => {
 
 test('serve.mjs starts any function with any triggers', async () => {
   const program = join(folder, 'function');
-  writeFileSync(program, `#!/bin/sh\nexec ${TINY.join(' ')}\n`, { mode: 0o755 });
+  writeFileSync(program, `#!/bin/sh\nexec ${TINY.map((word) => `'${word}'`).join(' ')}\n`, { mode: 0o755 });
   const script = `
     curl -sS "$FUNCTION_URL"hello?a=1
     test "$FUNCTION_URL" = "$FUNCTION_URL_MY_FUNCTION"

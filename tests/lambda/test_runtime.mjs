@@ -165,7 +165,7 @@ test('InitDuration is wall time from exec: waiting counts, in the start and befo
   const slow_ms = await initOf({ environment: { TEST_FUNCTION_WAIT: '120ms' } });
   assert.ok(slow_ms >= 120, `${slow_ms} ms`);
   // The process waits before main; the system states its start in ticks of 10 ms.
-  const late_ms = await initOf({ command: ['/bin/sh', '-c', `sleep 0.2; exec ${TEST_FUNCTION}`] });
+  const late_ms = await initOf({ command: ['/bin/sh', '-c', 'sleep 0.2; exec "$0"', TEST_FUNCTION] });
   assert.ok(late_ms >= 185, `${late_ms} ms`);
 });
 
