@@ -334,7 +334,7 @@ valgrind: ## unit tests under valgrind, with its leak check
 	@sh .ci/packages build test ci
 	@$(MAKE) --no-print-directory tests
 	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) uninitialised bytes.
-	@JSIMD_FORCENONE=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
+	@JSIMD_FORCENONE=1 TEST_SLOWLY=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
 		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS) \
 		$(FUNCTION_UNIT_TESTS))
 

@@ -134,14 +134,14 @@ static void run(struct trial *trial, struct file *file, const struct imgcore_opt
 }
 
 /* Cancels at check 0, 1, 2, ... until a call succeeds; returns how many checks that one made. Under
- * a sanitizer only at every seventh check. */
+ * a sanitizer and where TEST_SLOWLY is set (valgrind) only at every seventh check. */
 static long cancel_at_each_by(struct file *file, const struct imgcore_options *options) {
     struct trial trial;
     run(&trial, file, options,
         NEVER); /* libc keeps the memory that it once allocated for a thread */
     assert_int_equal(trial.status, IMGCORE_OK);
     const uint64_t want = trial.sum;
-    const long step = OWN_MALLOC ? 1 : 7; /* sanitizers are slow */
+    const long step = OWN_MALLOC && getenv("TEST_SLOWLY") == NULL ? 1 : 7;
     long n = 0;
     for (;; n += step) {
         run(&trial, file, options, n);
