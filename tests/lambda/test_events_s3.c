@@ -225,8 +225,8 @@ static void test_what_does_not_name_objects_is_refused(void **state) {
         "{'Records':[{'eventSource':'aws:s3'},{'eventSource':'aws:sns'}]}",
         "{'Records':[{'eventSource':'aws:s3'},{'EventSource':'aws:sns'}]}",
         "{'Records':[{'EventSource':'aws:sns','Sns':{}}]}",
-        "{'Records':[{'EventSource':'aws:sns','Sns':{'Type':'Notification','MessageId':'1',"
-        "'Message':'not json'}}]}",
+        ("{'Records':[{'EventSource':'aws:sns','Sns':{'Type':'Notification','MessageId':'1',"
+         "'Message':'not json'}}]}"),
         "{'source':'aws.ec2','detail-type':'Object Created','detail':{}}",
         "{'source':'aws.s3','detail':{}}",
         "{'Type':'SubscriptionConfirmation','MessageId':'1','TopicArn':'a','Message':'hello'}",

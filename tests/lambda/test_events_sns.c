@@ -119,8 +119,8 @@ static void test_what_is_no_event_is_refused(void **state) {
         "{'Records':{}}",
         "{'Records':[17]}",
         "{'Records':[{'EventSource':'aws:s3'}]}",
-        "{'Records':[{'eventSource':'aws:sns','Sns':{'Type':'Notification','MessageId':'i',"
-        "'Message':'m'}}]}",
+        ("{'Records':[{'eventSource':'aws:sns','Sns':{'Type':'Notification','MessageId':'i',"
+         "'Message':'m'}}]}"),
         "{'Records':[{'EventSource':'aws:sns'}]}"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct svc_json *document = example_parse(bad[i]);

@@ -153,8 +153,8 @@ static void test_a_page_that_makes_no_sense_is_refused_whole(void **state) {
         "[\"ETag>\",\"Tag>\"]",
         "[\"<Prefix>c/</Prefix></CommonPrefixes>\",\"</CommonPrefixes>\"]",
         "[\"<IsTruncated>false\",\"<IsTruncated>true\"]",
-        "[\"</ListBucketResult>\",\"<CommonPrefixes><Prefix>d/</Prefix></CommonPrefixes>"
-        "</ListBucketResult>\"]",
+        ("[\"</ListBucketResult>\",\"<CommonPrefixes><Prefix>d/</Prefix></CommonPrefixes>"
+         "</ListBucketResult>\"]"),
     };
     struct found found = {.most = -1};
     struct awsc_error error;

@@ -314,8 +314,8 @@ static void test_tags_are_kept_when_reading_them_fails(void **state) {
     (void)state;
     static const char *const faults[] = {
         "{\"faults\":[\"big:40\",\"big:40\",\"big:40\"]}",
-        "{\"faults\":[\"error200:InternalError\",\"error200:InternalError\","
-        "\"error200:InternalError\"]}",
+        ("{\"faults\":[\"error200:InternalError\",\"error200:InternalError\","
+         "\"error200:InternalError\"]}"),
         "{\"faults\":[\"big:40\"]}"};
     static const enum svc_status expected[] = {SVC_BAD_RESPONSE, SVC_SERVER_ERROR, SVC_OK};
     struct awsc_s3_tags tags;
