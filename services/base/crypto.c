@@ -9,6 +9,10 @@
 #include "services/base/crc.h"
 #include "services/base/crypto.h"
 
+void svc_crypto_ignore_configuration(void) {
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
 enum svc_status svc_sha256(const void *bytes, size_t size_bytes, uint8_t out[SVC_SHA256_BYTES]) {
     unsigned int size = 0;
     if (EVP_Digest(size_bytes > 0 ? bytes : "", size_bytes, out, &size, EVP_sha256(), NULL) != 1) {

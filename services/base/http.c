@@ -1,9 +1,9 @@
 /* The real transport, on libcurl's multi interface: see http.h. */
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "services/base/crypto.h"
 #include "services/base/http_real.h"
 #include "services/base/limits.h"
 #include "services/base/text.h"
@@ -187,9 +187,7 @@ enum svc_status svc_http_create(const struct svc_http_options *options, struct s
         return status;
     }
     struct svc_http_real *real = calloc(1, sizeof(*real));
-    /* TLS is set here alone, not by a file of the machine, and reading one takes a fifth of the
-     * instructions from exec to the first request. curl's own initialisation would read it. */
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    svc_crypto_ignore_configuration();
     if (real == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(real);
         return svc_fail(error, SVC_NO_MEMORY, "no memory for HTTP");
