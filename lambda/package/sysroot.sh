@@ -121,7 +121,8 @@ EOF
 build() {
     echo "Building $1 for $arch"
     prepare_apt
-    rm -rf "$work/sources"
+    # The functions as well: nothing else makes them be linked again.
+    rm -rf "$work/sources" "$work/build"
     mkdir -p "$work/sources"
     (
         cd "$work/sources"
