@@ -111,8 +111,8 @@ THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c \
 	tests/imgcore/test_threads.c
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
-# differently there (the sanitizers see them all).
-VALGRIND_TESTS := $(filter-out %_hostile.c,$(UNIT_TESTS))
+# differently there, and valgrind runs one thread at a time (the sanitizers see them all).
+VALGRIND_TESTS := $(filter-out %_hostile.c %_threads.c,$(UNIT_TESTS))
 
 # ---------------------------------------------------------------------------- flags
 
@@ -304,17 +304,18 @@ test: ## run all tests (installs what they need)
 	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(LAMBDA_TESTS) $(END_TO_END) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) \
+	@$(RUN_TESTS) $(filter-out $(if $(findstring san,$(CONFIG)),$(LOCAL_CLOUD_TESTS)),$(LAMBDA_TESTS)) \
+		$(END_TO_END) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) \
 		$(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 
 # ---------------------------------------------------------------------------- more checks
 
-asan: ## all tests with address and undefined-behaviour sanitizers
+asan: ## all tests of C with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory CONFIG=asan test
 
-ubsan: ## all tests with the undefined-behaviour sanitizer alone
+ubsan: ## all tests of C with the undefined-behaviour sanitizer alone
 	@$(MAKE) --no-print-directory CONFIG=ubsan test
 
 tsan: ## the tests that use threads, with the thread sanitizer
