@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "services/base/clock.h"
+#include "services/base/text.h"
 
-#define MAX_DECIMAL_DIGITS 18 /* the largest such number fits into 63 bits */
+/* So far from the ends of an int64_t that times can be added to it. */
+#define MAX_DECIMAL UINT64_C(999999999999999999)
 
 bool lev_is_text(const struct svc_json *object, const char *name, const char *expected) {
     const char *text = svc_json_get_text(object, name);
@@ -17,19 +19,11 @@ bool lev_begins_with(const char *text, const char *start) {
 }
 
 bool lev_get_decimal(const struct svc_json *object, const char *name, int64_t *number) {
-    const char *text = svc_json_get_text(object, name);
-    const size_t digits = text != NULL ? strlen(text) : 0;
-    if (digits < 1 || digits > MAX_DECIMAL_DIGITS) {
+    uint64_t value;
+    if (!svc_parse_uint(svc_json_get_text(object, name), MAX_DECIMAL, &value)) {
         return false;
     }
-    int64_t value = 0;
-    for (size_t i = 0; i < digits; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (text[i] - '0');
-    }
-    *number = value;
+    *number = (int64_t)value;
     return true;
 }
 

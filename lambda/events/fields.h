@@ -13,8 +13,8 @@
 bool lev_is_text(const struct svc_json *object, const char *name, const char *expected);
 bool lev_begins_with(const char *text, const char *start);
 
-/* A whole number of 1 to 18 decimal digits in a string, as SQS writes its attributes; *number is
- * untouched on false. */
+/* A whole number of decimal digits in a string, as SQS writes its attributes; *number is untouched
+ * on false: none, or one of more than 18 digits. */
 bool lev_get_decimal(const struct svc_json *object, const char *name, int64_t *number);
 
 /* A time in UTC by RFC 3339, "2026-01-02T03:04:05Z" with an optional fraction of up to nine digits,

@@ -1,6 +1,7 @@
 /* Addresses: see address.h. */
 #include <string.h>
 
+#include "services/base/chars.h"
 #include "services/base/text.h"
 #include "services/email/address.h"
 #include "services/email/clean.h"
@@ -111,15 +112,6 @@ static bool put_words(const char *text, size_t column, bool fold, struct svc_buf
     return svc_buf_status(out) == SVC_OK;
 }
 
-static bool is_printable(const char *text) {
-    for (; *text != '\0'; text++) {
-        if (*text < 0x20 || *text > 0x7e) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_atoms(const char *text) {
     if (*text == '\0' || *text == ' ' || text[strlen(text) - 1] == ' ' || strstr(text, "  ")) {
         return false;
@@ -133,7 +125,7 @@ static bool is_atoms(const char *text) {
 }
 
 bool email_put_phrase(const char *name, bool fold, struct svc_buf *out) {
-    if (!is_printable(name) || strstr(name, "=?") != NULL || strlen(name) > LINE_BYTES) {
+    if (!svc_is_printable(name) || strstr(name, "=?") != NULL || strlen(name) > LINE_BYTES) {
         return put_words(name, sizeof("From:"), fold, out);
     }
     if (is_atoms(name)) {
@@ -150,7 +142,8 @@ bool email_put_phrase(const char *name, bool fold, struct svc_buf *out) {
 }
 
 bool email_put_unstructured(const char *text, size_t column, bool fold, struct svc_buf *out) {
-    if (is_printable(text) && strstr(text, "=?") == NULL && column + strlen(text) <= LINE_BYTES) {
+    if (svc_is_printable(text) && strstr(text, "=?") == NULL &&
+        column + strlen(text) <= LINE_BYTES) {
         return svc_buf_append_text(out, text);
     }
     return put_words(text, column, fold, out);
