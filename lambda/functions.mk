@@ -84,8 +84,8 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
 # Allocations fail in these (services/services.mk).
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- the functions
 

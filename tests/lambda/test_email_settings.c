@@ -57,7 +57,7 @@ static void test_what_can_be_set(void **state) {
     (void)state;
     assert_int_equal(read_with("FROM_EMAIL", "오픈마켓 <no-reply@시장.kr>", NULL), SVC_OK);
     assert_string_equal(settings.mailer.from,
-                        "=?UTF-8?B?7Jik7ZSI66eI7LyT?= <no-reply@xn--zb0b8hz71b.kr>");
+                        "=?UTF-8?B?7Jik7ZSI66eI7LyT?= <no-reply@xn--vv4bo1g.kr>");
     assert_int_equal(read_with("REPLY_TO_EMAIL", "Help <help@example.com>", NULL), SVC_OK);
     assert_string_equal(settings.mailer.reply_to, "Help <help@example.com>");
     assert_int_equal(read_with("BCC_EMAIL", "copy@example.com", NULL), SVC_OK);
