@@ -11,7 +11,7 @@ import { randomFrom } from './random.mjs';
 const WORKERS = 3;
 const CHAOS_ROUNDS = 6;
 const QUIET_ROUNDS = 12;
-const MAX_SLOW_MS = 15;
+const MAX_SLOW_MS = 6;
 
 // Faults by operation: [chance, before or after the work, what the response is].
 const serverError = () => new Refusal('InternalFailure', 'A fault on demand.', 500);
@@ -112,7 +112,7 @@ class RandomRun {
       const { operation, input } = step;
       const [to] = input.Destination?.ToAddresses ?? [];
       const name = to?.split('@')[0];
-      if (name && when === 'before' && this.plan.get(name).kind === 'rejected') throw refusal('MessageRejected');
+      if (name && when === 'before' && this.plan.get(name).kind === 'rejected') throw refusal('MessageRejected', 'The content is not allowed');
       if (!this.is_wild) return;
       if (this.chance(KILL_CHANCE)) this.#kill();
       for (const [probability, moment, make] of FAULTS[operation] ?? []) {
