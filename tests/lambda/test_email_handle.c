@@ -302,7 +302,8 @@ static void test_what_is_no_event_fails_the_invocation(void **state) {
         {"{'eventType':'Send'}", "Email.MALFORMED"},
         {EXAMPLE_S3, "Email.UNKNOWN_EVENT"},
         {EXAMPLE_SCHEDULE, "Email.UNKNOWN_EVENT"},
-        {EXAMPLE_S3_EVENTBRIDGE, "Email.MALFORMED"},
+        {EXAMPLE_S3_EVENTBRIDGE, "Email.UNKNOWN_EVENT"},
+        {EXAMPLE_SES_EVENTBRIDGE, "Email.MALFORMED"},
         {EXAMPLE_URL, "Email.UNKNOWN_EVENT"},
         {"{'template':'PASSWORD_RESET','toEmail':'a@b.kr','data':{}}", "Email.UNKNOWN_EVENT"},
     };
