@@ -68,14 +68,14 @@ test('a mail: sent once, or a dead letter, or both; never twice, never nothing',
 
 test('the same in a batch: its other messages are sent once as well', async () => {
   const prepare = async () => {
-    for (const name of ['a', 'b', 'c']) await one.put(message({ toEmail: `${name}@example.com` }));
+    for (const name of ['a', 'b']) await one.put(message({ toEmail: `${name}@example.com` }));
   };
   const steps = await requestsOf(prepare);
-  assert.equal(steps.length, 12);
+  assert.equal(steps.length, 8);
   const outcomes = await killEverywhere(prepare, steps);
   for (const [where, [mails, letters]] of Object.entries(outcomes)) {
     const at = (Number(where.split(' ')[0]) % 4) * 2 + (where.endsWith('after') ? 1 : 0);
-    assert.deepEqual([mails, letters.length], [at === 3 || at === 4 ? 2 : 3, at >= 3 && at <= 6 ? 1 : 0], where);
+    assert.deepEqual([mails, letters.length], [at === 3 || at === 4 ? 1 : 2, at >= 3 && at <= 6 ? 1 : 0], where);
   }
 });
 
