@@ -21,8 +21,10 @@ EMAIL_TOOLS := services/email/tools/compile_templates.c services/email/tools/mai
 # Programs with cmocka, and scripts that look at mails with other people's parsers.
 EMAIL_TESTS := tests/services/test_email_address.c tests/services/test_email_alloc.c \
 	tests/services/test_email_deliver.c \
-	tests/services/test_email_message.c tests/services/test_email_mustache.c \
-	tests/services/test_email_producer.c tests/services/test_email_rate.c \
+	tests/services/test_email_killed.c tests/services/test_email_message.c \
+	tests/services/test_email_mustache.c \
+	tests/services/test_email_outcomes.c tests/services/test_email_producer.c \
+	tests/services/test_email_rate.c \
 	tests/services/test_email_record.c tests/services/test_email_render.c \
 	tests/services/test_email_templates.c
 EMAIL_SCRIPTS := tests/email/hostile.py tests/email/mime.py tests/email/schema.py \
