@@ -18,12 +18,14 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
+LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_events.mjs \
+	tests/lambda/test_email_faults.mjs tests/lambda/test_email_kills.mjs \
+	tests/lambda/test_email_random.mjs tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs
-LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_email_random_long.mjs tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
 
@@ -38,10 +40,12 @@ TEST_FUNCTIONS :=
 # the archive needs.
 LINK_imgcore = $(STATIC)
 LIBS_imgcore = $(LIBRARY_LIBS)
+LINK_email = $(EMAIL)
+LIBS_email =
 
 # $(call lambda_program,PROGRAM,OBJECTS,LIBRARIES,FLAGS): the rule that links a program.
 define lambda_program
-$(1): $(2) $(LAMBDA) $(SERVICES) $(foreach library,$(3),$(LINK_$(library)))
+$(1): $(2) $(LAMBDA) $(foreach library,$(3),$(LINK_$(library))) $(SERVICES)
 	$$(call link,$$^ $(4) $$(SERVICES_LIBS) $(foreach library,$(3),$$(LIBS_$(library))))
 endef
 
@@ -82,12 +86,13 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
 # Allocations fail in these (services/services.mk).
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- the functions
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
+$(eval $(call function,email-sender,email,address_hash commands dead_letter email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))
