@@ -38,10 +38,12 @@ TEST_FUNCTIONS :=
 # the archive needs.
 LINK_imgcore = $(STATIC)
 LIBS_imgcore = $(LIBRARY_LIBS)
+LINK_email = $(EMAIL)
+LIBS_email =
 
 # $(call lambda_program,PROGRAM,OBJECTS,LIBRARIES,FLAGS): the rule that links a program.
 define lambda_program
-$(1): $(2) $(LAMBDA) $(SERVICES) $(foreach library,$(3),$(LINK_$(library)))
+$(1): $(2) $(LAMBDA) $(foreach library,$(3),$(LINK_$(library))) $(SERVICES)
 	$$(call link,$$^ $(4) $$(SERVICES_LIBS) $(foreach library,$(3),$$(LIBS_$(library))))
 endef
 
@@ -82,12 +84,13 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
 # Allocations fail in these (services/services.mk).
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- the functions
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
+$(eval $(call function,email-sender,email,address_hash commands dead_letter email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))

@@ -275,7 +275,7 @@ enum svc_status email_message_read(const struct svc_json *document, size_t size_
 /* Counts before anything is built of them: every value but the first follows a comma or begins a
  * container. The counts of text that is not JSON do not matter: the parser
  * refuses it. */
-static bool has_too_many_values(const char *text, size_t size_bytes) {
+bool email_has_too_many_values(const char *text, size_t size_bytes) {
     size_t containers = 0, commas = 0;
     bool in_string = false;
     for (size_t i = 0; i < size_bytes; i++) {
@@ -298,7 +298,7 @@ enum svc_status email_message_parse(const void *bytes, size_t size_bytes,
     struct svc_error fault;
     memset(message, 0, sizeof(*message));
     svc_error_clear(&fault);
-    if (size_bytes <= EMAIL_MAX_MESSAGE_BYTES && has_too_many_values(bytes, size_bytes)) {
+    if (size_bytes <= EMAIL_MAX_MESSAGE_BYTES && email_has_too_many_values(bytes, size_bytes)) {
         return email_refuse(error, EMAIL_REASON_TOO_LARGE, "",
                             "a message with more than %zu objects and lists, or %zu values",
                             EMAIL_MAX_MESSAGE_CONTAINERS, EMAIL_MAX_MESSAGE_VALUES);

@@ -55,6 +55,10 @@ void email_message_clear(struct email_message *message);
 const struct email_value *email_message_value(const struct email_message *message,
                                               const char *name);
 
+/* Whether a text has more than EMAIL_MAX_MESSAGE_CONTAINERS objects and lists, or
+ * EMAIL_MAX_MESSAGE_VALUES values: parsed, it would take too much memory. */
+bool email_has_too_many_values(const char *text, size_t size_bytes);
+
 /* Whether a PASSWORD_RESET comes too late: its link has stopped working, `expiresIn` after the
  * message was queued. Such a mail is not sent. false for all other templates. */
 bool email_message_expired(const struct email_message *message, int64_t queued_at_ms,
