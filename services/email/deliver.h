@@ -26,6 +26,13 @@ struct email_mailer_settings {
     const char *environment;       /* the tag "environment"; NULL: no such tag */
 };
 
+/* What a delivery leaves of its time: it begins to send only if MIN_SEND is left, to state SENDING
+ * in the record first; the request to SES begins only if MIN_POST is left, and ends RESERVE before
+ * the deadline, so that its outcome can be recorded. */
+#define EMAIL_MIN_SEND_MS INT64_C(4000)
+#define EMAIL_MIN_POST_MS INT64_C(3000)
+#define EMAIL_RESERVE_MS  INT64_C(1000)
+
 struct email_mailer {
     const struct email_mailer_settings *settings;
     struct awsc_client *client;
@@ -74,7 +81,7 @@ struct email_delivery {
     char detail[256];
     int retry_s;
     bool is_record_incomplete;              /* SENT, but the record still states SENDING */
-    char key[EMAIL_MAX_ID_BYTES + 1];       /* of the record; "" if the body gave none */
+    char key[EMAIL_MAX_KEY_BYTES + 1];      /* of the record (email_record_key); "": it has none */
     char ses_message_id[AWSC_SES_ID_BYTES]; /* of SENT */
     char to[EMAIL_ADDRESS_BYTES];           /* for hashing alone; never logged */
 };

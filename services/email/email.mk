@@ -6,10 +6,11 @@
 TEMPLATES ?=
 
 EMAIL_MODULE := services/email/address.c services/email/clean.c services/email/cli_check.c services/email/cli_render.c \
+	services/email/deliver.c services/email/deliver_outcome.c services/email/digest.c \
 	services/email/domain.c services/email/error.c services/email/escape.c \
 	services/email/format.c services/email/json_schema.c services/email/message.c services/email/mime.c \
 	services/email/mustache_render.c services/email/producer.c services/email/punycode.c \
-	services/email/render.c services/email/schema.c services/email/url.c services/email/value.c \
+	services/email/rate.c services/email/record.c services/email/render.c services/email/schema.c services/email/url.c services/email/value.c \
 	services/email/view.c
 
 # Linked into the template compiler and the tests alone.
@@ -19,8 +20,10 @@ EMAIL_TOOLS := services/email/tools/compile_templates.c services/email/tools/mai
 
 # Programs with cmocka, and scripts that look at mails with other people's parsers.
 EMAIL_TESTS := tests/services/test_email_address.c tests/services/test_email_alloc.c \
+	tests/services/test_email_deliver.c \
 	tests/services/test_email_message.c tests/services/test_email_mustache.c \
-	tests/services/test_email_producer.c tests/services/test_email_render.c \
+	tests/services/test_email_producer.c tests/services/test_email_rate.c \
+	tests/services/test_email_record.c tests/services/test_email_render.c \
 	tests/services/test_email_templates.c
 EMAIL_SCRIPTS := tests/email/hostile.py tests/email/mime.py tests/email/schema.py \
 	tests/email/templates.py

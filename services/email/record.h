@@ -22,17 +22,33 @@
 #include <stdint.h>
 
 #include "services/aws/client.h"
+#include "services/base/random.h"
 #include "services/email/limits.h"
 
 #define EMAIL_OWNER_BYTES  33 /* 16 random bytes in hex */
 #define EMAIL_DIGEST_BYTES 65 /* SHA-256 in hex */
+
+/* A key is "m:" and a producer's messageId, or "q:" and the id that the queue gave, so that no
+ * messageId can be the queue's id of another message. */
+#define EMAIL_MAX_KEY_BYTES (EMAIL_MAX_ID_BYTES + 2)
+
+/* How far the clocks of two environments may differ: an item past its `until` is another's only
+ * this much later. An environment whose clock differs from AWS's by more than
+ * EMAIL_RECORD_MIN_SKEW_MS uses AWS's (client.h measures the difference, to half of a round trip).
+ * No claim depends on this for a mail to be sent once: a claim that was taken over fails in
+ * email_record_sending, whatever the clocks show. */
+#define EMAIL_RECORD_MARGIN_MS   INT64_C(5000)
+#define EMAIL_RECORD_MIN_SKEW_MS INT64_C(30000)
+/* The longest claim: Lambda's longest invocation. */
+#define EMAIL_RECORD_MAX_CLAIM_MS INT64_C(900000)
 
 /* Borrowed, constant for the life of the function. */
 struct email_record_table {
     struct awsc_client *client;
     const struct svc_clock *clock;
     const char *name; /* table name or ARN; NULL: no record is kept, every claim succeeds */
-    int64_t keep_ms;  /* how long an item counts */
+    int64_t keep_ms;  /* how long an item counts; longer than the queue keeps a message */
+    const struct svc_random *random; /* NULL: the system's */
 };
 
 enum email_claim_result {
@@ -46,13 +62,23 @@ enum email_claim_result {
 
 struct email_claim {
     const struct email_record_table *table;
-    char id[EMAIL_MAX_ID_BYTES + 1];
+    char id[EMAIL_MAX_KEY_BYTES + 1];
     char owner[EMAIL_OWNER_BYTES];
-    int64_t until_ms; /* wall clock: of OURS the end of the claim, of BUSY that of the other's */
+    int64_t until_ms; /* wall clock: of OURS the end of the claim, of BUSY when another delivery may
+                         take the message over (email_record_now_ms) */
+    int64_t deadline_ms; /* monotonic: of every request for this claim */
 };
 
+/* The key of a message: of its own id, else ("" or NULL) of the queue's. false, and "": it has
+ * neither, or the queue's is longer than EMAIL_MAX_ID_BYTES or not printable ASCII. */
+bool email_record_key(const char *message_id, const char *queue_id,
+                      char out[EMAIL_MAX_KEY_BYTES + 1]);
+/* The wall clock by which claims are made and compared. */
+int64_t email_record_now_ms(const struct email_record_table *table);
+
 /* `overrides_unknown`: a person decided that a message of unknown outcome is sent again. `left_ms`:
- * how long the delivery may take. */
+ * how long the delivery may take. After FAILED with error->maybe_done the claim may be in the
+ * table: release it. */
 enum email_claim_result email_record_claim(struct email_claim *claim,
                                            const struct email_record_table *table, const char *id,
                                            const char *digest, bool overrides_unknown,
@@ -64,8 +90,8 @@ enum svc_status email_record_sending(const struct email_claim *claim, struct aws
  * finds its outcome unknown. */
 enum svc_status email_record_sent(const struct email_claim *claim, const char *ses_message_id,
                                   struct awsc_error *error);
-/* SES certainly took nothing, or nothing was asked of it: the item is deleted if it is ours, so
- * that the next delivery need not wait for the claim's end. */
+/* SES certainly took nothing, or nothing was asked of it: the item is deleted if it is ours and not
+ * SENT, so that the next delivery need not wait for the claim's end. OK also if it is not ours. */
 enum svc_status email_record_release(const struct email_claim *claim, struct awsc_error *error);
 /* The outcome is unknown: SENDING, past its time as of now. */
 enum svc_status email_record_unknown(const struct email_claim *claim, struct awsc_error *error);
