@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { eventBridgeEvent, s3Event } from '../../lambda/local/events.mjs';
 import { ImageCloud, describe, outputKey, picture } from './image.mjs';
 import { sleep } from './lambda.mjs';
+import { randomFrom } from './random.mjs';
 
 // Outputs of different sources differ in their sizes, but for those of the last two: the same picture
 // in files of other bytes, so that not even the ETags of their outputs differ.
@@ -30,17 +31,6 @@ const MAX_LATE_MS = 40;
 const EXPLAINED = ['CONFLICT', 'PRECONDITION_FAILED'];
 // Longer than a request may take here: in Lambda, a minute passes before a retry.
 const RETRIES_MS = [200, 400, 400];
-
-// Mulberry32: numbers in [0, 1).
-function randomFrom(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 class RandomRun {
   constructor(seed) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const TOP = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const BUILD = join(TOP, process.env.BUILD ?? 'build/release');
 export const IMAGE_PROCESSOR = join(BUILD, 'lambda/image-processor');
+export const EMAIL_SENDER = join(BUILD, 'lambda/email-sender');
 // The node of setup.sh, which does not warn of SQLite.
 export const NODE = join(TOP, 'build/local/node');
 export const TINY = [process.execPath, join(TOP, 'tests/support/tiny_runtime.mjs')];
