@@ -66,7 +66,7 @@ static const struct email_dead_reason reasons[] = {
      "The function failed or returned it as often as the queue's maxReceiveCount allows, and the "
      "redrive policy moved it. The message states no reason; the log of the function does, under "
      "its id.",
-     "See the record below: SENDING means that the outcome is unknown, no item that nothing was "
+     "If the record has it as SENDING, its outcome is unknown; if there is no item, nothing was "
      "sent. Resend it once what failed works again.",
      false},
 };

@@ -8,10 +8,10 @@
 #include "lambda/handlers/email/dead_letters_ids.h"
 #include "services/base/text.h"
 
-/* A receive that waits asks all of SQS's servers. Still, a queue may have messages when one receive
- * brings none. */
-#define WAIT_S        1
-#define LAST_RECEIVES 2 /* without a new message: then there is none */
+/* A receive that waits asks all of SQS's servers, so one that brings nothing is the end. Receives
+ * that only repeat messages are not, unless they follow each other. */
+#define WAIT_S          1
+#define MAX_REPETITIONS 3
 
 static volatile sig_atomic_t interrupted;
 
@@ -100,7 +100,7 @@ static enum svc_status take(struct walk *walk, const struct awsc_sqs_received *r
 static enum svc_status run(struct walk *walk, email_walk_fn *each, void *user,
                            struct awsc_error *error) {
     bool goes_on = true;
-    for (int without_new = 0; goes_on && !interrupted && without_new < LAST_RECEIVES;) {
+    for (int repetitions = 0; goes_on && !interrupted && repetitions < MAX_REPETITIONS;) {
         struct awsc_sqs_received received;
         size_t new_count = 0;
         enum svc_status status = awsc_sqs_receive(walk->client, walk->queue_url, AWSC_MAX_SQS_BATCH,
@@ -108,12 +108,13 @@ static enum svc_status run(struct walk *walk, email_walk_fn *each, void *user,
         if (status != SVC_OK) {
             return status;
         }
+        bool is_end = received.count == 0;
         status = take(walk, &received, each, user, &new_count, &goes_on, error);
         awsc_sqs_received_clear(&received);
-        if (status != SVC_OK) {
+        if (status != SVC_OK || is_end) {
             return status;
         }
-        without_new = new_count > 0 ? 0 : without_new + 1;
+        repetitions = new_count > 0 ? 0 : repetitions + 1;
     }
     return SVC_OK;
 }
