@@ -18,7 +18,7 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_events.mjs \
+LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs tests/lambda/test_email_events.mjs \
 	tests/lambda/test_email_faults.mjs tests/lambda/test_email_kills.mjs \
 	tests/lambda/test_email_random.mjs tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
@@ -92,7 +92,7 @@ $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tes
 # ---------------------------------------------------------------------------- the functions
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
-$(eval $(call function,email-sender,email,address_hash commands dead_letter email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
+$(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))
