@@ -12,6 +12,7 @@ at the end of standard input, or on SIGTERM, it stops everything and removes the
     cut request N          the proxy cuts every connection when the Nth request from now arrives, not passing it on
     cut reply N            the same at the Nth reply: the server has done its work
     cut no                 no more
+    break N                the proxy cuts when N more bytes have come from the server
 """
 
 import os
@@ -110,6 +111,7 @@ class Proxy:
         self.to = port
         self.lock = threading.Lock()
         self.cut_kind, self.cut_left = None, 0
+        self.break_left = None
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(16)
@@ -118,7 +120,17 @@ class Proxy:
 
     def cut(self, kind, left):
         with self.lock:
-            self.cut_kind, self.cut_left = kind, left
+            self.cut_kind, self.cut_left, self.break_left = kind, left, None
+
+    def is_broken(self, size):
+        with self.lock:
+            if self.break_left is None:
+                return False
+            self.break_left -= size
+            if self.break_left > 0:
+                return False
+            self.break_left = None
+            return True
 
     def accept(self):
         while True:
@@ -149,6 +161,8 @@ class Proxy:
                     if kind != last and self.is_cut(kind):
                         return
                     last = kind
+                    if kind == "reply" and self.is_broken(len(data)):
+                        return
                     (server if source is client else client).sendall(data)
         except OSError:
             pass
@@ -178,6 +192,8 @@ def answer(server, proxy, line):
     elif command == "cut":
         kind, _, count = rest.partition(" ")
         proxy.cut(None if kind == "no" else kind, int(count or 0))
+    elif command == "break":
+        proxy.break_left = int(rest)
     else:
         return "ERROR unknown command"
     return "ok"
