@@ -6,7 +6,7 @@ DB_MODULE := services/db/bind.c services/db/connect.c services/db/error.c servic
 # Linked into the tests.
 DB_TEST_SUPPORT := tests/services/db_support.c
 
-DB_TESTS := tests/services/test_db_statement.c tests/services/test_db_transaction.c
+DB_TESTS := tests/services/test_db_connect.c tests/services/test_db_hostile.c tests/services/test_db_statement.c tests/services/test_db_transaction.c
 
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(DB_TESTS))
 SERVICES_VALGRIND_TESTS += $(DB_TESTS)

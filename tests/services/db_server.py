@@ -15,6 +15,7 @@ at the end of standard input, or on SIGTERM, it stops everything and removes the
     break N                the proxy cuts when N more bytes have come from the server
 """
 
+import fcntl
 import os
 import select
 import shutil
@@ -37,6 +38,37 @@ def free_port():
         return probe.getsockname()[1]
 
 
+TEMPLATE = "build/test-db"
+TEMPLATE_S = 7 * 86400  # its certificates have 30 days
+
+
+def is_fresh(key):
+    try:
+        with open(TEMPLATE + "/key", "rb") as kept:
+            return kept.read() == key and time.time() - os.fstat(kept.fileno()).st_mtime < TEMPLATE_S
+    except OSError:
+        return False
+
+
+def make_template(key):
+    shutil.rmtree(TEMPLATE, ignore_errors=True)
+    os.makedirs(TEMPLATE)
+    certificates = subprocess.Popen(["sh", os.path.join(HERE, "make_certificates.sh"), TEMPLATE])
+    # Seen from the folder: mariadb-install-db fails on blanks in paths.
+    subprocess.run(
+        ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--datadir=./data",
+         "--innodb-log-file-size=4M"] + AS_ROOT,
+        cwd=TEMPLATE, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if certificates.wait() != 0:
+        raise RuntimeError("no certificates")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+         "-subj", "/CN=Another authority", "-keyout", TEMPLATE + "/other-ca.key", "-out", TEMPLATE + "/other-ca.pem"],
+        check=True, stderr=subprocess.DEVNULL)
+    with open(TEMPLATE + "/key", "wb") as kept:
+        kept.write(key)
+
+
 class Server:
     def __init__(self, folder):
         self.folder = folder
@@ -47,17 +79,15 @@ class Server:
         return os.path.join(self.folder, name)
 
     def make(self):
-        certificates = subprocess.Popen(["sh", os.path.join(HERE, "make_certificates.sh"), self.folder])
-        subprocess.run(
-            ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-             "--datadir=./data", "--innodb-log-file-size=4M"] + AS_ROOT,
-            cwd=self.folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if certificates.wait() != 0:
-            raise RuntimeError("no certificates")
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-             "-subj", "/CN=Another authority", "-keyout", self.path("other-ca.key"), "-out", self.path("other-ca.pem")],
-            check=True, stderr=subprocess.DEVNULL)
+        """An empty database and certificates, from the template that the first one of a week makes."""
+        os.makedirs("build", exist_ok=True)
+        with open("build/test-db.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with open(__file__, "rb") as own:
+                key = subprocess.check_output([SERVER, "--no-defaults", "--version"]) + own.read()
+            if not is_fresh(key):
+                make_template(key)
+            subprocess.run(["cp", "-R", "--reflink=auto", TEMPLATE + "/.", self.folder], check=True)
         self.certificate("good")
 
     def certificate(self, name):
@@ -76,7 +106,7 @@ class Server:
              "--ssl-key=" + self.path("server.key"), "--tls-version=TLSv1.2,TLSv1.3", "--skip-name-resolve",
              "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M",
              "--max-allowed-packet=32M", "--performance-schema=off", "--skip-log-bin", "--key-buffer-size=1M",
-             "--local-infile=1", "--plugin-load-add=auth_ed25519"] + AS_ROOT,
+             "--local-infile=1", "--innodb-flush-log-at-trx-commit=2"] + AS_ROOT,
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         end = time.monotonic() + 100
         while time.monotonic() < end and self.process.poll() is None:
