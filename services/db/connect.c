@@ -1,5 +1,5 @@
 /* Connecting: login with the stages of the secret, TLS, the check of a kept connection. */
-#include <errmsg.h>
+#include <mariadb/errmsg.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -165,11 +165,13 @@ static const char *key_name(const char *message, size_t *size) {
  * 45...) is free, so none of it is kept. */
 static void mask(const char *message, const char *sqlstate, unsigned code, char *out,
                  size_t out_bytes) {
+    static const char before_key[] = " for key '";
+    static const char own_code[] = "a message of the database's own code";
     const char *first = strpbrk(message, "'\"`");
     size_t size = 0;
     out[0] = '\0';
     if (strncmp(sqlstate, "45", 2) == 0 || code == 1644) {
-        append(out, out_bytes, "a message of the database's own code", SIZE_MAX >> 1);
+        append(out, out_bytes, own_code, sizeof(own_code) - 1);
         return;
     }
     if (first == NULL) {
@@ -184,7 +186,7 @@ static void mask(const char *message, const char *sqlstate, unsigned code, char 
     append(out, out_bytes, MASK, sizeof(MASK) - 1);
     const char *key = code == 1062 || code == 1586 ? key_name(message, &size) : NULL;
     if (key != NULL) {
-        append(out, out_bytes, " for key '", strlen(" for key '"));
+        append(out, out_bytes, before_key, sizeof(before_key) - 1);
         append(out, out_bytes, key, size);
         append(out, out_bytes, "'", 1);
     } else {

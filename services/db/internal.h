@@ -2,7 +2,7 @@
 #ifndef DB_INTERNAL_H
 #define DB_INTERNAL_H
 
-#include <mysql.h>
+#include <mariadb/mysql.h>
 #include <stdbool.h>
 #include <stdint.h>
 
