@@ -309,6 +309,88 @@ static void a_secret_is_read(void **state) {
     svc_buf_clear(&text);
 }
 
+/* The password, and each byte of it changed, so that only copies are found. */
+static char needle[] = "a-long-canary-password-4711";
+#define KEY 0x55
+
+static enum svc_status get_hidden(void *user, enum db_secret_stage stage, bool refresh,
+                                  struct svc_buf *out, struct svc_error *error) {
+    (void)user;
+    (void)stage;
+    (void)refresh;
+    (void)error;
+    svc_buf_printf(out,
+                   "{\"username\":\"app\",\"host\":\"localhost\",\"port\":%d,"
+                   "\"dbname\":\"shop\",\"password\":\"",
+                   f.server.port);
+    for (size_t i = 0; i < sizeof(needle) - 1; i++) {
+        svc_buf_append_char(out, (char)(needle[i] ^ KEY));
+    }
+    svc_buf_append_text(out, "\"}");
+    return svc_buf_status(out);
+}
+
+/* How often the password stands in the memory of this process that can be written. */
+static int count_copies(void) {
+    static char chunk[1 << 16];
+    char line[512];
+    int copies = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    FILE *memory = fopen("/proc/self/mem", "r");
+    assert_non_null(maps);
+    assert_non_null(memory);
+    setvbuf(memory, NULL, _IONBF, 0);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        unsigned long from = 0, to = 0;
+        char access[8];
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, access) != 3 || access[1] != 'w') {
+            continue;
+        }
+        for (unsigned long at = from; at < to; at += sizeof(chunk) - sizeof(needle)) {
+            if (fseeko(memory, (off_t)at, SEEK_SET) != 0) {
+                break;
+            }
+            const size_t wanted = to - at < sizeof(chunk) ? to - at : sizeof(chunk);
+            const size_t got = fread(chunk, 1, wanted, memory);
+            for (size_t i = 0; i + sizeof(needle) - 1 <= got; i++) {
+                size_t k = 0;
+                while (k < sizeof(needle) - 1 && chunk[i + k] == (char)(needle[k] ^ KEY)) {
+                    k++;
+                }
+                copies += k == sizeof(needle) - 1;
+            }
+            memset(chunk, 0, sizeof(chunk));
+        }
+    }
+    fclose(maps);
+    fclose(memory);
+    return copies;
+}
+
+static void no_copy_of_the_password_stays(void **state) {
+    (void)state;
+    struct db_error error;
+    struct db *db = NULL;
+    db_destroy(fake("plain", NULL, NULL)); /* sets the mode */
+    struct db_options options = db_options_of(&f);
+    options.secret.get = get_hidden;
+    for (size_t i = 0; i < sizeof(needle) - 1; i++) {
+        needle[i] ^= KEY;
+    }
+    assert_int_equal(count_copies(), 0);
+    assert_int_equal(db_create(&options, &db, &error), SVC_OK);
+    assert_int_equal(db_connect(db, &error), SVC_OK);
+    assert_int_equal(run(db, "DO 1", &error), SVC_OK);
+    assert_int_equal(count_copies(), 0);
+    db_destroy(db);
+    assert_int_equal(count_copies(), 0);
+    struct svc_buf text; /* that a copy is found */
+    svc_buf_init(&text, 4096);
+    assert_int_equal(get_hidden(NULL, DB_SECRET_CURRENT, false, &text, NULL), SVC_OK);
+    assert_int_equal(count_copies(), 1);
+    svc_buf_wipe(&text);
+}
+
 static void settings_are_read(void **state) {
     (void)state;
     struct test_environment environment;
@@ -348,6 +430,7 @@ int main(void) {
         cmocka_unit_test(a_text_that_is_not_utf8_is_refused),
         cmocka_unit_test(secrets_that_are_none_are_refused),
         cmocka_unit_test(a_secret_is_read),
+        cmocka_unit_test(no_copy_of_the_password_stays),
         cmocka_unit_test(settings_are_read),
     };
     return cmocka_run_group_tests(tests, start, stop);
