@@ -134,6 +134,10 @@ enum svc_status db_fail_here(struct db *db, MYSQL_STMT *statement, struct db_err
         (void)db_fail_code(error, code, mysql_sqlstate(db->connection),
                            mysql_error(db->connection));
     }
+    if (code == 0) {
+        (void)db_fail(error, SVC_CONNECTION_LOST, DB_FAULT_CONNECTION,
+                      "the Connector failed without a reason");
+    }
     /* The Connector reports a socket's timeout as a broken connection, or as a failure of TLS. */
     if ((error->fault == DB_FAULT_CONNECTION || error->fault == DB_FAULT_TLS) && left_ms == 0) {
         (void)db_fail(error, SVC_DEADLINE, DB_FAULT_TIMEOUT,
@@ -289,6 +293,14 @@ static bool set_options(const struct db *db, MYSQL *connection) {
            mysql_optionsv(connection, MARIADB_OPT_RESTRICTED_AUTH, LOGIN_PLUGINS) == 0;
 }
 
+/* The Connector does not report that it had no memory for an option of text; without these two it
+ * would trust other authorities, or speak older TLS. */
+static bool has_options(MYSQL *connection) {
+    const char *tls = NULL;
+    return connection->options.ssl_ca != NULL &&
+           mysql_get_optionv(connection, MARIADB_OPT_TLS_VERSION, &tls) == 0 && tls != NULL;
+}
+
 /* The Connector keeps the password for reconnecting, which is off. */
 static void wipe_password(MYSQL *connection) {
     if (connection->passwd != NULL) {
@@ -306,7 +318,7 @@ static enum svc_status log_in(struct db *db, const struct db_login *login, struc
         return db_fail(error, SVC_DEADLINE, DB_FAULT_TIMEOUT, "no time is left to connect");
     }
     MYSQL *connection = mysql_init(NULL);
-    if (connection == NULL || !set_options(db, connection)) {
+    if (connection == NULL || !set_options(db, connection) || !has_options(connection)) {
         mysql_close(connection);
         return db_fail(error, SVC_NO_MEMORY, DB_FAULT_OTHER, "no memory for a connection");
     }
@@ -405,8 +417,11 @@ static enum svc_status open_connection(struct db *db, struct db_error *error) {
         return status;
     }
     db->is_kept = false;
-    if (mysql_get_ssl_cipher(db->connection) == NULL) {
-        status = db_fail(error, SVC_TLS_REFUSED, DB_FAULT_TLS, "the connection has no TLS");
+    const char *tls = NULL;
+    (void)mariadb_get_infov(db->connection, MARIADB_CONNECTION_TLS_VERSION, &tls);
+    if (tls == NULL || (strcmp(tls, "TLSv1.2") != 0 && strcmp(tls, "TLSv1.3") != 0)) {
+        status =
+            db_fail(error, SVC_TLS_REFUSED, DB_FAULT_TLS, "the connection has no TLS 1.2 or newer");
     } else {
         status = db_set_session(db, error);
     }

@@ -28,6 +28,15 @@ const char *db_command_of(struct db_fixture *fixture, const char *format, ...) {
     return reply;
 }
 
+void db_wait_for(struct db_fixture *fixture, const char *sql, const char *expected) {
+    const int64_t end_ms = svc_deadline_in(svc_clock_system(), 20000);
+    while (strcmp(db_command_of(fixture, "sql %s", sql), expected) != 0 &&
+           svc_remaining_ms(svc_clock_system(), end_ms) > 0) {
+        svc_sleep_ms(svc_clock_system(), 20);
+    }
+    assert_string_equal(db_command_of(fixture, "sql %s", sql), expected);
+}
+
 static enum svc_status get_secret(void *user, enum db_secret_stage stage, bool refresh,
                                   struct svc_buf *out, struct svc_error *error) {
     struct db_secrets *secrets = user;

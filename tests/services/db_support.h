@@ -40,6 +40,10 @@ const char *db_command_of(struct db_fixture *fixture, const char *format, ...)
 /* "sql ..." by the mariadb command, as root. */
 #define db_sql(fixture, ...) db_command_of((fixture), "sql " __VA_ARGS__)
 
+/* Asks until the reply is `expected`: the server ends connections and statements in its own time.
+ */
+void db_wait_for(struct db_fixture *fixture, const char *sql, const char *expected);
+
 /* The secret of the server itself, or of the proxy in front of it. */
 void db_secrets_reset(struct db_fixture *fixture, bool through_proxy);
 struct db_options db_options_of(struct db_fixture *fixture);

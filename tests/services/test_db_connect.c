@@ -269,6 +269,15 @@ static void a_server_that_is_frozen_costs_the_deadline(void **state) {
     db_destroy(db);
 }
 
+/* The Connector's own timeout, of a second, is not what counts. */
+static void a_slow_reply_is_waited_for(void **state) {
+    (void)state;
+    struct db *db = db_of(&f);
+    db_do(db, "DO SLEEP(1.2)");
+    assert_int_equal(db_counts(db).connections, 1);
+    db_destroy(db);
+}
+
 static void the_limit_of_time_is_sent_seldom(void **state) {
     (void)state;
     struct test_clock clock;
@@ -328,6 +337,7 @@ int main(void) {
         TEST(an_idle_connection_is_checked_without_a_packet),
         TEST(a_long_idle_connection_is_pinged),
         TEST(a_server_that_is_frozen_costs_the_deadline),
+        TEST(a_slow_reply_is_waited_for),
         TEST(the_limit_of_time_is_sent_seldom),
         TEST(many_connections_leave_nothing_open),
     };
