@@ -13,6 +13,7 @@ sent where they should have sent nothing, as hex.
     early           asks for the file ARGUMENT in reply to the first text
     infile          the same in reply to a prepared statement
     setting N TEXT  the Nth setting that is read back is TEXT
+    mysql           is MySQL 8, and keeps the texts it is sent
     second          a statement has a second result
     latin           a text column is not UTF-8
     login CODE      ERR CODE in reply to the login
@@ -98,7 +99,8 @@ class Connection:
 
     def greet(self):
         offered = CAPABILITIES | (0 if MODE == "notls" else SSL)
-        self.send(b"\x0a5.5.5-10.11.19-MariaDB\0" + struct.pack("<I", 7) + b"12345678\0" + struct.pack("<H", offered & 0xffff) +
+        version = b"8.0.36" if MODE == "mysql" else b"5.5.5-10.11.19-MariaDB"
+        self.send(b"\x0a" + version + b"\0" + struct.pack("<I", 7) + b"12345678\0" + struct.pack("<H", offered & 0xffff) +
                   b"\x2d\2\0" + struct.pack("<H", offered >> 16) + b"\x15" + bytes(10) + b"abcdefghijkl\0" +
                   b"mysql_native_password\0")
 
@@ -148,6 +150,8 @@ class Connection:
             if packets == self.stalled_at:
                 self.read(1)
             command = packet[0]
+            if MODE == "mysql" and command == 3:
+                seen.append(packet[1:] + b"\n")
             if command == 3 and MODE == "early":
                 self.ask_for_file()
             elif command == 3 and packet.startswith(b"\3SELECT @@"):

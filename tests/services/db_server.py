@@ -129,6 +129,21 @@ class Server:
             return "ERROR " + done.stderr.decode(errors="replace").replace("\n", " ")
         return "|".join(done.stdout.decode(errors="replace").splitlines())
 
+    def freeze(self):
+        """Every thread has stopped when it returns: the signal alone is only on its way."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = f"/proc/{self.process.pid}/task"
+        while not all(self.state(f"{tasks}/{task}/stat") in "TX" for task in os.listdir(tasks)):
+            time.sleep(0.01)
+
+    @staticmethod
+    def state(path):
+        try:
+            with open(path) as file:
+                return file.read().rpartition(")")[2].split()[0]
+        except OSError:
+            return "X"  # the thread has ended
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -216,7 +231,7 @@ def answer(server, proxy, line):
     elif command == "start":
         server.start()
     elif command == "freeze":
-        server.process.send_signal(signal.SIGSTOP)
+        server.freeze()
     elif command == "thaw":
         server.process.send_signal(signal.SIGCONT)
     elif command == "cut":

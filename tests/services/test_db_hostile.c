@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "services/base/chars.h"
 #include "tests/services/db_support.h"
 
 static char folder[] = "/tmp/test_db_hostile_XXXXXX";
@@ -232,6 +233,23 @@ static void a_second_result_is_refused(void **state) {
     db_destroy(db);
 }
 
+static void mysql_gets_its_own_settings(void **state) {
+    (void)state;
+    struct db_error error;
+    struct db *db = fake("mysql", NULL, NULL);
+    db_set_deadline(db, svc_deadline_in(svc_clock_system(), 8000));
+    assert_int_equal(run(db, "DO 1", &error), SVC_OK);
+    char text[2048] = "";
+    const char *hex = seen();
+    assert_true(svc_hex_decode(hex, (uint8_t *)text, strlen(hex) / 2));
+    assert_non_null(strstr(text, "SESSION transaction_isolation='READ-COMMITTED'"));
+    assert_non_null(strstr(text, "@@SESSION.transaction_isolation"));
+    assert_non_null(strstr(text, "SET SESSION max_execution_time=7"));
+    assert_null(strstr(text, "tx_isolation"));
+    assert_null(strstr(text, "max_statement_time"));
+    db_destroy(db);
+}
+
 static bool accept_row(void *user, const struct db_value *row) {
     (void)user;
     (void)row;
@@ -432,6 +450,7 @@ int main(void) {
         cmocka_unit_test(a_full_server_is_told_from_an_absent_one),
         cmocka_unit_test(a_refused_login_shows_no_user),
         cmocka_unit_test(a_silent_server_costs_bounded_time),
+        cmocka_unit_test(mysql_gets_its_own_settings),
         cmocka_unit_test(a_second_result_is_refused),
         cmocka_unit_test(a_text_that_is_not_utf8_is_refused),
         cmocka_unit_test(secrets_that_are_none_are_refused),

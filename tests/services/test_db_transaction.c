@@ -172,6 +172,7 @@ static void a_statement_that_commits_by_itself_is_found(void **state) {
 struct rival {
     pthread_barrier_t *both_hold_one;
     struct db *db;
+    const char *before; /* a statement that comes first; NULL: none */
     int first, second, calls;
     enum svc_status status;
     struct db_error error;
@@ -182,7 +183,8 @@ static enum svc_status cross(struct db *db, void *user, struct db_error *error) 
     char sql[80];
     rival->calls++;
     snprintf(sql, sizeof(sql), "UPDATE t SET n = n + 1 WHERE id = %d", rival->first);
-    enum svc_status status = run(db, sql, error);
+    enum svc_status status = rival->before != NULL ? run(db, rival->before, error) : SVC_OK;
+    status = status == SVC_OK ? run(db, sql, error) : status;
     if (rival->calls == 1) {
         pthread_barrier_wait(rival->both_hold_one);
     }
@@ -215,6 +217,41 @@ static void a_deadlock_is_repeated(void **state) {
     assert_int_equal(n_of(2), 2);
 }
 
+/* Ignores what the server says, and goes on. */
+static enum svc_status cross_and_ignore(struct db *db, void *user, struct db_error *error) {
+    struct rival *rival = user;
+    struct db_error ignored;
+    (void)cross(db, rival, &ignored);
+    (void)run(db, "INSERT INTO t VALUES (50, 1)", &ignored);
+    db_error_clear(error);
+    return SVC_OK;
+}
+
+/* After a deadlock a statement would be in no transaction: it would stay, whatever follows. */
+static void after_a_deadlock_nothing_is_run_outside_of_the_transaction(void **state) {
+    (void)state;
+    static const struct db_transaction_options once = {.max_attempts = 1};
+    pthread_barrier_t barrier;
+    pthread_t thread;
+    struct rival heavy = {.both_hold_one = &barrier, .db = proxied, .first = 1, .second = 2};
+    struct rival victim = {.both_hold_one = &barrier, .db = direct, .first = 2, .second = 1};
+    struct db_error error;
+    /* The server chooses the one that has changed less. */
+    db_do(direct, "INSERT INTO t SELECT seq, 0 FROM seq_100_to_200");
+    heavy.before = "UPDATE t SET n = 1 WHERE id >= 100";
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+    assert_int_equal(pthread_create(&thread, NULL, race, &heavy), 0);
+    assert_int_not_equal(db_transaction(direct, &once, cross_and_ignore, &victim, &error), SVC_OK);
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&barrier);
+    assert_int_equal(heavy.status, SVC_OK);
+    assert_int_equal(heavy.calls, 1);
+    assert_false(error.maybe_done);
+    assert_int_equal(n_of(1), 1);
+    assert_int_equal(n_of(2), 1);
+    assert_int_equal(db_number(direct, "SELECT COUNT(*) FROM t WHERE id = 50"), 0);
+}
+
 /* Raises the server's deadlock for the first so many calls. */
 static int deadlocks;
 static enum svc_status raise_deadlock(struct db *db, int call, struct db_error *error) {
@@ -241,6 +278,36 @@ static void repetition_ends(void **state) {
     job.calls = 0;
     assert_int_equal(db_transaction(direct, NULL, work, &job, &error), SVC_SERVER_ERROR);
     assert_int_equal(job.calls, DB_MAX_ATTEMPTS);
+}
+
+/* On a clock that only the waits move: none is begun that would outlast the deadline. */
+static void waits_end_before_the_deadline(void **state) {
+    (void)state;
+    static const struct db_transaction_options many = {.max_attempts = 100};
+    struct test_clock clock;
+    struct test_random random;
+    struct db_options options = db_options_of(&f);
+    struct job job = {.extra = raise_deadlock};
+    struct db_error error;
+    struct db *db = NULL;
+    test_clock_init(&clock, 0);
+    test_random_init(&random, 0.999);
+    options.clock = &clock.clock;
+    options.random = &random.random;
+    assert_int_equal(db_create(&options, &db, &error), SVC_OK);
+    const int64_t deadline_ms = svc_deadline_in(&clock.clock, 5000);
+    db_set_deadline(db, deadline_ms);
+    deadlocks = 1000;
+    assert_int_equal(db_transaction(db, &many, work, &job, &error), SVC_SERVER_ERROR);
+    assert_int_equal(error.fault, DB_FAULT_DEADLOCK);
+    /* 19, 39, 79, 159, 319, 639, and 999 for as long as they fit. */
+    assert_int_equal(clock.slept_ms[0], 19);
+    assert_int_equal(clock.slept_ms[5], 639);
+    assert_int_equal(clock.slept_ms[6], 999);
+    assert_int_equal(clock.sleeps, 9);
+    assert_int_equal(error.attempts, 10);
+    assert_true(svc_remaining_ms(&clock.clock, deadline_ms) > 0);
+    db_destroy(db);
 }
 
 static enum svc_status swallow_deadlock(struct db *db, int call, struct db_error *error) {
@@ -455,7 +522,9 @@ int main(void) {
         TEST(the_isolation_is_the_stated_one),
         TEST(a_statement_that_commits_by_itself_is_found),
         TEST(a_deadlock_is_repeated),
+        TEST(after_a_deadlock_nothing_is_run_outside_of_the_transaction),
         TEST(repetition_ends),
+        TEST(waits_end_before_the_deadline),
         TEST(a_deadlock_that_the_work_ignores_is_not_committed),
         TEST(a_lock_wait_is_repeated_and_bounded),
         TEST(waits_grow_and_are_random),
