@@ -131,3 +131,4 @@ tests: $(SERVICES_PROGRAMS)
 	$(call objects,$(SERVICES_TESTS)))
 
 include services/email/email.mk
+include services/db/db.mk

@@ -1,0 +1,44 @@
+# The database module. Included at the end of services/services.mk; makes build/CONFIG/lib/libdb.a.
+
+DB_MODULE := services/db/bind.c services/db/connect.c services/db/error.c services/db/secret.c \
+	services/db/session.c services/db/statement.c services/db/transaction.c services/db/value.c
+
+# Linked into the tests.
+DB_TEST_SUPPORT := tests/services/db_support.c
+
+DB_TESTS := tests/services/test_db_alloc.c tests/services/test_db_connect.c \
+	tests/services/test_db_hostile.c tests/services/test_db_statement.c \
+	tests/services/test_db_transaction.c tests/services/test_db_value.c
+
+SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(DB_TESTS))
+SERVICES_VALGRIND_TESTS += $(DB_TESTS)
+SERVICES_SOURCES += $(DB_MODULE) $(DB_TEST_SUPPORT) $(DB_TESTS)
+
+# No packaged function links it yet: the packages' own libraries have no Connector.
+ifeq ($(PACKAGE_ARCH),)
+LIBRARY_VERSIONS += libmariadb 3.3
+endif
+DB_CFLAGS := $(shell $(PKG_CONFIG) --cflags libmariadb 2>/dev/null)
+DB_LIBS := $(shell $(PKG_CONFIG) --libs libmariadb 2>/dev/null) -lm
+
+$(O)/obj/services/db/%.o: ALL_CPPFLAGS += -D_POSIX_C_SOURCE=200809L $(DB_CFLAGS)
+
+DB := $(O)/lib/libdb.a
+DB_PROGRAMS := $(patsubst %.c,$(O)/%,$(DB_TESTS))
+
+$(DB): $(call objects,$(DB_MODULE))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call quiet,AR,$(AR) rcs $@ $^)
+
+$(DB_PROGRAMS): $(O)/%: $(O)/obj/%.o $(call objects,$(DB_TEST_SUPPORT)) $(DB) \
+		$(SERVICES_SUPPORT_OBJECTS) $(SERVICES)
+	$(call link,$^ $(TEST_LIBS) $(DB_LIBS) $(SERVICES_LIBS) -lpthread)
+
+$(O)/tests/services/test_db_alloc: $(FAILING_MALLOC)
+$(O)/tests/services/test_db_alloc: ALL_LDFLAGS += $(WRAP_MALLOC)
+
+all: $(DB)
+tests: $(DB_PROGRAMS)
+
+-include $(patsubst %.o,%.d,$(call objects,$(DB_MODULE) $(DB_TEST_SUPPORT) $(DB_TESTS)))
