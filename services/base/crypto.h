@@ -11,9 +11,9 @@
 #define SVC_SHA256_BYTES   32
 #define SVC_MAX_HASH_BYTES 32
 
-/* TLS is set by the program alone, not by the machine's configuration file of OpenSSL, whose reading
- * takes a fifth of the instructions from exec to the first request. Called before curl initialises
- * OpenSSL, which would read it. */
+/* TLS is set by the program alone, not by the machine's configuration file of OpenSSL, whose
+ * reading takes a fifth of the instructions from exec to the first request. Called before curl
+ * initialises OpenSSL, which would read it. */
 void svc_crypto_ignore_configuration(void);
 
 /* Errors of all: INTERNAL if OpenSSL refuses (it has no reason to), NO_MEMORY. */
