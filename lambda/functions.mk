@@ -24,6 +24,8 @@ LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
+# Its program is built by services/email/email.mk.
+LAMBDA_TESTS += tests/lambda/test_email_record.mjs
 
 # ---------------------------------------------------------------------------- the templates
 
