@@ -24,8 +24,6 @@ LAMBDA_TESTS += tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_image_random_long.mjs
-# Its program is built by services/email/email.mk.
-LAMBDA_TESTS += tests/lambda/test_email_record.mjs
 
 # ---------------------------------------------------------------------------- the templates
 
@@ -105,6 +103,9 @@ TEST_FUNCTION_PROGRAMS := $(patsubst %.c,$(O)/%,$(TEST_FUNCTIONS))
 functions: $(FUNCTION_PROGRAMS) ## build the functions alone
 all: $(FUNCTION_PROGRAMS)
 tests: $(FUNCTION_UNIT_PROGRAMS) $(TEST_FUNCTION_PROGRAMS)
+
+# Its program is built by services/email/email.mk.
+LAMBDA_TESTS += tests/lambda/test_email_record.mjs
 
 # BENCH_IMAGES=photo...: those instead of the first of Debian's wallpapers. Needs root: a CPU quota.
 .PHONY: lambda-cost
