@@ -223,7 +223,7 @@ test('a large batch that SES pauses: ten messages with one request, and one requ
 });
 
 test('SES hangs: an error in time, and the outcome is unknown; what found no time is sent later', async () => {
-  const hurried = one.add({ timeout_ms: 6000 });
+  const hurried = one.add({ timeout_ms: 7000 });
   await hurried.invoke({ Records: [] });
   one.fault({ operation: 'SendEmail', action: 'stall', times: -1 });
   const ids = [await one.put(message({ toEmail: 'a@example.com' })), await one.put(message({ toEmail: 'b@example.com' }))];
