@@ -408,6 +408,8 @@ static void wait_for_any(struct awsc_client *client, struct awsc_call *const *ca
     enum svc_status status = client->transport->poll(client->transport->self, next_ms);
     for (size_t i = 0; i < count && status != SVC_OK; i++) {
         if (calls[i]->state != AWSC_CALL_DONE) {
+            /* How much of a request has left is stated only of an exchange that is done. */
+            calls[i]->error.maybe_done |= calls[i]->state == AWSC_CALL_SENT;
             awsc_fail(&calls[i]->error, status, "%s", svc_status_message(status));
             finish(client, calls[i], status);
         }

@@ -13,8 +13,31 @@
 static struct aws_fixture f;
 static struct awsc_error failure;
 
+/* The record's wall clock: real time, and what a test adds. The client's stays as it is, because a
+ * server refuses requests of another time. */
+static int64_t later_ms;
+
+static inline int64_t record_wall_ms(void *user) {
+    (void)user;
+    return svc_wall_ms(&f.clock.clock) + later_ms;
+}
+
+static inline int64_t record_monotonic_ms(void *user) {
+    (void)user;
+    return svc_monotonic_ms(&f.clock.clock);
+}
+
+static inline void record_sleep_ms(void *user, int64_t duration_ms) {
+    (void)user;
+    svc_sleep_ms(&f.clock.clock, duration_ms);
+}
+
+static const struct svc_clock record_clock = {record_wall_ms, record_monotonic_ms, record_sleep_ms,
+                                              NULL};
+
 static inline int record_setup(void **state) {
     aws_setup(state);
+    later_ms = 0;
     aws_set(&f, "{\"tables\":{\"mails\":{\"key\":[\"id\"],\"items\":[]}}}");
     return 0;
 }
@@ -25,7 +48,7 @@ static inline int record_setup(void **state) {
 static inline const struct email_record_table *record_table(void) {
     static struct email_record_table table;
     table = (struct email_record_table){
-        .client = f.client, .clock = &f.clock.clock, .name = "mails", .keep_ms = KEEP_MS};
+        .client = f.client, .clock = &record_clock, .name = "mails", .keep_ms = KEEP_MS};
     return &table;
 }
 
@@ -33,6 +56,21 @@ static inline enum email_claim_result take(struct email_claim *claim, const char
                                            const char *digest, bool overrides_unknown) {
     return email_record_claim(claim, record_table(), id, digest, overrides_unknown, LEFT_MS,
                               &failure);
+}
+
+/* Puts one item into the table, in place of all others, with what `format` makes behind its id. */
+static inline void put_item(const char *id, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static inline void put_item(const char *id, const char *format, ...) {
+    char line[1024], rest[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(rest, sizeof(rest), format, args);
+    va_end(args);
+    snprintf(line, sizeof(line),
+             "{\"tables\":{\"mails\":{\"key\":[\"id\"],\"items\":[{\"id\":{\"S\":\"%s\"}%s}]}}}",
+             id, rest);
+    aws_set(&f, line);
 }
 
 /* The items in the table now. */
