@@ -13,6 +13,8 @@ before(async () => {
   one.cloud.createSecret('hash-key', HASH_KEY);
 });
 after(() => one.stop());
+// Where SES throttles: its client tries three times, over two seconds.
+const single = () => one.add({ environment: { AWS_MAX_ATTEMPTS: '1' } });
 beforeEach(() => one.forget());
 
 const CANARIES = { name: '카나리아-이름', token: 'https://shop.example/reset?token=canary-token', to: 'canary.recipient@canary-domain.example' };
@@ -44,7 +46,7 @@ test('SES fails after the work was done, or leaves it open: one mail at most, an
     if (rule.action === 'corrupt' && metrics(result).MailsSent === 1) continue;
     assert.equal(metrics(result).MailsUnknown, 1, JSON.stringify(rule));
     assert.equal(one.sent.length, mails);
-    assert.deepEqual((await one.letters()).map(({ reason, recordKey }) => [reason, recordKey]), [['UNKNOWN_OUTCOME', id]]);
+    assert.deepEqual((await one.letters()).map(({ reason, recordKey }) => [reason, recordKey]), [['UNKNOWN_OUTCOME', `q:${id}`]]);
     assert.equal(one.count('ses.SendEmail'), 1, 'not repeated');
   }
 });
@@ -53,38 +55,39 @@ test('SES throttles one mail: it waits by its visibility, the others are sent', 
   refuseMails('TooManyRequestsException', (input) => input.Destination.ToAddresses[0] === 'b@example.com');
   const ids = [];
   for (const name of ['a', 'b', 'c']) ids.push(await one.put(message({ toEmail: `${name}@example.com` })));
-  const result = await one.deliver();
+  const result = await one.deliver(single());
   assert.deepEqual([result.failed, one.recipients()], [[ids[1]], ['a@example.com', 'c@example.com']]);
   const { reason, retryS: retry_s } = line(result, ids[1]);
   assert.equal(reason, 'SES_RATE');
   const [[id, seconds]] = Object.entries(one.hidden());
   assert.equal(id, ids[1]);
-  assert.ok(seconds > retry_s - 60 && seconds <= retry_s * 1.25 + 2, `${seconds} of ${retry_s}`);
+  assert.ok(seconds <= retry_s * 1.25 + 1, `${seconds} of ${retry_s}`);
   assert.equal(metrics(result).ThrottledBySes, 1);
   assert.deepEqual(await one.letters(), []);
 });
 
-test('a mail that is throttled again and again waits longer and longer', async () => {
-  refuseMails('TooManyRequestsException');
+test('a mail that is throttled again and again waits as long as the mailer says, or a quarter more', async () => {
+  const target = single();
   const id = await one.put(message());
-  const waits = [];
-  for (let n = 0; n < 9; n += 1) {
-    await one.deliver();
-    waits.push(one.hidden()[id]);
+  const asked = [];
+  one.before = ({ operation, input }) => {
+    if (operation === 'ChangeMessageVisibilityBatch') asked.push(...input.Entries.map((entry) => entry.VisibilityTimeout));
+    if (operation === 'SendEmail') throw refusal('TooManyRequestsException');
+  };
+  for (let n = 1; n < 10; n += 1) {
+    const { reason, retryS: retry_s, receiveCount } = line(await one.deliver(target), id);
+    assert.deepEqual([reason, receiveCount, asked.length], ['SES_RATE', n, n]);
+    assert.ok(retry_s >= 1 && retry_s <= 600, String(retry_s));
+    assert.ok(asked.at(-1) >= retry_s && asked.at(-1) <= retry_s * 1.25 + 1, `${asked.at(-1)} of ${retry_s}`);
     one.show();
   }
-  assert.ok(waits.at(-1) > 4 * waits[0], waits.join());
-  assert.ok(Math.max(...waits) <= 600 * 1.25 + 2);
-  // As many receives as the queue has before the dead-letter queue, in seconds: an outage of that long
-  // is survived.
-  assert.ok(waits.reduce((sum, wait) => sum + wait, 0) > 60, waits.join());
 });
 
 test('the quota is used up: the batch stops, and all of it waits without a request each', async () => {
   one.cloud.ses.setLimits({ max_24_hours: 4 }); // recipients: two mails with their copies
   const ids = [];
   for (let n = 0; n < 10; n += 1) ids.push(await one.put(message({ toEmail: `q${n}@example.com` })));
-  const result = await one.deliver();
+  const result = await one.deliver(single());
   assert.deepEqual([result.failed, one.sent.length], [ids.slice(2), 2]);
   assert.equal(line(result, ids[2]).reason, 'SES_QUOTA');
   assert.equal(one.count('ses.SendEmail', 'refused'), 1, 'one mail was tried');
@@ -105,7 +108,6 @@ test('what all mails need is missing: none is lost', async () => {
   for (const [code, reason] of [
     ['SendingPausedException', 'SES_PAUSED'],
     ['AccountSuspendedException', 'SES_SUSPENDED'],
-    ['MailFromDomainNotVerifiedException', 'SES_NOT_VERIFIED'],
     ['NotFoundException', 'SES_NO_CONFIGURATION_SET'],
   ]) {
     await one.forget();
@@ -122,10 +124,19 @@ test('what all mails need is missing: none is lost', async () => {
   }
 });
 
+// In the sandbox it is a matter of each recipient.
+test('an address that is not verified: the mail waits, the others are sent', async () => {
+  refuseMails('MessageRejected', (input) => input.Destination.ToAddresses[0] === 'a@example.com');
+  const id = await one.put(message({ toEmail: 'a@example.com' }));
+  await one.put(message({ toEmail: 'b@example.com' }));
+  const result = await one.deliver();
+  assert.deepEqual([result.failed, one.recipients(), line(result, id).reason], [[id], ['b@example.com'], 'SES_NOT_VERIFIED']);
+});
+
 test('SES rejects the content of one mail: a dead letter, the others are sent', async () => {
   one.before = ({ operation, input }) => {
     if (operation === 'SendEmail' && input.Destination.ToAddresses[0] === 'b@example.com') {
-      throw Object.assign(refusal('MessageRejected'), { message: 'Message content is not allowed' });
+      throw refusal('MessageRejected', 'The content is not allowed');
     }
   };
   for (const name of ['a', 'b', 'c']) await one.put(message({ toEmail: `${name}@example.com` }));
@@ -146,7 +157,7 @@ test('the table fails: nothing is sent without a claim, and nothing is lost', as
     await one.forget();
     one.fault(rule);
     const id = await one.put(message());
-    const result = await one.deliver();
+    const result = await one.deliver(single());
     assert.deepEqual([result.error, result.failed, one.sent.length], [false, [id], 0], JSON.stringify(rule));
     one.cloud.front.faults.clear();
     await one.pass();
@@ -184,38 +195,31 @@ test('the visibility cannot be changed: a warning, and the message comes again a
   refuseMails('TooManyRequestsException');
   one.fault({ operation: 'ChangeMessageVisibilityBatch', action: 'status', status: 500, times: -1 });
   const id = await one.put(message());
-  const result = await one.deliver();
+  const result = await one.deliver(single());
   assert.deepEqual([result.error, result.failed, metrics(result).VisibilityFailed], [false, [id], 1]);
   assert.ok(logs(result).some((entry) => entry.level === 'WARN' && entry.message.includes('visibility')));
 });
 
-test('SES hangs: an error in time, and the outcome is unknown', async () => {
-  const hurried = one.add({ timeout_ms: 4000 });
+test('SES hangs: an error in time, and the outcome is unknown; what found no time is sent later', async () => {
+  const hurried = one.add({ timeout_ms: 6000 });
   await hurried.invoke({ Records: [] });
   one.fault({ operation: 'SendEmail', action: 'stall', times: -1 });
-  const ids = [await one.put(message()), await one.put(message())];
+  const ids = [await one.put(message({ toEmail: 'a@example.com' })), await one.put(message({ toEmail: 'b@example.com' }))];
   const result = await one.deliver(hurried);
-  assert.equal(result.error, false, result.raw);
-  assert.ok(result.failed.includes(ids[1]), 'the second found no time');
-  assert.equal(one.sent.length, 0);
+  assert.deepEqual([result.error, result.failed, one.sent.length], [false, [ids[1]], 0], result.raw);
+  assert.ok(logs(result).some((entry) => entry.message.includes('untouched') && entry.count === 1));
   one.cloud.front.faults.clear();
-  await one.pass();
-  await one.deliver();
-  const letters = await one.letters();
-  assert.deepEqual([one.sent.length, letters.map(({ reason, firstMessageId }) => [reason, firstMessageId])], [1, [['UNKNOWN_OUTCOME', ids[0]]]]);
+  one.show(); // nobody has a claim on it
+  assert.deepEqual([(await one.deliver()).failed, one.recipients()], [[], ['b@example.com']]);
+  assert.deepEqual((await one.letters()).map(({ reason, firstMessageId }) => [reason, firstMessageId]), [['UNKNOWN_OUTCOME', ids[0]]]);
 });
 
-test('little time: what is not begun comes again, and its claim is not in the way', async () => {
-  one.before = ({ operation }) => (operation === 'SendEmail' ? new Promise((done) => setTimeout(done, 400)) : undefined);
-  const hurried = one.add({ timeout_ms: 3000 });
-  for (let n = 0; n < 10; n += 1) await one.put(message({ toEmail: `t${n}@example.com` }));
-  const result = await one.deliver(hurried);
-  assert.equal(result.error, false, result.raw);
-  assert.ok(result.failed.length > 0, 'not all found time');
-  one.before = null;
-  one.show();
-  const { failed } = await one.deliver();
-  assert.deepEqual([failed, new Set(one.recipients()).size, one.sent.length, (await one.letters()).length], [[], 10, 10, 0]);
+test('a timeout that is too short for any mail is an error in the log', async () => {
+  const id = await one.put(message());
+  const result = await one.deliver(one.add({ timeout_ms: 4000 }));
+  assert.deepEqual([result.failed, one.sent.length], [[id], 0]);
+  assert.ok(logs(result).some((entry) => entry.level === 'ERROR' && entry.message.includes('timeout is too short')));
+  assert.equal(one.count('dynamodb.PutItem'), 0);
 });
 
 test('the rate is held: a second for so many mails', async () => {
@@ -224,8 +228,8 @@ test('the rate is held: a second for so many mails', async () => {
   one.before = ({ operation }) => operation === 'SendEmail' && times.push(performance.now());
   for (let n = 0; n < 10; n += 1) await one.put(message({ toEmail: `r${n}@example.com` }));
   assert.deepEqual((await one.deliver(slow)).failed, []);
-  // Five at once, and five more in the second after them.
-  assert.ok(times[9] - times[4] >= 950, String(times[9] - times[4]));
+  // Five at once, and a fifth of a second for each of the others. The first may arrive late.
+  assert.ok(times[9] - times[0] >= 850, String(times[9] - times[0]));
 });
 
 test('SIGTERM in mid-work: the mail that SES has is not sent again', async () => {
@@ -262,7 +266,7 @@ test('the key of the hashes: from the secret, and a warning where it is not ther
   }
   // One that hangs holds up no mail.
   one.fault({ service: 'secretsmanager', action: 'stall', times: -1 });
-  const target = keyed('hash-key');
+  const target = one.add({ timeout_ms: 9000, environment: { ADDRESS_HASH_SECRET: 'hash-key' } });
   await one.put(canary());
   assert.deepEqual((await one.deliver(target)).failed, []);
 });

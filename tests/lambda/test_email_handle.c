@@ -284,6 +284,14 @@ static void test_an_outdated_mail_is_done(void **state) {
     assert_int_equal(metric(&outcome, "MailsOutdated"), 1);
     clear(&outcome);
     free(text);
+    /* An attribute cannot make it younger than the queue states. */
+    text = queue_of(bodies, 1,
+                    ",\"attributes\":{\"SentTimestamp\":\"1767321185000\"},\"messageAttributes\":"
+                    "{\"queuedAt\":{\"dataType\":\"Number\",\"stringValue\":\"1767323044000\"}}");
+    handle(&outcome, text);
+    assert_int_equal(metric(&outcome, "MailsOutdated"), 1);
+    clear(&outcome);
+    free(text);
 }
 
 static void test_what_is_no_event_fails_the_invocation(void **state) {
@@ -302,7 +310,8 @@ static void test_what_is_no_event_fails_the_invocation(void **state) {
         {"{'eventType':'Send'}", "Email.MALFORMED"},
         {EXAMPLE_S3, "Email.UNKNOWN_EVENT"},
         {EXAMPLE_SCHEDULE, "Email.UNKNOWN_EVENT"},
-        {EXAMPLE_S3_EVENTBRIDGE, "Email.MALFORMED"},
+        {EXAMPLE_S3_EVENTBRIDGE, "Email.UNKNOWN_EVENT"},
+        {EXAMPLE_SES_EVENTBRIDGE, "Email.MALFORMED"},
         {EXAMPLE_URL, "Email.UNKNOWN_EVENT"},
         {"{'template':'PASSWORD_RESET','toEmail':'a@b.kr','data':{}}", "Email.UNKNOWN_EVENT"},
     };

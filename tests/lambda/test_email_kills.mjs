@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test';
 import { EmailCloud, message, refusal } from '../support/email.mjs';
 
 let one;
-before(async () => (one = await EmailCloud.start()));
+// One attempt: where SES throttles, its client waits for seconds.
+before(async () => (one = await EmailCloud.start({ environment: { AWS_MAX_ATTEMPTS: '1' } })));
 after(() => one.stop());
 
 // The requests that a delivery of what `prepare` queues makes.
@@ -14,7 +15,7 @@ async function requestsOf(prepare) {
   await one.forget();
   await prepare();
   const steps = [];
-  one.after = ({ operation }) => steps.push(operation);
+  one.after = ({ operation }) => void steps.push(operation);
   await one.deliver();
   one.after = null;
   return steps;
@@ -67,14 +68,14 @@ test('a mail: sent once, or a dead letter, or both; never twice, never nothing',
 
 test('the same in a batch: its other messages are sent once as well', async () => {
   const prepare = async () => {
-    for (const name of ['a', 'b', 'c']) await one.put(message({ toEmail: `${name}@example.com` }));
+    for (const name of ['a', 'b']) await one.put(message({ toEmail: `${name}@example.com` }));
   };
   const steps = await requestsOf(prepare);
-  assert.equal(steps.length, 12);
+  assert.equal(steps.length, 8);
   const outcomes = await killEverywhere(prepare, steps);
   for (const [where, [mails, letters]] of Object.entries(outcomes)) {
     const at = (Number(where.split(' ')[0]) % 4) * 2 + (where.endsWith('after') ? 1 : 0);
-    assert.deepEqual([mails, letters.length], [at === 3 || at === 4 ? 2 : 3, at >= 3 && at <= 6 ? 1 : 0], where);
+    assert.deepEqual([mails, letters.length], [at === 3 || at === 4 ? 1 : 2, at >= 3 && at <= 6 ? 1 : 0], where);
   }
 });
 

@@ -35,7 +35,7 @@ export const message = (more = {}) => {
   return { template, language, toEmail: 'customer@example.com', data: sample(template, language), ...more };
 };
 
-export const refusal = (code) => new Refusal(code, ERRORS.ses[code][1], ERRORS.ses[code][0]);
+export const refusal = (code, text = ERRORS.ses[code][1]) => new Refusal(code, text, ERRORS.ses[code][0]);
 
 const operationOf = ({ headers, path }) =>
   headers['x-amz-target']?.split('.').pop() ?? (path === '/v2/email/outbound-emails' ? 'SendEmail' : path);

@@ -11,7 +11,7 @@ import { randomFrom } from './random.mjs';
 const WORKERS = 3;
 const CHAOS_ROUNDS = 6;
 const QUIET_ROUNDS = 12;
-const MAX_SLOW_MS = 15;
+const MAX_SLOW_MS = 6;
 
 // Faults by operation: [chance, before or after the work, what the response is].
 const serverError = () => new Refusal('InternalFailure', 'A fault on demand.', 500);
@@ -28,7 +28,7 @@ const FAULTS = {
   SendMessage: [[0.15, 'before', serverError], [0.1, 'after', serverError]],
   ChangeMessageVisibilityBatch: [[0.2, 'before', serverError]],
 };
-const KILL_CHANCE = 0.012;
+const KILL_CHANCE = 0.02;
 
 const BAD = [
   ['BAD_JSON', () => '{"template":'],
@@ -112,7 +112,7 @@ class RandomRun {
       const { operation, input } = step;
       const [to] = input.Destination?.ToAddresses ?? [];
       const name = to?.split('@')[0];
-      if (name && when === 'before' && this.plan.get(name).kind === 'rejected') throw refusal('MessageRejected');
+      if (name && when === 'before' && this.plan.get(name).kind === 'rejected') throw refusal('MessageRejected', 'The content is not allowed');
       if (!this.is_wild) return;
       if (this.chance(KILL_CHANCE)) this.#kill();
       for (const [probability, moment, make] of FAULTS[operation] ?? []) {
@@ -150,7 +150,7 @@ class RandomRun {
 
   async #work() {
     for (;;) {
-      if (this.is_wild && this.chance(0.1)) {
+      if (this.is_wild && this.chance(0.25)) {
         // SQS delivers at least once: what others have in hand comes again.
         this.counts.doubled += 1;
         this.one.show();

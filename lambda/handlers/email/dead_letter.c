@@ -6,6 +6,9 @@
 
 #include "services/aws/sqs.h"
 
+/* A queue that does not respond must not hold up the mails of the batch: the message comes again.
+ */
+#define MAX_SEND_MS 5000
 /* SQS's own limit for the ids of FIFO queues. */
 #define MAX_FIFO_ID_BYTES ((size_t)128)
 
@@ -65,7 +68,9 @@ bool email_dead_letter_send(const struct email_function *function,
     const bool is_whole = record->body != NULL && strlen(record->body) == record->body_bytes;
     enum svc_status status = SVC_OK;
     if (is_whole) {
-        status = awsc_sqs_send(function->aws, url, &message, id, deadline_ms, &error);
+        const int64_t most_ms = svc_deadline_in(function->clock, MAX_SEND_MS);
+        status = awsc_sqs_send(function->aws, url, &message, id,
+                               deadline_ms < most_ms ? deadline_ms : most_ms, &error);
     } else {
         status = awsc_fail(&error, SVC_MALFORMED, "the message has no body, or one with U+0000");
     }

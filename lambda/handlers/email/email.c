@@ -1,6 +1,8 @@
 /* One event, by its kind: see email.h. */
 #include "lambda/handlers/email/email.h"
 
+#include <string.h>
+
 #include "lambda/clients/clients.h"
 #include "lambda/events/kind.h"
 #include "lambda/events/sns.h"
@@ -65,6 +67,10 @@ static enum svc_status handle_ses_event(const struct email_function *function,
 }
 
 static bool is_ses_event(const struct svc_json *document) {
+    const char *source = svc_json_get_text(document, "source");
+    if (lev_kind_of(document) == LEV_EVENTBRIDGE) {
+        return strcmp(source, "aws.ses") == 0;
+    }
     return svc_json_get_text(document, "eventType") != NULL ||
            svc_json_get_text(document, "notificationType") != NULL;
 }
@@ -94,9 +100,6 @@ void email_handle(struct email_function *function, const struct lrt_invocation *
         break;
     case LEV_SNS:
         fail(handle_topic(function, document, result, &error), &error, result);
-        break;
-    case LEV_EVENTBRIDGE:
-        fail(handle_ses_event(function, document, result, &error), &error, result);
         break;
     default:
         if (is_ses_event(document)) {

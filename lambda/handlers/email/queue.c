@@ -21,11 +21,11 @@
 #include "services/base/text.h"
 
 /* No further message is taken with less time left than this, or a fifth of the invocation's time if
- * that is less (sqs_batch.h). A mail takes two writes to DynamoDB before SES and one after it: 0.1
- * s warm. From a cold start at 128 MB three TLS handshakes are 0.5 s; SES itself may be slow for a
- * second, and one throttled write waits up to a second. A mail that is cut off between SES and the
- * last write ends in the dead-letter queue, so it is better not begun. */
-#define MIN_LEFT_MS 3000
+ * that is less (sqs_batch.h): what the mailer itself asks for before it claims a message, and half
+ * a second so that it need not refuse. A mail takes two writes to DynamoDB before SES and one after
+ * it: 0.1 s warm, 0.5 s more with the TLS handshakes of a cold start at 128 MB. A mail that is cut
+ * off between SES and the last write ends in the dead-letter queue, so it is better not begun. */
+#define MIN_LEFT_MS (EMAIL_MIN_SEND_MS + 500)
 
 struct run {
     struct email_function *function;
@@ -195,6 +195,11 @@ enum svc_status email_queue_handle(struct email_function *function, const struct
         .deadline_ms = deadline_ms,
         .min_left_ms = MIN_LEFT_MS,
     };
+    if (svc_remaining_ms(function->clock, deadline_ms) < EMAIL_MIN_SEND_MS) {
+        svc_log_event(function->log, SVC_LOG_ERROR,
+                      "the function's timeout is too short for a mail",
+                      SVC_INT("neededMs", EMAIL_MIN_SEND_MS));
+    }
     email_visibility_init(&run.visibility, function, deadline_ms);
     enum svc_status status = lev_sqs_read(document, &event, error);
     /* A result that is too large is held by its buffer, and reported by the runtime. */

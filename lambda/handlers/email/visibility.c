@@ -38,29 +38,49 @@ void email_visibility_add(struct email_visibility *visibility, const struct lev_
         .receipt_handle = record->receipt_handle, .visibility_s = with_jitter(retry_s)};
 }
 
+static void log_failure(const struct email_visibility *visibility, enum svc_status status,
+                        const struct awsc_error *error) {
+    char text[AWSC_ERROR_TEXT_BYTES];
+    svc_log_event(visibility->function->log, SVC_LOG_WARN,
+                  "the visibility of messages is not changed", SVC_INT("count", visibility->count),
+                  SVC_TEXT("reason", svc_status_name(status)),
+                  SVC_TEXT("error", awsc_error_text(error, text)));
+    lrt_metrics_add(visibility->function->metrics, "VisibilityFailed", LRT_COUNT, 1);
+}
+
+static bool has_changed(const struct awsc_sqs_result *results, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].status == SVC_OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void email_visibility_flush(struct email_visibility *visibility) {
     const struct email_function *function = visibility->function;
+    const size_t count = visibility->count;
     struct awsc_sqs_result results[AWSC_MAX_SQS_BATCH];
     struct awsc_error error = {0};
     struct svc_buf url;
-    if (visibility->count == 0) {
+    if (count == 0 || visibility->is_given_up) {
+        visibility->count = 0;
         return;
     }
     const int64_t most_ms = svc_deadline_in(function->clock, MAX_CHANGE_MS);
+    const int64_t deadline_ms =
+        visibility->deadline_ms < most_ms ? visibility->deadline_ms : most_ms;
     svc_buf_init(&url, MAX_QUEUE_BYTES);
     enum svc_status status = lev_sqs_queue_url(visibility->of, &url);
+    visibility->is_given_up = status != SVC_OK;
     if (status == SVC_OK) {
-        status = awsc_sqs_change_visibility_batch(
-            function->aws, svc_buf_text(&url), visibility->entries, visibility->count, results,
-            visibility->deadline_ms < most_ms ? visibility->deadline_ms : most_ms, &error);
+        status =
+            awsc_sqs_change_visibility_batch(function->aws, svc_buf_text(&url), visibility->entries,
+                                             count, results, deadline_ms, &error);
+        visibility->is_given_up = !has_changed(results, count);
     }
     if (status != SVC_OK) {
-        char text[AWSC_ERROR_TEXT_BYTES];
-        svc_log_event(function->log, SVC_LOG_WARN, "the visibility of messages is not changed",
-                      SVC_INT("count", visibility->count),
-                      SVC_TEXT("reason", svc_status_name(status)),
-                      SVC_TEXT("error", awsc_error_text(&error, text)));
-        lrt_metrics_add(function->metrics, "VisibilityFailed", LRT_COUNT, 1);
+        log_failure(visibility, status, &error);
     }
     svc_buf_clear(&url);
     visibility->count = 0;

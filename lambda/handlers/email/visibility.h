@@ -5,6 +5,7 @@
 #ifndef EMAIL_VISIBILITY_H
 #define EMAIL_VISIBILITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct email_visibility {
     const struct lev_sqs_record *of; /* one of the messages collected: its queue is theirs */
     struct awsc_sqs_visibility entries[AWSC_MAX_SQS_BATCH];
     size_t count;
+    bool is_given_up; /* none of a request's messages was changed: no further request is sent */
 };
 
 void email_visibility_init(struct email_visibility *visibility,
@@ -26,8 +28,9 @@ void email_visibility_init(struct email_visibility *visibility,
  * all come at once. A message without receipt handle or queue is left as it is. */
 void email_visibility_add(struct email_visibility *visibility, const struct lev_sqs_record *record,
                           int retry_s);
-/* Changes what was collected. A failure is one WARN line: those messages come again when the
- * queue's own timeout ends. */
+/* Changes what was collected. A failure is a WARN line: those messages come again when the queue's
+ * own timeout ends. After a request that changed nothing, no further one of the invocation is sent:
+ * a batch may have 10,000 messages. */
 void email_visibility_flush(struct email_visibility *visibility);
 
 #endif
