@@ -331,7 +331,9 @@ clang: ## build everything with clang, all warnings on
 	@$(MAKE) --no-print-directory CONFIG=clang tests
 
 valgrind: ## unit tests under valgrind, with its leak check
-	@sh .ci/packages build test ci
+	@sh .ci/packages build test npm ci
+	@# The mustache specification comes from npm.
+	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
 	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) uninitialised bytes.
 	@JSIMD_FORCENONE=1 TEST_SLOWLY=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \

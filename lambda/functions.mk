@@ -18,9 +18,11 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_events.mjs \
-	tests/lambda/test_email_faults.mjs tests/lambda/test_email_kills.mjs \
-	tests/lambda/test_email_random.mjs tests/lambda/test_email_time.mjs \
+LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
+	tests/lambda/test_email_events.mjs tests/lambda/test_email_faults.mjs \
+	tests/lambda/test_email_kills.mjs tests/lambda/test_email_load.mjs \
+	tests/lambda/test_email_random.mjs tests/lambda/test_email_received.mjs \
+	tests/lambda/test_email_time.mjs \
 	tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
@@ -93,7 +95,7 @@ $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tes
 # ---------------------------------------------------------------------------- the functions
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
-$(eval $(call function,email-sender,email,address_hash commands dead_letter email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
+$(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))
@@ -119,5 +121,14 @@ lambda-cost: ## what the image function costs at each memory size (root; BENCH_I
 	@if [ -n "$$BENCH_IMAGES" ]; then eval "set -- $$BENCH_IMAGES"; \
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
 	chrt -f 10 $(NODE) lambda/cost.mjs $(PACKAGE_DIR)/x86_64/build/stripped/image-processor/bootstrap "$$@"
+
+# The cost needs root. LOAD: options of lambda/email_load.mjs.
+.PHONY: email-load
+LOAD ?= --cost
+email-load: ## 10,000 mails through the local cloud, and what 100,000 cost (root; LOAD=options)
+	@sh .ci/packages build test npm local package
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory package ARCHES=x86_64
+	@$(NODE) lambda/email_load.mjs $(LOAD) $(PACKAGE_DIR)/x86_64/build/stripped/email-sender/bootstrap
 
 -include $(patsubst %.o,%.d,$(call objects,$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS)))

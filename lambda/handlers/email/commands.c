@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lambda/handlers/email/dead_letters.h"
+#include "lambda/runtime/process.h"
 #include "services/base/clock.h"
 #include "services/base/environment.h"
 #include "services/email/cli_render.h"
@@ -17,6 +19,7 @@ static const struct command commands[] = {
     {"render", email_cli_render},
     {"check", email_cli_check},
     {"schema", email_cli_schema},
+    {"dead-letters", email_dead_letters},
 };
 
 static const struct command *find(const char *word) {
@@ -45,5 +48,6 @@ int email_command_run(int argc, char **argv) {
                                   .err = stderr,
                                   .setting = read_setting,
                                   .now_ms = svc_wall_ms(svc_clock_system())};
+    lrt_process_harden();
     return command != NULL ? command->run(&cli, argc - 1, argv + 1) : EMAIL_CLI_USAGE;
 }
