@@ -7,8 +7,9 @@
 // Lambda gives CPU in proportion to memory, 1,769 MB being one CPU. Here a CPU quota of the kernel
 // (cgroup, period 20 ms) does the same, so the times are measured, not scaled. S3 is on loopback:
 // what its network adds on AWS is not included, and is added in the price (prices.mjs).
-import { accessSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { cpuGroup, inGroup } from './cpu_group.mjs';
 import { startCloud } from './local/cloud.mjs';
 import { uploadsPattern } from './local/eventbridge.mjs';
 import { s3Event } from './local/events.mjs';
@@ -21,36 +22,6 @@ const ROUNDS = 7;
 // How many uploads of a session are run to count the environments that it starts.
 const COUNTED_UPLOADS = 10;
 const MAX_ENVIRONMENTS = 20;
-const MB_PER_CPU = 1769;
-const PERIOD_US = 20000;
-
-// A group with the CPU that Lambda gives for this memory; null where the kernel or the user's rights
-// do not allow it.
-function cpuGroup(memory_mb) {
-  const quota_us = Math.min(PERIOD_US, Math.round((PERIOD_US * memory_mb) / MB_PER_CPU));
-  const name = `lambda-cost-${process.pid}-${memory_mb}`;
-  for (const [folder, files, members] of [
-    // The weight is for a machine that has other work too; the quota is what counts.
-    ['/sys/fs/cgroup/cpu', { 'cpu.shares': 100000, 'cpu.cfs_period_us': PERIOD_US, 'cpu.cfs_quota_us': quota_us }, 'tasks'],
-    ['/sys/fs/cgroup', { 'cpu.weight': 10000, 'cpu.max': `${quota_us} ${PERIOD_US}` }, 'cgroup.procs'],
-  ]) {
-    const path = `${folder}/${name}`;
-    try {
-      mkdirSync(path);
-    } catch {
-      continue;
-    }
-    try {
-      // In a folder that is no control group these would be ordinary files.
-      Object.keys(files).forEach((file) => accessSync(`${path}/${file}`));
-      for (const [file, value] of Object.entries(files)) writeFileSync(`${path}/${file}`, String(value));
-      return { tasks: `${path}/${members}`, remove: () => rmdirSync(path) };
-    } catch {
-      rmdirSync(path);
-    }
-  }
-  return null;
-}
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
@@ -106,8 +77,7 @@ async function measure(command, photo, memory_mb) {
   const cloud = await startCloud();
   try {
     cloud.createBucket('photos');
-    const start = ['/usr/bin/chrt', '-o', '0', '/bin/sh', '-c', `echo $$ >${group.tasks} && exec "$0"`, command];
-    const config = { command: start, memory_mb, timeout_ms: 60000 };
+    const config = { command: inGroup(group, command), memory_mb, timeout_ms: 60000 };
     const made = await measureKind(cloud, config, { keyOf: (name) => `uploads/${name}.jpg`, prepare: (key) => upload(cloud, key, photo), count: 'made' });
     const skip = await measureKind(cloud, config, { keyOf: (name) => `uploads/processed/large/${name}.jpg`, prepare: () => {}, count: 'skipped' });
     const notification = await measureSession(cloud, config, photo, 'notification');

@@ -18,9 +18,12 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs tests/lambda/test_email_events.mjs \
-	tests/lambda/test_email_faults.mjs tests/lambda/test_email_kills.mjs \
-	tests/lambda/test_email_random.mjs tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
+LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
+	tests/lambda/test_email_events.mjs tests/lambda/test_email_faults.mjs \
+	tests/lambda/test_email_kills.mjs tests/lambda/test_email_load.mjs \
+	tests/lambda/test_email_random.mjs tests/lambda/test_email_received.mjs \
+	tests/lambda/test_email_time.mjs \
+	tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
@@ -121,5 +124,14 @@ lambda-cost: ## what the image function costs at each memory size (root; BENCH_I
 	@if [ -n "$$BENCH_IMAGES" ]; then eval "set -- $$BENCH_IMAGES"; \
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
 	chrt -f 10 $(NODE) lambda/cost.mjs $(PACKAGE_DIR)/x86_64/build/stripped/image-processor/bootstrap "$$@"
+
+# The cost needs root. LOAD: options of lambda/email_load.mjs.
+.PHONY: email-load
+LOAD ?= --cost
+email-load: ## 10,000 mails through the local cloud, and what 100,000 cost (root; LOAD=options)
+	@sh .ci/packages build test npm local package
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory package ARCHES=x86_64
+	@$(NODE) lambda/email_load.mjs $(LOAD) $(PACKAGE_DIR)/x86_64/build/stripped/email-sender/bootstrap
 
 -include $(patsubst %.o,%.d,$(call objects,$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS)))

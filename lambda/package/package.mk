@@ -1,7 +1,8 @@
 # The zips for AWS Lambda, provided.al2023, one for each of FUNCTIONS (lambda/functions.mk). Included
 # by lambda/lambda.mk after it.
 #
-#   ARCHES   x86_64 arm64 (default both)
+#   ARCHES      x86_64 arm64 (default both)
+#   TEMPLATES   a folder with mail templates that replace those of services/email/templates
 #
 # A function is built by the usual rules, in a folder for each architecture, against the sysroot that
 # lambda/package/sysroot.sh makes: there only the C library is shared.
@@ -15,7 +16,11 @@ TRIPLE_arm64 := aarch64-linux-gnu
 PACKAGE_CFLAGS := -ffunction-sections -fdata-sections -fstack-protector-strong
 PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 
-package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES=)
+# The tables for unwinding the stack are a tenth of a zip, most of it OpenSSL's. Nothing unwinds: there
+# are no exceptions, and no thread is cancelled or ends by pthread_exit.
+PACKAGE_STRIP := -R .eh_frame -R .eh_frame_hdr
+
+package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES= TEMPLATES=)
 	@sh .ci/packages build package
 	@$(MAKE) --no-print-directory $(ARCHES:%=package-sysroot-%)
 	@$(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release O=$(PACKAGE_DIR)/$(arch)/build \
@@ -33,9 +38,10 @@ PACKAGE_ZIPS := $(FUNCTIONS:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)
 
 package-zips: $(PACKAGE_ZIPS)
 
-$(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/package/zip.py
+$(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/package/zip.py \
+		lambda/package/package.mk
 	@mkdir -p $(O)/stripped/$*
-	$(call quiet,STRIP,$(TRIPLE_$(PACKAGE_ARCH))-strip -o $(O)/stripped/$*/bootstrap $<)
+	$(call quiet,STRIP,$(TRIPLE_$(PACKAGE_ARCH))-strip $(PACKAGE_STRIP) -o $(O)/stripped/$*/bootstrap $<)
 	$(call quiet,ZIP,$(PYTHON) lambda/package/zip.py $@ $(O)/stripped/$*/bootstrap)
 endif
 

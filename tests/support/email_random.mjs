@@ -28,7 +28,7 @@ const FAULTS = {
   SendMessage: [[0.15, 'before', serverError], [0.1, 'after', serverError]],
   ChangeMessageVisibilityBatch: [[0.2, 'before', serverError]],
 };
-const KILL_CHANCE = 0.012;
+const KILL_CHANCE = 0.02;
 
 const BAD = [
   ['BAD_JSON', () => '{"template":'],
@@ -150,7 +150,7 @@ class RandomRun {
 
   async #work() {
     for (;;) {
-      if (this.is_wild && this.chance(0.1)) {
+      if (this.is_wild && this.chance(0.25)) {
         // SQS delivers at least once: what others have in hand comes again.
         this.counts.doubled += 1;
         this.one.show();

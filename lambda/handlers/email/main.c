@@ -10,6 +10,8 @@ static const char help[] =
     "  email-sender render TEMPLATE DATA.json    email-sender render --help\n"
     "  email-sender check [FILE]\n"
     "  email-sender schema\n"
+    "With AWS, by a person:\n"
+    "  email-sender dead-letters list|explain|resend    email-sender dead-letters --help\n"
     "\n"
     "Environment, with the defaults:\n"
     "  FROM_EMAIL             required: no-reply@example.com, or Shop <no-reply@example.com>\n"
