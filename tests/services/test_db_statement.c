@@ -345,6 +345,46 @@ static void an_altered_table_is_seen(void **state) {
     assert_int_equal(kept.values[0][0].integer, 5);
 }
 
+/* Rows that are only read to their end are put nowhere: the cells that were bound are gone. */
+static void rows_that_are_not_wanted_are_put_nowhere(void **state) {
+    (void)state;
+    static const struct db_column columns[] = {{.type = DB_TEXT, .max_bytes = 200000}};
+    struct db_kept kept = {0};
+    struct db_error error;
+    db_do(db, "CREATE TABLE unwanted (a MEDIUMTEXT NOT NULL)");
+    db_do(db, "INSERT INTO unwanted VALUES (REPEAT('x', 200000)), (REPEAT('y', 200000))");
+    assert_int_equal(run("SELECT * FROM unwanted", columns, 1, NULL, 0, &kept, NULL, &error),
+                     SVC_OK);
+    assert_int_equal(kept.rows, 2);
+    db_forget_rows(&kept);
+    db_sql(&f, "ALTER TABLE shop.unwanted MODIFY a MEDIUMBLOB NOT NULL");
+    assert_int_equal(run("SELECT * FROM unwanted", columns, 1, NULL, 0, &kept, NULL, &error),
+                     SVC_BAD_RESPONSE);
+    assert_int_equal(kept.rows, 0);
+    assert_int_equal(db_number(db, "SELECT 7"), 7);
+}
+
+static bool end_inside(void *user, const struct db_value *row) {
+    (void)user;
+    (void)row;
+    db_rollback(db);
+    db_disconnect(db);
+    return true;
+}
+
+static void the_connection_stays_while_rows_are_read(void **state) {
+    (void)state;
+    static const struct db_column column[] = {{.type = DB_INT}};
+    static const struct db_statement statement = {"SELECT seq FROM seq_1_to_3", column, 1};
+    const struct db_query query = {.statement = &statement, .row = end_inside};
+    struct db_error error;
+    struct db_result result;
+    assert_int_equal(db_begin(db, NULL, &error), SVC_OK);
+    assert_int_equal(db_run(db, &query, &result, &error), SVC_OK);
+    assert_int_equal(result.rows, 3);
+    assert_int_equal(db_commit(db, &error), SVC_OK);
+}
+
 static void a_slow_statement_ends_with_its_deadline(void **state) {
     (void)state;
     static const struct db_column columns[] = {{.type = DB_INT}};
@@ -396,6 +436,8 @@ int main(void) {
         TEST(the_least_recently_used_statement_is_replaced),
         TEST(rows_and_ids_are_counted),
         TEST(an_altered_table_is_seen),
+        TEST(rows_that_are_not_wanted_are_put_nowhere),
+        TEST(the_connection_stays_while_rows_are_read),
         TEST(a_slow_statement_ends_with_its_deadline),
         TEST(nothing_of_the_data_is_in_the_log),
     };
