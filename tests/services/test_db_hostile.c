@@ -360,7 +360,9 @@ static int count_copies(void) {
     while (fgets(line, sizeof(line), maps) != NULL) {
         unsigned long from = 0, to = 0;
         char access[8];
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, access) != 3 || access[1] != 'w') {
+        /* Larger ones are the sanitizer's shadow. */
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, access) != 3 || access[1] != 'w' ||
+            to - from > (1ul << 28)) {
             continue;
         }
         for (unsigned long at = from; at < to; at += sizeof(chunk) - sizeof(needle)) {
@@ -369,9 +371,11 @@ static int count_copies(void) {
             }
             const size_t wanted = to - at < sizeof(chunk) ? to - at : sizeof(chunk);
             const size_t got = fread(chunk, 1, wanted, memory);
-            for (size_t i = 0; i + sizeof(needle) - 1 <= got; i++) {
+            const char *end = chunk + got;
+            for (const char *c = chunk; (c = memchr(c, needle[0] ^ KEY, (size_t)(end - c))) != NULL;
+                 c++) {
                 size_t k = 0;
-                while (k < sizeof(needle) - 1 && chunk[i + k] == (char)(needle[k] ^ KEY)) {
+                while (c + k < end && k < sizeof(needle) - 1 && c[k] == (char)(needle[k] ^ KEY)) {
                     k++;
                 }
                 copies += k == sizeof(needle) - 1;
