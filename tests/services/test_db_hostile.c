@@ -330,9 +330,12 @@ static void a_secret_is_read(void **state) {
     svc_buf_clear(&text);
 }
 
-/* The password, and each byte of it changed, so that only copies are found. */
-static char needle[] = "a-long-canary-password-4711";
-#define KEY 0x55
+/* The password, and each byte of it changed, so that only copies are found. Sought is a part of it:
+ * of a freed block malloc overwrites the first 16 bytes, and 32 bytes are json-c's first buffer. */
+static char needle[] = "a-long-canary-password-4711-and-more-of-it-than-fits-into-a-first-buffer";
+#define SOUGHT       16
+#define SOUGHT_BYTES 12
+#define KEY          0x55
 
 static enum svc_status get_hidden(void *user, enum db_secret_stage stage, bool refresh,
                                   struct svc_buf *out, struct svc_error *error) {
@@ -368,20 +371,21 @@ static int count_copies(void) {
             to - from > (1ul << 28)) {
             continue;
         }
-        for (unsigned long at = from; at < to; at += sizeof(chunk) - sizeof(needle)) {
+        for (unsigned long at = from; at < to; at += sizeof(chunk) - SOUGHT_BYTES) {
             if (fseeko(memory, (off_t)at, SEEK_SET) != 0) {
                 break;
             }
             const size_t wanted = to - at < sizeof(chunk) ? to - at : sizeof(chunk);
             const size_t got = fread(chunk, 1, wanted, memory);
             const char *end = chunk + got;
-            for (const char *c = chunk; (c = memchr(c, needle[0] ^ KEY, (size_t)(end - c))) != NULL;
-                 c++) {
+            for (const char *c = chunk;
+                 (c = memchr(c, needle[SOUGHT] ^ KEY, (size_t)(end - c))) != NULL; c++) {
                 size_t k = 0;
-                while (c + k < end && k < sizeof(needle) - 1 && c[k] == (char)(needle[k] ^ KEY)) {
+                while (c + k < end && k < SOUGHT_BYTES &&
+                       c[k] == (char)(needle[SOUGHT + k] ^ KEY)) {
                     k++;
                 }
-                copies += k == sizeof(needle) - 1;
+                copies += k == SOUGHT_BYTES;
             }
             memset(chunk, 0, sizeof(chunk));
         }
