@@ -264,7 +264,8 @@ def answer(server, proxy, line):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # As the end of standard input, and no exception, which could break off the removal of the folder.
+    signal.signal(signal.SIGTERM, lambda *_: os.dup2(os.open(os.devnull, os.O_RDONLY), 0))
     folder = tempfile.mkdtemp(prefix="test-db-")
     server = Server(folder)
     try:
@@ -275,7 +276,6 @@ def main():
         for line in sys.stdin:
             print(answer(server, proxy, line.rstrip("\n")), flush=True)
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         server.end_client()
         if server.process and server.process.poll() is None:
             server.kill()
