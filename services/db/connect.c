@@ -94,7 +94,7 @@ void db_disconnect(struct db *db) {
     if (db->connection == NULL || db->is_reading) {
         return;
     }
-    /* In this order: the handles then have no connection to say good-bye on. */
+    /* In this order: closing a handle without a connection sends nothing. */
     mysql_close(db->connection);
     db->connection = NULL;
     db_forget_statements(db);
@@ -443,8 +443,8 @@ static enum svc_status open_connection(struct db *db, struct db_error *error) {
 
 /* ---------------------------------------------------------------------- keeping */
 
-/* Whether the connection that is there still is one. Bytes that nobody asked for are the server's
- * farewell, or its end. */
+/* Whether the connection that is there still is one. Unrequested bytes are
+ * an error packet or the end of the stream. */
 static bool is_alive(struct db *db) {
     struct pollfd waiting = {.fd = mysql_get_socket(db->connection), .events = POLLIN};
     if (poll(&waiting, 1, 0) != 0) {

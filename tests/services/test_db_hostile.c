@@ -185,7 +185,7 @@ static void settings_that_are_not_taken_are_refused(void **state) {
     }
 }
 
-static void a_full_server_is_told_from_an_absent_one(void **state) {
+static void a_full_server_and_an_absent_one_are_distinguished(void **state) {
     (void)state;
     struct db_error error = error_of("crowded", NULL, NULL);
     assert_int_equal(error.status, SVC_THROTTLED);
@@ -458,7 +458,7 @@ int main(void) {
         cmocka_unit_test(the_plugins_of_logins_work),
         cmocka_unit_test(no_file_is_sent),
         cmocka_unit_test(settings_that_are_not_taken_are_refused),
-        cmocka_unit_test(a_full_server_is_told_from_an_absent_one),
+        cmocka_unit_test(a_full_server_and_an_absent_one_are_distinguished),
         cmocka_unit_test(a_refused_login_shows_no_user),
         cmocka_unit_test(a_silent_server_costs_bounded_time),
         cmocka_unit_test(mysql_gets_its_own_settings),

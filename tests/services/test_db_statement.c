@@ -115,7 +115,7 @@ static void a_value_too_long_for_its_column_is_refused_by_the_server(void **stat
     assert_int_equal(db_number(db, "SELECT COUNT(*) FROM narrow"), 0);
 }
 
-static void faults_of_the_server_are_told_apart(void **state) {
+static void faults_of_the_server_are_classified(void **state) {
     (void)state;
     static const struct {
         const char *sql;
@@ -426,7 +426,7 @@ int main(void) {
         TEST(a_longer_text_than_declared_is_an_error),
         TEST(long_and_short_texts_alternate),
         TEST(a_value_too_long_for_its_column_is_refused_by_the_server),
-        TEST(faults_of_the_server_are_told_apart),
+        TEST(faults_of_the_server_are_classified),
         TEST(results_that_are_not_as_declared_are_refused),
         TEST(wrong_arguments_are_refused),
         TEST(no_statement_runs_while_rows_are_read),

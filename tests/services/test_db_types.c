@@ -358,7 +358,7 @@ static void floating_columns_are_read_exactly_or_refused(void **state) {
     db_forget_rows(&kept);
 }
 
-static void null_is_told_from_empty(void **state) {
+static void null_differs_from_empty(void **state) {
     (void)state;
     static const struct db_column columns[] = {
         {.type = DB_TEXT, .max_bytes = 10, .nullable = true},
@@ -403,7 +403,7 @@ int main(void) {
         TEST(times_keep_their_microseconds),
         TEST(decimals_are_exact),
         TEST(floating_columns_are_read_exactly_or_refused),
-        TEST(null_is_told_from_empty),
+        TEST(null_differs_from_empty),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
