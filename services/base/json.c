@@ -1,5 +1,6 @@
 /* Reading JSON: see json.h. The text is checked by json_scan.c first; json-c makes the tree. */
 #include <json-c/json.h>
+#include <json-c/printbuf.h>
 #include <math.h>
 #include <string.h>
 
@@ -35,6 +36,22 @@ static size_t count_members(json_object *object) {
     return count;
 }
 
+/* Every string passes through the tokener's buffer, which a document with a secret must not leave
+ * behind. Up to this size it is made at once, because json-c grows it by copies. */
+#define SECRET_DOCUMENT_BYTES ((size_t)64 * 1024)
+
+static void grow_buffer(struct json_tokener *tokener, size_t size_bytes) {
+    if (size_bytes < SECRET_DOCUMENT_BYTES) {
+        (void)printbuf_memset(tokener->pb, 0, 0, (int)size_bytes + 1);
+        printbuf_reset(tokener->pb);
+    }
+}
+
+static void free_tokener(struct json_tokener *tokener) {
+    svc_wipe(tokener->pb->buf, (size_t)tokener->pb->size);
+    json_tokener_free(tokener);
+}
+
 /* The tree of a text that the scanner found good: what may be missing is memory. */
 static enum svc_status make_tree(const void *bytes, size_t size_bytes, json_object **tree,
                                  struct svc_error *error) {
@@ -43,6 +60,7 @@ static enum svc_status make_tree(const void *bytes, size_t size_bytes, json_obje
     if (tokener == NULL) {
         return svc_fail(error, SVC_NO_MEMORY, "no memory for a JSON document");
     }
+    grow_buffer(tokener, size_bytes);
     *tree = json_tokener_parse_ex(tokener, bytes, (int)size_bytes);
     enum json_tokener_error parse_error = json_tokener_get_error(tokener);
     if (parse_error == json_tokener_continue) {
@@ -50,7 +68,7 @@ static enum svc_status make_tree(const void *bytes, size_t size_bytes, json_obje
         *tree = json_tokener_parse_ex(tokener, "", 1);
         parse_error = json_tokener_get_error(tokener);
     }
-    json_tokener_free(tokener);
+    free_tokener(tokener);
     if (parse_error != json_tokener_success) {
         json_object_put(*tree);
         *tree = NULL;

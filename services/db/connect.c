@@ -14,6 +14,8 @@
 
 #define DEFAULT_CONNECT_MS   5000
 #define DEFAULT_LOCK_WAIT_MS 3000
+/* The socket's timeouts may be shorter than the time that is left by so much. */
+#define SLACK_MS 100
 /* Above the largest value, with room for the other columns of its row. */
 #define MAX_PACKET_BYTES (DB_MAX_VALUE_BYTES + (size_t)4 * 1024 * 1024)
 /* None of them sends the password in clear outside of TLS; of caching_sha2_password's ways only the
@@ -89,17 +91,17 @@ void db_set_deadline(struct db *db, int64_t deadline_ms) {
 }
 
 void db_disconnect(struct db *db) {
-    if (db->connection == NULL) {
+    if (db->connection == NULL || db->is_reading) {
         return;
     }
-    db_forget_statements(db, true);
+    /* In this order: closing a handle without a connection sends nothing. */
     mysql_close(db->connection);
     db->connection = NULL;
+    db_forget_statements(db);
     db->transaction_ended = db->in_transaction;
 }
 
-/* Closes a connection that is broken: nothing more is sent on it. */
-static void drop(struct db *db) {
+void db_drop(struct db *db) {
     /* The Connector would send COM_QUIT, and wait for the socket to take it. */
     (void)shutdown(mysql_get_socket(db->connection), SHUT_RDWR);
     db_disconnect(db);
@@ -139,7 +141,8 @@ enum svc_status db_fail_here(struct db *db, MYSQL_STMT *statement, struct db_err
                       "the Connector failed without a reason");
     }
     /* The Connector reports a socket's timeout as a broken connection, or as a failure of TLS. */
-    if ((error->fault == DB_FAULT_CONNECTION || error->fault == DB_FAULT_TLS) && left_ms == 0) {
+    if ((error->fault == DB_FAULT_CONNECTION || error->fault == DB_FAULT_TLS) &&
+        left_ms <= SLACK_MS) {
         (void)db_fail(error, SVC_DEADLINE, DB_FAULT_TIMEOUT,
                       "the server did not reply within the time that was left");
     } else if (error->fault == DB_FAULT_TLS) {
@@ -149,7 +152,7 @@ enum svc_status db_fail_here(struct db *db, MYSQL_STMT *statement, struct db_err
         db->transaction_ended = db->in_transaction;
     }
     if (!is_usable_after(code, error->fault)) {
-        drop(db);
+        db_drop(db);
     }
     return error->status;
 }
@@ -170,7 +173,7 @@ enum svc_status db_prepare_wait(struct db *db, bool for_statement, struct db_err
         return db_fail(error, SVC_DEADLINE, DB_FAULT_TIMEOUT, "no time is left");
     }
     /* Not for every row of a long result: a little too long or short does no harm. */
-    if (left_ms < db->timeout_ms || left_ms > db->timeout_ms + 100) {
+    if (left_ms < db->timeout_ms || left_ms > db->timeout_ms + SLACK_MS) {
         set_socket_timeouts(db, left_ms);
     }
     return for_statement ? db_limit_statement(db, left_ms, error) : SVC_OK;
@@ -427,7 +430,7 @@ static enum svc_status open_connection(struct db *db, struct db_error *error) {
     }
     if (status != SVC_OK) {
         if (db->connection != NULL) {
-            drop(db);
+            db_drop(db);
         }
         return status;
     }
@@ -440,8 +443,8 @@ static enum svc_status open_connection(struct db *db, struct db_error *error) {
 
 /* ---------------------------------------------------------------------- keeping */
 
-/* Whether the connection that is there still is one. Bytes that nobody asked for are the server's
- * farewell, or its end. */
+/* Whether the connection that is there still is one. Unrequested bytes are
+ * an error packet or the end of the stream. */
 static bool is_alive(struct db *db) {
     struct pollfd waiting = {.fd = mysql_get_socket(db->connection), .events = POLLIN};
     if (poll(&waiting, 1, 0) != 0) {
@@ -470,7 +473,7 @@ enum svc_status db_ensure(struct db *db, struct db_error *error) {
         return db_fail(error, SVC_DEADLINE, DB_FAULT_TIMEOUT, "no time is left");
     }
     if (db->connection != NULL && !is_alive(db)) {
-        drop(db);
+        db_drop(db);
     }
     if (db->connection != NULL) {
         db->is_kept = true;

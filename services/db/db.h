@@ -83,7 +83,8 @@ void db_set_deadline(struct db *db, int64_t deadline_ms);
  * those of the secret's source, CONNECT_FAILED, CONNECTION_LOST, TLS_REFUSED, ACCESS_DENIED,
  * THROTTLED (too many connections), REJECTED (settings), DEADLINE, NO_MEMORY. */
 enum svc_status db_connect(struct db *db, struct db_error *error);
-/* Closes the connection; a transaction is rolled back by the server. */
+/* Closes the connection; a transaction is rolled back by the server. Does nothing while rows are
+ * read. */
 void db_disconnect(struct db *db);
 
 /* For tests and metrics, since db_create. */

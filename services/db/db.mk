@@ -8,10 +8,13 @@ DB_TEST_SUPPORT := tests/services/db_support.c
 
 DB_TESTS := tests/services/test_db_alloc.c tests/services/test_db_connect.c \
 	tests/services/test_db_hostile.c tests/services/test_db_statement.c \
-	tests/services/test_db_transaction.c tests/services/test_db_value.c
+	tests/services/test_db_transaction.c tests/services/test_db_types.c \
+	tests/services/test_db_value.c
 
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(DB_TESTS))
-SERVICES_VALGRIND_TESTS += $(DB_TESTS)
+# The others take long there, and the sanitizers see them all.
+SERVICES_VALGRIND_TESTS += tests/services/test_db_alloc.c tests/services/test_db_hostile.c \
+	tests/services/test_db_statement.c tests/services/test_db_transaction.c
 SERVICES_SOURCES += $(DB_MODULE) $(DB_TEST_SUPPORT) $(DB_TESTS)
 
 # No packaged function links it yet: the packages' own libraries have no Connector.

@@ -7,7 +7,7 @@
 
 #include "services/base/status.h"
 
-/* What is at fault, where the status alone is too coarse for a decision. */
+/* What failed, where the status alone is too coarse for a decision. */
 enum db_fault {
     DB_FAULT_NONE,
     DB_FAULT_ARGUMENT,   /* the caller's values, or the order of calls */

@@ -28,7 +28,7 @@ struct db_cell {
         MYSQL_TIME time;
         char decimal[DB_DECIMAL_BYTES * 3]; /* DECIMAL(65,30) has 67 characters */
     } as;
-    struct svc_buf bytes; /* of a text or of bytes; wiped never, reset by the next row */
+    struct svc_buf bytes; /* of a text or of bytes */
     unsigned long size_bytes;
     my_bool is_null, is_cut;
 };
@@ -68,6 +68,8 @@ enum svc_status db_prepare_wait(struct db *db, bool for_statement, struct db_err
 /* A failure that the Connector reports; closes the connection if it is not usable any more. code 0:
  * the connection's own. */
 enum svc_status db_fail_here(struct db *db, MYSQL_STMT *statement, struct db_error *error);
+/* Closes a connection that is broken, or in an unknown state: nothing more is sent on it. */
+void db_drop(struct db *db);
 /* Runs a constant text that returns no rows. */
 enum svc_status db_command(struct db *db, const char *sql, struct db_error *error);
 
@@ -91,6 +93,7 @@ enum svc_status db_take_row(struct db *db, MYSQL_STMT *statement, const struct d
                             struct db_value row[DB_MAX_COLUMNS], struct db_error *error);
 
 /* statement.c */
-void db_forget_statements(struct db *db, bool close_handles);
+/* Closes them; after the connection was closed that sends nothing. */
+void db_forget_statements(struct db *db);
 
 #endif

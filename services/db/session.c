@@ -96,12 +96,13 @@ static enum svc_status verify(struct db *db, const char *isolation, struct db_er
 enum svc_status db_set_session(struct db *db, struct db_error *error) {
     /* MariaDB has the one name in every version, MySQL 8 only the other. */
     const char *isolation = db->is_mariadb ? "tx_isolation" : "transaction_isolation";
+    const int64_t lock_wait_s = (db->options.lock_wait_ms + 999) / 1000;
     char sql[512];
     snprintf(sql, sizeof(sql),
              "SET SESSION sql_mode='" SQL_MODE "', SESSION time_zone='+00:00', "
              "SESSION autocommit=1, SESSION innodb_lock_wait_timeout=%lld, "
-             "SESSION %s='READ-COMMITTED'",
-             (long long)((db->options.lock_wait_ms + 999) / 1000), isolation);
+             "SESSION lock_wait_timeout=%lld, SESSION %s='READ-COMMITTED'",
+             (long long)lock_wait_s, (long long)lock_wait_s, isolation);
     enum svc_status status = db_command(db, sql, error);
     return status == SVC_OK ? verify(db, isolation, error) : status;
 }

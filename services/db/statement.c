@@ -12,17 +12,17 @@
 
 /* ---------------------------------------------------------------------- prepared statements */
 
-static void forget(struct db_prepared *prepared, bool close_handle) {
-    if (close_handle && prepared->handle != NULL) {
+static void forget(struct db_prepared *prepared) {
+    if (prepared->handle != NULL) {
         (void)mysql_stmt_close(prepared->handle);
     }
     free(prepared->sql);
     *prepared = (struct db_prepared){0};
 }
 
-void db_forget_statements(struct db *db, bool close_handles) {
+void db_forget_statements(struct db *db) {
     for (size_t i = 0; i < DB_MAX_STATEMENTS; i++) {
-        forget(&db->prepared[i], close_handles);
+        forget(&db->prepared[i]);
     }
 }
 
@@ -39,7 +39,7 @@ static struct db_prepared *find_slot(struct db *db, const char *sql, size_t sql_
             slot = prepared; /* a free one was used at 0 */
         }
     }
-    forget(slot, true);
+    forget(slot);
     return slot;
 }
 
@@ -88,14 +88,33 @@ static enum svc_status get_prepared(struct db *db, const char *sql, MYSQL_STMT *
 
 /* ---------------------------------------------------------------------- rows */
 
+/* Binds the columns to nothing: what was bound to them may be freed. */
+static bool bind_nothing(MYSQL_STMT *handle) {
+    MYSQL_BIND bind[DB_MAX_COLUMNS];
+    const unsigned count = mysql_stmt_field_count(handle);
+    if (count > DB_MAX_COLUMNS) {
+        return false;
+    }
+    memset(bind, 0, sizeof(bind));
+    for (unsigned i = 0; i < count; i++) {
+        bind[i].buffer_type = MYSQL_TYPE_NULL;
+        bind[i].flags = MADB_BIND_DUMMY;
+    }
+    return mysql_stmt_bind_result(handle, bind) == 0;
+}
+
 /* Reads what is left of a result, so that the connection can be used again; closes it if that
  * fails, or takes longer than the deadline allows. */
 static void drain(struct db *db, MYSQL_STMT *handle) {
     struct db_error ignored;
     int got = 0;
+    if (!bind_nothing(handle)) {
+        db_drop(db);
+        return;
+    }
     while (got == 0 || got == MYSQL_DATA_TRUNCATED) {
         if (db_prepare_wait(db, false, &ignored) != SVC_OK) {
-            db_disconnect(db);
+            db_drop(db);
             return;
         }
         got = mysql_stmt_fetch(handle);
@@ -165,7 +184,7 @@ static void give_back_cells(struct db *db, size_t count) {
 
 static enum svc_status check_end(struct db *db, struct db_error *error) {
     if (mysql_more_results(db->connection)) {
-        db_disconnect(db);
+        db_drop(db);
         return db_fail(error, SVC_BAD_RESPONSE, DB_FAULT_RESULT,
                        "the statement has more than one result");
     }

@@ -48,7 +48,7 @@ struct db_result {
  * result: NULL is allowed; zeroed after a failure.
  * Errors: those of db_connect; INVALID_ARGUMENT (values, order of calls), TOO_LARGE, BAD_RESPONSE
  * (the result is not as declared), CONFLICT, REJECTED, TIMED_OUT, SERVER_ERROR, NO_RESOURCE,
- * ACCESS_DENIED; error->fault says more. */
+ * ACCESS_DENIED; error->fault is more specific. */
 enum svc_status db_run(struct db *db, const struct db_query *query, struct db_result *result,
                        struct db_error *error);
 

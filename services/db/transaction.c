@@ -97,7 +97,10 @@ enum svc_status db_commit(struct db *db, struct db_error *error) {
 
 void db_rollback(struct db *db) {
     struct db_error ignored;
-    if (db->in_transaction && db->connection != NULL && !db->is_reading &&
+    if (db->is_reading) {
+        return;
+    }
+    if (db->in_transaction && db->connection != NULL &&
         db_command(db, "ROLLBACK", &ignored) != SVC_OK) {
         db_disconnect(db);
     }

@@ -39,7 +39,8 @@ enum svc_status db_transaction(struct db *db, const struct db_transaction_option
 enum svc_status db_begin(struct db *db, const struct db_transaction_options *options,
                          struct db_error *error);
 enum svc_status db_commit(struct db *db, struct db_error *error);
-/* Closes the connection if the server does not confirm: then the server rolls back by itself. */
+/* Closes the connection if the server does not confirm: then the server rolls back by itself. Does
+ * nothing while rows are read. */
 void db_rollback(struct db *db);
 
 /* The wait in ms before attempt n + 1 (n: 1 for the first). unit: random, at least 0, below 1. */

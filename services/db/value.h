@@ -82,8 +82,8 @@ bool db_decimal_parse(const char *text, size_t size_bytes, uint8_t scale, int64_
 #define DB_DECIMAL_BYTES 32
 size_t db_decimal_format(int64_t units, uint8_t scale, char out[DB_DECIMAL_BYTES]);
 /* A floating number to units of 10^-scale: false unless it is the double (or, with is_single, the
- * float) that is nearest to a decimal with so many digits, and one that a double tells from its
- * neighbours (below 2^53 units; a float: 2^24). */
+ * float) that is nearest to a decimal with so many digits, and one that a double distinguishes from
+ * its neighbours (below 2^53 units; a float: 2^24). */
 bool db_decimal_from_double(double number, bool is_single, uint8_t scale, int64_t *units);
 
 #endif

@@ -38,6 +38,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+END = "end of the reply"
 TEMPLATE = "build/test-db"
 TEMPLATE_S = 7 * 86400  # its certificates have 30 days
 
@@ -73,7 +74,7 @@ class Server:
     def __init__(self, folder):
         self.folder = folder
         self.port = free_port()
-        self.process = None
+        self.process = self.client = None
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -122,12 +123,29 @@ class Server:
             raise RuntimeError("mariadbd did not start: " + kept.read()[-2000:].decode(errors="replace"))
 
     def sql(self, statement):
-        done = subprocess.run(
-            ["mariadb", "--no-defaults", "--socket=" + self.path("socket"), "--user=root", "--batch", "--skip-column-names",
-             "--default-character-set=utf8mb4"], input=statement.encode(), capture_output=True, timeout=60)
-        if done.returncode != 0:
-            return "ERROR " + done.stderr.decode(errors="replace").replace("\n", " ")
-        return "|".join(done.stdout.decode(errors="replace").splitlines())
+        if self.client is None:
+            # --force: it goes on after an error; --unbuffered: each result comes at once.
+            self.client = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", "mariadb", "--no-defaults", "--socket=" + self.path("socket"),
+                 "--user=root", "--batch", "--skip-column-names", "--force", "--unbuffered",
+                 "--default-character-set=utf8mb4"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.client.stdin.write(f"{statement};\nSELECT '{END}';\n".encode())
+        self.client.stdin.flush()
+        lines = []
+        for line in self.client.stdout:
+            line = line.decode(errors="replace").rstrip("\n")
+            if line == END:
+                break
+            lines.append(line)
+        error = next((line for line in lines if line.startswith("ERROR ")), None)
+        return error or "|".join(lines)
+
+    def end_client(self):
+        if self.client is not None:
+            self.client.kill()
+            self.client.wait()
+            self.client = None
 
     def freeze(self):
         """Every thread has stopped when it returns: the signal alone is only on its way."""
@@ -145,6 +163,7 @@ class Server:
             return "X"  # the thread has ended
 
     def kill(self):
+        self.end_client()
         self.process.kill()
         self.process.wait()
 
@@ -245,7 +264,8 @@ def answer(server, proxy, line):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # As the end of standard input, and no exception, which could break off the removal of the folder.
+    signal.signal(signal.SIGTERM, lambda *_: os.dup2(os.open(os.devnull, os.O_RDONLY), 0))
     folder = tempfile.mkdtemp(prefix="test-db-")
     server = Server(folder)
     try:
@@ -256,7 +276,7 @@ def main():
         for line in sys.stdin:
             print(answer(server, proxy, line.rstrip("\n")), flush=True)
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        server.end_client()
         if server.process and server.process.poll() is None:
             server.kill()
         shutil.rmtree(folder, ignore_errors=True)

@@ -147,3 +147,41 @@ int64_t db_number(struct db *db, const char *sql) {
     assert_int_equal(result.rows, 1);
     return number;
 }
+
+static bool keep(void *user, const struct db_value *row) {
+    struct db_kept *kept = user;
+    assert_true(kept->rows < DB_KEPT_ROWS);
+    for (size_t i = 0; i < kept->columns; i++) {
+        kept->values[kept->rows][i] = row[i];
+        if (row[i].bytes != NULL) {
+            assert_int_equal(row[i].bytes[row[i].size_bytes], '\0');
+            kept->texts[kept->rows][i] = malloc(row[i].size_bytes + 1);
+            memcpy(kept->texts[kept->rows][i], row[i].bytes, row[i].size_bytes + 1);
+            kept->values[kept->rows][i].bytes = kept->texts[kept->rows][i];
+        }
+    }
+    kept->rows++;
+    return kept->most == 0 || kept->rows < kept->most;
+}
+
+void db_forget_rows(struct db_kept *kept) {
+    for (size_t i = 0; i < DB_KEPT_ROWS; i++) {
+        for (size_t k = 0; k < DB_KEPT_COLUMNS; k++) {
+            free(kept->texts[i][k]);
+        }
+    }
+    memset(kept, 0, sizeof(*kept));
+}
+
+enum svc_status db_run_values(struct db *db, const char *sql, const struct db_column *columns,
+                              size_t column_count, const struct db_value *values,
+                              size_t value_count, struct db_kept *kept, struct db_result *result,
+                              struct db_error *error) {
+    const struct db_statement statement = {sql, columns, column_count};
+    const struct db_query query = {&statement, values, value_count, column_count > 0 ? keep : NULL,
+                                   kept};
+    if (kept != NULL) {
+        kept->columns = column_count;
+    }
+    return db_run(db, &query, result, error);
+}

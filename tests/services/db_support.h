@@ -54,4 +54,19 @@ void db_do(struct db *db, const char *sql);
 /* The one integer that a statement returns. */
 int64_t db_number(struct db *db, const char *sql);
 
+/* Rows as they came, texts copied. Zeroed at first; given back with db_forget_rows. */
+#define DB_KEPT_ROWS    64
+#define DB_KEPT_COLUMNS 8
+struct db_kept {
+    struct db_value values[DB_KEPT_ROWS][DB_KEPT_COLUMNS];
+    char *texts[DB_KEPT_ROWS][DB_KEPT_COLUMNS];
+    size_t columns, rows, most; /* most: reading ends with so many; 0: all */
+};
+void db_forget_rows(struct db_kept *kept);
+/* Runs a statement; kept: NULL if it has no columns. */
+enum svc_status db_run_values(struct db *db, const char *sql, const struct db_column *columns,
+                              size_t column_count, const struct db_value *values,
+                              size_t value_count, struct db_kept *kept, struct db_result *result,
+                              struct db_error *error);
+
 #endif

@@ -141,8 +141,8 @@ static void the_isolation_is_the_stated_one(void **state) {
     assert_int_equal(db_begin(direct, &snapshot, &error), SVC_OK);
     db_sql(&f, "UPDATE shop.t SET n = 2 WHERE id = 1");
     assert_int_equal(db_number(direct, "SELECT n FROM t WHERE id = 1"), 1);
-    assert_int_equal(run(direct, "UPDATE t SET n = 9 WHERE id = 1", &error), SVC_SERVER_ERROR);
-    assert_int_equal(error.fault, DB_FAULT_READ_ONLY);
+    assert_int_equal(run(direct, "UPDATE t SET n = 9 WHERE id = 1", &error), SVC_REJECTED);
+    assert_int_equal(error.fault, DB_FAULT_STATEMENT);
     db_rollback(direct);
     /* The next one is READ COMMITTED again. */
     assert_int_equal(db_begin(direct, NULL, &error), SVC_OK);
@@ -500,6 +500,23 @@ static void a_killed_server_leaves_the_transaction_undone(void **state) {
     assert_int_equal(n_of(2), 1);
 }
 
+/* As after a failover, when the old address leads to a replica: the connection is not kept. */
+static void a_read_only_server_is_left(void **state) {
+    (void)state;
+    struct db_error error;
+    struct job job = {0};
+    db_sql(&f, "GRANT ALL ON shop.* TO app@'%%'; SET GLOBAL read_only = 1");
+    const uint64_t before = db_counts(direct).connections;
+    const enum svc_status status = db_transaction(direct, NULL, work, &job, &error);
+    db_sql(&f, "SET GLOBAL read_only = 0");
+    assert_int_equal(status, SVC_SERVER_ERROR);
+    assert_int_equal(error.fault, DB_FAULT_READ_ONLY);
+    assert_false(error.maybe_done);
+    assert_int_equal(db_transaction(direct, NULL, work, &job, &error), SVC_OK);
+    assert_int_equal(db_counts(direct).connections, before + 1);
+    assert_int_equal(n_of(1), 1);
+}
+
 static void a_killed_connection_is_replaced_once(void **state) {
     (void)state;
     struct db_error error;
@@ -532,6 +549,7 @@ int main(void) {
         TEST(a_connection_cut_at_each_reply_changes_nothing_twice),
         TEST(only_reading_statements_are_repeated),
         TEST(rows_are_not_given_out_twice),
+        TEST(a_read_only_server_is_left),
         TEST(a_killed_connection_is_replaced_once),
         TEST(a_killed_server_leaves_the_transaction_undone),
     };

@@ -69,7 +69,7 @@ static void decimals_come_back(void **state) {
     (void)state;
     uint64_t random = 4711;
     char text[DB_DECIMAL_BYTES];
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 50000; i++) {
         const int64_t units = (int64_t)(random_next(&random) >> (random_next(&random) % 64)) *
                               (random_next(&random) % 2 == 0 ? 1 : -1);
         const uint8_t scale = (uint8_t)(random_next(&random) % (DB_MAX_SCALE + 1));
@@ -89,7 +89,7 @@ static void doubles_are_read_exactly(void **state) {
     (void)state;
     uint64_t random = 42;
     char text[64];
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 50000; i++) {
         const int64_t n = (int64_t)(random_next(&random) % (UINT64_C(1) << 40));
         const uint8_t scale = (uint8_t)(random_next(&random) % 5);
         db_decimal_format(n, scale, text);
