@@ -132,3 +132,4 @@ tests: $(SERVICES_PROGRAMS)
 
 include services/email/email.mk
 include services/db/db.mk
+include services/webhook/webhook.mk
