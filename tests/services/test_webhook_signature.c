@@ -28,7 +28,10 @@ static const char body[] = "{\"a\":1}";
 #define TOSS_BYTES   "rAAAItvaPQXEdBbhaoxSIZyfuTaShw3mRuyJ8/9Mdeg=" /* the key is the hex's bytes */
 #define TOSS_TEXT    "mgwEn8Wq8V+gsSW71R5jgae9zpgVBa58Whm3cx6NiDk=" /* the key is the hex's text */
 #define OTHER        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-#define SENT_MS      INT64_C(1700000000000)
+#define KEY_OF_65_BYTES                                                                            \
+    "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"                           \
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define SENT_MS INT64_C(1700000000000)
 
 static struct webhook_secrets secrets;
 static struct webhook_signature found;
@@ -468,9 +471,7 @@ static void test_secrets_that_are_refused(void **state) {
         {WEBHOOK_SCHEME_STANDARD, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
         {WEBHOOK_SCHEME_STANDARD, "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRY="}, /* 23 bytes */
         {WEBHOOK_SCHEME_STANDARD, "whpk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"},
-        {WEBHOOK_SCHEME_STANDARD,
-         "whsec_"
-         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+        {WEBHOOK_SCHEME_STANDARD, KEY_OF_65_BYTES},
     };
     const struct webhook_secrets before = secrets;
     for (size_t i = 0; i < COUNT(bad); i++) {
