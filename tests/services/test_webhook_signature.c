@@ -210,6 +210,7 @@ static void test_several_standard_entries(void **state) {
         "V1," STANDARD_SIG,
         "v1:" STANDARD_SIG,
         "v1a,x",
+        "v2,x v2,x v2,x v2,x v2,x v2,x v2,x v2,x " V1,
         V1 " v1,short",
         V1 " v1",
         "v1,AMaOha7DUT/0J0JMycRuYOBSvbx3WtwLd2khXXbaVj4",
@@ -284,6 +285,7 @@ static void test_toss_signs_with_its_key_as_text_or_as_bytes(void **state) {
                                        "v1:" TOSS_BYTES "," OTHER,
                                        "v1:" OTHER " ,\tv1:" TOSS_BYTES,
                                        "v0:abc,v1:" TOSS_BYTES,
+                                       "v2:a,b,c,d,e,f,g,v1:" TOSS_TEXT,
                                        "v1:" TOSS_BYTES ",v2:abc,def"};
     for (size_t i = 0; i < COUNT(good); i++) {
         const struct webhook_headers headers = toss(good[i]);
@@ -312,6 +314,7 @@ static void test_toss_headers_of_another_form(void **state) {
                                       "v1:" TOSS_TEXT ";" OTHER,
                                       "v1:" TOSS_TEXT ",v1:abc",
                                       "v2:" TOSS_TEXT,
+                                      "v2:a,b,c,d,e,f,g,h,v1:" TOSS_TEXT,
                                       "v2:abc," TOSS_TEXT,
                                       "v1:mgwEn8Wq8V+gsSW71R5jgae9zpgVBa58Whm3cx6NiDk",
                                       "v1:mgwEn8Wq8V-gsSW71R5jgae9zpgVBa58Whm3cx6NiDk="};
