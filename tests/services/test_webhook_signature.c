@@ -296,6 +296,19 @@ static void test_toss_signs_with_its_key_as_text_or_as_bytes(void **state) {
     }
 }
 
+/* The platform's key is its text alone, also where it looks like hex. */
+static void test_only_toss_has_a_key_of_hex(void **state) {
+    (void)state;
+    webhook_secrets_clear(&secrets);
+    assert_int_equal(webhook_secrets_add(&secrets, WEBHOOK_SCHEME_PLATFORM, "00ff", NULL), SVC_OK);
+    assert_int_equal(secrets.schemes[WEBHOOK_SCHEME_PLATFORM].count, 1);
+    assert_int_equal(webhook_secrets_add(&secrets, WEBHOOK_SCHEME_TOSS, "00ff", NULL), SVC_OK);
+    assert_int_equal(secrets.schemes[WEBHOOK_SCHEME_TOSS].count, 2);
+    assert_int_equal(webhook_secrets_add(&secrets, WEBHOOK_SCHEME_TOSS, "00f", NULL), SVC_OK);
+    assert_int_equal(webhook_secrets_add(&secrets, WEBHOOK_SCHEME_TOSS, "00fg", NULL), SVC_OK);
+    assert_int_equal(secrets.schemes[WEBHOOK_SCHEME_TOSS].count, 4);
+}
+
 static void test_toss_headers_of_another_form(void **state) {
     (void)state;
     static const char *const bad[] = {"",
@@ -315,6 +328,8 @@ static void test_toss_headers_of_another_form(void **state) {
                                       "v1:" TOSS_TEXT ",v1:abc",
                                       "v2:" TOSS_TEXT,
                                       "v2:a,b,c,d,e,f,g,h,v1:" TOSS_TEXT,
+                                      OTHER ",v1:" TOSS_TEXT,
+                                      ":" OTHER ",v1:" TOSS_TEXT,
                                       "v2:abc," TOSS_TEXT,
                                       "v1:mgwEn8Wq8V+gsSW71R5jgae9zpgVBa58Whm3cx6NiDk",
                                       "v1:mgwEn8Wq8V-gsSW71R5jgae9zpgVBa58Whm3cx6NiDk="};
@@ -462,6 +477,7 @@ static void test_secrets_that_are_refused(void **state) {
         {WEBHOOK_SCHEME_PLATFORM, " "},
         {WEBHOOK_SCHEME_PLATFORM, "canary\n"},
         {WEBHOOK_SCHEME_PLATFORM, " canary"},
+        {WEBHOOK_SCHEME_PLATFORM, "canary "},
         {WEBHOOK_SCHEME_PLATFORM, "cana\x01ry"},
         {WEBHOOK_SCHEME_PLATFORM, "canary\xff"},
         {WEBHOOK_SCHEME_PLATFORM, SECRET_ONE},
@@ -619,6 +635,7 @@ int main(void) {
         TEST(test_several_standard_entries),
         TEST(test_standard_ids_and_times_of_another_form),
         TEST(test_toss_signs_with_its_key_as_text_or_as_bytes),
+        TEST(test_only_toss_has_a_key_of_hex),
         TEST(test_toss_headers_of_another_form),
         TEST(test_headers_of_no_scheme_or_of_two),
         TEST(test_headers_are_collected_once_in_any_case),
