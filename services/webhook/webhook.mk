@@ -6,7 +6,8 @@ WEBHOOK_MODULE := services/webhook/error.c services/webhook/event.c services/web
 	services/webhook/toss.c services/webhook/toss_payment.c
 
 WEBHOOK_TESTS := tests/services/test_webhook_event.c tests/services/test_webhook_route.c \
-	tests/services/test_webhook_signature.c tests/services/test_webhook_toss.c
+	tests/services/test_webhook_secrets.c tests/services/test_webhook_signature.c \
+	tests/services/test_webhook_toss.c
 
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(WEBHOOK_TESTS))
 SERVICES_VALGRIND_TESTS += $(WEBHOOK_TESTS)

@@ -1,5 +1,5 @@
 """Signatures computed by Python's hmac: an independent reference for tests/services/
-test_webhook_signature.c. Usage: signatures.py SEED COUNT. Each line, tab-separated:
+test_webhook_secrets.c. Usage: signatures.py SEED COUNT. Each line, tab-separated:
 
     scheme  secret-text  body-hex  id  time  signature-header  expected (ok or no)  now-s
 """
