@@ -323,6 +323,10 @@ static void test_money_that_does_not_add_up(void **state) {
     assert_member(payment_body, true, "", "balanceAmount", "10001", WEBHOOK_REASON_INCONSISTENT);
     assert_member(payment_body, true, "", "balanceAmount", "6001", WEBHOOK_REASON_INCONSISTENT);
     assert_member(payment_body, true, "", "balanceAmount", "5500", WEBHOOK_REASON_INCONSISTENT);
+    char *done = with_member(payment_body, "status", "\"DONE\"");
+    assert_member(done, true, "", "balanceAmount", "10001", WEBHOOK_REASON_INCONSISTENT);
+    assert_member(done, true, "", "balanceAmount", "10000", WEBHOOK_REASON_NONE);
+    free(done);
     char *text = with_member(payment_body, "cancelAmount", "7001");
     assert_result(text, true, WEBHOOK_REASON_INCONSISTENT, "cancels");
     free(text);
