@@ -180,6 +180,11 @@ static void test_each_field_missing_in_turn(void **state) {
             free(other);
         }
     }
+    char *rejected = with_member(bodies[WEBHOOK_REFUND], "status", "\"rejected\"");
+    char *undated = with_member(rejected, "processedAt", NULL);
+    assert_refused(undated, WEBHOOK_REFUND, WEBHOOK_REASON_MISSING_FIELD, "processedAt");
+    free(undated);
+    free(rejected);
     char *text = with_member(bodies[WEBHOOK_PAYMENT], "status", "\"failed\"");
     char *less = with_member(text, "paidAt", NULL);
     assert_int_equal(parse(less, WEBHOOK_PAYMENT), SVC_OK);
@@ -343,6 +348,7 @@ static void test_what_is_no_json_object(void **state) {
             free(text);
         }
     }
+    assert_int_equal(webhook_event_parse(NULL, 0, WEBHOOK_PAYMENT, &event, &error), SVC_MALFORMED);
     assert_refused("{\"type\":\"payment\",\"amount\":1,\"amount\":2}", WEBHOOK_PAYMENT,
                    WEBHOOK_REASON_BAD_JSON, "");
 }

@@ -395,7 +395,13 @@ static void test_a_body_over_the_limit_is_not_hashed(void **state) {
     assert_int_equal(webhook_verify(&secrets, &headers, large, WEBHOOK_MAX_BODY_BYTES, 0, &found),
                      SVC_ACCESS_DENIED);
     assert_int_equal(counted.hmacs, 1);
-    assert_int_equal(webhook_verify(&secrets, &headers, NULL, 0, 0, &found), SVC_ACCESS_DENIED);
+    const struct webhook_headers all[] = {headers, standard("v1," STANDARD_SIG),
+                                          toss("v1:" TOSS_TEXT)};
+    for (size_t i = 0; i < COUNT(all); i++) { /* no body at all */
+        assert_int_equal(webhook_verify(&secrets, &all[i], NULL, 0, SENT_MS, &found),
+                         SVC_ACCESS_DENIED);
+        assert_int_equal(found.refusal, WEBHOOK_REFUSED_MISMATCH);
+    }
     free(large);
 }
 
