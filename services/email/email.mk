@@ -30,12 +30,17 @@ EMAIL_TESTS := tests/services/test_email_address.c tests/services/test_email_all
 EMAIL_SCRIPTS := tests/email/hostile.py tests/email/mime.py tests/email/schema.py \
 	tests/email/templates.py
 
+# A program for a test in the local cloud, whose DynamoDB evaluates the record's conditions.
+EMAIL_RECORD_PROGRAM := tests/lambda/test_email_record.c
+LAMBDA_TESTS += tests/lambda/test_email_record.mjs
+
 # Run by "make test", read by "make lint".
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(EMAIL_TESTS))
 # Not the one with many processes: it has no code of its own to check.
 SERVICES_VALGRIND_TESTS += $(filter-out tests/services/test_email_killed.c,$(EMAIL_TESTS))
 END_TO_END += $(EMAIL_SCRIPTS)
-SERVICES_SOURCES += $(EMAIL_MODULE) $(EMAIL_COMPILER_MODULE) $(EMAIL_TOOLS) $(EMAIL_TESTS)
+SERVICES_SOURCES += $(EMAIL_MODULE) $(EMAIL_COMPILER_MODULE) $(EMAIL_TOOLS) $(EMAIL_TESTS) \
+	$(EMAIL_RECORD_PROGRAM)
 
 # ---------------------------------------------------------------------------- templates
 
@@ -96,6 +101,9 @@ EMAIL_ALLOC_TESTS := $(O)/tests/services/test_email_alloc $(O)/tests/services/te
 $(EMAIL_ALLOC_TESTS): $(FAILING_MALLOC)
 $(EMAIL_ALLOC_TESTS): ALL_LDFLAGS += $(WRAP_MALLOC)
 
+$(O)/tests/lambda/test_email_record: $(call objects,$(EMAIL_RECORD_PROGRAM)) $(EMAIL) $(SERVICES)
+	$(call link,$^ $(SERVICES_LIBS))
+
 # ---------------------------------------------------------------------------- by hand
 
 mail-preview: ## every mail in both languages as pages to look at, in out/mail-preview (TEMPLATES=)
@@ -104,7 +112,7 @@ mail-preview: ## every mail in both languages as pages to look at, in out/mail-p
 	@$(PYTHON) services/email/tools/preview.py $(MAIL_RENDER) services/email/samples "$(OUT)/mail-preview"
 
 all: $(MAIL_RENDER)
-tests: $(EMAIL_PROGRAMS)
+tests: $(EMAIL_PROGRAMS) $(O)/tests/lambda/test_email_record
 
 -include $(patsubst %.o,%.d,$(call objects,$(EMAIL_MODULE) $(EMAIL_COMPILER_MODULE) $(EMAIL_TOOLS) \
-	$(EMAIL_TESTS)))
+	$(EMAIL_TESTS) $(EMAIL_RECORD_PROGRAM)))

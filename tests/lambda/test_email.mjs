@@ -177,7 +177,7 @@ test('a message that another invocation works on waits for the end of its claim'
   assert.equal(one.sent.length, 1);
 });
 
-test('an unknown outcome is sent again when a person says so, and only then', async () => {
+test('an unknown outcome is sent again when a person decides so, and only then', async () => {
   one.fault({ operation: 'SendEmail', action: 'status', status: 502, times: 1 });
   const id = await one.put(message({ toEmail: 'unknown@example.com' }));
   assert.deepEqual((await one.deliver()).failed, []);
@@ -256,7 +256,7 @@ test('by Lambda\'s own poller, to the end', async () => {
   await one.checkInbox();
 });
 
-test('wrong settings: the function does not start, and says which', async () => {
+test('wrong settings: the function does not start, and its error names the variable', async () => {
   for (const [environment, text] of [
     [{ FROM_EMAIL: null }, 'FROM_EMAIL is not set'],
     [{ FROM_EMAIL: 'nobody' }, 'FROM_EMAIL is not'],

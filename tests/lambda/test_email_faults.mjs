@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { DEFAULT_CREDENTIALS } from '../../lambda/local/environment.mjs';
+import { sqsEvent } from '../../lambda/local/events.mjs';
 import { EmailCloud, logs, message, metrics, refusal, sample } from '../support/email.mjs';
 import { until } from '../support/lambda.mjs';
 
@@ -66,7 +67,7 @@ test('SES throttles one mail: it waits by its visibility, the others are sent', 
   assert.deepEqual(await one.letters(), []);
 });
 
-test('a mail that is throttled again and again waits as long as the mailer says, or a quarter more', async () => {
+test('a mail that is throttled again and again waits as long as the mailer asks for, or up to a quarter more', async () => {
   const target = single();
   const id = await one.put(message());
   const asked = [];
@@ -200,8 +201,29 @@ test('the visibility cannot be changed: a warning, and the message comes again a
   assert.ok(logs(result).some((entry) => entry.level === 'WARN' && entry.message.includes('visibility')));
 });
 
+test('a large batch that SES pauses: ten messages with one request, and one request if SQS fails', async () => {
+  const target = single();
+  const messages = [...Array(30).keys()].map((n) => ({ MessageId: `m${n}`, ReceiptHandle: `r${n}`, Body: JSON.stringify(message()), Attributes: {} }));
+  for (const [fault, requests] of [[null, 1], [{ action: 'status', status: 500, times: -1 }, 1]]) {
+    await one.forget();
+    refuseMails('SendingPausedException');
+    // The local SQS does not have these receipt handles: nothing is changed in either case.
+    if (fault) one.fault({ operation: 'ChangeMessageVisibilityBatch', ...fault });
+    const result = await target.invoke(sqsEvent(messages, one.queue.arn, one.cloud.region));
+    assert.equal(result.payload.batchItemFailures.length, 30);
+    assert.equal(one.count('sqs.ChangeMessageVisibilityBatch'), requests);
+    assert.equal(metrics(result).VisibilityFailed, 1);
+  }
+  await one.forget();
+  refuseMails('SendingPausedException');
+  for (let n = 0; n < 30; n += 1) await one.put(message());
+  const queued = [...await one.receive(), ...await one.receive(), ...await one.receive()];
+  assert.equal((await one.hand(queued, target)).failed.length, 30);
+  assert.deepEqual([one.count('sqs.ChangeMessageVisibilityBatch'), Object.values(one.hidden()).every((seconds) => seconds > 540)], [3, true]);
+});
+
 test('SES hangs: an error in time, and the outcome is unknown; what found no time is sent later', async () => {
-  const hurried = one.add({ timeout_ms: 6000 });
+  const hurried = one.add({ timeout_ms: 7000 });
   await hurried.invoke({ Records: [] });
   one.fault({ operation: 'SendEmail', action: 'stall', times: -1 });
   const ids = [await one.put(message({ toEmail: 'a@example.com' })), await one.put(message({ toEmail: 'b@example.com' }))];
@@ -278,7 +300,18 @@ test('no address, no text of a mail and no secret is in any log or dead letter\'
   one.before = null;
   one.show();
   await one.deliver();
-  for (const { body: _, ...attributes } of await one.letters()) {
+  // What SES states may name the recipient.
+  for (const code of ['MessageRejected', 'BadRequestException', 'AccountSuspendedException']) {
+    await one.put({ ...canary(), messageId: code });
+    one.before = ({ operation }) => {
+      if (operation === 'SendEmail') throw refusal(code, `Illegal address <${CANARIES.to}> in ${CANARIES.to}: ${CANARIES.to}`);
+    };
+    await one.deliver();
+  }
+  one.before = null;
+  const letters = await one.letters();
+  assert.deepEqual(letters.map(({ reason }) => reason), ['BAD_ADDRESS', 'BAD_JSON', 'BAD_FIELD', 'SES_REJECTED', 'SES_REJECTED']);
+  for (const { body: _, ...attributes } of letters) {
     for (const text of Object.values(CANARIES)) assert.ok(!JSON.stringify(attributes).includes(text), JSON.stringify(attributes));
   }
   const logged = [...one.cloud.functions.values()].flatMap((target) => target.log).join('\n');

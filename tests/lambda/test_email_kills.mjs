@@ -128,7 +128,7 @@ test('a mail that SES throttles: sent once when it may be', async () => {
       Object.assign(one, { before: null, after: null });
       await deliverToTheEnd();
       const letters = await one.letters();
-      // Killed between SENDING and the news that SES took nothing: unknown.
+      // Killed between SENDING and the response of SES: the outcome is unknown.
       assert.ok(one.sent.length + letters.length === 1, `${index} ${when}: ${one.sent.length} ${letters.length}`);
     }
   }

@@ -6,9 +6,9 @@ import { runRandomly } from '../support/email_random.mjs';
 
 const seed = Number(process.env.RANDOM_SEED ?? Date.now() % 2 ** 31);
 
-test('3,000 messages at random: each sent once, a dead letter with a true reason, or outdated', async () => {
-  const { problems, counts } = await runRandomly({ messages: 3000, seed });
+test('2,000 messages at random: each sent once, a dead letter with a true reason, or outdated', async () => {
+  const { problems, counts } = await runRandomly({ messages: 2000, seed });
   console.log(`# seed ${seed}: ${JSON.stringify(counts)}`);
   assert.deepEqual(problems, []);
-  assert.ok(counts.kills > 20 && counts.faults > 150 && counts.doubled > 0 && counts.mails > 1200, 'the run had work to do');
+  assert.ok(counts.kills > 20 && counts.faults > 150 && counts.doubled > 0 && counts.mails > 800, 'the run had work to do');
 });

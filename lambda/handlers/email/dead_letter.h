@@ -40,7 +40,7 @@ struct email_dead_letter {
 };
 
 /* Sends it to DEAD_LETTER_QUEUE_URL, which must be set. false: it is not certain that the message
- * is there, so it has to stay where it is; an ERROR line says why. After a failure of unknown
+ * is there, so it has to stay where it is; an ERROR line states why. After a failure of unknown
  * outcome it may be there as well. */
 bool email_dead_letter_send(const struct email_function *function,
                             const struct email_dead_letter *letter, int64_t deadline_ms);

@@ -5,7 +5,8 @@
  *                                  put there, it comes again: nothing is dropped. Without
  *                                  DEAD_LETTER_QUEUE_URL it comes again until the redrive policy of
  *                                  the queue moves it
- *   to be tried again              comes again when the mailer says, by its visibility timeout
+ *   to be tried again              comes again after the delay that the mailer asks for, by its
+ *                                  visibility timeout
  *   nothing can be sent now        the same, and all messages after it too, without a request each
  *
  * A message whose body is an event of SES is reported, and deleted. */
@@ -21,10 +22,9 @@
 #include "services/base/text.h"
 
 /* No further message is taken with less time left than this, or a fifth of the invocation's time if
- * that is less (sqs_batch.h): what the mailer itself asks for before it claims a message, and half
- * a second so that it need not refuse. A mail takes two writes to DynamoDB before SES and one after
- * it: 0.1 s warm, 0.5 s more with the TLS handshakes of a cold start at 128 MB. A mail that is cut
- * off between SES and the last write ends in the dead-letter queue, so it is better not begun. */
+ * that is less (sqs_batch.h). EMAIL_MIN_SEND_MS is what the mailer requires before it claims a
+ * message: a mail that is cut off between SES and the last write of its record ends in the
+ * dead-letter queue, so it is better not begun. The rest lets it parse and render first. */
 #define MIN_LEFT_MS (EMAIL_MIN_SEND_MS + 500)
 
 struct run {
@@ -58,7 +58,7 @@ static const char *first_id_of(const struct lev_sqs_record *record) {
     return id != NULL && is_id(id, strlen(id)) ? id : record->message_id;
 }
 
-/* When the message was queued first: never later than the present queue says. */
+/* When the message was first queued. An attribute cannot make it later than the queue states. */
 static int64_t queued_at_of(const struct lev_sqs_record *record) {
     const char *text = attribute_of(record, EMAIL_ATTRIBUTE_QUEUED_AT);
     uint64_t at_ms;
@@ -75,7 +75,7 @@ static bool overrides_unknown(const struct lev_sqs_record *record) {
 /* ---------------------------------------------------------------------- what becomes of a message
  */
 
-/* Can never be sent, or only by a person's decision. */
+/* For a message that can never be sent, or only by a person's decision. */
 static enum lev_sqs_result give_up(const struct run *run, const struct email_dead_letter *letter) {
     if (run->function->settings.dead_letter_url[0] == '\0') {
         return LEV_SQS_RETRY;
@@ -84,7 +84,7 @@ static enum lev_sqs_result give_up(const struct run *run, const struct email_dea
                                                                            : LEV_SQS_RETRY;
 }
 
-/* This message and all after it wait. Those that had their turn before are not touched again. */
+/* This message and all after it wait; those before it are settled already. */
 static enum lev_sqs_result stop(struct run *run, const struct lev_sqs_record *record,
                                 const struct email_delivery *delivery) {
     /* The queue's own timeout is right for messages that only found no time. */

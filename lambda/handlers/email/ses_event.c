@@ -186,7 +186,7 @@ void email_ses_event_clear(struct email_ses_event *event) {
 
 /* ---------------------------------------------------------------------- recipients */
 
-/* The list that says whom the event is about: of those that bounced, complained or wait objects,
+/* The recipients whom the event is about: of bounces, complaints and delays a list of objects,
  * else the addresses themselves. */
 static const struct svc_json *recipients_of(const struct email_ses_event *event) {
     const struct svc_json *list = NULL;

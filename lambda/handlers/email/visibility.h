@@ -1,4 +1,4 @@
-/* Messages that come again later than the queue's visibility timeout says, or sooner: SES asks for
+/* Visibility timeouts of single messages, longer or shorter than the queue's: SES asks for
  * seconds, or for minutes. Each return counts as a receive, and after maxReceiveCount of them SQS
  * moves the message to the dead-letter queue: so a message has to wait as long as it is pointless
  * to try it. Collected, and changed ten with one request. */
