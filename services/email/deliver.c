@@ -1,5 +1,5 @@
 /* One message from the queue to SES: see deliver.h. The order of the steps is here; what a failure
- * means is in deliver_outcome.c.
+ * means is in deliver_outcome.c, what a mail has besides its text in deliver_letter.c.
  *
  *   parse, render, digest   failures are certain: nothing was claimed
  *   claim                   another delivery's item decides
@@ -14,10 +14,8 @@
 #include <string.h>
 
 #include "services/base/text.h"
+#include "services/email/deliver_letter.h"
 #include "services/email/deliver_outcome.h"
-#include "services/email/render.h"
-
-#define MAX_TAGS 2
 
 struct work {
     struct email_mailer *mailer;
@@ -27,10 +25,7 @@ struct work {
     int backoff_s;
     struct email_message message;
     struct email_rendered rendered;
-    /* The mail as SES takes it; it points into the above. */
-    struct awsc_ses_email email;
-    const char *to[1];
-    struct awsc_param headers[EMAIL_MAX_HEADERS], tags[MAX_TAGS];
+    struct email_letter letter;
     char digest[EMAIL_DIGEST_BYTES];
     struct email_claim claim;
 };
@@ -88,52 +83,6 @@ static bool parse(struct work *work) {
     return true;
 }
 
-static void fill_sender(const struct email_mailer_settings *settings,
-                        struct awsc_ses_email *email) {
-    email->from = settings->from;
-    email->reply_to = &settings->reply_to;
-    email->reply_to_count = settings->reply_to != NULL && settings->reply_to[0] != '\0';
-    email->configuration_set = settings->configuration_set;
-}
-
-static void fill_email(struct work *work) {
-    const struct email_mailer_settings *settings = work->mailer->settings;
-    const struct email_template_info *info = email_template_info(work->message.template_id);
-    struct awsc_ses_email *email = &work->email;
-    fill_sender(settings, email);
-    work->to[0] = work->message.to;
-    email->to = work->to;
-    email->to_count = 1;
-    email->bcc = &settings->bcc;
-    email->bcc_count = info->may_bcc && settings->bcc != NULL && settings->bcc[0] != '\0';
-    email->subject = svc_buf_text(&work->rendered.subject);
-    email->html = svc_buf_text(&work->rendered.html);
-    email->text = svc_buf_text(&work->rendered.text);
-    for (size_t i = 0; i < work->rendered.header_count; i++) {
-        work->headers[i] =
-            (struct awsc_param){work->rendered.headers[i].name, work->rendered.headers[i].value};
-    }
-    email->headers = work->headers;
-    email->header_count = work->rendered.header_count;
-    work->tags[0] = (struct awsc_param){"template", info->name};
-    work->tags[1] = (struct awsc_param){"environment", settings->environment};
-    email->tags = work->tags;
-    email->tag_count = settings->environment != NULL ? 2 : 1;
-}
-
-/* Whether the settings alone make every mail one that SES's client refuses. */
-static bool are_settings_bad(const struct email_mailer_settings *settings) {
-    static const char *const to[] = {"someone@example.com"};
-    const struct awsc_param tag = {"environment", settings->environment};
-    struct awsc_ses_email email = {.to = to, .to_count = 1, .subject = "x", .text = "x"};
-    fill_sender(settings, &email);
-    email.tags = &tag;
-    email.tag_count = settings->environment != NULL;
-    email.bcc = &settings->bcc;
-    email.bcc_count = settings->bcc != NULL && settings->bcc[0] != '\0';
-    return awsc_ses_check(&email, NULL) != SVC_OK;
-}
-
 static bool prepare(struct work *work) {
     struct email_delivery *delivery = work->delivery;
     const struct email_mailer_settings *settings = work->mailer->settings;
@@ -150,9 +99,9 @@ static bool prepare(struct work *work) {
                           svc_status_message(status));
         return false;
     }
-    fill_email(work);
-    status = awsc_ses_check(&work->email, &refused);
-    if (status != SVC_OK && are_settings_bad(settings)) {
+    email_letter_fill(&work->letter, settings, &work->message, &work->rendered);
+    status = awsc_ses_check(&work->letter.email, &refused);
+    if (status != SVC_OK && !email_letter_settings_are_good(settings)) {
         email_outcome_set(delivery, EMAIL_UNAVAILABLE, svc_status_name(SVC_CONFIGURATION),
                           EMAIL_MAX_RETRY_S,
                           "a setting is not valid (%s): FROM_EMAIL, REPLY_TO, BCC_EMAIL, "
@@ -271,8 +220,9 @@ static void send(struct work *work) {
     struct email_delivery *delivery = work->delivery;
     struct awsc_error error;
     email_rate_take(&mailer->rate, mailer->clock);
-    work->email.deadline_ms = work->deadline_ms - EMAIL_RESERVE_MS;
-    if (awsc_ses_send(mailer->client, &work->email, delivery->ses_message_id, &error) == SVC_OK) {
+    work->letter.email.deadline_ms = work->deadline_ms - EMAIL_RESERVE_MS;
+    if (awsc_ses_send(mailer->client, &work->letter.email, delivery->ses_message_id, &error) ==
+        SVC_OK) {
         delivery->outcome = EMAIL_SENT;
         delivery->is_record_incomplete =
             email_record_sent(&work->claim, delivery->ses_message_id, &error) != SVC_OK;

@@ -6,12 +6,12 @@
 TEMPLATES ?=
 
 EMAIL_MODULE := services/email/address.c services/email/clean.c services/email/cli_check.c services/email/cli_render.c \
-	services/email/deliver.c services/email/deliver_outcome.c services/email/digest.c \
-	services/email/domain.c services/email/error.c services/email/escape.c \
+	services/email/deliver.c services/email/deliver_letter.c services/email/deliver_outcome.c \
+	services/email/digest.c services/email/domain.c services/email/error.c services/email/escape.c \
 	services/email/format.c services/email/json_schema.c services/email/message.c services/email/mime.c \
 	services/email/mustache_render.c services/email/producer.c services/email/punycode.c \
-	services/email/rate.c services/email/record.c services/email/render.c services/email/schema.c services/email/url.c services/email/value.c \
-	services/email/view.c
+	services/email/rate.c services/email/record.c services/email/render.c services/email/schema.c \
+	services/email/url.c services/email/value.c services/email/view.c
 
 # Linked into the template compiler and the tests alone.
 EMAIL_COMPILER_MODULE := services/email/mustache_parse.c services/email/template_check.c \

@@ -10,10 +10,10 @@ import { startCloud } from '../../lambda/local/cloud.mjs';
 import { BUILD } from '../support/lambda.mjs';
 
 const PROCESSES = 4;
-const STEPS = Number(process.env.RECORD_STEPS ?? 400);
+const STEPS = Number(process.env.RECORD_STEPS ?? 150);
 const KEEP = 600_000;
 const MARGIN = 5_000;
-const SEED = Number(process.env.RECORD_SEED ?? 20261128);
+const SEED = Number(process.env.RECORD_SEED ?? 573);
 
 let cloud;
 const deliveries = [];

@@ -305,6 +305,70 @@ static void test_a_table_that_is_none_of_ours(void **state) {
     assert_int_equal(mail_count(), 0);
 }
 
+/* ---------------------------------------------------------------------- all of it */
+
+/* Random faults in a row for the next requests, whichever they are. */
+static void put_random_faults(uint64_t *random) {
+    static const char *const faults[] = {"",
+                                         "",
+                                         "",
+                                         "lost",
+                                         "reset",
+                                         "truncate",
+                                         "status:500:InternalServerError",
+                                         "status:400:ThrottlingException",
+                                         "status:503:ServiceUnavailable",
+                                         "status:400:AccessDeniedException"};
+    char line[1024];
+    int size = snprintf(line, sizeof(line), "{\"faults\":[\"\"");
+    for (uint32_t i = random_between(random, 0, 12); i > 0; i--) {
+        size += snprintf(line + size, sizeof(line) - (size_t)size, ",\"%s\"",
+                         faults[random_next(random) % COUNT(faults)]);
+    }
+    snprintf(line + size, sizeof(line) - (size_t)size, "]}");
+    aws_set(&f, line);
+}
+
+/* Each message is delivered until its outcome is final, with faults in each delivery. None is sent
+ * twice, and none counts as sent that was not. */
+static void test_random_faults_lose_and_double_no_mail(void **state) {
+    (void)state;
+    int counts[EMAIL_UNAVAILABLE + 1] = {0};
+    uint64_t random = 17;
+    char body[512];
+    for (int n = 0; n < 25; n++) {
+        enum email_outcome outcome;
+        snprintf(body, sizeof(body),
+                 MESSAGE("ORDER_CONFIRMATION", CUSTOMER, "%d",
+                         "{\"customerName\":\"x\",\"orderNumber\":\"y\"}"),
+                 n);
+        aws_new_client(&f); /* with all its tokens for retries */
+        begin_mailer();
+        aws_set(&f, "{\"mails\":[],\"tables\":{\"mails\":{\"key\":[\"id\"],\"items\":[]}}}");
+        do {
+            put_random_faults(&random);
+            outcome = deliver(body);
+            counts[outcome]++;
+            /* A claim that could not be released may or may not have ended. */
+            later_ms += random_next(&random) % 2 == 0 ? 10000 : 60000;
+        } while (outcome == EMAIL_RETRY || outcome == EMAIL_UNAVAILABLE);
+        aws_set(&f, "{\"faults\":[]}");
+        const size_t mails = mail_count();
+        const bool is_sent = outcome == EMAIL_SENT || outcome == EMAIL_SENT_BEFORE;
+        if (mails > 1 || (is_sent && mails != 1) || (!is_sent && outcome != EMAIL_UNKNOWN)) {
+            fail_msg("message %d: %s with %zu mails", n, outcome_name(outcome), mails);
+        }
+        const bool is_incomplete = delivery.is_record_incomplete;
+        later_ms += 60000;
+        outcome = deliver(body);
+        assert_true(outcome == (is_sent ? EMAIL_SENT_BEFORE : EMAIL_UNKNOWN) ||
+                    (is_incomplete && outcome == EMAIL_UNKNOWN));
+        assert_int_equal(mail_count(), mails);
+    }
+    assert_true(counts[EMAIL_SENT] > 3 && counts[EMAIL_UNKNOWN] > 3 && counts[EMAIL_RETRY] > 3 &&
+                counts[EMAIL_UNAVAILABLE] > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         MAILER_TEST(test_a_refused_mail_was_not_sent),
@@ -320,6 +384,7 @@ int main(void) {
         MAILER_TEST(test_a_claim_that_is_lost_before_the_mail),
         MAILER_TEST(test_a_mail_whose_end_is_not_recorded_is_sent),
         MAILER_TEST(test_a_table_that_is_none_of_ours),
+        MAILER_TEST(test_random_faults_lose_and_double_no_mail),
     };
     return AWS_RUN(tests);
 }
