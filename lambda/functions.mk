@@ -19,10 +19,10 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
-	tests/lambda/test_email_events.mjs \
-	tests/lambda/test_email_faults.mjs tests/lambda/test_email_kills.mjs \
-	tests/lambda/test_email_load.mjs \
+	tests/lambda/test_email_events.mjs tests/lambda/test_email_faults.mjs \
+	tests/lambda/test_email_kills.mjs tests/lambda/test_email_load.mjs \
 	tests/lambda/test_email_random.mjs tests/lambda/test_email_received.mjs \
+	tests/lambda/test_email_time.mjs \
 	tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \

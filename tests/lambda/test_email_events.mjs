@@ -81,7 +81,7 @@ test('what cannot be read: an error for a direct invocation, and nothing else is
   }
   for (const other of [{}, { reportType: 'daily', time: '2026-11-28T00:00:00Z' }, { Records: [{ eventSource: 'aws:s3' }] }, message(), { ...bridge(bounce('Permanent', 'General')), source: 'aws.s3' }]) {
     const result = await one.email.invoke(other);
-    assert.deepEqual([result.error, result.payload.errorType], [true, 'Email.UnknownEvent'], result.raw);
+    assert.deepEqual([result.error, result.payload.errorType], [true, 'Email.UNKNOWN_EVENT'], result.raw);
   }
 });
 

@@ -301,19 +301,19 @@ static void test_what_is_no_event_fails_the_invocation(void **state) {
     } bad[] = {
         {"", "Email.MALFORMED"},
         {"{", "Email.MALFORMED"},
-        {"null", "Email.UnknownEvent"},
-        {"{}", "Email.UnknownEvent"},
-        {"{'Records':[{'eventSource':'aws:ses'}]}", "Email.UnknownEvent"},
-        {"{'Records':[{'EventSource':'aws:ses'}]}", "Email.UnknownEvent"},
+        {"null", "Email.UNKNOWN_EVENT"},
+        {"{}", "Email.UNKNOWN_EVENT"},
+        {"{'Records':[{'eventSource':'aws:ses'}]}", "Email.UNKNOWN_EVENT"},
+        {"{'Records':[{'EventSource':'aws:ses'}]}", "Email.UNKNOWN_EVENT"},
         {"{'Records':[{'eventSource':'aws:sqs','body':'{}'}]}", "Email.MALFORMED"},
         {"{'Records':[{'EventSource':'aws:sns','Sns':{}}]}", "Email.MALFORMED"},
         {"{'eventType':'Send'}", "Email.MALFORMED"},
-        {EXAMPLE_S3, "Email.UnknownEvent"},
-        {EXAMPLE_SCHEDULE, "Email.UnknownEvent"},
-        {EXAMPLE_S3_EVENTBRIDGE, "Email.UnknownEvent"},
+        {EXAMPLE_S3, "Email.UNKNOWN_EVENT"},
+        {EXAMPLE_SCHEDULE, "Email.UNKNOWN_EVENT"},
+        {EXAMPLE_S3_EVENTBRIDGE, "Email.UNKNOWN_EVENT"},
         {EXAMPLE_SES_EVENTBRIDGE, "Email.MALFORMED"},
-        {EXAMPLE_URL, "Email.UnknownEvent"},
-        {"{'template':'PASSWORD_RESET','toEmail':'a@b.kr','data':{}}", "Email.UnknownEvent"},
+        {EXAMPLE_URL, "Email.UNKNOWN_EVENT"},
+        {"{'template':'PASSWORD_RESET','toEmail':'a@b.kr','data':{}}", "Email.UNKNOWN_EVENT"},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct outcome outcome;

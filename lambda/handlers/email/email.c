@@ -105,7 +105,7 @@ void email_handle(struct email_function *function, const struct lrt_invocation *
         if (is_ses_event(document)) {
             fail(handle_ses_event(function, document, result, &error), &error, result);
         } else {
-            lrt_fail(result, "Email.UnknownEvent",
+            lrt_fail(result, "Email.UNKNOWN_EVENT",
                      "neither messages of SQS nor events of SES (SNS, EventBridge)");
         }
         break;

@@ -8,7 +8,7 @@
 /* Handles one event; kinds of failure (error types):
  *   Email.MALFORMED      an event of SES that cannot be read; the others of the invocation are
  *                        reported
- *   Email.UnknownEvent  none of the events that the function takes
+ *   Email.UNKNOWN_EVENT  none of the events that the function takes
  *   Email.NO_MEMORY      no message was handled */
 void email_handle(struct email_function *function, const struct lrt_invocation *invocation,
                   struct lrt_result *result);
