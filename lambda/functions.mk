@@ -112,6 +112,9 @@ functions: $(FUNCTION_PROGRAMS) ## build the functions alone
 all: $(FUNCTION_PROGRAMS)
 tests: $(FUNCTION_UNIT_PROGRAMS) $(TEST_FUNCTION_PROGRAMS)
 
+# Its program is built by services/email/email.mk.
+LAMBDA_TESTS += tests/lambda/test_email_record.mjs
+
 # BENCH_IMAGES=photo...: those instead of the first of Debian's wallpapers. Needs root: a CPU quota.
 .PHONY: lambda-cost
 lambda-cost: ## what the image function costs at each memory size (root; BENCH_IMAGES=yours)

@@ -84,8 +84,8 @@ static const struct {
      "the configuration set does not exist: create it, or change SES_CONFIGURATION_SET"},
 };
 
-/* Whether a refusal with this code is about the mail: it comes again with the same mail. Other
- * codes of requests that are refused concern the request's time, form or account. */
+/* Whether a refusal with this code concerns the mail, so that the same mail is refused again. Other
+ * codes concern the request's time, its form or the account. */
 static bool is_about_mail(const struct awsc_error *error) {
     static const char *const codes[] = {"MessageRejected",       "BadRequestException",
                                         "InvalidParameterValue", "InvalidParameterValueException",
@@ -93,7 +93,7 @@ static bool is_about_mail(const struct awsc_error *error) {
     return error->status == SVC_REJECTED && SVC_IS_ONE_OF(error->code, codes);
 }
 
-/* Failures that every other message meets too, for as long as nobody acts. */
+/* Failures of the setup: every message fails alike until a person acts. */
 static bool is_setup(enum svc_status status) {
     return status == SVC_ACCESS_DENIED || status == SVC_NO_CREDENTIALS ||
            status == SVC_TLS_REFUSED || status == SVC_CONFIGURATION || status == SVC_NO_RESOURCE;

@@ -30,9 +30,9 @@ EMAIL_TESTS := tests/services/test_email_address.c tests/services/test_email_all
 EMAIL_SCRIPTS := tests/email/hostile.py tests/email/mime.py tests/email/schema.py \
 	tests/email/templates.py
 
-# A program for a test in the local cloud, whose DynamoDB evaluates the record's conditions.
+# A program for tests/lambda/test_email_record.mjs: the local cloud's DynamoDB evaluates the record's
+# conditions.
 EMAIL_RECORD_PROGRAM := tests/lambda/test_email_record.c
-LAMBDA_TESTS += tests/lambda/test_email_record.mjs
 
 # Run by "make test", read by "make lint".
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(EMAIL_TESTS))

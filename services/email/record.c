@@ -81,9 +81,9 @@ static enum svc_status change(const struct email_claim *claim, const char *condi
 
 /* ---------------------------------------------------------------------- claiming */
 
-/* Free: absent, or past its time in a state in which nothing was sent. The second to last line is
- * this request's own first attempt. It names the state too: an attempt that arrives late must not
- * put CLAIMED over its own delivery's SENDING or SENT. */
+/* Free: absent, or past its time in a state in which nothing was sent. The last line of IS_FREE
+ * is this request's own first attempt. It names the state too: an attempt that arrives late must
+ * not replace SENDING or SENT of its own delivery by CLAIMED. */
 #define IS_FREE                                                                                    \
     "attribute_not_exists(#id) OR #expires < :now"                                                 \
     " OR (#state = :claimed AND #until < :past)"                                                   \
@@ -91,7 +91,7 @@ static enum svc_status change(const struct email_claim *claim, const char *condi
 #define IS_FREE_OR_UNKNOWN                                                                         \
     IS_FREE " OR (#state = :sending AND #until < :past AND #digest = :digest)"
 
-/* What a refused item says; `past_ms` is the time of which the condition was. */
+/* The result that a refused item stands for. `past_ms`: the value of :past in the condition. */
 static enum email_claim_result read_refused(struct email_claim *claim,
                                             const struct awsc_dynamodb_item *item,
                                             const char *digest, int64_t past_ms,

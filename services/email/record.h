@@ -35,8 +35,8 @@
 /* How far the clocks of two environments may differ: an item past its `until` is another's only
  * this much later. An environment whose clock differs from AWS's by more than
  * EMAIL_RECORD_MIN_SKEW_MS uses AWS's (client.h measures the difference, to half of a round trip).
- * No claim depends on this for a mail to be sent once: a claim that was taken over fails in
- * email_record_sending, whatever the clocks show. */
+ * A wrong clock doubles no mail: after a CLAIMED item was taken over, email_record_sending of its
+ * first owner fails, whatever the clocks show. */
 #define EMAIL_RECORD_MARGIN_MS   INT64_C(5000)
 #define EMAIL_RECORD_MIN_SKEW_MS INT64_C(30000)
 /* The longest claim: Lambda's longest invocation. */

@@ -3,6 +3,9 @@
 #ifndef TESTS_EMAIL_RECORD_SUPPORT_H
 #define TESTS_EMAIL_RECORD_SUPPORT_H
 
+#include <stdio.h>
+#include <string.h>
+
 #include "services/email/record.h"
 #include "tests/services/aws_support.h"
 

@@ -275,7 +275,7 @@ static void test_the_rate_is_waited_for(void **state) {
     assert_int_equal(f.clock.sleeps, 0);
     assert_int_equal(deliver(ORDER(CUSTOMER, "2")), EMAIL_SENT);
     assert_in_range(test_clock_slept_ms(&f.clock), 1, 5000);
-    /* What is not sent takes nothing of the rate. */
+    /* A message that is not sent takes no token. */
     assert_int_equal(deliver(ORDER(CUSTOMER, "2")), EMAIL_SENT_BEFORE);
     const int64_t wait_ms = email_rate_wait_ms(&mailer.rate, &record_clock);
     assert_in_range(wait_ms, 1, 5000);

@@ -78,7 +78,7 @@ static void test_a_delivery_that_is_killed_at_each_step(void **state) {
         {"hang", 1, NULL, 0, EMAIL_SENT, EMAIL_SENT_BEFORE, 1, EMAIL_SENT_BEFORE, 1},
         {"stall", 1, "CLAIMED", 0, EMAIL_RETRY, EMAIL_SENT, 1, EMAIL_SENT_BEFORE, 1},
         {"hang", 2, "CLAIMED", 0, EMAIL_RETRY, EMAIL_SENT, 1, EMAIL_SENT_BEFORE, 1},
-        /* From here on nobody can know, and only a person decides. */
+        /* From here on the outcome is unknown, and only a person sends it again. */
         {"stall", 2, "SENDING", 0, EMAIL_RETRY, EMAIL_UNKNOWN, 0, EMAIL_SENT, 1},
         {"hang", 3, "SENDING", 0, EMAIL_RETRY, EMAIL_UNKNOWN, 0, EMAIL_SENT, 1},
         {"stall", 3, "SENDING", 1, EMAIL_RETRY, EMAIL_UNKNOWN, 1, EMAIL_SENT, 2},

@@ -45,7 +45,7 @@ static const struct {
     {"400,\"BadRequestException\",\"" NAME " <refused@example.com>\"", EMAIL_REFUSED,
      "SES_REJECTED", 0, 0},
     {"400,\"ValidationException\",\"x\"", EMAIL_REFUSED, "SES_REJECTED", 0, 0},
-    /* Not about the mail, or without a reason that could be about it. */
+    /* Not about the mail, or without a code. */
     {"400,\"RequestExpired\",\"x\"", EMAIL_RETRY, "REJECTED", 5, 10},
     {"400,\"\",\"\"", EMAIL_RETRY, "REJECTED", 5, 10},
     {"413,\"\",\"\"", EMAIL_RETRY, "REJECTED", 5, 10},
@@ -69,7 +69,7 @@ static void test_a_refused_mail_was_not_sent(void **state) {
         }
         expect_state("m:1", NULL); /* released */
         assert_int_equal(mail_count(), 0);
-        /* SES said that the bucket was too full. */
+        /* A throttled request empties the bucket. */
         const bool is_rate = strcmp(refusals[i].reason, "SES_RATE") == 0;
         const int64_t wait_ms = email_rate_wait_ms(&mailer.rate, &record_clock);
         assert_true(is_rate ? wait_ms > 0 : wait_ms == 0);
@@ -257,7 +257,7 @@ static void test_a_claim_that_cannot_be_released_ends_by_its_time(void **state) 
     expect_state("m:1", "SENDING");
     expect_outcome(ORDER(CUSTOMER, "1"), EMAIL_RETRY, "IN_PROGRESS");
     later_ms = LEFT_MS + EMAIL_RECORD_MARGIN_MS + 1000;
-    /* Nothing was sent, but nobody can know. */
+    /* Nothing was sent, but the record does not show it. */
     expect_outcome(ORDER(CUSTOMER, "1"), EMAIL_UNKNOWN, "UNKNOWN_OUTCOME");
     /* The same with a claim. */
     aws_new_client(&f);

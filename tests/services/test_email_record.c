@@ -130,7 +130,7 @@ static void test_who_may_claim_what(void **state) {
             expect_state("m:1", cases[n].state);
             assert_string_equal(attribute("m:1", "owner"), "another");
         }
-        if (result == EMAIL_CLAIM_BUSY) { /* it may be taken over when it says so */
+        if (result == EMAIL_CLAIM_BUSY) { /* until it may be taken over */
             const int64_t until_ms = strtoll(attribute("m:1", "until"), NULL, 10);
             assert_int_equal(claim.until_ms, until_ms + EMAIL_RECORD_MARGIN_MS);
         }
