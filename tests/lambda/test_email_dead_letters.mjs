@@ -240,7 +240,8 @@ test('by filter: with --yes alone, no more than --limit, others untouched, each 
   one.after = async ({ operation, input }) => {
     if (operation !== 'SendMessage' || input.QueueUrl !== one.queue.url) return;
     back += 1;
-    await bury(input.MessageBody, { reason: 'SES_PAUSED', firstMessageId: input.MessageAttributes.firstMessageId.StringValue });
+    // One that is resent again and again would never end.
+    if (back <= 40) await bury(input.MessageBody, { reason: 'SES_PAUSED', firstMessageId: input.MessageAttributes.firstMessageId.StringValue });
   };
   const all = await tool(['resend', '--reason', 'ses-paused', '--template', 'SHIPPING_NOTIFICATION', '--yes']);
   assert.deepEqual([all.status, back, one.left()], [0, 15, 20], all.stderr);
