@@ -41,12 +41,11 @@ bool awsc_ses_is_mailbox(const char *text);
  * or field:
  *   INVALID_ARGUMENT  an address that is not one mailbox; no recipient, or more than
  *                     AWSC_MAX_SES_RECIPIENTS; no subject, no part, a control in the subject;
- *                     a header that is not printable ASCII (its name without a colon, name and
- *                     value of at most 996 bytes) or that belongs to the mail itself (From, To,
- *                     Bcc, Subject, Date, Content-..., DKIM-..., X-SES-..., and the like);
- *                     a tag or configuration set of anything but A-Z a-z 0-9 _ -, or of more
- *                     than 256 (64) bytes
- *   MALFORMED         subject or body is not UTF-8 */
+ *                     a header that is not printable ASCII (its name of at most 126 bytes
+ *                     without a colon, its value of at most 870) or that belongs to the mail itself
+ * (From, To, Bcc, Subject, Date, Content-..., DKIM-..., X-SES-..., and the like); a tag or
+ * configuration set of anything but A-Z a-z 0-9 _ -, or of more than 256 (64) bytes MALFORMED
+ * subject or body is not UTF-8 */
 enum svc_status awsc_ses_check(const struct awsc_ses_email *email, struct awsc_error *error);
 
 #define AWSC_SES_ID_BYTES 129

@@ -4,13 +4,13 @@
 #include "services/aws/ses.h"
 #include "services/base/text.h"
 
-#define MAX_LOCAL_BYTES       64
-#define MAX_ADDRESS_BYTES     320
-#define MAX_LABEL_BYTES       63
-#define MAX_HEADER_NAME_BYTES 126
-#define MAX_HEADER_BYTES      996 /* name and value */
-#define MAX_TAG_BYTES         256
-#define MAX_CONFIGURATION_SET 64
+#define MAX_LOCAL_BYTES        64
+#define MAX_ADDRESS_BYTES      320
+#define MAX_LABEL_BYTES        63
+#define MAX_HEADER_NAME_BYTES  126
+#define MAX_HEADER_VALUE_BYTES 870
+#define MAX_TAG_BYTES          256
+#define MAX_CONFIGURATION_SET  64
 
 #define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 #define ATOM               LETTERS_AND_DIGITS "!#$%&'*+-/=?^_`{|}~" /* atext of RFC 5322 */
@@ -143,7 +143,7 @@ static bool is_header(const struct awsc_param *header) {
     size_t name_bytes = header->name != NULL ? strlen(header->name) : 0;
     size_t value_bytes = header->value != NULL ? strlen(header->value) : 0;
     return name_bytes > 0 && name_bytes <= MAX_HEADER_NAME_BYTES && value_bytes > 0 &&
-           name_bytes + value_bytes <= MAX_HEADER_BYTES && svc_is_printable(header->name) &&
+           value_bytes <= MAX_HEADER_VALUE_BYTES && svc_is_printable(header->name) &&
            strpbrk(header->name, " :") == NULL && svc_is_printable(header->value) &&
            !is_reserved(header->name);
 }
