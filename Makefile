@@ -130,14 +130,16 @@ ifeq ($(origin CXX),default)
 CXX := $(DEFAULT_CXX)
 endif
 
-SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+# Line numbers are all that a report shows.
+SANITIZE := -O1 -g1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 FLAGS_release    := -O2 -g
 FLAGS_debug      := -O0 -g3 -fno-omit-frame-pointer
 FLAGS_ubsan      := $(SANITIZE) -fsanitize=undefined
 # IC_KEEP_NOTHING: freed blocks go back at once, so that a use after free is seen.
 FLAGS_asan       := $(SANITIZE) -fsanitize=address,undefined -DIC_KEEP_NOTHING
-FLAGS_tsan       := -O2 -g -fno-omit-frame-pointer -fsanitize=thread
-FLAGS_clang      := $(FLAGS_release)
+FLAGS_tsan       := -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
+# Read for its warnings, which do not depend on the optimisation.
+FLAGS_clang      := -O0
 FLAGS_clang-asan := $(FLAGS_asan)
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)

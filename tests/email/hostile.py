@@ -179,7 +179,7 @@ def is_break(element):
 
 def hostile_text_is_text_everywhere():
     for number, template in enumerate(mail.TEMPLATES):
-        for index, value in enumerate(HOSTILE):
+        for index, value in mail.some(list(enumerate(HOSTILE))):
             check_text(template, mail.LANGUAGES[(index + number) % 2], value[:64])
 
 
@@ -193,7 +193,7 @@ def hostile_urls_are_refused_or_encoded():
                 is_optional = value == "" and path[0] in ("trackingUrl", "reportUrl")
                 assert is_optional or not result.startswith("OK"), f"{template} {path} {value!r}"
             expected = by_stdlib(mail.render(template, mail.sample(template), "html"))
-            for value in URLS:
+            for value in mail.some(URLS):
                 page = mail.render(template, with_value(template, "ko", [path], value), "html")
                 ours = by_stdlib(page)
                 assert ours.elements == expected.elements, f"{template} {path} {value!r}"
@@ -205,7 +205,7 @@ def hostile_urls_are_refused_or_encoded():
 def the_sender_of_the_settings_is_text_too():
     data = mail.sample("PROMOTIONAL")
     expected = by_stdlib(mail.render("PROMOTIONAL", data, "html"))
-    for value in HOSTILE:
+    for value in mail.some(HOSTILE):
         if "\0" in value:
             continue
         settings = {"SENDER_NAME": value, "SENDER_PHONE": value, "SENDER_ADDRESS": value}

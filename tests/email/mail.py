@@ -17,6 +17,11 @@ SENDER = {"FROM_EMAIL": "오픈마켓 <no-reply@openmarket.example>", "SENDER_NA
           "SENDER_ADDRESS": "서울특별시 중구 세종대로 110"}
 
 
+def some(values):
+    """All of them; every fourth where a sanitizer makes a run of the program take a fifth of a second."""
+    return values[::4] if "san" in os.environ.get("CONFIG", "") else values
+
+
 def run(arguments, data=None, **settings):
     """Exit status, standard output and standard error, as bytes."""
     if isinstance(data, (dict, list, str)):

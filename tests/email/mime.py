@@ -94,7 +94,7 @@ def display_names_of_all_kinds_are_read_back():
 
 
 def subjects_of_all_lengths_are_read_back():
-    for size in list(range(1, 40)) + [60, 100, 150]:
+    for size in mail.some(list(range(1, 40)) + [60, 100, 150]):
         for letter in ("가", "a", "😀", "é"):
             data = {**mail.sample("PROMOTIONAL"), "subject": letter * size}
             content = raw("PROMOTIONAL", data)

@@ -1,6 +1,7 @@
 /* The fast PNG reader against libspng, which decides about faults, and libpng: the same pixels, the
  * same status. */
 #include "png_compare.h"
+#include "tests/support/slowly.h"
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
@@ -79,7 +80,7 @@ static void random_filters(const struct png_case *c, uint32_t *random, struct by
 static void pixels_are_those_of_libpng(void **state) {
     (void)state;
     uint32_t random = 4711;
-    for (int round = 0; round < 120; round++) {
+    for (int round = 0; round < test_part(120, 4); round++) {
         struct png_case c = random_case(&random);
         struct bytes made = {0}, file = {0};
         make_case(&c, &made);
@@ -195,7 +196,7 @@ static void both_readers_agree_on_random_damage(void **state) {
     (void)state;
     uint32_t random = 31337;
     int refused = 0, mended_refused = 0, streams_differ = 0;
-    for (int round = 0; round < 800; round++) {
+    for (int round = 0; round < test_part(800, 4); round++) {
         struct png_case c = random_case(&random);
         struct bytes made = {0}, file = {0};
         c.width = c.width % 60 + 1;

@@ -16,6 +16,7 @@
 #include "tests/support/exact.h"
 #include "tests/support/pictures.h"
 #include "tests/support/random.h"
+#include "tests/support/slowly.h"
 
 static struct ic_mem mem;
 static struct ic_kernels kernels;
@@ -75,7 +76,7 @@ static double mean_at(const struct collected *collected, int below, uint32_t x, 
 static void every_level_is_the_mean_of_the_one_before(void **state) {
     (void)state;
     uint64_t seed = 41;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < test_part(60, 4); round++) {
         const uint32_t width = random_between(&seed, 1, 300),
                        height = random_between(&seed, 1, 200);
         const int levels = (int)random_between(&seed, 1, IC_MAX_LEVEL);
@@ -143,7 +144,7 @@ static void levels_leave_enough_samples(void **state) {
 static void rows_sum_to_one_on_every_level(void **state) {
     (void)state;
     uint64_t seed = 42;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < test_part(60, 4); round++) {
         struct ic_axis axis = {random_between(&seed, 200, 3000), random_between(&seed, 1, 60), 0.0,
                                0.0, (enum imgcore_filter)random_between(&seed, 0, 5)};
         axis.length = axis.source;

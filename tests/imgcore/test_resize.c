@@ -14,6 +14,7 @@
 #include "imgcore/imgcore.h"
 #include "tests/support/exact.h"
 #include "tests/support/random.h"
+#include "tests/support/slowly.h"
 
 enum content { NOISE, PHOTO, EDGES, CONTENTS };
 
@@ -138,7 +139,7 @@ static void lanczos3_is_exact_from_7x_reduction_to_3x_enlargement(void **state) 
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
         for (int channels = 1; channels <= 4; channels++) {
             for (int alpha = 0; alpha <= (channels % 2 == 0); alpha++) {
-                for (int content = 0; content < CONTENTS; content++) {
+                for (int content = 0; content < test_part(CONTENTS, CONTENTS); content++) {
                     struct job job = whole(sizes[s][0], sizes[s][1], sizes[s][2], sizes[s][3],
                                            channels, alpha != 0);
                     job.content = (enum content)content;
@@ -168,7 +169,7 @@ static void every_filter_is_exact(void **state) {
 static void random_sizes_and_boxes_are_exact(void **state) {
     (void)state;
     uint64_t seed = 12;
-    for (int round = 0; round < 150; round++) {
+    for (int round = 0; round < test_part(150, 5); round++) {
         struct job job = whole(random_between(&seed, 1, 120), random_between(&seed, 1, 120),
                                random_between(&seed, 1, 90), random_between(&seed, 1, 90),
                                (int)random_between(&seed, 1, 4), false);
@@ -220,7 +221,7 @@ static void constants_stay_constant(void **state) {
     struct imgcore_context *context;
     assert_int_equal(imgcore_context_create(NULL, &context), IMGCORE_OK);
     uint64_t seed = 15;
-    for (int round = 0; round < 120; round++) {
+    for (int round = 0; round < test_part(120, 5); round++) {
         struct job job = whole(random_between(&seed, 1, 300), random_between(&seed, 1, 300),
                                random_between(&seed, 1, 300), random_between(&seed, 1, 300),
                                (int)random_between(&seed, 1, 4), false);

@@ -1,5 +1,6 @@
 /* imgcore_transform: sizes, accuracy, fits, sources, targets, arguments. */
 #include "tests/imgcore/transform_support.h"
+#include "tests/support/slowly.h"
 
 #include <malloc.h>
 
@@ -90,7 +91,7 @@ static void jpeg_planes_are_exact(void **state) {
         int got;
         uint8_t *full = jpeg_read(bytes, size, &width, &height, &got);
         static const uint32_t sides[] = {307, 200, 77, 25};
-        for (size_t s = 0; s < 4; s++) {
+        for (int s = 0; s < test_part(4, 2); s++) {
             for (int preset = IMGCORE_PRESET_BALANCED; preset <= IMGCORE_PRESET_QUALITY; preset++) {
                 struct imgcore_options options;
                 imgcore_options_default(&options);

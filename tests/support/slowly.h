@@ -1,0 +1,15 @@
+/* How much of its work a test does where everything takes thirty times as long. */
+#ifndef TESTS_SUPPORT_SLOWLY_H
+#define TESTS_SUPPORT_SLOWLY_H
+
+#include <stdlib.h>
+
+/* `all`, or where TEST_SLOWLY is set (valgrind) one `part`-th of it, at least 1. */
+static inline int test_part(int all, int part) {
+    if (getenv("TEST_SLOWLY") == NULL) {
+        return all;
+    }
+    return all / part > 1 ? all / part : 1;
+}
+
+#endif
