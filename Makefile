@@ -138,8 +138,7 @@ FLAGS_ubsan      := $(SANITIZE) -fsanitize=undefined
 # IC_KEEP_NOTHING: freed blocks go back at once, so that a use after free is seen.
 FLAGS_asan       := $(SANITIZE) -fsanitize=address,undefined -DIC_KEEP_NOTHING
 FLAGS_tsan       := -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
-# Read for its warnings, which do not depend on the optimisation.
-FLAGS_clang      := -O0
+FLAGS_clang      := $(FLAGS_release)
 FLAGS_clang-asan := $(FLAGS_asan)
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)
