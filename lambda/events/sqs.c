@@ -6,13 +6,9 @@
 
 #include "lambda/events/fields.h"
 #include "services/base/partition.h"
+#include "services/base/text.h"
 
 #define MAX_ARN_BYTES 512 /* a queue's name has 80 at most */
-
-static bool ends_with(const char *text, const char *end) {
-    const size_t text_bytes = strlen(text), end_bytes = strlen(end);
-    return text_bytes >= end_bytes && strcmp(text + text_bytes - end_bytes, end) == 0;
-}
 
 static void read_record(const struct svc_json *from, struct lev_sqs_record *record) {
     const struct svc_json *system = svc_json_get(from, "attributes");
@@ -29,7 +25,7 @@ static void read_record(const struct svc_json *from, struct lev_sqs_record *reco
     lev_get_decimal(system, "ApproximateReceiveCount", &record->receive_count);
     lev_get_decimal(system, "SentTimestamp", &record->sent_ms);
     lev_get_decimal(system, "ApproximateFirstReceiveTimestamp", &record->first_received_ms);
-    record->is_fifo = ends_with(lev_sqs_queue_name(record), ".fifo");
+    record->is_fifo = svc_ends_with(lev_sqs_queue_name(record), ".fifo");
 }
 
 enum svc_status lev_sqs_read(const struct svc_json *document, struct lev_sqs_event *event,

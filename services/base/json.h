@@ -22,6 +22,12 @@ struct svc_json; /* a value of a document, valid as long as the document */
  * NO_MEMORY; the detail contains the offset, never the content. */
 enum svc_status svc_json_parse(const void *bytes, size_t size_bytes, size_t max_bytes,
                                struct svc_json **document, struct svc_error *error);
+/* Whether a text has more than `max_containers` objects and lists, or more than `max_values`
+ * values, containers among them. Counted before anything is built of them: every value but the
+ * first follows a comma or begins a container. The counts of text that is not JSON do not matter:
+ * the parser refuses it. */
+bool svc_json_exceeds(const char *text, size_t size_bytes, size_t max_containers,
+                      size_t max_values);
 void svc_json_free(struct svc_json *document); /* NULL is allowed */
 /* The same after overwriting every string of it: for documents with secrets. */
 void svc_json_wipe(struct svc_json *document);

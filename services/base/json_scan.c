@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "services/base/json.h"
 #include "services/base/json_scan.h"
 #include "services/base/limits.h"
 #include "services/base/text.h"
@@ -254,4 +255,21 @@ bool svc_json_join_pairs(const uint8_t *bytes, size_t size_bytes, struct svc_buf
         svc_buf_append(out, bytes_of_code, svc_utf8_encode(code, bytes_of_code));
     }
     return svc_buf_status(out) == SVC_OK;
+}
+
+bool svc_json_exceeds(const char *text, size_t size_bytes, size_t max_containers,
+                      size_t max_values) {
+    size_t containers = 0, commas = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < size_bytes; i++) {
+        if (in_string && text[i] == '\\') {
+            i++;
+        } else if (text[i] == '"') {
+            in_string = !in_string;
+        } else if (!in_string) {
+            containers += text[i] == '{' || text[i] == '[';
+            commas += text[i] == ',';
+        }
+    }
+    return containers > max_containers || containers + commas > max_values;
 }

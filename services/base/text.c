@@ -201,6 +201,11 @@ bool svc_begins_nocase(const char *text, const char *prefix) {
     return *prefix == '\0';
 }
 
+bool svc_ends_with(const char *text, const char *end) {
+    const size_t text_bytes = strlen(text), end_bytes = strlen(end);
+    return text_bytes >= end_bytes && strcmp(text + text_bytes - end_bytes, end) == 0;
+}
+
 bool svc_is_one_of(const char *word, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(word, words[i]) == 0) {

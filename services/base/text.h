@@ -42,6 +42,7 @@ bool svc_parse_uint(const char *text, uint64_t high, uint64_t *number);
 /* ASCII only, whatever the locale. */
 bool svc_equal_nocase(const char *a, const char *b);
 bool svc_begins_nocase(const char *text, const char *prefix);
+bool svc_ends_with(const char *text, const char *end); /* case counts */
 /* Whether `word` is one of the words; SVC_IS_ONE_OF for an array of them. */
 bool svc_is_one_of(const char *word, const char *const *words, size_t count);
 #define SVC_IS_ONE_OF(word, words)                                                                 \

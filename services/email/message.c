@@ -272,24 +272,9 @@ enum svc_status email_message_read(const struct svc_json *document, size_t size_
     return status;
 }
 
-/* Counts before anything is built of them: every value but the first follows a comma or begins a
- * container. The counts of text that is not JSON do not matter: the parser
- * refuses it. */
 bool email_has_too_many_values(const char *text, size_t size_bytes) {
-    size_t containers = 0, commas = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < size_bytes; i++) {
-        if (in_string && text[i] == '\\') {
-            i++;
-        } else if (text[i] == '"') {
-            in_string = !in_string;
-        } else if (!in_string) {
-            containers += text[i] == '{' || text[i] == '[';
-            commas += text[i] == ',';
-        }
-    }
-    return containers > EMAIL_MAX_MESSAGE_CONTAINERS ||
-           containers + commas > EMAIL_MAX_MESSAGE_VALUES;
+    return svc_json_exceeds(text, size_bytes, EMAIL_MAX_MESSAGE_CONTAINERS,
+                            EMAIL_MAX_MESSAGE_VALUES);
 }
 
 enum svc_status email_message_parse(const void *bytes, size_t size_bytes,

@@ -55,24 +55,10 @@ static void slide(char *last, char c) {
     last[used + 1] = '\0';
 }
 
-static bool ends_with(const char *text, const char *end) {
-    size_t size = strlen(text), end_bytes = strlen(end);
-    return size >= end_bytes && strcmp(text + size - end_bytes, end) == 0;
-}
-
-static bool is_one_of(const char *word, const char *const *words, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_raw(const char *tag) {
     static const char *const tags[] = {"script",  "style",    "xmp",      "iframe",
                                        "noembed", "noframes", "noscript", "plaintext"};
-    return is_one_of(tag, tags, sizeof(tags) / sizeof(tags[0]));
+    return SVC_IS_ONE_OF(tag, tags);
 }
 
 static void end_tag(struct context *context) {
@@ -172,13 +158,13 @@ static void read_char(struct context *context, char c) {
         }
         break;
     case IN_COMMENT:
-        if (ends_with(context->last, "-->")) {
+        if (svc_ends_with(context->last, "-->")) {
             context->where = IN_TEXT;
         }
         break;
     case IN_RAW:
         snprintf(end, sizeof(end), "</%s", context->tag);
-        if (ends_with(context->last, end)) {
+        if (svc_ends_with(context->last, end)) {
             context->where = IN_TAG_NAME;
             snprintf(context->tag, sizeof(context->tag), "%.*s", NAME_BYTES - 1, end + 1);
         }
@@ -203,7 +189,7 @@ static bool is_link(const char *attribute) {
     static const char *const links[] = {"href",   "src",  "action",     "formaction", "background",
                                         "poster", "cite", "xlink:href", "data",       "longdesc",
                                         "srcset", "ping", "manifest",   "codebase",   "usemap"};
-    return is_one_of(attribute, links, sizeof(links) / sizeof(links[0]));
+    return SVC_IS_ONE_OF(attribute, links);
 }
 
 /* The escaping of a link's variable; NONE: there is none that is safe. */

@@ -8,29 +8,12 @@
 #include "services/base/text.h"
 #include "services/webhook/limits.h"
 
-/* Every value but the first follows a comma or begins a container. The counts of text that is not
- * JSON do not matter: the parser refuses it. */
-static bool has_too_many_values(const char *text, size_t size_bytes) {
-    size_t containers = 0, commas = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < size_bytes; i++) {
-        if (in_string && text[i] == '\\') {
-            i++;
-        } else if (text[i] == '"') {
-            in_string = !in_string;
-        } else if (!in_string) {
-            containers += text[i] == '{' || text[i] == '[';
-            commas += text[i] == ',';
-        }
-    }
-    return containers > WEBHOOK_MAX_CONTAINERS || containers + commas > WEBHOOK_MAX_VALUES;
-}
-
 enum svc_status webhook_parse_object(const void *bytes, size_t size_bytes,
                                      struct svc_json **document, struct webhook_error *error) {
     struct svc_error fault;
     *document = NULL;
-    if (size_bytes > WEBHOOK_MAX_BODY_BYTES || has_too_many_values(bytes, size_bytes)) {
+    if (size_bytes > WEBHOOK_MAX_BODY_BYTES ||
+        svc_json_exceeds(bytes, size_bytes, WEBHOOK_MAX_CONTAINERS, WEBHOOK_MAX_VALUES)) {
         return webhook_refuse(error, WEBHOOK_REASON_TOO_LARGE, "",
                               "a body with more than %zu bytes, %zu containers or %zu values",
                               WEBHOOK_MAX_BODY_BYTES, WEBHOOK_MAX_CONTAINERS, WEBHOOK_MAX_VALUES);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "services/aws/sqs.h"
+#include "services/base/text.h"
 
 /* A queue that does not respond must not hold up the mails of the batch: the message comes again.
  */
@@ -40,11 +41,6 @@ static void collect(const struct email_dead_letter *letter, char queued_at[24],
     }
 }
 
-static bool ends_with(const char *text, const char *end) {
-    const size_t text_bytes = strlen(text), end_bytes = strlen(end);
-    return text_bytes >= end_bytes && strcmp(text + text_bytes - end_bytes, end) == 0;
-}
-
 bool email_dead_letter_send(const struct email_function *function,
                             const struct email_dead_letter *letter, int64_t deadline_ms) {
     const struct lev_sqs_record *record = letter->record;
@@ -58,7 +54,7 @@ bool email_dead_letter_send(const struct email_function *function,
         .attributes = attributes.list,
         .attribute_count = attributes.count,
     };
-    if (ends_with(url, ".fifo")) {
+    if (svc_ends_with(url, ".fifo")) {
         /* A letter that is sent twice within five minutes is there once. */
         const bool fits = strlen(record->message_id) <= MAX_FIFO_ID_BYTES;
         message.group_id = record->group_id != NULL ? record->group_id : "email";

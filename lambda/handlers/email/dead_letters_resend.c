@@ -81,7 +81,6 @@ static const char *find_objection(const struct resend *resend, struct parcel *pa
 static enum svc_status send(struct resend *resend, const struct parcel *parcel,
                             char id[AWSC_SQS_ID_BYTES]) {
     const struct email_dead_view *view = &parcel->view;
-    const size_t url_bytes = strlen(parcel->url);
     struct awsc_sqs_attribute attributes[3] = {
         {.name = EMAIL_ATTRIBUTE_FIRST_ID, .type = AWSC_SQS_STRING, .value = view->first_id}};
     size_t count = 1;
@@ -102,7 +101,7 @@ static enum svc_status send(struct resend *resend, const struct parcel *parcel,
         /* Two copies with an override may be two mails. */
         .send_once = parcel->overrides,
     };
-    if (url_bytes > 5 && strcmp(parcel->url + url_bytes - 5, ".fifo") == 0) {
+    if (svc_ends_with(parcel->url, ".fifo")) {
         message.group_id = parcel->message->group_id != NULL ? parcel->message->group_id : "email";
         message.deduplication_id = view->id;
     }
