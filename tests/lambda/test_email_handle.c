@@ -12,28 +12,12 @@
 
 #include "lambda/handlers/email/email.h"
 #include "tests/lambda/event_examples.h"
+#include "tests/lambda/handle_support.h"
 #include "tests/services/support.h"
 #include "tests/support/failing_malloc.h"
 
 /* While the function works, allocation number `failing` fails; 0: none does. */
 static int failing;
-
-/* Nothing may reach the network: no transport is needed. */
-static enum svc_status refuse(void *self, const struct svc_http_request *request,
-                              struct svc_http_exchange **exchange) {
-    (void)self, (void)request;
-    *exchange = NULL;
-    fail_msg("a request was sent");
-    return SVC_INTERNAL;
-}
-
-static const struct svc_transport no_transport = {NULL, refuse, NULL, NULL};
-
-struct outcome {
-    struct lrt_result result;
-    struct svc_buf log;
-    struct lrt_metrics metrics;
-};
 
 static void start(struct email_function *function, const struct svc_clock *clock,
                   struct test_environment *environment, struct test_log *log,
@@ -85,19 +69,6 @@ static void handle(struct outcome *outcome, const char *example) {
     test_log_clear(&log);
     awsc_client_destroy(function.aws);
     free(text);
-}
-
-static void clear(struct outcome *outcome) {
-    svc_buf_clear(&outcome->result.body);
-    svc_buf_clear(&outcome->log);
-}
-
-static size_t lines(const struct outcome *outcome, const char *part) {
-    size_t count = 0;
-    for (const char *at = svc_buf_text(&outcome->log); (at = strstr(at, part)) != NULL; at++) {
-        count++;
-    }
-    return count;
 }
 
 static int64_t metric(const struct outcome *outcome, const char *name) {

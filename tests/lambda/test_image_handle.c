@@ -13,6 +13,7 @@
 
 #include "lambda/handlers/image/image.h"
 #include "tests/lambda/event_examples.h"
+#include "tests/lambda/handle_support.h"
 #include "tests/services/support.h"
 #include "tests/support/failing_malloc.h"
 
@@ -40,23 +41,6 @@ static void sleep_on(void *user, int64_t duration_ms) {
     struct ticking_clock *clock = user;
     clock->now_ms += duration_ms;
 }
-
-/* Nothing may reach the network: no transport is needed. */
-static enum svc_status refuse(void *self, const struct svc_http_request *request,
-                              struct svc_http_exchange **exchange) {
-    (void)self, (void)request;
-    *exchange = NULL;
-    fail_msg("a request was sent");
-    return SVC_INTERNAL;
-}
-
-static const struct svc_transport no_transport = {NULL, refuse, NULL, NULL};
-
-struct outcome {
-    struct lrt_result result;
-    struct svc_buf log;
-    struct lrt_metrics metrics;
-};
 
 /* Handles an event with `time_ms` left, of which each look at the clock takes `step_ms`. */
 static void handle(struct outcome *outcome, const char *example, int64_t time_ms, int64_t step_ms) {
@@ -97,19 +81,6 @@ static void handle(struct outcome *outcome, const char *example, int64_t time_ms
     test_log_clear(&log);
     awsc_client_destroy(aws);
     free(text);
-}
-
-static void clear(struct outcome *outcome) {
-    svc_buf_clear(&outcome->result.body);
-    svc_buf_clear(&outcome->log);
-}
-
-static size_t lines(const struct outcome *outcome, const char *part) {
-    size_t count = 0;
-    for (const char *at = svc_buf_text(&outcome->log); (at = strstr(at, part)) != NULL; at++) {
-        count++;
-    }
-    return count;
 }
 
 #define OBJECT "{'eventSource':'aws:s3','s3':{'bucket':{'name':'b'},'object':{'key':'elsewhere'}}}"

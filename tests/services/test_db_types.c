@@ -10,40 +10,8 @@
 
 #include <cmocka.h>
 
-#include "tests/services/db_support.h"
+#include "tests/services/db_table_support.h"
 
-static struct db_fixture f;
-static struct db *db;
-
-static int start(void **state) {
-    (void)state;
-    if (!db_fixture_start(&f)) {
-        return -1;
-    }
-    db = db_of(&f);
-    return 0;
-}
-
-static int stop(void **state) {
-    (void)state;
-    db_destroy(db);
-    db_fixture_stop(&f);
-    return 0;
-}
-
-static int fresh(void **state) {
-    (void)state;
-    db_set_deadline(db, svc_deadline_in(svc_clock_system(), 30000));
-    return 0;
-}
-
-static enum svc_status run(const char *sql, const struct db_column *columns, size_t column_count,
-                           const struct db_value *values, size_t value_count, struct db_kept *kept,
-                           struct db_result *result, struct db_error *error) {
-    return db_run_values(db, sql, columns, column_count, values, value_count, kept, result, error);
-}
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RUN(sql, columns, values, kept, error)                                                     \
     run((sql), (columns), COUNT(columns), (values), COUNT(values), (kept), NULL, (error))
 

@@ -12,31 +12,14 @@
 #include <cmocka.h>
 
 #include "services/base/chars.h"
-#include "services/webhook/signature.h"
 #include "tests/services/support.h"
-#include "tests/services/webhook_support.h"
+#include "tests/services/webhook_secrets_support.h"
 
-#define SECRET_ONE   "secret-one"
-#define STANDARD_KEY "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-#define TOSS_KEY     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-#define HEX          TOSS_KEY /* a hash of its form */
-#define BASE64       "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define HEX    TOSS_KEY /* a hash of its form */
+#define BASE64 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define KEY_OF_65_BYTES                                                                            \
     "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"                           \
     "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
-
-static struct webhook_secrets secrets;
-static struct webhook_signature found;
-
-static int setup(void **state) {
-    (void)state;
-    struct svc_error error;
-    webhook_secrets_init(&secrets);
-    memset(&counted, 0, sizeof(counted));
-    return webhook_secrets_add(&secrets, WEBHOOK_SCHEME_PLATFORM, SECRET_ONE, &error) != SVC_OK ||
-           webhook_secrets_add(&secrets, WEBHOOK_SCHEME_STANDARD, STANDARD_KEY, &error) != SVC_OK ||
-           webhook_secrets_add(&secrets, WEBHOOK_SCHEME_TOSS, TOSS_KEY, &error) != SVC_OK;
-}
 
 /* The platform's key is its text alone, also where it looks like hex. */
 static void test_only_toss_has_a_key_of_hex(void **state) {

@@ -11,35 +11,18 @@
 #include <cmocka.h>
 
 #include "services/base/chars.h"
-#include "services/webhook/signature.h"
-#include "tests/services/webhook_support.h"
+#include "tests/services/webhook_secrets_support.h"
 
 static const char body[] = "{\"a\":1}";
-#define SECRET_ONE   "secret-one"
 #define SECRET_TWO   "secret-two"
 #define HEX_ONE      "89d4cbae150014750ad234b41f0dbcf38a7e9a895b57517c0f0ec7bd261cf498"
 #define HEX_TWO      "6d41d8561e0e68d603eaad57fd9c094ed392daaaa66eb957db54f4f92456a5a6"
-#define STANDARD_KEY "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define STANDARD_SIG "AMaOha7DUT/0J0JMycRuYOBSvbx3WtwLd2khXXbaVj4="
-#define TOSS_KEY     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define TOSS_TIME    "2024-09-05T12:19:21+09:00"
 #define TOSS_BYTES   "rAAAItvaPQXEdBbhaoxSIZyfuTaShw3mRuyJ8/9Mdeg=" /* the key is the hex's bytes */
 #define TOSS_TEXT    "mgwEn8Wq8V+gsSW71R5jgae9zpgVBa58Whm3cx6NiDk=" /* the key is the hex's text */
 #define OTHER        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define SENT_MS      INT64_C(1700000000000)
-
-static struct webhook_secrets secrets;
-static struct webhook_signature found;
-
-static int setup(void **state) {
-    (void)state;
-    struct svc_error error;
-    webhook_secrets_init(&secrets);
-    memset(&counted, 0, sizeof(counted));
-    return webhook_secrets_add(&secrets, WEBHOOK_SCHEME_PLATFORM, SECRET_ONE, &error) != SVC_OK ||
-           webhook_secrets_add(&secrets, WEBHOOK_SCHEME_STANDARD, STANDARD_KEY, &error) != SVC_OK ||
-           webhook_secrets_add(&secrets, WEBHOOK_SCHEME_TOSS, TOSS_KEY, &error) != SVC_OK;
-}
 
 static enum svc_status verify(const struct webhook_headers *headers, int64_t now_ms) {
     return webhook_verify(&secrets, headers, body, strlen(body), now_ms, &found);
