@@ -1,0 +1,41 @@
+/* Sends the mails that are owed to the queue: claim, commit, send, mark. A row is claimed for a
+ * time by one invocation; one that dies leaves it to the sweep when the time is over. The queue may
+ * so get a message twice, and the mail function sends it once: by its messageId. */
+#ifndef WEBHOOK_OUTBOX_H
+#define WEBHOOK_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "services/aws/client.h"
+#include "services/base/clock.h"
+#include "services/base/log.h"
+#include "services/db/db.h"
+
+struct webhook_outbox {
+    struct db *db;
+    struct awsc_client *aws;
+    const char *queue_url; /* EMAIL_QUEUE_URL */
+    const struct svc_clock *clock;
+    const struct svc_log *log;
+};
+
+struct webhook_outbox_counts {
+    uint64_t sent, failed; /* failed: still owed, for the sweep */
+    uint64_t left;         /* swept: still owed because time ended; 0: none is left */
+    int64_t oldest_ms;     /* swept: age of the oldest one still owed; 0: none */
+};
+
+/* Sends rows that webhook_store_change has claimed for this invocation, and marks them. What fails
+ * stays owed; the order of the mails is not promised. `counts` is added to. Returns the first
+ * failure, for the log: the event is stored whatever happens here. */
+enum svc_status webhook_outbox_send(const struct webhook_outbox *outbox, const uint64_t *ids,
+                                    size_t count, int64_t deadline_ms,
+                                    struct webhook_outbox_counts *counts, struct db_error *error);
+
+/* Sends all that is owed and not claimed, AWSC_MAX_SQS_BATCH at a time (`FOR UPDATE SKIP LOCKED`),
+ * until nothing is left or the time ends. */
+enum svc_status webhook_outbox_sweep(const struct webhook_outbox *outbox, int64_t deadline_ms,
+                                     struct webhook_outbox_counts *counts, struct db_error *error);
+
+#endif
