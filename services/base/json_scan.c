@@ -215,7 +215,9 @@ static bool scan_value(struct scan *scan) {
 
 enum svc_status svc_json_scan(const uint8_t *bytes, size_t size_bytes, struct svc_json_facts *facts,
                               struct svc_error *error) {
-    struct scan scan = {.at = bytes, .start = bytes, .end = bytes + size_bytes};
+    /* No bytes may be NULL, to which nothing may be added. */
+    const uint8_t *end = size_bytes > 0 ? bytes + size_bytes : bytes;
+    struct scan scan = {.at = bytes, .start = bytes, .end = end};
     if (scan_value(&scan)) {
         skip_blanks(&scan);
         if (scan.at != scan.end) {
@@ -231,7 +233,9 @@ enum svc_status svc_json_scan(const uint8_t *bytes, size_t size_bytes, struct sv
 }
 
 bool svc_json_join_pairs(const uint8_t *bytes, size_t size_bytes, struct svc_buf *out) {
-    struct scan scan = {.at = bytes, .start = bytes, .end = bytes + size_bytes};
+    /* No bytes may be NULL, to which nothing may be added. */
+    const uint8_t *end = size_bytes > 0 ? bytes + size_bytes : bytes;
+    struct scan scan = {.at = bytes, .start = bytes, .end = end};
     while (scan.at < scan.end) {
         const uint8_t *escape = memchr(scan.at, '\\', (size_t)(scan.end - scan.at));
         if (escape == NULL) {

@@ -232,7 +232,9 @@ static void the_result_is_near_the_exact_one(void **state) {
     static const uint32_t sizes[][4] = {{1233, 819, 300, 199}, {1233, 819, 200, 133},
                                         {1233, 819, 100, 66},  {1233, 819, 50, 33},
                                         {1008, 756, 300, 225}, {640, 33, 111, 6}};
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    const size_t count = sizeof(sizes) / sizeof(sizes[0]);
+    /* The last ones under valgrind: the exact result takes long. */
+    for (size_t i = count - (size_t)test_part((int)count, 6); i < count; i++) {
         uint8_t *scene = scene_make(sizes[i][0], sizes[i][1], 1);
         const double psnr =
             psnr_through_level(scene, sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3]);

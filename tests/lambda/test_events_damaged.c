@@ -20,6 +20,7 @@
 #include "lambda/events/sqs_batch.h"
 #include "tests/lambda/event_examples.h"
 #include "tests/support/random.h"
+#include "tests/support/slowly.h"
 
 #define ROUNDS 1500 /* of each example */
 
@@ -186,7 +187,7 @@ static void change(const char *text, uint64_t *seed) {
     const uint32_t size_bytes = (uint32_t)strlen(text);
     char *copy = malloc(size_bytes + 1);
     assert_non_null(copy);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < test_part(ROUNDS, 5); round++) {
         memcpy(copy, text, size_bytes + 1);
         for (uint32_t n = random_between(seed, 1, 4); n > 0; n--) {
             char *at = &copy[random_between(seed, 0, size_bytes - 1)];
@@ -205,7 +206,7 @@ static void swap_values(const char *text, uint64_t *seed) {
                                          "true", "\"\"", "[]",           "[[]]",
                                          "[{}]", "{}",   "{\"a\":null}", "\"\\u0000\""};
     const uint32_t size_bytes = (uint32_t)strlen(text);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < test_part(ROUNDS, 5); round++) {
         /* the value after a colon at random, up to the next comma or bracket */
         const char *colon = strchr(text + random_between(seed, 0, size_bytes - 1), ':');
         if (colon == NULL) {
@@ -259,7 +260,7 @@ static void test_damaged_bodies(void **state) {
     uint64_t seed = 12;
     char *text = example_wrap(EXAMPLE_SNS_ENVELOPE("@"), EXAMPLE_S3);
     const uint32_t size_bytes = (uint32_t)strlen(text);
-    for (int round = 0; round < 4 * ROUNDS; round++) {
+    for (int round = 0; round < test_part(4 * ROUNDS, 5); round++) {
         char *copy = example_text(text);
         for (uint32_t n = random_between(&seed, 1, 3); n > 0; n--) {
             copy[random_between(&seed, 0, size_bytes - 1)] = (char)random_between(&seed, 32, 126);
