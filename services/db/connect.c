@@ -23,8 +23,13 @@
 #define LOGIN_PLUGINS "mysql_native_password,client_ed25519,caching_sha2_password"
 
 void db_settings_read(struct svc_settings *from, struct db_settings *settings) {
+    db_settings_read_as(from, "DB_SECRET_NAME", settings);
+}
+
+void db_settings_read_as(struct svc_settings *from, const char *secret_variable,
+                         struct db_settings *settings) {
     memset(settings, 0, sizeof(*settings));
-    svc_setting_secret_name(from, "DB_SECRET_NAME", NULL, settings->secret_name);
+    svc_setting_secret_name(from, secret_variable, NULL, settings->secret_name);
     svc_setting_text(from, "DB_NAME", "", settings->name, sizeof(settings->name));
     svc_setting_text(from, "DB_CA_FILE", DB_CA_FILE_DEFAULT, settings->ca_file,
                      sizeof(settings->ca_file));

@@ -55,6 +55,9 @@ struct db_settings {
 /* In the zip of a function. */
 #define DB_CA_FILE_DEFAULT "/var/task/rds-ca.pem"
 void db_settings_read(struct svc_settings *from, struct db_settings *settings);
+/* The same with the secret named by another variable, for an account of its own. */
+void db_settings_read_as(struct svc_settings *from, const char *secret_variable,
+                         struct db_settings *settings);
 
 struct db;
 

@@ -1,26 +1,23 @@
 # The database module. Included at the end of services/services.mk; makes build/CONFIG/lib/libdb.a.
 
-DB_MODULE := services/db/bind.c services/db/connect.c services/db/error.c services/db/secret.c \
-	services/db/session.c services/db/statement.c services/db/transaction.c services/db/value.c
+DB_MODULE := services/db/bind.c services/db/connect.c services/db/error.c services/db/migrate.c \
+	services/db/secret.c services/db/session.c services/db/statement.c services/db/transaction.c services/db/value.c
 
 # Linked into the tests.
 DB_TEST_SUPPORT := tests/services/db_support.c
 
 DB_TESTS := tests/services/test_db_alloc.c tests/services/test_db_connect.c \
-	tests/services/test_db_hostile.c tests/services/test_db_statement.c \
-	tests/services/test_db_transaction.c tests/services/test_db_types.c \
+	tests/services/test_db_hostile.c tests/services/test_db_migrate.c \
+	tests/services/test_db_statement.c tests/services/test_db_transaction.c tests/services/test_db_types.c \
 	tests/services/test_db_value.c
 
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(DB_TESTS))
 # The others take long there, and the sanitizers see them all.
 SERVICES_VALGRIND_TESTS += tests/services/test_db_alloc.c tests/services/test_db_hostile.c \
-	tests/services/test_db_statement.c tests/services/test_db_transaction.c
+	tests/services/test_db_statement.c
 SERVICES_SOURCES += $(DB_MODULE) $(DB_TEST_SUPPORT) $(DB_TESTS)
 
-# No packaged function links it yet: the packages' own libraries have no Connector.
-ifeq ($(PACKAGE_ARCH),)
 LIBRARY_VERSIONS += libmariadb 3.3
-endif
 DB_CFLAGS := $(shell $(PKG_CONFIG) --cflags libmariadb 2>/dev/null)
 DB_LIBS := $(shell $(PKG_CONFIG) --libs libmariadb 2>/dev/null) -lm
 

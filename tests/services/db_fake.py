@@ -13,7 +13,7 @@ sent where they should have sent nothing, as hex.
     early           asks for the file ARGUMENT in reply to the first text
     infile          the same in reply to a prepared statement
     setting N TEXT  the Nth setting that is read back is TEXT
-    mysql           is MySQL 8, and keeps the texts it is sent
+    mysql           is MySQL 8, keeps the texts it is sent, and grants locks
     second          a statement has a second result
     latin           a text column is not UTF-8
     login CODE      ERR CODE in reply to the login
@@ -159,6 +159,10 @@ class Connection:
                 if MODE == "setting":
                     settings[int(ARGUMENTS[0])] = ARGUMENTS[1]
                 self.text_row(settings)
+            elif MODE == "mysql" and b"_LOCK(" in packet:
+                self.text_row(["1"])
+            elif MODE == "mysql" and packet.startswith(b"\3SELECT name, checksum "):
+                self.text_row(["other"] * int((ARGUMENTS or ["2"])[0]))
             elif command == 0x16:
                 self.prepare()
             elif command == 0x17:

@@ -1,7 +1,8 @@
 """Debian's MariaDB in a folder of its own, on loopback with TLS, and a proxy in front of it that cuts connections.
 
 db_server.py prints "PORT n" (the server's) and takes commands from standard input, a line each, with a line of reply;
-at the end of standard input, or on SIGTERM, it stops everything and removes the folder.
+at the end of standard input, or on SIGTERM, it stops everything and removes the folder. DB_PLUGIN_DIR in the environment is
+the server's folder of plugins.
 
     proxy                  the proxy's port
     folder                 the folder: ca.pem, good.pem, wrong.pem, expired.pem (make_certificates.sh), other-ca.pem
@@ -30,6 +31,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVER = next((p for p in ("/usr/sbin/mariadbd", "/usr/bin/mariadbd") if os.path.exists(p)), "mariadbd")
 AS_ROOT = ["--user=root"] if os.getuid() == 0 else []
+PLUGINS = ["--plugin-dir=" + os.environ["DB_PLUGIN_DIR"]] if "DB_PLUGIN_DIR" in os.environ else []
 
 
 def free_port():
@@ -107,7 +109,7 @@ class Server:
              "--ssl-key=" + self.path("server.key"), "--tls-version=TLSv1.2,TLSv1.3", "--skip-name-resolve",
              "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M",
              "--max-allowed-packet=32M", "--performance-schema=off", "--skip-log-bin", "--key-buffer-size=1M",
-             "--local-infile=1", "--innodb-flush-log-at-trx-commit=2"] + AS_ROOT,
+             "--local-infile=1", "--innodb-flush-log-at-trx-commit=2"] + PLUGINS + AS_ROOT,
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         end = time.monotonic() + 100
         while time.monotonic() < end and self.process.poll() is None:

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "services/base/chars.h"
+#include "services/db/migrate.h"
 #include "tests/services/db_support.h"
 
 static char folder[] = "/tmp/test_db_hostile_XXXXXX";
@@ -253,6 +254,38 @@ static void mysql_gets_its_own_settings(void **state) {
     db_destroy(db);
 }
 
+/* MySQL has no OR REPLACE for procedures. */
+static void mysql_gets_a_procedure_dropped_and_created(void **state) {
+    (void)state;
+    static const struct db_migration migrations[] = {
+        {"1", "-- A comment.\n create or replace PROCEDURE  p(IN x INT)\nDO x", DB_MIGRATION_ONCE},
+        {"2", "CREATE OR REPLACE VIEW v AS SELECT 1", DB_MIGRATION_ONCE}};
+    struct db_error error;
+    struct db *db = fake("mysql", NULL, NULL);
+    assert_int_equal(db_migrate(db, migrations, 2, false, NULL, NULL, NULL, &error), SVC_OK);
+    char text[4096] = "";
+    const char *hex = seen();
+    assert_true(strlen(hex) / 2 < sizeof(text));
+    assert_true(svc_hex_decode(hex, (uint8_t *)text, strlen(hex) / 2));
+    const char *drop = strstr(text, "DROP PROCEDURE IF EXISTS p\n");
+    assert_non_null(drop);
+    assert_non_null(
+        strstr(drop, "\nCREATE PROCEDURE p(IN x INT)\nDO x\nINSERT INTO service_migrations"));
+    assert_non_null(strstr(drop, "\nCREATE OR REPLACE VIEW v AS SELECT 1\n"));
+    assert_null(strstr(text, "replace PROCEDURE"));
+    db_destroy(db);
+}
+
+static void a_record_without_its_columns_is_refused(void **state) {
+    (void)state;
+    static const struct db_migration one = {"1", "DO 1", DB_MIGRATION_ONCE};
+    struct db_error error;
+    struct db *db = fake("mysql", "1", NULL);
+    assert_int_equal(db_migrate(db, &one, 1, false, NULL, NULL, NULL, &error), SVC_BAD_RESPONSE);
+    assert_int_equal(error.fault, DB_FAULT_RESULT);
+    db_destroy(db);
+}
+
 static bool accept_row(void *user, const struct db_value *row) {
     (void)user;
     (void)row;
@@ -462,6 +495,8 @@ int main(void) {
         cmocka_unit_test(a_refused_login_shows_no_user),
         cmocka_unit_test(a_silent_server_costs_bounded_time),
         cmocka_unit_test(mysql_gets_its_own_settings),
+        cmocka_unit_test(mysql_gets_a_procedure_dropped_and_created),
+        cmocka_unit_test(a_record_without_its_columns_is_refused),
         cmocka_unit_test(a_second_result_is_refused),
         cmocka_unit_test(a_text_that_is_not_utf8_is_refused),
         cmocka_unit_test(secrets_that_are_none_are_refused),
