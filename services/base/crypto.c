@@ -47,6 +47,41 @@ enum svc_status svc_hmac_sha256(const void *key, size_t key_bytes, const void *b
     return size == SVC_SHA256_BYTES ? SVC_OK : SVC_INTERNAL;
 }
 
+enum svc_status svc_ed25519_verify(const uint8_t public_key[SVC_ED25519_KEY_BYTES],
+                                   const void *bytes, size_t size_bytes,
+                                   const uint8_t signature[SVC_ED25519_SIGNATURE_BYTES],
+                                   bool *is_valid) {
+    *is_valid = false;
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, SVC_ED25519_KEY_BYTES);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    enum svc_status status = SVC_INTERNAL;
+    if (key != NULL && context != NULL &&
+        EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1) {
+        *is_valid = EVP_DigestVerify(context, signature, SVC_ED25519_SIGNATURE_BYTES,
+                                     size_bytes > 0 ? bytes : (const void *)"", size_bytes) == 1;
+        status = SVC_OK;
+    }
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return status;
+}
+
+enum svc_status svc_ed25519_sign(const uint8_t seed[SVC_ED25519_KEY_BYTES], const void *bytes,
+                                 size_t size_bytes, uint8_t out[SVC_ED25519_SIGNATURE_BYTES]) {
+    size_t out_bytes = SVC_ED25519_SIGNATURE_BYTES;
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, SVC_ED25519_KEY_BYTES);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    const bool is_signed =
+        key != NULL && context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
+        EVP_DigestSign(context, out, &out_bytes, size_bytes > 0 ? bytes : (const void *)"",
+                       size_bytes) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    return is_signed && out_bytes == SVC_ED25519_SIGNATURE_BYTES ? SVC_OK : SVC_INTERNAL;
+}
+
 bool svc_equal_constant_time(const void *a, const void *b, size_t size_bytes) {
     return size_bytes == 0 || CRYPTO_memcmp(a, b, size_bytes) == 0;
 }

@@ -25,6 +25,18 @@ enum svc_status svc_sha256_hex(const void *bytes, size_t size_bytes,
 enum svc_status svc_hmac_sha256(const void *key, size_t key_bytes, const void *bytes,
                                 size_t size_bytes, uint8_t out[SVC_SHA256_BYTES]);
 
+/* Ed25519 (RFC 8032), without a prehash. *is_valid: whether the signature is this key's over these
+ * bytes; false too for an S that is not reduced, and a key or R that is no point. */
+#define SVC_ED25519_KEY_BYTES       32
+#define SVC_ED25519_SIGNATURE_BYTES 64
+enum svc_status svc_ed25519_verify(const uint8_t public_key[SVC_ED25519_KEY_BYTES],
+                                   const void *bytes, size_t size_bytes,
+                                   const uint8_t signature[SVC_ED25519_SIGNATURE_BYTES],
+                                   bool *is_valid);
+/* seed: the private key of RFC 8032. */
+enum svc_status svc_ed25519_sign(const uint8_t seed[SVC_ED25519_KEY_BYTES], const void *bytes,
+                                 size_t size_bytes, uint8_t out[SVC_ED25519_SIGNATURE_BYTES]);
+
 /* Whether two byte sequences are equal; the time depends on the size only. */
 bool svc_equal_constant_time(const void *a, const void *b, size_t size_bytes);
 /* Overwrites the bytes; the compiler cannot remove the call. */

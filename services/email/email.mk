@@ -11,7 +11,7 @@ EMAIL_MODULE := services/email/address.c services/email/clean.c services/email/c
 	services/email/format.c services/email/json_schema.c services/email/message.c services/email/mime.c \
 	services/email/mustache_render.c services/email/producer.c services/email/punycode.c \
 	services/email/rate.c services/email/record.c services/email/render.c services/email/schema.c \
-	services/email/url.c services/email/value.c services/email/view.c
+	services/email/unsubscribe.c services/email/url.c services/email/value.c services/email/view.c
 
 # Linked into the template compiler and the tests alone.
 EMAIL_COMPILER_MODULE := services/email/mustache_parse.c services/email/template_check.c \

@@ -6,6 +6,7 @@
 
 /* A request. A Toss payment with WEBHOOK_MAX_CANCELS cancellations has about 60 KB. */
 #define WEBHOOK_MAX_BODY_BYTES         ((size_t)128 * 1024)
+#define WEBHOOK_MAX_FORM_BYTES         ((size_t)4 * 1024) /* of /unsubscribe */
 #define WEBHOOK_MAX_PATH_BYTES         ((size_t)256)
 #define WEBHOOK_MAX_CONTENT_TYPE_BYTES ((size_t)128)
 
@@ -39,6 +40,7 @@
 #define WEBHOOK_MAX_PAYMENT_SECRET_BYTES ((size_t)64)  /* Toss's own is 50 */
 #define WEBHOOK_MAX_CANCELS              ((size_t)100)
 #define WEBHOOK_MAX_AMOUNT_WON           INT64_C(1000000000000)
-#define WEBHOOK_MAX_INBOX_KEY_BYTES      ((size_t)300)
+/* Two ids of Toss, a status and a time with three colons, or what other senders have. */
+#define WEBHOOK_MAX_INBOX_KEY_BYTES ((size_t)320)
 
 #endif

@@ -24,21 +24,21 @@ struct step {
 static const struct step payment_steps[WEBHOOK_PAYMENT_STATES][WEBHOOK_PAYMENT_EVENTS] = {
     [WEBHOOK_UNPAID] =
         {
-            [WEBHOOK_ON_PAYMENT_PENDING] = TO(PAYMENT_PENDING, 0),
-            [WEBHOOK_ON_PAYMENT_FAILED] = TO(PAYMENT_FAILED, 0),
+            [WEBHOOK_ON_PAYMENT_PENDING] = TO(PAYMENT_IS_PENDING, 0),
+            [WEBHOOK_ON_PAYMENT_FAILED] = TO(PAYMENT_HAS_FAILED, 0),
             [WEBHOOK_ON_PAYMENT_COMPLETED] = TO(PAID, WEBHOOK_MAIL_CONFIRMATION),
             [WEBHOOK_ON_PAYMENT_CANCELLED] = TO(CANCELLED, 0),
-            [WEBHOOK_ON_DEPOSIT_REVERSED] = TO(PAYMENT_PENDING, 0),
+            [WEBHOOK_ON_DEPOSIT_REVERSED] = TO(PAYMENT_IS_PENDING, 0),
         },
-    [WEBHOOK_PAYMENT_PENDING] =
+    [WEBHOOK_PAYMENT_IS_PENDING] =
         {
             [WEBHOOK_ON_PAYMENT_PENDING] = SAME,
-            [WEBHOOK_ON_PAYMENT_FAILED] = TO(PAYMENT_FAILED, 0),
+            [WEBHOOK_ON_PAYMENT_FAILED] = TO(PAYMENT_HAS_FAILED, 0),
             [WEBHOOK_ON_PAYMENT_COMPLETED] = TO(PAID, WEBHOOK_MAIL_CONFIRMATION),
             [WEBHOOK_ON_PAYMENT_CANCELLED] = TO(CANCELLED, 0),
             [WEBHOOK_ON_DEPOSIT_REVERSED] = SAME,
         },
-    [WEBHOOK_PAYMENT_FAILED] =
+    [WEBHOOK_PAYMENT_HAS_FAILED] =
         {
             [WEBHOOK_ON_PAYMENT_PENDING] = LATE,
             [WEBHOOK_ON_PAYMENT_FAILED] = SAME,
@@ -52,7 +52,7 @@ static const struct step payment_steps[WEBHOOK_PAYMENT_STATES][WEBHOOK_PAYMENT_E
             [WEBHOOK_ON_PAYMENT_FAILED] = LATE,
             [WEBHOOK_ON_PAYMENT_COMPLETED] = SAME,
             [WEBHOOK_ON_PAYMENT_CANCELLED] = TO(CANCELLED, 0),
-            [WEBHOOK_ON_DEPOSIT_REVERSED] = TO(PAYMENT_PENDING, 0),
+            [WEBHOOK_ON_DEPOSIT_REVERSED] = TO(PAYMENT_IS_PENDING, 0),
         },
     [WEBHOOK_CANCELLED] =
         {
@@ -119,33 +119,33 @@ static const struct step parcel_steps[WEBHOOK_PARCEL_STATES][WEBHOOK_PARCEL_EVEN
 static const struct step refund_steps[WEBHOOK_REFUND_STATES][WEBHOOK_REFUND_EVENTS] = {
     [WEBHOOK_REFUND_UNKNOWN] =
         {
-            [WEBHOOK_ON_REFUND_PENDING] = TO(REFUND_PENDING, 0),
-            [WEBHOOK_ON_REFUND_PROCESSING] = TO(REFUND_PROCESSING, 0),
-            [WEBHOOK_ON_REFUND_COMPLETED] = TO(REFUND_COMPLETED, 0),
-            [WEBHOOK_ON_REFUND_REJECTED] = TO(REFUND_REJECTED, 0),
+            [WEBHOOK_ON_REFUND_PENDING] = TO(REFUND_IS_PENDING, 0),
+            [WEBHOOK_ON_REFUND_PROCESSING] = TO(REFUND_IS_PROCESSING, 0),
+            [WEBHOOK_ON_REFUND_COMPLETED] = TO(REFUND_IS_COMPLETED, 0),
+            [WEBHOOK_ON_REFUND_REJECTED] = TO(REFUND_IS_REJECTED, 0),
         },
-    [WEBHOOK_REFUND_PENDING] =
+    [WEBHOOK_REFUND_IS_PENDING] =
         {
             [WEBHOOK_ON_REFUND_PENDING] = SAME,
-            [WEBHOOK_ON_REFUND_PROCESSING] = TO(REFUND_PROCESSING, 0),
-            [WEBHOOK_ON_REFUND_COMPLETED] = TO(REFUND_COMPLETED, 0),
-            [WEBHOOK_ON_REFUND_REJECTED] = TO(REFUND_REJECTED, 0),
+            [WEBHOOK_ON_REFUND_PROCESSING] = TO(REFUND_IS_PROCESSING, 0),
+            [WEBHOOK_ON_REFUND_COMPLETED] = TO(REFUND_IS_COMPLETED, 0),
+            [WEBHOOK_ON_REFUND_REJECTED] = TO(REFUND_IS_REJECTED, 0),
         },
-    [WEBHOOK_REFUND_PROCESSING] =
+    [WEBHOOK_REFUND_IS_PROCESSING] =
         {
             [WEBHOOK_ON_REFUND_PENDING] = LATE,
             [WEBHOOK_ON_REFUND_PROCESSING] = SAME,
-            [WEBHOOK_ON_REFUND_COMPLETED] = TO(REFUND_COMPLETED, 0),
-            [WEBHOOK_ON_REFUND_REJECTED] = TO(REFUND_REJECTED, 0),
+            [WEBHOOK_ON_REFUND_COMPLETED] = TO(REFUND_IS_COMPLETED, 0),
+            [WEBHOOK_ON_REFUND_REJECTED] = TO(REFUND_IS_REJECTED, 0),
         },
-    [WEBHOOK_REFUND_COMPLETED] =
+    [WEBHOOK_REFUND_IS_COMPLETED] =
         {
             [WEBHOOK_ON_REFUND_PENDING] = LATE,
             [WEBHOOK_ON_REFUND_PROCESSING] = LATE,
             [WEBHOOK_ON_REFUND_COMPLETED] = SAME,
             [WEBHOOK_ON_REFUND_REJECTED] = NEVER,
         },
-    [WEBHOOK_REFUND_REJECTED] =
+    [WEBHOOK_REFUND_IS_REJECTED] =
         {
             [WEBHOOK_ON_REFUND_PENDING] = LATE,
             [WEBHOOK_ON_REFUND_PROCESSING] = LATE,
@@ -198,7 +198,7 @@ static bool has_left(enum webhook_parcel_state state) {
 }
 
 struct webhook_decision webhook_apply_parcel(struct webhook_order *order,
-                                             struct webhook_parcel *parcel,
+                                             struct webhook_order_parcel *parcel,
                                              enum webhook_parcel_event event) {
     if ((unsigned)parcel->state >= WEBHOOK_PARCEL_STATES ||
         (unsigned)event >= WEBHOOK_PARCEL_EVENTS) {
@@ -222,7 +222,7 @@ struct webhook_decision webhook_apply_parcel(struct webhook_order *order,
 }
 
 struct webhook_decision webhook_apply_refund(struct webhook_order *order,
-                                             struct webhook_refund *refund,
+                                             struct webhook_order_refund *refund,
                                              enum webhook_refund_event event, int64_t amount_won) {
     if ((unsigned)refund->state >= WEBHOOK_REFUND_STATES ||
         (unsigned)event >= WEBHOOK_REFUND_EVENTS || order->paid_won == 0) {
@@ -237,7 +237,7 @@ struct webhook_decision webhook_apply_refund(struct webhook_order *order,
     if (step->outcome != WEBHOOK_MOVED) {
         return (struct webhook_decision){step->outcome, step->effects};
     }
-    if (step->next == WEBHOOK_REFUND_COMPLETED) {
+    if (step->next == WEBHOOK_REFUND_IS_COMPLETED) {
         if (amount_won > order->paid_won - order->refunded_won) {
             return amount_conflict;
         }

@@ -15,9 +15,9 @@
 #include "services/base/buf.h"
 
 enum webhook_payment_state {
-    WEBHOOK_UNPAID,          /* no event yet */
-    WEBHOOK_PAYMENT_PENDING, /* begun; a virtual account waits for its deposit */
-    WEBHOOK_PAYMENT_FAILED,  /* the customer may try again */
+    WEBHOOK_UNPAID,             /* no event yet */
+    WEBHOOK_PAYMENT_IS_PENDING, /* begun; a virtual account waits for its deposit */
+    WEBHOOK_PAYMENT_HAS_FAILED, /* the customer may try again */
     WEBHOOK_PAID,
     WEBHOOK_CANCELLED,
     WEBHOOK_PAYMENT_STATES
@@ -51,10 +51,10 @@ enum webhook_parcel_event {
 
 enum webhook_refund_state {
     WEBHOOK_REFUND_UNKNOWN, /* no event yet */
-    WEBHOOK_REFUND_PENDING,
-    WEBHOOK_REFUND_PROCESSING,
-    WEBHOOK_REFUND_COMPLETED,
-    WEBHOOK_REFUND_REJECTED,
+    WEBHOOK_REFUND_IS_PENDING,
+    WEBHOOK_REFUND_IS_PROCESSING,
+    WEBHOOK_REFUND_IS_COMPLETED,
+    WEBHOOK_REFUND_IS_REJECTED,
     WEBHOOK_REFUND_STATES
 };
 enum webhook_refund_event {
@@ -92,10 +92,10 @@ struct webhook_order {
     int64_t refunded_won; /* sum of the completed refunds, never above paid_won */
     bool is_shipped;      /* a parcel has left */
 };
-struct webhook_parcel {
+struct webhook_order_parcel {
     enum webhook_parcel_state state;
 };
-struct webhook_refund {
+struct webhook_order_refund {
     enum webhook_refund_state state;
     int64_t amount_won; /* of its first event */
 };
@@ -110,11 +110,11 @@ struct webhook_decision webhook_apply_payment(struct webhook_order *order,
 /* Goods of an order that is not paid do not leave: IMPOSSIBLE, and the sender tries again when the
  * payment has arrived. Those of a cancelled one: ALARM in place of the mail. */
 struct webhook_decision webhook_apply_parcel(struct webhook_order *order,
-                                             struct webhook_parcel *parcel,
+                                             struct webhook_order_parcel *parcel,
                                              enum webhook_parcel_event event);
 /* amount_won: above 0, the same in all events of a refund, and in sum not above what was paid. */
 struct webhook_decision webhook_apply_refund(struct webhook_order *order,
-                                             struct webhook_refund *refund,
+                                             struct webhook_order_refund *refund,
                                              enum webhook_refund_event event, int64_t amount_won);
 
 /* "paid", ...: constants, as the database and the history have them; NULL for no state. */

@@ -20,21 +20,26 @@ struct webhook_outbox {
     const struct svc_log *log;
 };
 
+/* `failed` are owed still, until the sweep; so are those of them that SQS refuses for good
+ * (`refused`): they are tried again after waits that grow up to an hour, behind all others. */
 struct webhook_outbox_counts {
-    uint64_t sent, failed; /* failed: still owed, for the sweep */
-    uint64_t left;         /* swept: still owed because time ended; 0: none is left */
-    int64_t oldest_ms;     /* swept: age of the oldest one still owed; 0: none */
+    uint64_t sent, failed;
+    uint64_t refused;  /* of the failed */
+    uint64_t left;     /* swept: rows owed after it, by other invocations' claims too */
+    int64_t oldest_ms; /* swept: age of the oldest of them; 0: none */
 };
 
-/* Sends rows that webhook_store_change has claimed for this invocation, and marks them. What fails
- * stays owed; the order of the mails is not promised. `counts` is added to. Returns the first
- * failure, for the log: the event is stored whatever happens here. */
+/* Sends rows that webhook_store_change has claimed for this invocation, and marks them: the batch,
+ * one statement before it and one after it. What fails stays owed; the order of the mails is not
+ * promised. `counts` is added to. Returns the first failure, for the log: the event is stored
+ * whatever happens here. */
 enum svc_status webhook_outbox_send(const struct webhook_outbox *outbox, const uint64_t *ids,
                                     size_t count, int64_t deadline_ms,
                                     struct webhook_outbox_counts *counts, struct db_error *error);
 
 /* Sends all that is owed and not claimed, AWSC_MAX_SQS_BATCH at a time (`FOR UPDATE SKIP LOCKED`),
- * until nothing is left or the time ends. */
+ * until nothing is left to send, the queue is down or the time ends. Returns the first failure:
+ * one of the queue has DB_FAULT_NONE. */
 enum svc_status webhook_outbox_sweep(const struct webhook_outbox *outbox, int64_t deadline_ms,
                                      struct webhook_outbox_counts *counts, struct db_error *error);
 

@@ -60,25 +60,50 @@ static bool has_token(const struct webhook_tokens *tokens, const char *text) {
 
 /* ---------------------------------------------------------------------- paths */
 
-static enum webhook_handler find_handler(const struct webhook_tokens *tokens, const char *path) {
+static const char toss_prefix[] = "/webhooks/toss/";
+
+static bool is_short(const char *path) {
+    return path != NULL && strnlen(path, WEBHOOK_MAX_PATH_BYTES + 1) <= WEBHOOK_MAX_PATH_BYTES;
+}
+
+bool webhook_route_needs_token(const char *path) {
+    return is_short(path) && strncmp(path, toss_prefix, sizeof(toss_prefix) - 1) == 0;
+}
+
+static bool is_open(const struct webhook_paths *paths, enum webhook_handler handler) {
+    switch (handler) {
+    case WEBHOOK_HANDLER_TOSS_CONFIRMED:
+    case WEBHOOK_HANDLER_TOSS_TRANSACTIONS:
+        return paths->has_internal;
+    case WEBHOOK_HANDLER_UNSUBSCRIBE:
+        return paths->has_unsubscribe;
+    default:
+        return true;
+    }
+}
+
+static enum webhook_handler find_handler(const struct webhook_paths *paths, const char *path) {
     static const struct {
         const char *path;
         enum webhook_handler handler;
-    } paths[] = {
+    } known[] = {
         {"/webhooks/payment", WEBHOOK_HANDLER_PAYMENT},
         {"/webhooks/shipping", WEBHOOK_HANDLER_SHIPPING},
         {"/webhooks/refund", WEBHOOK_HANDLER_REFUND},
+        {"/webhooks/toss-confirmed", WEBHOOK_HANDLER_TOSS_CONFIRMED},
+        {"/webhooks/toss-transactions", WEBHOOK_HANDLER_TOSS_TRANSACTIONS},
+        {"/unsubscribe", WEBHOOK_HANDLER_UNSUBSCRIBE},
     };
-    static const char toss[] = "/webhooks/toss/";
-    if (path == NULL || strnlen(path, WEBHOOK_MAX_PATH_BYTES + 1) > WEBHOOK_MAX_PATH_BYTES) {
+    if (!is_short(path)) {
         return WEBHOOK_HANDLER_NONE;
     }
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        if (strcmp(path, paths[i].path) == 0) {
-            return paths[i].handler;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(path, known[i].path) == 0) {
+            return is_open(paths, known[i].handler) ? known[i].handler : WEBHOOK_HANDLER_NONE;
         }
     }
-    return strncmp(path, toss, sizeof(toss) - 1) == 0 && has_token(tokens, path + sizeof(toss) - 1)
+    return webhook_route_needs_token(path) &&
+                   has_token(paths->tokens, path + sizeof(toss_prefix) - 1)
                ? WEBHOOK_HANDLER_TOSS
                : WEBHOOK_HANDLER_NONE;
 }
@@ -111,18 +136,25 @@ static bool is_json(const char *type) {
     return *rest == '\0';
 }
 
-struct webhook_route webhook_route(const struct webhook_tokens *tokens,
+static bool takes_method(enum webhook_handler handler, const char *method) {
+    return method != NULL &&
+           (strcmp(method, "POST") == 0 ||
+            (handler == WEBHOOK_HANDLER_UNSUBSCRIBE && strcmp(method, "GET") == 0));
+}
+
+struct webhook_route webhook_route(const struct webhook_paths *paths,
                                    const struct webhook_request *request) {
     struct webhook_route route = {WEBHOOK_HANDLER_NONE, 200, NULL};
-    const enum webhook_handler handler = find_handler(tokens, request->path);
+    const enum webhook_handler handler = find_handler(paths, request->path);
+    const bool is_form = handler == WEBHOOK_HANDLER_UNSUBSCRIBE;
     if (handler == WEBHOOK_HANDLER_NONE) {
         route.http_status = 404;
-    } else if (request->method == NULL || strcmp(request->method, "POST") != 0) {
+    } else if (!takes_method(handler, request->method)) {
         route.http_status = 405;
-        route.allow = "POST";
-    } else if (!is_json(request->content_type)) {
+        route.allow = is_form ? "GET, POST" : "POST";
+    } else if (!is_form && !is_json(request->content_type)) {
         route.http_status = 415;
-    } else if (request->body_bytes > WEBHOOK_MAX_BODY_BYTES) {
+    } else if (request->body_bytes > (is_form ? WEBHOOK_MAX_FORM_BYTES : WEBHOOK_MAX_BODY_BYTES)) {
         route.http_status = 413;
     } else {
         route.handler = handler;

@@ -68,29 +68,34 @@ static enum svc_status add_text(struct webhook_key_list *list, const char *text,
     return SVC_OK;
 }
 
+/* The bytes of "whsec_..." and "whpk_...". One key in both forms is refused as stated twice: anyone
+ * with the public key could sign. */
 static enum svc_status add_standard(struct webhook_key_list *list, const char *text,
                                     struct svc_error *error) {
-    static const char prefix[] = "whsec_";
-    if (strncmp(text, prefix, sizeof(prefix) - 1) != 0) {
+    static const char secret_prefix[] = "whsec_", public_prefix[] = "whpk_";
+    const bool is_public = strncmp(text, public_prefix, sizeof(public_prefix) - 1) == 0;
+    if (!is_public && strncmp(text, secret_prefix, sizeof(secret_prefix) - 1) != 0) {
         return svc_fail(error, SVC_CONFIGURATION,
-                        "a secret of Standard Webhooks does not begin with whsec_");
+                        "a secret of Standard Webhooks begins neither with whsec_ nor with whpk_");
     }
-    const char *encoded = text + sizeof(prefix) - 1;
+    const char *encoded = text + (is_public ? sizeof(public_prefix) : sizeof(secret_prefix)) - 1;
+    const size_t low = is_public ? SVC_ED25519_KEY_BYTES : WEBHOOK_MIN_STANDARD_BYTES;
+    const size_t high = is_public ? SVC_ED25519_KEY_BYTES : WEBHOOK_MAX_STANDARD_BYTES;
     struct svc_buf key;
     svc_buf_init(&key, WEBHOOK_MAX_STANDARD_BYTES);
     enum svc_status status =
         svc_base64_decode(encoded, strnlen(encoded, WEBHOOK_MAX_SECRET_BYTES), &key);
     if (status == SVC_NO_MEMORY) {
         status = svc_fail(error, status, "no memory for a webhook secret");
-    } else if (status == SVC_TOO_LARGE || key.size_bytes < WEBHOOK_MIN_STANDARD_BYTES ||
-               status != SVC_OK) {
-        status = svc_fail(error, SVC_CONFIGURATION,
-                          "a secret of Standard Webhooks is not base64 of %zu to %zu bytes",
-                          WEBHOOK_MIN_STANDARD_BYTES, WEBHOOK_MAX_STANDARD_BYTES);
+    } else if (status != SVC_OK || key.size_bytes < low || key.size_bytes > high) {
+        status =
+            svc_fail(error, SVC_CONFIGURATION,
+                     "a key of Standard Webhooks is not base64 of %zu to %zu bytes", low, high);
     } else if (has_key(list, key.bytes, key.size_bytes)) {
         status = svc_fail(error, SVC_CONFIGURATION, "a webhook secret is stated twice");
     } else {
         put_key(list, key.bytes, key.size_bytes);
+        list->keys[list->count - 1].is_public = is_public;
     }
     svc_buf_wipe(&key);
     return status;

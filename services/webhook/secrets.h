@@ -4,6 +4,7 @@
 #ifndef WEBHOOK_SECRETS_H
 #define WEBHOOK_SECRETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +13,7 @@
 
 enum webhook_scheme {
     WEBHOOK_SCHEME_PLATFORM, /* x-webhook-signature */
-    WEBHOOK_SCHEME_STANDARD, /* Standard Webhooks, v1 */
+    WEBHOOK_SCHEME_STANDARD, /* Standard Webhooks: v1 and v1a */
     WEBHOOK_SCHEME_TOSS,     /* tosspayments-webhook-signature */
     WEBHOOK_SCHEMES
 };
@@ -20,7 +21,8 @@ enum webhook_scheme {
 struct webhook_key {
     uint8_t bytes[WEBHOOK_MAX_SECRET_BYTES];
     size_t size_bytes;
-    size_t secret; /* which secret of its scheme, in the order of addition */
+    bool is_public; /* of v1a: an Ed25519 key, no secret; it verifies nothing else */
+    size_t secret;  /* which secret of its scheme, in the order of addition */
 };
 
 struct webhook_key_list {
@@ -39,7 +41,8 @@ void webhook_secrets_clear(struct webhook_secrets *secrets);
 /* Adds a secret.
  *   platform  its bytes are the key: 1 to WEBHOOK_MAX_SECRET_BYTES of printable ASCII, without a
  *             blank at either end (a line feed of a file would make every signature fail)
- *   standard  "whsec_" and the key in base64, 24 to 64 bytes decoded
+ *   standard  "whsec_" and the key in base64, 24 to 64 bytes decoded; or "whpk_" and the 32 bytes
+ *             of a public key in base64, for v1a
  *   Toss      as platform. Toss issues its security key as hex and does not document whether the
  *             text or the bytes it stands for are the HMAC's key, so that a secret of hex digits
  *             alone gives both keys.

@@ -7,7 +7,7 @@
 #include "services/base/crypto.h"
 #include "services/base/text.h"
 
-#define BASE64_BYTES ((size_t)44) /* of a SHA-256 */
+#define BASE64_BYTES(size_bytes) (((size_bytes) + 2) / 3 * 4)
 
 const char *webhook_refusal_name(enum webhook_refusal refusal) {
     static const char *const names[] = {
@@ -29,12 +29,12 @@ void webhook_headers_add(struct webhook_headers *headers, const char *name, cons
         const char *name;
         const char **value;
     } known[] = {
-        {"x-webhook-signature", &headers->platform_signature},
-        {"webhook-id", &headers->standard_id},
-        {"webhook-timestamp", &headers->standard_timestamp},
-        {"webhook-signature", &headers->standard_signature},
-        {"tosspayments-webhook-signature", &headers->toss_signature},
-        {"tosspayments-webhook-transmission-time", &headers->toss_time},
+        {WEBHOOK_HEADER_PLATFORM_SIGNATURE, &headers->platform_signature},
+        {WEBHOOK_HEADER_STANDARD_ID, &headers->standard_id},
+        {WEBHOOK_HEADER_STANDARD_TIMESTAMP, &headers->standard_timestamp},
+        {WEBHOOK_HEADER_STANDARD_SIGNATURE, &headers->standard_signature},
+        {WEBHOOK_HEADER_TOSS_SIGNATURE, &headers->toss_signature},
+        {WEBHOOK_HEADER_TOSS_TIME, &headers->toss_time},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (svc_equal_nocase(name, known[i].name)) {
@@ -69,6 +69,9 @@ static size_t find_schemes(const struct webhook_headers *headers, enum webhook_s
 struct sent {
     uint8_t hashes[WEBHOOK_MAX_SIGNATURES][SVC_SHA256_BYTES];
     size_t count;
+    uint8_t public_signatures[WEBHOOK_MAX_SIGNATURES][SVC_ED25519_SIGNATURE_BYTES]; /* v1a */
+    size_t public_count;
+    bool takes_public;      /* there is a key for v1a; else such entries are skipped */
     enum svc_status status; /* NO_MEMORY; the content is at fault where a reader returns false */
 };
 
@@ -82,35 +85,60 @@ static bool read_hex(const char *text, struct sent *sent) {
     return svc_hex_decode(text, sent->hashes[0], SVC_SHA256_BYTES);
 }
 
-static bool read_base64(const char *text, size_t size_bytes, struct sent *sent) {
-    struct svc_buf hash;
-    if (size_bytes != BASE64_BYTES || sent->count == WEBHOOK_MAX_SIGNATURES) {
+/* Base64 of exactly `out_bytes`. */
+static bool decode(const char *text, size_t size_bytes, uint8_t *out, size_t out_bytes,
+                   struct sent *sent) {
+    struct svc_buf decoded;
+    if (size_bytes != BASE64_BYTES(out_bytes)) {
         return false;
     }
-    svc_buf_init(&hash, SVC_SHA256_BYTES + 1);
-    const enum svc_status status = svc_base64_decode(text, size_bytes, &hash);
+    svc_buf_init(&decoded, out_bytes + 2); /* of the same length with less padding */
+    const enum svc_status status = svc_base64_decode(text, size_bytes, &decoded);
     if (status == SVC_NO_MEMORY) {
         sent->status = status;
     }
-    const bool is_good = status == SVC_OK && hash.size_bytes == SVC_SHA256_BYTES;
+    const bool is_good = status == SVC_OK && decoded.size_bytes == out_bytes;
     if (is_good) {
-        memcpy(sent->hashes[sent->count++], hash.bytes, SVC_SHA256_BYTES);
+        memcpy(out, decoded.bytes, out_bytes);
     }
-    svc_buf_clear(&hash);
+    svc_buf_clear(&decoded);
     return is_good;
 }
 
-/* "v1,BASE64 v1,BASE64": each entry has a version of letters and digits. */
+static bool read_hash(const char *text, size_t size_bytes, struct sent *sent) {
+    if (sent->count == WEBHOOK_MAX_SIGNATURES ||
+        !decode(text, size_bytes, sent->hashes[sent->count], SVC_SHA256_BYTES, sent)) {
+        return false;
+    }
+    sent->count++;
+    return true;
+}
+
+/* The caller bounds the number of entries. */
+static bool read_public(const char *text, size_t size_bytes, struct sent *sent) {
+    if (!decode(text, size_bytes, sent->public_signatures[sent->public_count],
+                SVC_ED25519_SIGNATURE_BYTES, sent)) {
+        return false;
+    }
+    sent->public_count++;
+    return true;
+}
+
+/* "v1,BASE64 v1a,BASE64": each entry has a version of letters and digits. */
 static bool read_standard_entry(const char *entry, size_t size_bytes, struct sent *sent) {
     const char *comma = memchr(entry, ',', size_bytes);
     if (comma == NULL || comma == entry || comma + 1 == entry + size_bytes) {
         return false;
     }
     const size_t version_bytes = (size_t)(comma - entry);
-    if (version_bytes != 2 || memcmp(entry, "v1", 2) != 0) {
-        return true;
+    const size_t value_bytes = size_bytes - version_bytes - 1;
+    if (version_bytes == 2 && memcmp(entry, "v1", 2) == 0) {
+        return read_hash(comma + 1, value_bytes, sent);
     }
-    return read_base64(comma + 1, size_bytes - version_bytes - 1, sent);
+    if (sent->takes_public && version_bytes == 3 && memcmp(entry, "v1a", 3) == 0) {
+        return read_public(comma + 1, value_bytes, sent);
+    }
+    return true;
 }
 
 static bool read_standard(const char *text, struct sent *sent) {
@@ -121,7 +149,7 @@ static bool read_standard(const char *text, struct sent *sent) {
             return false;
         }
         if (text[size] == '\0') {
-            return sent->count > 0;
+            return sent->count + sent->public_count > 0;
         }
         text += size + 1;
     }
@@ -155,7 +183,7 @@ static bool read_toss(const char *text, struct sent *sent) {
             entry = colon + 1;
         }
         if (++entries > WEBHOOK_MAX_SIGNATURES || !has_version || size == 0 ||
-            (is_v1 && !read_base64(entry, size, sent))) {
+            (is_v1 && !read_hash(entry, size, sent))) {
             return false;
         }
         if (text[step] == '\0') {
@@ -167,24 +195,49 @@ static bool read_toss(const char *text, struct sent *sent) {
 
 /* ---------------------------------------------------------------------- comparison */
 
-/* All keys with all hashes, whatever matched before. */
+/* One secret key with all hashes, whatever matched before. */
+static enum svc_status compare_hashes(const struct webhook_key *key, const void *content,
+                                      size_t content_bytes, const struct sent *sent,
+                                      struct webhook_signature *signature, unsigned *matches) {
+    uint8_t hash[SVC_SHA256_BYTES];
+    const enum svc_status status =
+        svc_hmac_sha256(key->bytes, key->size_bytes, content, content_bytes, hash);
+    for (size_t i = 0; i < sent->count && status == SVC_OK; i++) {
+        const unsigned is_equal = svc_equal_constant_time(hash, sent->hashes[i], SVC_SHA256_BYTES);
+        *matches += is_equal;
+        signature->secret = is_equal ? key->secret : signature->secret;
+    }
+    svc_wipe(hash, sizeof(hash));
+    return status;
+}
+
+/* A public key with all signatures of v1a. Nothing here is secret. */
+static enum svc_status compare_public(const struct webhook_key *key, const void *content,
+                                      size_t content_bytes, const struct sent *sent,
+                                      struct webhook_signature *signature, unsigned *matches) {
+    enum svc_status status = SVC_OK;
+    for (size_t i = 0; i < sent->public_count && status == SVC_OK; i++) {
+        bool is_valid = false;
+        status = svc_ed25519_verify(key->bytes, content, content_bytes, sent->public_signatures[i],
+                                    &is_valid);
+        *matches += is_valid;
+        signature->secret = is_valid ? key->secret : signature->secret;
+    }
+    return status;
+}
+
+/* All keys with all entries of their version. */
 static enum svc_status compare(const struct webhook_key_list *list, const void *content,
                                size_t content_bytes, const struct sent *sent,
                                struct webhook_signature *signature) {
-    uint8_t hash[SVC_SHA256_BYTES];
     enum svc_status status = SVC_OK;
     unsigned matches = 0;
     for (size_t k = 0; k < list->count && status == SVC_OK; k++) {
         const struct webhook_key *key = &list->keys[k];
-        status = svc_hmac_sha256(key->bytes, key->size_bytes, content, content_bytes, hash);
-        for (size_t i = 0; i < sent->count && status == SVC_OK; i++) {
-            const unsigned is_equal =
-                svc_equal_constant_time(hash, sent->hashes[i], SVC_SHA256_BYTES);
-            matches += is_equal;
-            signature->secret = is_equal ? key->secret : signature->secret;
-        }
+        status = key->is_public
+                     ? compare_public(key, content, content_bytes, sent, signature, &matches)
+                     : compare_hashes(key, content, content_bytes, sent, signature, &matches);
     }
-    svc_wipe(hash, sizeof(hash));
     if (status != SVC_OK) {
         return status;
     }
@@ -223,7 +276,7 @@ static bool fits(const char *header, size_t max_bytes) {
     return header != NULL && *header != '\0' && strnlen(header, max_bytes + 1) <= max_bytes;
 }
 
-static bool is_message_id(const char *id) {
+bool webhook_is_message_id(const char *id) {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     return fits(id, WEBHOOK_MAX_MESSAGE_ID_BYTES) && id[strspn(id, letters)] == '\0';
@@ -237,7 +290,7 @@ static enum svc_status verify_standard(const struct webhook_key_list *list,
     char before[WEBHOOK_MAX_MESSAGE_ID_BYTES + WEBHOOK_MAX_TIME_BYTES + 3];
     uint64_t sent_s = 0;
     /* Up to the year 9999; a leading zero would be a second spelling. */
-    if (!is_message_id(id) || !fits(time, WEBHOOK_MAX_TIME_BYTES) || *time == '0' ||
+    if (!webhook_is_message_id(id) || !fits(time, WEBHOOK_MAX_TIME_BYTES) || *time == '0' ||
         !svc_parse_uint(time, UINT64_C(253402300799), &sent_s) ||
         !read_standard(headers->standard_signature, sent)) {
         return sent->status != SVC_OK ? sent->status : refuse(signature, WEBHOOK_REFUSED_MALFORMED);
@@ -285,7 +338,7 @@ enum svc_status webhook_verify(const struct webhook_secrets *secrets,
                                const struct webhook_headers *headers, const void *body,
                                size_t body_bytes, int64_t now_ms,
                                struct webhook_signature *signature) {
-    struct sent sent = {.count = 0, .status = SVC_OK};
+    struct sent sent = {.status = SVC_OK};
     memset(signature, 0, sizeof(*signature));
     const size_t schemes = find_schemes(headers, &signature->scheme);
     if (body_bytes > WEBHOOK_MAX_BODY_BYTES) {
@@ -307,6 +360,9 @@ enum svc_status webhook_verify(const struct webhook_secrets *secrets,
     }
     if (!fits(header, WEBHOOK_MAX_SIGNATURE_BYTES)) {
         return refuse(signature, WEBHOOK_REFUSED_MALFORMED);
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        sent.takes_public |= list->keys[i].is_public;
     }
     switch (signature->scheme) {
     case WEBHOOK_SCHEME_STANDARD:

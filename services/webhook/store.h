@@ -4,7 +4,20 @@
  * In this order: the inbox's row (its unique key refuses a repetition), the order of the platform
  * (`SELECT ... FOR UPDATE`), what the webhooks know of it, the steps by order_state.h, what they
  * changed, the platform's stored procedures, the history, the outbox. READ COMMITTED is enough:
- * every row that decides something is locked. */
+ * every row that decides something is locked.
+ *
+ * A payment that a provider confirmed (asked_ms) is looked at even if the inbox has its key: a
+ * virtual account may return to a state with the keys of the first time. If it moves the payment it
+ * is stored once more, under its key with the time of the state that it leaves.
+ *
+ * While no payment is known here, the platform's own state counts if it is ahead: paid, cancelled.
+ *
+ * Statements and round trips, on a connection that has prepared them (asserted by
+ * tests/services/test_webhook_store.c); BEGIN and COMMIT or ROLLBACK are 2 of the round trips:
+ *   a completed payment, with its confirmation   7 and 9
+ *   a parcel that leaves, with its mail          8 and 10 (a second one of the order: 7 and 9)
+ *   a repeat                                     1 and 3
+ * A mail takes 2 more statements after the commit (outbox.h). */
 #ifndef WEBHOOK_STORE_H
 #define WEBHOOK_STORE_H
 
@@ -20,8 +33,17 @@
 
 /* A payment can be taken back by the provider (a deposit that was an error). The same report is
  * what a request sees that was sent before the deposit and is stored after it: so it counts only if
- * the provider was asked this much after the payment was stored, else WEBHOOK_STORED_TOO_EARLY. */
+ * the provider was asked this much after the payment was stored, else WEBHOOK_STORED_TOO_EARLY. Of
+ * an order that the platform, not a webhook, made paid, the time is not known, and it counts: a
+ * report that was overtaken is followed by that of the deposit. Only a confirmed payment (asked_ms)
+ * reverses one, anything else is IMPOSSIBLE. A deposit is TOO_EARLY as well if the provider was
+ * asked before the state that it leaves was stored. */
 #define WEBHOOK_REVERSAL_AFTER_MS 60000
+
+/* An order has one payment of a provider: the one that paid it. What the provider confirms of
+ * another one (an attempt that was given up and is cancelled, money that came twice) goes into the
+ * history alone, with WEBHOOK_ALARM if the provider holds money of it: it neither cancels nor
+ * refunds the order. */
 
 enum webhook_stored_outcome {
     WEBHOOK_STORED,            /* committed: 200 */
@@ -29,7 +51,7 @@ enum webhook_stored_outcome {
     WEBHOOK_STORED_NO_ORDER,   /* the platform has no such order: 404, nothing changed */
     WEBHOOK_STORED_IMPOSSIBLE, /* 409, nothing changed */
     WEBHOOK_STORED_CONFLICT,   /* another amount: 409, nothing changed */
-    WEBHOOK_STORED_TOO_EARLY   /* a reversal that may be overtaken: 500, the sender retries */
+    WEBHOOK_STORED_TOO_EARLY   /* what the provider said may be overtaken: 500, to be asked again */
 };
 
 #define WEBHOOK_MAX_STORED_MAILS 4 /* of one change */
@@ -56,9 +78,12 @@ enum svc_status webhook_store_change(const struct webhook_store *store,
                                      const struct webhook_change *change,
                                      struct webhook_stored *stored, struct db_error *error);
 
-/* payout.changed: `payouts` by the provider's id. paid and failed are final; an older event than
- * the row's changes nothing. outcome: STORED, STORED_BEFORE, IMPOSSIBLE (another final state),
- * CONFLICT (another amount). */
+/* payout.changed: `payouts` by the provider's id. REQUESTED and IN_PROGRESS are scheduled,
+ * COMPLETED is paid, FAILED and CANCELED are failed. paid and failed are final and end the others
+ * whatever the order of arrival; else an older event than the row's changes nothing. outcome:
+ * STORED, STORED_BEFORE, IMPOSSIBLE (another final state), CONFLICT (another amount, seller or
+ * reference).
+ */
 enum svc_status webhook_store_payout(const struct webhook_store *store,
                                      const struct webhook_toss_event *event, const char *request_id,
                                      struct webhook_stored *stored, struct db_error *error);

@@ -48,17 +48,17 @@ static bool has_event(const int *events, int length, int event) {
 static enum webhook_payment_state expected_payment(const int *events, int length) {
     return has_event(events, length, WEBHOOK_ON_PAYMENT_CANCELLED)   ? WEBHOOK_CANCELLED
            : has_event(events, length, WEBHOOK_ON_PAYMENT_COMPLETED) ? WEBHOOK_PAID
-           : has_event(events, length, WEBHOOK_ON_PAYMENT_FAILED)    ? WEBHOOK_PAYMENT_FAILED
-           : length > 0                                              ? WEBHOOK_PAYMENT_PENDING
+           : has_event(events, length, WEBHOOK_ON_PAYMENT_FAILED)    ? WEBHOOK_PAYMENT_HAS_FAILED
+           : length > 0                                              ? WEBHOOK_PAYMENT_IS_PENDING
                                                                      : WEBHOOK_UNPAID;
 }
 
 static int rank_of_payment(enum webhook_payment_state state) {
-    return state == WEBHOOK_UNPAID            ? 0
-           : state == WEBHOOK_PAYMENT_PENDING ? 1
-           : state == WEBHOOK_PAYMENT_FAILED  ? 2
-           : state == WEBHOOK_PAID            ? 3
-                                              : 4;
+    return state == WEBHOOK_UNPAID               ? 0
+           : state == WEBHOOK_PAYMENT_IS_PENDING ? 1
+           : state == WEBHOOK_PAYMENT_HAS_FAILED ? 2
+           : state == WEBHOOK_PAID               ? 3
+                                                 : 4;
 }
 
 static void check_payment(const int *events, int length) {
@@ -120,23 +120,23 @@ static void a_paid_amount_must_be_the_total(void **state) {
 static void a_reversed_deposit_is_explicit(void **state) {
     (void)state;
     struct webhook_order order = new_order();
-    struct webhook_parcel parcel = {0};
+    struct webhook_order_parcel parcel = {0};
     (void)webhook_apply_payment(&order, WEBHOOK_ON_PAYMENT_COMPLETED, TOTAL);
     (void)webhook_apply_parcel(&order, &parcel, WEBHOOK_ON_IN_TRANSIT);
     struct webhook_decision decision =
         webhook_apply_payment(&order, WEBHOOK_ON_DEPOSIT_REVERSED, TOTAL);
     assert_int_equal(decision.outcome, WEBHOOK_MOVED);
     assert_int_equal(decision.effects, WEBHOOK_ALARM); /* the goods have left */
-    assert_int_equal(order.payment, WEBHOOK_PAYMENT_PENDING);
+    assert_int_equal(order.payment, WEBHOOK_PAYMENT_IS_PENDING);
     assert_int_equal(order.paid_won, 0);
     /* The parcel goes on, others do not leave. */
-    struct webhook_parcel other = {0};
+    struct webhook_order_parcel other = {0};
     assert_int_equal(webhook_apply_parcel(&order, &parcel, WEBHOOK_ON_DELIVERED).outcome,
                      WEBHOOK_MOVED);
     assert_int_equal(webhook_apply_parcel(&order, &other, WEBHOOK_ON_IN_TRANSIT).outcome,
                      WEBHOOK_IMPOSSIBLE);
     /* Not of money that is on its way back already. */
-    struct webhook_refund refund = {0};
+    struct webhook_order_refund refund = {0};
     (void)webhook_apply_payment(&order, WEBHOOK_ON_PAYMENT_COMPLETED, TOTAL);
     (void)webhook_apply_refund(&order, &refund, WEBHOOK_ON_REFUND_COMPLETED, 1);
     decision = webhook_apply_payment(&order, WEBHOOK_ON_DEPOSIT_REVERSED, TOTAL);
@@ -157,7 +157,7 @@ static void check_parcel(const int *events, int length) {
         WEBHOOK_PARCEL_UNKNOWN,   WEBHOOK_PREPARING,       WEBHOOK_IN_TRANSIT,
         WEBHOOK_OUT_FOR_DELIVERY, WEBHOOK_DELIVERY_FAILED, WEBHOOK_DELIVERED};
     struct webhook_order order = new_order();
-    struct webhook_parcel parcel = {0};
+    struct webhook_order_parcel parcel = {0};
     int highest = 0, mails = 0;
     (void)webhook_apply_payment(&order, WEBHOOK_ON_PAYMENT_COMPLETED, TOTAL);
     for (int i = 0; i < length; i++) {
@@ -191,7 +191,7 @@ static void unpaid_goods_do_not_leave(void **state) {
     for (int payment = 0; payment < WEBHOOK_PAYMENT_STATES; payment++) {
         for (int event = 0; event < WEBHOOK_PARCEL_EVENTS; event++) {
             struct webhook_order order = new_order();
-            struct webhook_parcel parcel = {0};
+            struct webhook_order_parcel parcel = {0};
             order.payment = (enum webhook_payment_state)payment;
             const struct webhook_decision decision =
                 webhook_apply_parcel(&order, &parcel, (enum webhook_parcel_event)event);
@@ -211,7 +211,7 @@ static void unpaid_goods_do_not_leave(void **state) {
 
 static void check_refund(const int *events, int length) {
     struct webhook_order order = new_order();
-    struct webhook_refund refund = {0};
+    struct webhook_order_refund refund = {0};
     bool is_completed = false, is_rejected = false;
     (void)webhook_apply_payment(&order, WEBHOOK_ON_PAYMENT_COMPLETED, TOTAL);
     for (int i = 0; i < length; i++) {
@@ -223,8 +223,8 @@ static void check_refund(const int *events, int length) {
         is_completed |= events[i] == WEBHOOK_ON_REFUND_COMPLETED && !is_rejected;
         is_rejected |= events[i] == WEBHOOK_ON_REFUND_REJECTED && !is_completed;
         assert_int_equal(order.refunded_won, is_completed ? 1000 : 0);
-        assert_int_equal(refund.state == WEBHOOK_REFUND_COMPLETED, is_completed);
-        assert_int_equal(refund.state == WEBHOOK_REFUND_REJECTED, is_rejected);
+        assert_int_equal(refund.state == WEBHOOK_REFUND_IS_COMPLETED, is_completed);
+        assert_int_equal(refund.state == WEBHOOK_REFUND_IS_REJECTED, is_rejected);
     }
 }
 
@@ -239,7 +239,7 @@ static void refunds_stay_within_what_was_paid(void **state) {
     (void)state;
     static const int64_t wrong[] = {0, -1, TOTAL + 1, INT64_MAX, INT64_MIN};
     struct webhook_order order = new_order();
-    struct webhook_refund refunds[3] = {{0}};
+    struct webhook_order_refund refunds[3] = {{0}};
     assert_int_equal(
         webhook_apply_refund(&order, &refunds[0], WEBHOOK_ON_REFUND_PENDING, 1).outcome,
         WEBHOOK_IMPOSSIBLE); /* nothing is paid */
@@ -281,8 +281,8 @@ static void the_invariants_hold_in_random_runs(void **state) {
     uint64_t random = 4711;
     for (int run = 0; run < 20000; run++) {
         struct webhook_order order = new_order();
-        struct webhook_parcel parcels[2] = {{0}};
-        struct webhook_refund refunds[3] = {{0}};
+        struct webhook_order_parcel parcels[2] = {{0}};
+        struct webhook_order_refund refunds[3] = {{0}};
         for (int step = 0; step < 30; step++) {
             const uint32_t kind = random_between(&random, 0, 2);
             const int64_t amount = random_between(&random, 0, 3) == 0
@@ -305,7 +305,7 @@ static void the_invariants_hold_in_random_runs(void **state) {
             }
             int64_t sum = 0;
             for (int i = 0; i < 3; i++) {
-                sum += refunds[i].state == WEBHOOK_REFUND_COMPLETED ? refunds[i].amount_won : 0;
+                sum += refunds[i].state == WEBHOOK_REFUND_IS_COMPLETED ? refunds[i].amount_won : 0;
             }
             assert_int_equal(order.refunded_won, sum);
             assert_true(order.refunded_won <= order.paid_won);
@@ -319,8 +319,8 @@ static void the_invariants_hold_in_random_runs(void **state) {
 static void numbers_out_of_range_are_impossible(void **state) {
     (void)state;
     struct webhook_order order = new_order();
-    struct webhook_parcel parcel = {0};
-    struct webhook_refund refund = {0};
+    struct webhook_order_parcel parcel = {0};
+    struct webhook_order_refund refund = {0};
     assert_int_equal(
         webhook_apply_payment(&order, (enum webhook_payment_event)WEBHOOK_PAYMENT_EVENTS, TOTAL)
             .outcome,
@@ -339,7 +339,7 @@ static void numbers_out_of_range_are_impossible(void **state) {
     assert_null(webhook_payment_state_name(order.payment + 50));
     assert_string_equal(webhook_payment_state_name(WEBHOOK_PAID), "paid");
     assert_string_equal(webhook_parcel_state_name(WEBHOOK_DELIVERED), "delivered");
-    assert_string_equal(webhook_refund_state_name(WEBHOOK_REFUND_REJECTED), "rejected");
+    assert_string_equal(webhook_refund_state_name(WEBHOOK_REFUND_IS_REJECTED), "rejected");
 }
 
 static void the_diagrams_show_the_moves(void **state) {

@@ -17,10 +17,12 @@
 #define TOKEN_TWO "ZYXWVUTSRQ9876543210"
 
 static struct webhook_tokens tokens;
+static bool has_internal, has_unsubscribe;
 
 static int setup(void **state) {
     (void)state;
     webhook_tokens_init(&tokens);
+    has_internal = has_unsubscribe = true;
     memset(&counted, 0, sizeof(counted));
     return webhook_tokens_add(&tokens, TOKEN_ONE, NULL) != SVC_OK ||
            webhook_tokens_add(&tokens, TOKEN_TWO, NULL) != SVC_OK;
@@ -29,7 +31,8 @@ static int setup(void **state) {
 static struct webhook_route route(const char *method, const char *path, const char *type,
                                   size_t body_bytes) {
     const struct webhook_request request = {method, path, type, body_bytes};
-    return webhook_route(&tokens, &request);
+    const struct webhook_paths paths = {&tokens, has_internal, has_unsubscribe};
+    return webhook_route(&paths, &request);
 }
 
 static void assert_status(const struct webhook_route found, int http_status) {
@@ -49,7 +52,9 @@ static const struct {
             {"/webhooks/shipping", WEBHOOK_HANDLER_SHIPPING},
             {"/webhooks/refund", WEBHOOK_HANDLER_REFUND},
             {"/webhooks/toss/" TOKEN_ONE, WEBHOOK_HANDLER_TOSS},
-            {"/webhooks/toss/" TOKEN_TWO, WEBHOOK_HANDLER_TOSS}};
+            {"/webhooks/toss/" TOKEN_TWO, WEBHOOK_HANDLER_TOSS},
+            {"/webhooks/toss-confirmed", WEBHOOK_HANDLER_TOSS_CONFIRMED},
+            {"/webhooks/toss-transactions", WEBHOOK_HANDLER_TOSS_TRANSACTIONS}};
 
 static void test_each_path_has_its_handler(void **state) {
     (void)state;
@@ -87,7 +92,13 @@ static void test_other_paths_are_not_found(void **state) {
                                         "/webhooks/toss/bbcdefghij-_0123",
                                         "/webhooks/toss/ABCDEFGHIJ-_0123",
                                         "/webhooks/toss/abcdefghij-_%3123",
-                                        "/webhooks/toss/" TOKEN_TWO TOKEN_TWO};
+                                        "/webhooks/toss/" TOKEN_TWO TOKEN_TWO,
+                                        "/webhooks/toss-confirmed/",
+                                        "/webhooks/toss-confirme",
+                                        "/webhooks/toss-",
+                                        "/unsubscribe/",
+                                        "/unsubscribe?token=a",
+                                        "/webhooks/unsubscribe"};
     char long_path[WEBHOOK_MAX_PATH_BYTES + 100];
     memset(long_path, 'a', sizeof(long_path));
     memcpy(long_path, "/webhooks/toss/", 15);
@@ -216,6 +227,51 @@ static void test_tokens_that_are_refused(void **state) {
     assert_status(route("POST", path, "application/json", 2), 200);
 }
 
+static void test_optional_paths_are_unknown_unless_they_are_open(void **state) {
+    (void)state;
+    static const char *const internal[] = {"/webhooks/toss-confirmed",
+                                           "/webhooks/toss-transactions"};
+    has_internal = false;
+    for (size_t i = 0; i < COUNT(internal); i++) {
+        assert_status(route("POST", internal[i], "application/json", 2), 404);
+        assert_status(route("GET", internal[i], NULL, SIZE_MAX), 404);
+    }
+    assert_status(route("GET", "/unsubscribe", NULL, 0), 200);
+    has_internal = true;
+    has_unsubscribe = false;
+    assert_status(route("POST", internal[0], "application/json", 2), 200);
+    assert_status(route("GET", "/unsubscribe", NULL, 0), 404);
+    assert_status(route("DELETE", "/unsubscribe", NULL, SIZE_MAX), 404);
+}
+
+static void test_unsubscribing_takes_a_page_and_a_small_form(void **state) {
+    (void)state;
+    static const char *const types[] = {NULL, "", "application/x-www-form-urlencoded",
+                                        "multipart/form-data; boundary=a", "application/json"};
+    static const char *const methods[] = {NULL, "", "HEAD", "PUT", "get", "DELETE"};
+    for (size_t i = 0; i < COUNT(types); i++) {
+        assert_status(route("GET", "/unsubscribe", types[i], 0), 200);
+        assert_status(route("POST", "/unsubscribe", types[i], WEBHOOK_MAX_FORM_BYTES), 200);
+        assert_status(route("POST", "/unsubscribe", types[i], WEBHOOK_MAX_FORM_BYTES + 1), 413);
+    }
+    assert_int_equal(route("POST", "/unsubscribe", NULL, 0).handler, WEBHOOK_HANDLER_UNSUBSCRIBE);
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        const struct webhook_route found = route(methods[i], "/unsubscribe", NULL, 0);
+        assert_int_equal(found.http_status, 405);
+        assert_string_equal(found.allow, "GET, POST");
+    }
+}
+
+static void test_which_paths_need_the_tokens(void **state) {
+    (void)state;
+    assert_true(webhook_route_needs_token("/webhooks/toss/" TOKEN_ONE));
+    assert_true(webhook_route_needs_token("/webhooks/toss/"));
+    assert_false(webhook_route_needs_token(NULL));
+    assert_false(webhook_route_needs_token("/webhooks/toss"));
+    assert_false(webhook_route_needs_token("/webhooks/toss-confirmed"));
+    assert_false(webhook_route_needs_token("/webhooks/payment"));
+}
+
 int main(void) {
 #define TEST(function) cmocka_unit_test_setup(function, setup)
     const struct CMUnitTest tests[] = {
@@ -227,6 +283,9 @@ int main(void) {
         TEST(test_tokens_are_compared_in_constant_time),
         TEST(test_without_tokens_there_is_no_path_for_toss),
         TEST(test_tokens_that_are_refused),
+        TEST(test_optional_paths_are_unknown_unless_they_are_open),
+        TEST(test_unsubscribing_takes_a_page_and_a_small_form),
+        TEST(test_which_paths_need_the_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

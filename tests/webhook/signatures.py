@@ -1,4 +1,4 @@
-"""Signatures computed by Python's hmac: an independent reference for tests/services/
+"""Signatures computed by Python's hmac, and by ed25519.py for v1a: an independent reference for tests/services/
 test_webhook_secrets.c. Usage: signatures.py SEED COUNT. Each line, tab-separated:
 
     scheme  secret-text  body-hex  id  time  signature-header  expected (ok or no)  now-s
@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import random
 import sys
+
+import ed25519
 
 
 def mac(key, content):
@@ -41,8 +43,9 @@ def line(rng, index):
         secret = "".join(rng.choice("abcXYZ019!~/+=") for _ in range(rng.randrange(1, 257)))
         header = mac(secret.encode(), signed).hex()
     elif scheme == "standard":
-        key = rng.randbytes(rng.randrange(24, 65))
-        secret = "whsec_" + b64(key)
+        is_public = rng.random() < 0.25
+        key = rng.randbytes(32 if is_public else rng.randrange(24, 65))
+        secret = "whpk_" + b64(ed25519.public_key(key)) if is_public else "whsec_" + b64(key)
         identity = "msg_" + "".join(rng.choice("aZ9-_") for _ in range(rng.randrange(0, 125)))
         away = rng.choice((0, 1, 299, 300, 301, 302, 10000)) * rng.choice((1, -1))
         if now + away <= 0:
@@ -50,8 +53,13 @@ def line(rng, index):
         time = str(now + away)
         if abs(away) > 300:
             expected = "no"
-        entry = "v1," + b64(mac(key, b"%s.%s.%s" % (identity.encode(), time.encode(), signed)))
-        entries = [entry] + ["v1," + foreign] * rng.randrange(3) + ["v1a,x"] * rng.randrange(2)
+        content = b"%s.%s.%s" % (identity.encode(), time.encode(), signed)
+        if is_public:
+            signature = ed25519.sign(key, content)
+            entries = ["v1a," + b64(signature)] + ["v1a," + b64(signature[::-1])] * rng.randrange(2)
+        else:
+            entries = ["v1," + b64(mac(key, content))] + ["v1a,x"] * rng.randrange(2)
+        entries += ["v1," + foreign] * rng.randrange(3)
         rng.shuffle(entries)
         header = " ".join(entries)
     else:

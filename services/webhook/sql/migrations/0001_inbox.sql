@@ -3,7 +3,7 @@
 -- Kept for INBOX_DAYS; a later repetition meets the order's state, which does not go back.
 CREATE TABLE IF NOT EXISTS inbox (
     sender VARCHAR(16) NOT NULL COMMENT 'platform, standard, toss',
-    event_key VARCHAR(300) NOT NULL COMMENT 'the id of the event, or the digest of its body',
+    event_key VARCHAR(320) NOT NULL COMMENT 'the id of the event, or the digest of its body',
     order_id VARCHAR(64) NULL COMMENT 'NULL: an event without an order',
     request_id VARCHAR(64) NOT NULL COMMENT 'of the request that brought it first',
     received_at DATETIME(6) NOT NULL,

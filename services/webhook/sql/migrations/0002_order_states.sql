@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS order_states (
     payment_method VARCHAR(64) NULL,
     transaction_id VARCHAR(200) NULL COMMENT 'of the payment at its provider',
     paid_at DATETIME(6) NULL,
+    paid_by VARCHAR(16) NULL COMMENT 'sender of the event that paid it',
     payment_changed_at DATETIME(6) NULL COMMENT 'when payment_state was stored last',
     updated_at DATETIME(6) NOT NULL,
     PRIMARY KEY (order_id),

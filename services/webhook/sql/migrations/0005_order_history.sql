@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS order_history (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
     order_id VARCHAR(64) NOT NULL,
     sender VARCHAR(16) NOT NULL,
-    event_key VARCHAR(300) NOT NULL COMMENT 'of the inbox',
+    event_key VARCHAR(320) NOT NULL COMMENT 'of the inbox',
     subject VARCHAR(8) NOT NULL COMMENT 'payment, parcel, refund',
     subject_id VARCHAR(64) NOT NULL COMMENT 'tracking number, refund id; empty for the payment',
     event VARCHAR(24) NOT NULL COMMENT 'completed, in_transit, deposit_reversed, ...',

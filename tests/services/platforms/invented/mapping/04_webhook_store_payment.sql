@@ -1,0 +1,33 @@
+CREATE OR REPLACE PROCEDURE webhook_store_payment(
+    IN p_order_id VARCHAR(64) CHARACTER SET utf8mb4,
+    IN p_state VARCHAR(16) CHARACTER SET utf8mb4,
+    IN p_paid_won BIGINT,
+    IN p_refunded_won BIGINT,
+    IN p_method VARCHAR(64) CHARACTER SET utf8mb4,
+    IN p_transaction_id VARCHAR(200) CHARACTER SET utf8mb4,
+    IN p_paid_at DATETIME(6)
+)
+MODIFIES SQL DATA
+SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_seq INT;
+    SELECT ORD_SEQ INTO v_seq FROM TB_ORD_MST WHERE ORD_NO = CONVERT(p_order_id USING latin1);
+    UPDATE TB_ORD_MST
+    SET PAY_STS = CASE
+        WHEN p_paid_won > 0 AND p_refunded_won >= p_paid_won THEN 95
+        WHEN p_state = 'unpaid' THEN 0
+        WHEN p_state = 'pending' THEN 10
+        WHEN p_state = 'failed' THEN 19
+        WHEN p_state = 'paid' THEN 20
+        WHEN p_state = 'cancelled' THEN 90
+    END
+    WHERE ORD_SEQ = v_seq;
+    INSERT INTO TB_PAY (ORD_SEQ, PAY_AMT, RFND_AMT, PAY_KIND, PG_TID, PAY_DT)
+    VALUES (v_seq, p_paid_won, p_refunded_won, p_method, p_transaction_id, p_paid_at + INTERVAL 9 HOUR)
+    ON DUPLICATE KEY UPDATE
+        PAY_AMT = VALUES(PAY_AMT),
+        RFND_AMT = VALUES(RFND_AMT),
+        PAY_KIND = VALUES(PAY_KIND),
+        PG_TID = VALUES(PG_TID),
+        PAY_DT = VALUES(PAY_DT);
+END
