@@ -102,11 +102,14 @@ CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels
 # Programs that make what the shell tests need.
 TEST_TOOLS := tests/support/make_pictures.c
 
+# Not run with a sanitizer: they measure, or test what is not C, or what tests in C do as well.
+PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/install.sh
+
 END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/install.sh \
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
-THREAD_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c \
+THREAD_TESTS := tests/imgcore/test_cancel.c \
 	tests/imgcore/test_thread_pool.c tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_threads.c
 
@@ -307,8 +310,8 @@ test: ## run all tests (installs what they need)
 	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(filter-out $(if $(findstring san,$(CONFIG)),$(LOCAL_CLOUD_TESTS)),$(LAMBDA_TESTS)) \
-		$(END_TO_END) $(CHECK_PROGRAM) $(UNIT_PROGRAMS) \
+	@$(RUN_TESTS) $(filter-out $(if $(findstring san,$(CONFIG)),$(PLAIN_TESTS)),$(LAMBDA_TESTS) $(END_TO_END)) \
+		$(CHECK_PROGRAM) $(UNIT_PROGRAMS) \
 		$(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh

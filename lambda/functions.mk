@@ -27,7 +27,11 @@ LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
-	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs
+	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs \
+	tests/lambda/test_webhook.mjs tests/lambda/test_webhook_faults.mjs \
+	tests/lambda/test_webhook_secrets.mjs tests/lambda/test_webhook_toss.mjs
+# What test_webhook_store_cut.c does in C; memory and times.
+PLAIN_TESTS += tests/lambda/test_email_load.mjs tests/lambda/test_webhook_kills.mjs tests/lambda/test_webhook_load.mjs
 LAMBDA_LONG_TESTS += tests/lambda/test_email_random_long.mjs tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
@@ -45,6 +49,10 @@ LINK_imgcore = $(STATIC)
 LIBS_imgcore = $(LIBRARY_LIBS)
 LINK_email = $(EMAIL)
 LIBS_email =
+LINK_db = $(DB)
+LIBS_db = $(DB_LIBS)
+LINK_webhook = $(WEBHOOK)
+LIBS_webhook =
 
 # $(call lambda_program,PROGRAM,OBJECTS,LIBRARIES,FLAGS): the rule that links a program.
 define lambda_program
@@ -65,6 +73,7 @@ endef
 #   LIBRARIES    of those above, if any
 define function
 FUNCTIONS += $(1)
+FUNCTION_LIBRARIES_$(1) := $(5)
 FUNCTION_SOURCES += $(patsubst %,lambda/handlers/$(2)/%.c,main $(3))
 FUNCTION_UNIT_TESTS += $(patsubst %,tests/lambda/test_$(2)_%.c,$(4))
 $(call lambda_program,$(O)/lambda/$(1),$(call objects,$(patsubst %,lambda/handlers/$(2)/%.c,main $(3))),$(5))
@@ -96,6 +105,7 @@ $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tes
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
 $(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
+$(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue database http keys keys_parse migrate reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))
@@ -114,6 +124,10 @@ tests: $(FUNCTION_UNIT_PROGRAMS) $(TEST_FUNCTION_PROGRAMS)
 
 # Its program is built by services/email/email.mk.
 LAMBDA_TESTS += tests/lambda/test_email_record.mjs
+# They send with webhook-send (services/webhook/tools/send.mk).
+LAMBDA_TESTS += tests/lambda/test_webhook_kills.mjs tests/lambda/test_webhook_load.mjs \
+	tests/lambda/test_webhook_random.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_webhook_random_long.mjs
 
 # BENCH_IMAGES=photo...: those instead of the first of Debian's wallpapers. Needs root: a CPU quota.
 .PHONY: lambda-cost
@@ -133,5 +147,13 @@ email-load: ## 10,000 mails through the local cloud, and what 100,000 cost (root
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory package ARCHES=x86_64
 	@$(NODE) lambda/email_load.mjs $(LOAD) $(PACKAGE_DIR)/x86_64/build/stripped/email-sender/bootstrap
+
+# The cost needs root. LOAD: options of lambda/webhook_load.mjs.
+.PHONY: webhook-load
+webhook-load: $(WEBHOOK_SEND) ## 8,000 webhooks through the local cloud, and what 50,000 cost (root; LOAD=options)
+	@sh .ci/packages build test npm local package
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory package ARCHES=x86_64
+	@BUILD=$(O) chrt -f 10 $(NODE) lambda/webhook_load.mjs $(LOAD) $(PACKAGE_DIR)/x86_64/build/stripped/webhook-handler/bootstrap
 
 -include $(patsubst %.o,%.d,$(call objects,$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS)))

@@ -12,6 +12,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const START_MS = 120000;
 const STOP_MS = 10000;
+const SOCKET = 'socket';
+const MAX_OUTPUT_BYTES = 64 << 20;
 
 async function freePort() {
   const server = createServer();
@@ -33,6 +35,8 @@ export async function makeCertificates(folder) {
 }
 
 export class LocalDatabase {
+  #root_password = randomBytes(18).toString('base64url');
+
   constructor() {
     this.user = 'openmarket';
     this.password = randomBytes(18).toString('base64url');
@@ -61,29 +65,35 @@ export class LocalDatabase {
     const data = 'data';
     const as_root = process.getuid() === 0 ? ['--user=root'] : [];
     const install = ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db', `--datadir=./${data}`, ...as_root];
-    const steps = [makeCertificates(this.folder), run('mariadb-install-db', install, { cwd: this.folder })];
+    const steps = [makeCertificates(this.folder), run('mariadb-install-db', install, { cwd: this.folder, env: this.#environment() })];
     // Both have ended before the folder is removed.
     const failed = (await Promise.allSettled(steps)).find((step) => step.status === 'rejected');
     if (failed) throw failed.reason;
     this.port = await freePort();
     this.ca = join(this.folder, 'ca.pem');
-    const socket = join(this.folder, 'socket');
+    const socket = join(this.folder, SOCKET);
     // It dies with this process, even if that is killed.
     const args = ['--pdeathsig', 'KILL', '--', LocalDatabase.server(), '--no-defaults', `--datadir=${join(this.folder, data)}`, `--socket=${socket}`,
       `--port=${this.port}`, '--bind-address=127.0.0.1', `--ssl-ca=${this.ca}`, `--ssl-cert=${join(this.folder, 'server.pem')}`,
       `--ssl-key=${join(this.folder, 'server-key.pem')}`, '--tls-version=TLSv1.2,TLSv1.3', '--skip-name-resolve',
       '--character-set-server=utf8mb4', '--innodb-buffer-pool-size=32M', ...as_root];
-    this.process = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    this.process = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: this.#environment() });
     let log = '';
     this.process.stderr.setEncoding('utf8').on('data', (text) => {
       log = (log + text).slice(-4000);
     });
     this.gone = new Promise((done) => this.process.once('close', done));
     await this.#wait(() => log);
-    await this.#query(socket, `CREATE DATABASE ${this.name} CHARACTER SET utf8mb4;
+    await this.execute(`CREATE DATABASE ${this.name} CHARACTER SET utf8mb4;
       CREATE USER '${this.user}'@'%' IDENTIFIED BY '${this.password}' REQUIRE SSL;
       GRANT ALL ON ${this.name}.* TO '${this.user}'@'%';
-      ALTER USER root@localhost IDENTIFIED BY '${randomBytes(18).toString('base64url')}';`);
+      ALTER USER root@localhost IDENTIFIED BY '${this.#root_password}';`, { password: '' });
+  }
+
+  // Temporary tables are named by the process's number: two servers in containers that share /tmp would
+  // remove each other's.
+  #environment() {
+    return { ...process.env, TMPDIR: this.folder };
   }
 
   async #wait(log) {
@@ -102,10 +112,14 @@ export class LocalDatabase {
     }
   }
 
-  async #query(socket, sql) {
-    const client = run('mariadb', ['--no-defaults', `--socket=${socket}`, '--user=root']);
+  // Runs SQL as root, by the client `mariadb` (DELIMITER works), and returns the rows of its SELECTs as
+  // lists of texts.
+  async execute(sql, { password = this.#root_password, database = '' } = {}) {
+    const options = ['--no-defaults', `--socket=${join(this.folder, SOCKET)}`, '--user=root', '--default-character-set=utf8mb4', '--batch', '--skip-column-names', database];
+    const client = run('mariadb', options.filter(Boolean), { env: { ...process.env, MYSQL_PWD: password }, maxBuffer: MAX_OUTPUT_BYTES });
     client.child.stdin.end(sql);
-    await client;
+    const { stdout } = await client;
+    return stdout === '' ? [] : stdout.slice(0, -1).split('\n').map((line) => line.split('\t'));
   }
 
   // What a function reads from Secrets Manager.

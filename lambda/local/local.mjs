@@ -1,20 +1,26 @@
-// `make local`: the entire local cloud with the image function behind a bucket, shown at work on a
-// photograph, then left running for play. See HELP.
+// `make local`: the entire local cloud with the functions behind a bucket, a queue and a Function URL,
+// shown at work on a photograph and a payment, then left running for play. See HELP.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCloud } from './cloud.mjs';
-import { contactSheet, table } from './show.mjs';
+import { Shop } from './shop.mjs';
+import { contactSheet, shell, table } from './show.mjs';
 
 const HELP = `local.mjs --function PATH [OPTIONS] PHOTO
 
 Starts S3, SQS, SES, DynamoDB, Secrets Manager, MariaDB and the image function PATH on free ports of
 127.0.0.1, puts PHOTO into a bucket with Debian's aws, shows the four results and keeps them below the
-folder OUT. Then stays until Ctrl-C, which ends all of it.
+folder OUT. With --webhook, a payment is sent to the webhook function, and the mail that follows is
+shown. Then stays until Ctrl-C, which ends all of it.
 
   --function PATH   the image function, a binary for provided.al2023
+  --webhook PATH    the webhook function; with it:
+  --mail PATH         the mail function
+  --send PATH         the program webhook-send
+  --platforms PATH    the folder with the tables of platforms
   --out FOLDER      default out/local
   --once            ends after the demonstration; the exit status reports how it went
   --help`;
@@ -28,9 +34,6 @@ const CONFIG = { name: 'image-processor', memory_mb: 256, timeout_ms: 60000 };
 // Debian's own is preferred to another one in PATH.
 const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws';
 
-// The words of a shell's line, quoted where they have to be.
-const shell = (words) => words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
-
 const copyCommand = (cloud, from) => ['--endpoint-url', cloud.front.url, 's3', 'cp', from, `s3://${BUCKET}/uploads/products/`];
 
 function runAws(cloud, args) {
@@ -43,7 +46,7 @@ function runAws(cloud, args) {
   });
 }
 
-function addresses(cloud) {
+function addresses(cloud, shop) {
   const { database } = cloud;
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = cloud.clientEnvironment();
   return `  AWS services   ${cloud.front.url}   (S3, SQS, SES, DynamoDB, Secrets Manager)
@@ -51,7 +54,7 @@ function addresses(cloud) {
   MariaDB        ${database.host}:${database.port}  database ${database.name}, user ${database.user}, password ${database.password}
                  TLS by ${database.ca}; also the secret ${SECRET}
   control        ${cloud.control.url}   (counts, faults: lambda/local/README.md)
-
+${shop ? `  webhooks       ${shop.url}webhooks/payment, /shipping, /refund\n` : ''}
 In another terminal, before the aws command below:
 
   export AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} \\
@@ -110,6 +113,10 @@ async function main() {
     allowPositionals: true,
     options: {
       function: { type: 'string' },
+      webhook: { type: 'string' },
+      mail: { type: 'string' },
+      send: { type: 'string' },
+      platforms: { type: 'string' },
       out: { type: 'string', default: 'out/local' },
       once: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -121,7 +128,9 @@ async function main() {
   }
   if (!values.function || positionals.length !== 1) throw new TypeError('a function and one photograph are needed; see --help');
   const [photo] = positionals;
-  for (const path of [values.function, photo]) {
+  const { webhook, mail, send, platforms } = values;
+  if (webhook && !(mail && send && platforms)) throw new TypeError('--webhook needs --mail, --send and --platforms');
+  for (const path of [values.function, photo, ...(webhook ? [webhook, mail, send, platforms] : [])]) {
     if (!existsSync(path)) throw new TypeError(`${path} does not exist`);
   }
   const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
@@ -129,13 +138,15 @@ async function main() {
   const cloud = await startCloud({ ses: true, database: true, on_line: (_, line) => is_logging && console.log(line) });
   try {
     cloud.createBucket(BUCKET, { versioned: true });
-    cloud.createQueue(QUEUE, { VisibilityTimeout: '180' });
+    const queue = cloud.createQueue(QUEUE, { VisibilityTimeout: '180' });
     cloud.createSecret(SECRET, cloud.database.secret);
     const image = cloud.addFunction({ ...CONFIG, command: resolve(values.function) });
     cloud.notify(BUCKET, 'uploads/', image);
-    console.log(`The local cloud is up:\n\n${addresses(cloud)}`);
+    const shop = webhook && await Shop.open(cloud, { queue, paths: { webhook, mail, send, platforms }, database_secret: SECRET });
+    console.log(`The local cloud is up:\n\n${addresses(cloud, shop)}`);
+    const show = async () => (await demonstrate(cloud, photo, values.out)) && (!shop || shop.demonstrate(values.out));
     // Ctrl-C ends it in the middle, too.
-    const good = await Promise.race([demonstrate(cloud, photo, values.out), interrupted.then(() => false)]);
+    const good = await Promise.race([show(), interrupted.then(() => false)]);
     if (values.once) return good ? 0 : 1;
     console.log('\nThe functions\' log follows. Ctrl-C ends everything.');
     is_logging = true;

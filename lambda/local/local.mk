@@ -5,6 +5,7 @@ export ONCE
 NODE := build/local/node
 .PHONY: local test-long
 IMAGE_PROCESSOR := $(O)/lambda/image-processor
+LOCAL_PROGRAMS := $(IMAGE_PROCESSOR) $(O)/lambda/webhook-handler $(O)/lambda/email-sender $(O)/bin/webhook-send
 
 # Programs of node's test runner; their output is TAP. Those of the local cloud itself run no program
 # in C, so a build with a sanitizer changes nothing in them.
@@ -12,6 +13,7 @@ LOCAL_CLOUD_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_front.mjs \
 	tests/lambda/test_local_services.mjs tests/lambda/test_prices.mjs \
 	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
 LAMBDA_TESTS := tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs $(LOCAL_CLOUD_TESTS)
+PLAIN_TESTS += tests/lambda/test_local.mjs $(LOCAL_CLOUD_TESTS)
 # Those that take minutes.
 LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
 
@@ -21,11 +23,13 @@ test-long: ## the tests that take minutes: 10,000 invocations and flat
 	@$(MAKE) --no-print-directory tests
 	@TEST_SECONDS=3600 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
 
-local: ## the image function in the local cloud, with a photograph (IMG=yours, ONCE=1)
+local: ## the functions in the local cloud, with a photograph and a payment (IMG=yours, ONCE=1)
 	@sh .ci/packages build npm local $(if $(IMG),,run)
 	@sh lambda/local/setup.sh
-	@$(MAKE) --no-print-directory $(IMAGE_PROCESSOR)
+	@$(MAKE) --no-print-directory $(LOCAL_PROGRAMS)
 	@if [ -n "$$IMG" ]; then set -- "$$IMG"; \
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
 	exec $(NODE) lambda/local/local.mjs --function $(IMAGE_PROCESSOR) --out "$$OUT/local" \
+		--webhook $(O)/lambda/webhook-handler --mail $(O)/lambda/email-sender --send $(O)/bin/webhook-send \
+		--platforms tests/services/platforms \
 		$(if $(filter 1,$(ONCE)),--once) -- "$$@"

@@ -41,3 +41,6 @@ ${figures.join('\n')}
 </body></html>
 `;
 }
+
+// The words of a shell's line, quoted where they have to be.
+export const shell = (words) => words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');

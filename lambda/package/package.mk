@@ -3,12 +3,15 @@
 #
 #   ARCHES      x86_64 arm64 (default both)
 #   TEMPLATES   a folder with mail templates that replace those of services/email/templates
+#   RDS_CA_REGION   regions whose authorities the functions with a database trust, or `all` (default
+#               ap-northeast-2)
 #
 # A function is built by the usual rules, in a folder for each architecture, against the sysroot that
 # lambda/package/sysroot.sh makes: there only the C library is shared.
-.PHONY: package package-check package-zips
+.PHONY: package package-check package-zips package-test-zips
 ARCHES ?= x86_64 arm64
-PACKAGE_TESTS := tests/lambda/test_package.mjs
+RDS_CA_REGION ?= ap-northeast-2
+PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs
 
 PACKAGE_DIR := build/package
 TRIPLE_x86_64 := x86_64-linux-gnu
@@ -20,33 +23,77 @@ PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now
 # are no exceptions, and no thread is cancelled or ends by pthread_exit.
 PACKAGE_STRIP := -R .eh_frame -R .eh_frame_hdr
 
-package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES= TEMPLATES=)
-	@sh .ci/packages build package
+# Functions linked with the Connector get the authorities of databases beside them.
+DATABASE_FUNCTIONS = $(foreach function,$(FUNCTIONS),$(if $(findstring -lmariadb,\
+	$(foreach library,$(FUNCTION_LIBRARIES_$(function)),$(LIBS_$(library)))),$(function)))
+RDS_CA := $(PACKAGE_DIR)/rds-ca.pem
+
+# $(call for_arches,GOAL): in a build for each architecture. A recipe writes "+" before it, so that make
+# passes its jobs on.
+for_arches = $(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release \
+	O=$(PACKAGE_DIR)/$(arch)/build \
+	CC='$(TRIPLE_$(arch))-gcc --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
+	CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
+	PKG_CONFIG=$(PACKAGE_DIR)/$(arch)/pkg-config CFLAGS='$(PACKAGE_CFLAGS)' \
+	CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) $(1) &&) :
+
+package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES= TEMPLATES= RDS_CA_REGION=)
+	@sh .ci/packages build npm package
 	@$(MAKE) --no-print-directory $(ARCHES:%=package-sysroot-%)
-	@$(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release O=$(PACKAGE_DIR)/$(arch)/build \
-		CC='$(TRIPLE_$(arch))-gcc --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
-		CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
-		PKG_CONFIG=$(PACKAGE_DIR)/$(arch)/pkg-config CFLAGS='$(PACKAGE_CFLAGS)' \
-		CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) package-zips &&) :
+	@$(if $(DATABASE_FUNCTIONS),sh lambda/package/rds_ca.sh $(RDS_CA) $(RDS_CA_REGION))
+	+@$(call for_arches,package-zips)
 
 # Most of it is one configure script after the other, so the architectures run at the same time.
 package-sysroot-%:
 	@sh lambda/package/sysroot.sh $*
 
+# A program of the tests' own with the database module, in a zip as a function's.
+PACKAGE_TEST := db_login
+TEST_FUNCTIONS += tests/lambda/$(PACKAGE_TEST).c
+
+$(O)/tests/lambda/$(PACKAGE_TEST): $(O)/obj/tests/lambda/$(PACKAGE_TEST).o $(DB) $(SERVICES)
+	$(call link,$^ $(SERVICES_LIBS) $(DB_LIBS))
+
+tests: $(O)/tests/lambda/$(PACKAGE_TEST)
+
+-include $(O)/obj/tests/lambda/$(PACKAGE_TEST).d
+
 ifneq ($(PACKAGE_ARCH),)
 PACKAGE_ZIPS := $(FUNCTIONS:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip)
+PACKAGE_TEST_ZIP := $(PACKAGE_DIR)/$(PACKAGE_ARCH)/test/$(PACKAGE_TEST).zip
 
 package-zips: $(PACKAGE_ZIPS)
+package-test-zips: $(PACKAGE_TEST_ZIP)
+
+# $(call zip_program,ZIP,NAME,PROGRAM,FILES)
+define zip_program
+	@mkdir -p $(O)/stripped/$(2) $(dir $(1))
+	$(call quiet,STRIP,$(TRIPLE_$(PACKAGE_ARCH))-strip $(PACKAGE_STRIP) -o $(O)/stripped/$(2)/bootstrap $(3))
+	$(call quiet,ZIP,$(PYTHON) lambda/package/zip.py $(1) $(O)/stripped/$(2)/bootstrap $(4))
+endef
 
 $(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/package/zip.py \
 		lambda/package/package.mk
-	@mkdir -p $(O)/stripped/$*
-	$(call quiet,STRIP,$(TRIPLE_$(PACKAGE_ARCH))-strip $(PACKAGE_STRIP) -o $(O)/stripped/$*/bootstrap $<)
-	$(call quiet,ZIP,$(PYTHON) lambda/package/zip.py $@ $(O)/stripped/$*/bootstrap)
+	$(call zip_program,$@,$*,$<,$(filter %.pem,$^))
+
+$(DATABASE_FUNCTIONS:%=$(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip): $(RDS_CA)
+
+$(PACKAGE_TEST_ZIP): $(O)/tests/lambda/$(PACKAGE_TEST) $(RDS_CA) lambda/package/zip.py \
+		lambda/package/package.mk
+	$(call zip_program,$@,$(PACKAGE_TEST),$<,$(filter %.pem,$^))
 endif
 
-package-check: package ## test every zip in an empty root (as root)
+# Parts of other servers; the tests of logins are skipped where they cannot be had.
+.PHONY: package-servers
+package-servers:
+	@sh tests/services/db_parts.sh build/db-servers
+
+package-check: ## test every zip in an empty root (as root)
 	@sh .ci/packages build test npm local package
+	@$(MAKE) --no-print-directory package package-servers
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory $(O)/tests/support/make_pictures
-	@ARCHES='$(ARCHES)' FUNCTIONS='$(strip $(FUNCTIONS))' $(RUN_TESTS) $(PACKAGE_TESTS)
+	@$(if $(DATABASE_FUNCTIONS),,sh lambda/package/rds_ca.sh $(RDS_CA) $(RDS_CA_REGION))
+	+@$(call for_arches,package-test-zips)
+	@ARCHES='$(ARCHES)' FUNCTIONS='$(strip $(FUNCTIONS))' DATABASE_FUNCTIONS='$(strip $(DATABASE_FUNCTIONS))' \
+		$(RUN_TESTS) $(PACKAGE_TESTS)

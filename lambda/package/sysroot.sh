@@ -21,7 +21,8 @@ arm64) debian=arm64 triple=aarch64-linux-gnu ;;
     ;;
 esac
 suite=bookworm
-work=$PWD/build/package/$arch
+shared=$PWD/build/package
+work=$shared/$arch
 log=$work/log
 mkdir -p build/package
 case $PWD in
@@ -29,7 +30,8 @@ case $PWD in
     alias=$(mktemp -d)
     trap 'rm -rf "$alias"' EXIT
     ln -s "$PWD/build/package" "$alias/package"
-    work=$alias/package/$arch
+    shared=$alias/package
+    work=$shared/$arch
     ;;
 esac
 root=$work/sysroot
@@ -37,7 +39,11 @@ stamps=$work/stamps
 
 # The libraries of a kind: deb or source.
 listed() {
-    sed -n "s/^$1 //p" "$here/libraries.list"
+    sed -n "s/^$1 \([^ ]*\).*/\1/p" "$here/libraries.list"
+}
+# The folder of a source package that alone is needed, if one is named.
+part_of() {
+    sed -n "s/^source $1 //p" "$here/libraries.list"
 }
 
 # A step is repeated when the files that it depends on change: their checksum is kept in a file.
@@ -47,23 +53,29 @@ stamp() {
 is_done() {
     name=$1
     shift
-    [ -f "$stamps/$name" ] && [ "$(cat "$stamps/$name")" = "$(stamp "$@")" ]
+    [ -f "$name" ] && [ "$(cat "$name")" = "$(stamp "$@")" ]
 }
 
 quietly() {
     "$@" >>"$log" 2>&1 </dev/null || {
         tail -n 30 "$log" >&2
-        echo "sysroot: $1 failed; all of its output is in $log" >&2
+        echo "sysroot: $* failed; all of its output is in $log" >&2
         exit 1
     }
 }
 
-apt() {
-    quietly apt-get -q -o Dir::State="$work/apt" -o Dir::State::lists="$work/apt/lists" \
+# with_state apt-get|apt-cache ARGUMENTS
+with_state() {
+    tool=$1
+    shift
+    "$tool" -q -o Dir::State="$work/apt" -o Dir::State::lists="$work/apt/lists" \
         -o Dir::State::status="$work/apt/status" -o Dir::Cache="$work/apt" \
         -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
         -o APT::Architecture=$debian -o APT::Architectures=$debian -o APT::Sandbox::User="$(id -un)" \
         -o Acquire::Languages=none "$@"
+}
+apt() {
+    quietly with_state apt-get "$@"
 }
 
 # A separate state of apt with Debian 12's packages and sources, from the host's mirrors of Debian.
@@ -118,6 +130,50 @@ EOF
     stamp "$here/libraries.list" "$here/sysroot.sh" >"$stamps/packages"
 }
 
+# fetch_source NAME OPTIONS: the newest version that the archive serves. Its index can list one whose
+# files are not there yet.
+fetch_source() {
+    library=$1
+    shift
+    versions=$(with_state apt-cache showsrc --only-source "$library" 2>>"$log" | sed -n 's/^Version: //p' | sort -rVu)
+    for version in $versions; do
+        if with_state apt-get source "$@" "$library=$version" >>"$log" 2>&1 </dev/null; then
+            return
+        fi
+        echo "sysroot: the archive lists $library $version without its files; an older one is taken" >&2
+    done
+    tail -n 30 "$log" >&2
+    echo "sysroot: the source of $library cannot be fetched; all output is in $log" >&2
+    exit 1
+}
+
+# fetch_part NAME FOLDER: NAME-part with that folder alone, of a source too large to unpack. Both
+# architectures use what the first one fetches.
+fetch_part() {
+    kept=$shared/$1.tar
+    exec 9>"$shared/$1.lock"
+    flock 9
+    if ! is_done "$kept.stamp" "$here/libraries.list" "$here/sysroot.sh"; then
+        fetch_source "$1" --download-only
+        tar -xf "$1"_*.orig.tar.?z --wildcards --strip-components=1 "*/$2"
+        # Debian's changes to it.
+        mkdir debian-part
+        tar -xf "$1"_*.debian.tar.?z -C debian-part
+        sed '/^#/d; s/ .*//' debian-part/debian/patches/series | while read -r patch; do
+            if [ -n "$patch" ] && grep -q "^+++ [^/]*/$2/" "debian-part/debian/patches/$patch"; then
+                quietly patch -p1 -i "debian-part/debian/patches/$patch"
+            fi
+        done
+        tar -cf "$kept.new" "$2"
+        mv "$kept.new" "$kept"
+        stamp "$here/libraries.list" "$here/sysroot.sh" >"$kept.stamp"
+        rm -rf ./*
+    fi
+    exec 9>&-
+    mkdir "$1-part"
+    tar -xf "$kept" -C "$1-part"
+}
+
 build() {
     echo "Building $1 for $arch"
     prepare_apt
@@ -126,7 +182,12 @@ build() {
     mkdir -p "$work/sources"
     (
         cd "$work/sources"
-        apt source "$1"
+        part=$(part_of "$1")
+        if [ -n "$part" ]; then
+            fetch_part "$1" "$part"
+        else
+            fetch_source "$1"
+        fi
         cd "$(find . -mindepth 1 -maxdepth 1 -type d -name "$1-*")"
         quietly sh -eu "$here/build_$1.sh"
     )
@@ -137,8 +198,8 @@ export triple root SYSROOT="$root"
 export CC="$triple-gcc --sysroot=$root"
 export CFLAGS='-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden'
 export PKG_CONFIG="$work/pkg-config"
-is_done packages "$here/libraries.list" "$here/sysroot.sh" || unpack
+is_done "$stamps/packages" "$here/libraries.list" "$here/sysroot.sh" || unpack
 for library in $(listed source); do
-    is_done "$library" "$here/build_$library.sh" || build "$library"
+    is_done "$stamps/$library" "$here/build_$library.sh" || build "$library"
 done
 rm -rf "$work/apt" "$work/debs" "$work/sources"

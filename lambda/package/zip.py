@@ -1,6 +1,6 @@
 """zip.py ZIP FILE...: writes the files into a zip for AWS Lambda, reproducibly.
 
-Names without folders, sorted; mode 755; one fixed time.
+Names without folders, sorted; mode 755 for `bootstrap`, 644 for others; one fixed time.
 """
 
 import os
@@ -9,7 +9,7 @@ import zipfile
 
 # The earliest time that the format can represent.
 EPOCH = (1980, 1, 1, 0, 0, 0)
-MODE = 0o100755
+PROGRAM = "bootstrap"
 
 
 def main():
@@ -22,7 +22,7 @@ def main():
         for path in sorted(files, key=os.path.basename):
             entry = zipfile.ZipInfo(os.path.basename(path), EPOCH)
             entry.create_system = 3  # Unix, so that the mode counts
-            entry.external_attr = MODE << 16
+            entry.external_attr = (0o100755 if entry.filename == PROGRAM else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             with open(path, "rb") as source:
                 archive.writestr(entry, source.read())

@@ -67,6 +67,8 @@ test('make local ONCE=1 shows the four results and ends well', { skip }, async (
   }
   assert.match(readFileSync(join(out, 'local/index.html'), 'utf8'), /<img src="large\/a%20photo\.jpg"/);
   assert.match(child.text, /REPORT RequestId: \S+\tDuration/);
+  assert.match(child.text, /^\$ WEBHOOK_SECRET=\S+ \S+webhook-send http:\S+ \S+.*$/m);
+  assert.match(child.text, /^mail to customer1@example\.com: .+$/m);
 });
 
 test('the aws command it shows works in another terminal, and the skips are explained', { skip }, async () => {

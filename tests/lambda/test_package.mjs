@@ -11,7 +11,7 @@ import { makeCertificates } from '../../lambda/local/database.mjs';
 import { s3Event, sqsEvent } from '../../lambda/local/events.mjs';
 import { LambdaFunction } from '../../lambda/local/function.mjs';
 import { SETTINGS, TEMPLATES, message } from '../support/email.mjs';
-import { ARCHES, BUNDLE, EmptyRoot } from '../support/empty_root.mjs';
+import { ALONE, ARCHES, BUNDLE, CONNECTOR_PLUGINS, EmptyRoot, WITH_AUTHORITIES, listZip, pluginsIn } from '../support/empty_root.mjs';
 import { BUILD, PYTHON, TOP, run } from '../support/lambda.mjs';
 
 // max_zip_bytes; start_mark_ms: from exec to the first request for an event, on a machine that starts
@@ -20,6 +20,10 @@ import { BUILD, PYTHON, TOP, run } from '../support/lambda.mjs';
 const LIMITS = {
   'image-processor': { max_zip_bytes: 3_000_000, start_mark_ms: 3.5, environment: {} },
   'email-sender': { max_zip_bytes: 2_000_000, start_mark_ms: 5, environment: { FROM_EMAIL: SETTINGS.FROM_EMAIL } },
+  'webhook-handler': {
+    max_zip_bytes: 2_300_000, start_mark_ms: 6,
+    environment: { DB_SECRET_NAME: 'db', WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', EMAIL_QUEUE_URL: 'https://sqs.ap-northeast-2.amazonaws.com/123456789012/mails' },
+  },
 };
 const QUIET_EXEC_MS = 0.8;
 // Of the mail function, for a batch of ten.
@@ -32,6 +36,8 @@ const MAY_NEED = /^(libc\.so\.6|libm\.so\.6|ld-linux-(x86-64\.so\.2|aarch64\.so\
 const wanted = (process.env.ARCHES ?? 'x86_64 arm64').split(' ');
 // Every function of lambda/functions.mk; what only one of them does is tested by its name below.
 const functions = (process.env.FUNCTIONS ?? 'image-processor email-sender').split(' ');
+// Those linked with the database module.
+const databases = (process.env.DATABASE_FUNCTIONS ?? '').split(' ').filter(Boolean);
 const IMAGE = 'image-processor';
 const EMAIL = 'email-sender';
 const tableOf = (arch) => `sent-${arch}`;
@@ -97,15 +103,15 @@ for (const arch of wanted) {
   const tool = (name, ...args) => execFileSync(`${triple}-${name}`, args, { encoding: 'utf8', maxBuffer: 64 << 20 });
 
   for (const name of functions) {
-    test(`${arch} ${name}: the zip holds bootstrap alone, small, and is the same every time`, () => {
+    test(`${arch} ${name}: the zip holds bootstrap, with a database its authorities as well, small, and is the same every time`, () => {
       const zip = zipOf(arch, name);
       assert.ok(statSync(zip).size < limitsOf(name).max_zip_bytes, `${statSync(zip).size} bytes`);
-      const script = 'import sys, zipfile; print([(e.filename, oct(e.external_attr >> 16), e.date_time[0]) for e in zipfile.ZipFile(sys.argv[1]).infolist()])';
-      const listed = execFileSync(PYTHON, ['-c', script, zip], { encoding: 'utf8' }).trim();
-      assert.equal(listed, "[('bootstrap', '0o100755', 1980)]");
+      const has_database = databases.includes(name);
+      assert.equal(listZip(zip), has_database ? WITH_AUTHORITIES : ALONE);
+      assert.deepEqual(pluginsIn(arch, join(TOP, 'build/package', arch, 'build/lambda', name)), has_database ? CONNECTOR_PLUGINS : []);
       const again = join(folder, 'again.zip');
       const stripped = join(TOP, 'build/package', arch, 'build/stripped', name, 'bootstrap');
-      execFileSync(PYTHON, [join(TOP, 'lambda/package/zip.py'), again, stripped]);
+      execFileSync(PYTHON, [join(TOP, 'lambda/package/zip.py'), again, stripped, ...(has_database ? [join(TOP, 'build/package/rds-ca.pem')] : [])]);
       assert.ok(readFileSync(again).equals(readFileSync(zip)));
       console.log(`# ${arch} ${name}: ${statSync(zip).size} bytes zipped, ${statSync(stripped).size} unpacked`);
     });

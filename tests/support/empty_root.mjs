@@ -10,10 +10,27 @@ export const ARCHES = {
   arm64: { triple: 'aarch64-linux-gnu', loader: 'lib/ld-linux-aarch64.so.1', node: 'arm64', emulator: '/usr/bin/qemu-aarch64-static' },
 };
 export const BUNDLE = 'etc/pki/tls/certs/ca-bundle.crt';
+// What listZip prints of a function's zip: name, mode, year.
+export const ALONE = "[('bootstrap', '0o100755', 1980)]";
+export const WITH_AUTHORITIES = "[('bootstrap', '0o100755', 1980), ('rds-ca.pem', '0o100644', 1980)]";
+// In a program with the Connector: the logins of services/db, the way to a server, and the Connector's
+// refusal of any other login.
+export const CONNECTOR_PLUGINS = ['caching_sha2_password', 'client_ed25519', 'dummy_fallback', 'mysql_native_password', 'pvio_socket'];
 // As Lambda: not root.
 const USER = '--userspec=65534:65534';
 
 const libc = (triple) => [`lib/${triple}/libc.so.6`, `lib/${triple}/libm.so.6`];
+
+export function listZip(zip) {
+  const script = 'import sys, zipfile; print([(e.filename, oct(e.external_attr >> 16), e.date_time[0]) for e in zipfile.ZipFile(sys.argv[1]).infolist()])';
+  return execFileSync(PYTHON, ['-c', script, zip], { encoding: 'utf8' }).trim();
+}
+
+// The Connector's plugins in a program that is not stripped.
+export function pluginsIn(arch, program) {
+  const symbols = execFileSync(`${ARCHES[arch].triple}-nm`, [program], { encoding: 'utf8', maxBuffer: 64 << 20 });
+  return [...symbols.matchAll(/ [DR] (\w+)_client_plugin$/gm)].map((match) => match[1]).sort();
+}
 
 export class EmptyRoot {
   // parent: a folder that the test removes; ca: PEM file for the bundle.
