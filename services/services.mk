@@ -133,4 +133,5 @@ tests: $(SERVICES_PROGRAMS)
 include services/email/email.mk
 include services/db/db.mk
 include services/webhook/webhook.mk
+include services/settlement/settlement.mk
 include services/webhook/tools/send.mk
