@@ -9,6 +9,7 @@
 #   V          1: show whole command lines
 #   IMG OUT    make run: your picture or folder; where the results go (default out)
 #   PACKAGES   no: install nothing; everything needed is there already
+#   TWICE      no: make test leaves out what make clang-asan runs as well and is not in C (TWICE_TESTS are)
 #   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
 #
 # Sources are listed by hand, one variable for each module: a file that is in no list is not built
@@ -103,7 +104,12 @@ CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels
 TEST_TOOLS := tests/support/make_pictures.c
 
 # Not run with a sanitizer: they measure, or test what is not C, or what tests in C do as well.
+# The other scripts run the programs with a sanitizer, and in .ci/run only there: they take as long as
+# without one, and what is built without one runs in these, in all tests in C, and in the zips.
 PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/install.sh
+
+# Scripts of which a sanitizer skips a part: the memory of a process.
+TWICE_TESTS := tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
 END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/install.sh \
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
@@ -145,6 +151,8 @@ FLAGS_tsan       := -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_clang      := $(FLAGS_release)
 # clang's check of function pointers needs the C++ runtime, which nothing here links.
 FLAGS_clang-asan := $(FLAGS_asan) -fno-sanitize=function
+# Each program contains the sanitizers' runtime: 0.6 s with GNU's linker, 0.25 s with LLVM's.
+LINKER := $(if $(filter clang-asan,$(CONFIG)),$(if $(shell command -v ld.lld 2>/dev/null),-fuse-ld=lld))
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)
 $(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan)
@@ -168,7 +176,7 @@ ALL_CPPFLAGS = -I. -Iimgcore/include $(LIBRARY_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(COMMON) -Wconversion -Wstrict-prototypes $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(COMMON) -fno-exceptions -fno-rtti -fvisibility-inlines-hidden \
 	$(CXXFLAGS)
-ALL_LDFLAGS = $(CONFIG_FLAGS) $(LDFLAGS)
+ALL_LDFLAGS = $(CONFIG_FLAGS) $(LINKER) $(LDFLAGS)
 
 VERSION := $(shell sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' imgcore/include/imgcore/version.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
@@ -310,9 +318,12 @@ test: ## run all tests (installs what they need)
 	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@$(RUN_TESTS) $(filter-out $(if $(findstring san,$(CONFIG)),$(PLAIN_TESTS)),$(LAMBDA_TESTS) $(END_TO_END)) \
+	@$(RUN_TESTS) $(SCRIPTS) \
 		$(CHECK_PROGRAM) $(UNIT_PROGRAMS) \
 		$(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
+
+SCRIPTS = $(if $(findstring san,$(CONFIG)),$(filter-out $(PLAIN_TESTS),$(LAMBDA_TESTS) $(END_TO_END)), \
+	$(filter $(if $(filter no,$(TWICE)),$(PLAIN_TESTS) $(TWICE_TESTS),%),$(LAMBDA_TESTS) $(END_TO_END)))
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 
@@ -397,8 +408,8 @@ include lambda/lambda.mk
 export BENCH_IMAGES BASE HEAD
 .PHONY: bench bench-compare bench-track
 include bench/bench.mk
-# The bench has tests as well.
-tests: bench-programs
+# The bench has tests as well, which run without a sanitizer (PLAIN_TESTS).
+tests: $(if $(findstring san,$(CONFIG)),,bench-programs)
 
 # One path, which may have spaces, or several words as the shell reads them.
 BENCH_WORDS = if [ -e "$$BENCH_IMAGES" ]; then set -- "$$BENCH_IMAGES"; \

@@ -91,6 +91,8 @@ class Server:
             if not is_fresh(key):
                 make_template(key)
             subprocess.run(["cp", "-R", "--reflink=auto", TEMPLATE + "/.", self.folder], check=True)
+        # Temporary tables are named after the process, and containers with one /tmp may have the same numbers.
+        os.mkdir(self.path("tmp"))
         self.certificate("good")
 
     def certificate(self, name):
@@ -104,7 +106,8 @@ class Server:
         # It dies with this process, even if that is killed.
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", SERVER, "--no-defaults", "--datadir=" + self.path("data"),
-             "--socket=" + self.path("socket"), "--pid-file=" + self.path("pid"), f"--port={self.port}", "--bind-address=127.0.0.1",
+             "--socket=" + self.path("socket"), "--pid-file=" + self.path("pid"), "--tmpdir=" + self.path("tmp"),
+             f"--port={self.port}", "--bind-address=127.0.0.1",
              "--ssl-ca=" + self.path("ca.pem"), "--ssl-cert=" + self.path("server.pem"),
              "--ssl-key=" + self.path("server.key"), "--tls-version=TLSv1.2,TLSv1.3", "--skip-name-resolve",
              "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M",

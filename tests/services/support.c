@@ -121,19 +121,23 @@ const char *test_python(void) {
 
 /* ---------------------------------------------------------------------- servers */
 
-/* Up to the newline; false at the end, or after 20 s. */
+/* Up to the newline, which is the last byte that the server writes before it is asked again; false
+ * at the end, or after 20 s. */
 static bool read_line(int from, char *line, size_t line_bytes) {
     size_t size = 0;
     while (size + 1 < line_bytes) {
         struct pollfd waiting = {from, POLLIN, 0};
-        if (poll(&waiting, 1, 20000) != 1 || read(from, line + size, 1) != 1) {
+        const ssize_t count =
+            poll(&waiting, 1, 20000) == 1 ? read(from, line + size, line_bytes - size - 1) : -1;
+        if (count <= 0) {
             return false;
         }
-        if (line[size] == '\n') {
-            line[size] = '\0';
-            return true;
+        const char *end = memchr(line + size, '\n', (size_t)count);
+        size += (size_t)count;
+        if (end != NULL) {
+            line[size - 1] = '\0';
+            return end == line + size - 1;
         }
-        size++;
     }
     return false;
 }

@@ -7,6 +7,7 @@
 # neither. The output of failing programs is shown. Ends with the total alone on a line.
 #
 # The longest programs of the last run start first, so that none of them is left alone at the end.
+# Before the total stand the longest programs of this run, with the processor time that each took.
 #
 # BUILD CONFIG   the build folder (default build/release) and its configuration (default release)
 # RUN_WITH   a command in front of each program (valgrind ...)
@@ -32,8 +33,12 @@ if [ "${1:-}" = --one ]; then
     CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_SECONDS:-600}" ${RUN_WITH:-} "$@" \
         </dev/null >"$results/$name.output" 2>&1 || status=$?
     seconds=$(($(date +%s) - begin))
+    # User and system time, of this shell and of all that it waited for. In $() it were another shell's.
+    times >"$results/$name.cpu"
+    cpu=$(awk '{ gsub(/[ms]/, " "); cpu += $1 * 60 + $2 + $3 * 60 + $4 } END { printf "%.1f", cpu }' "$results/$name.cpu")
+    echo "$seconds $cpu $program" >"$results/$name.duration"
     echo "$seconds ${program#"${BUILD:-build/release}"/}" >"$results/$name.seconds"
-    awk -v status="$status" -v seconds=$seconds -v name="$program" -v counts="$results/$name.counts" \
+    awk -v status="$status" -v seconds=$seconds -v cpu="$cpu" -v name="$program" -v counts="$results/$name.counts" \
         -v skips="$results/$name.skips" -v title="${CONFIG:-release} ${program#"${BUILD:-build/release}"/}" '
         function skip(test, reason) {
             all_skipped++
@@ -63,7 +68,7 @@ if [ "${1:-}" = --one ]; then
             else if (!has_plan && !ok && status == 0) ok = 1
             if (status != 0 && !bad) bad = 1
             if (status == 0 && bad) status = 1
-            printf "%-50s %4d s %4d passed", name, seconds, ok
+            printf "%-50s %4d s (CPU %5.1f s) %4d passed", name, seconds, cpu, ok
             if (all_skipped) printf ", %d skipped", all_skipped
             if (bad) printf ", %d failed (exit status %d)", bad, status
             printf "\n"
@@ -81,6 +86,7 @@ if [ "${1:-}" = --one ]; then
     exit 0
 fi
 
+begin=$(date +%s)
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 times=${TEST_TIMES:-build/test_times}
@@ -108,6 +114,14 @@ touch "$times"
 cat "$results"/*.seconds "$times" |
     awk '{ name = substr($0, index($0, " ") + 1) } !seen[name]++' >"$results/times"
 cp "$results/times" "$times"
+: >"$results/all.duration"
+cat "$results"/*.duration | sort -k1,1nr -k2,2nr | awk -v seconds=$(($(date +%s) - begin)) -v cpus="$(nproc)" '
+    NR <= 15 { longest = longest sprintf("%6d s, %5.1f s of CPU  %s\n", $1, $2, $3) }
+    { sum += $1; cpu += $2 }
+    END {
+        printf "\n%d s for %d programs of %d s, with %d s of CPU on %d CPUs; the longest:\n%s", seconds, NR, sum, cpu,
+            cpus, longest
+    }'
 cat "$results"/*.counts | awk -v programs=$# '
     { passed += $1; failed += $2; skipped += $3; seen++ }
     END {
