@@ -5,7 +5,7 @@
 RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/logs.c \
 	lambda/runtime/loop.c lambda/runtime/main.c lambda/runtime/metrics.c \
 	lambda/runtime/process.c lambda/runtime/program.c
-CLIENTS_MODULE := lambda/clients/clients.c
+CLIENTS_MODULE := lambda/clients/clients.c lambda/clients/database.c lambda/clients/migrate.c
 EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/events/function_url.c \
 	lambda/events/function_url_response.c lambda/events/kind.c lambda/events/s3.c \
 	lambda/events/s3_batch.c lambda/events/schedule.c lambda/events/sns.c lambda/events/sqs.c \
@@ -27,12 +27,15 @@ LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
-	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_store.mjs \
+	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_settlement.mjs \
+	tests/lambda/test_settlement_command.mjs tests/lambda/test_settlement_faults.mjs \
+	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_store.mjs \
 	tests/lambda/test_webhook.mjs tests/lambda/test_webhook_faults.mjs \
 	tests/lambda/test_webhook_secrets.mjs tests/lambda/test_webhook_toss.mjs
 # What test_webhook_store_cut.c does in C; memory and times.
-PLAIN_TESTS += tests/lambda/test_email_load.mjs tests/lambda/test_webhook_kills.mjs tests/lambda/test_webhook_load.mjs
-LAMBDA_LONG_TESTS += tests/lambda/test_email_random_long.mjs tests/lambda/test_image_random_long.mjs
+PLAIN_TESTS += tests/lambda/test_email_load.mjs tests/lambda/test_webhook_kills.mjs tests/lambda/test_webhook_load.mjs \
+	tests/lambda/test_settlement_kills.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_settlement_kills_long.mjs tests/lambda/test_email_random_long.mjs tests/lambda/test_image_random_long.mjs
 
 # ---------------------------------------------------------------------------- the templates
 
@@ -53,6 +56,8 @@ LINK_db = $(DB)
 LIBS_db = $(DB_LIBS)
 LINK_webhook = $(WEBHOOK)
 LIBS_webhook =
+LINK_settlement = $(SETTLEMENT)
+LIBS_settlement =
 
 # $(call lambda_program,PROGRAM,OBJECTS,LIBRARIES,FLAGS): the rule that links a program.
 define lambda_program
@@ -105,7 +110,8 @@ $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tes
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
 $(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
-$(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue database http keys keys_parse migrate reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
+$(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue http keys keys_parse reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
+$(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement,settings,settlement email db))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))
@@ -155,5 +161,13 @@ webhook-load: $(WEBHOOK_SEND) ## 8,000 webhooks through the local cloud, and wha
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory package ARCHES=x86_64
 	@BUILD=$(O) chrt -f 10 $(NODE) lambda/webhook_load.mjs $(LOAD) $(PACKAGE_DIR)/x86_64/build/stripped/webhook-handler/bootstrap
+
+# The cost needs root. LOAD: options of lambda/settlement_load.mjs.
+.PHONY: settlement-load
+settlement-load: ## 1,000 sellers and 1,000,000 lines through the local cloud, and what 100 sellers cost (root; LOAD=options)
+	@sh .ci/packages build test npm local package
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory package ARCHES=x86_64
+	@BUILD=$(O) chrt -f 10 $(NODE) lambda/settlement_load.mjs $(LOAD) $(PACKAGE_DIR)/x86_64/build/stripped/settlement-report/bootstrap
 
 -include $(patsubst %.o,%.d,$(call objects,$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS)))

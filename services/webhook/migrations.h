@@ -4,28 +4,12 @@
 
 #include <stddef.h>
 
-#include "services/db/migrate.h"
+#include "services/db/embedded.h"
 
-/* The module's own tables, then the mapping of that platform as repeatable ones ("mapping/...").
- * platform NULL or "": own tables alone. NULL: there is no such platform, or no memory. The array
- * is the caller's to free; texts are constants. */
+extern const struct db_sql webhook_sql;
+
+/* As db_sql_migrations and db_sql_platform_name, of webhook_sql. */
 struct db_migration *webhook_migrations(const char *platform, size_t *count);
-
-/* The platforms that are built in, sorted; NULL beyond the last. */
 const char *webhook_platform_name(size_t index);
-
-/* ---------------------------------------------------------------------- generated */
-
-/* What sql/embed.sh writes. */
-struct webhook_sql_file {
-    const char *name, *sql;
-};
-struct webhook_sql_folder {
-    const char *name; /* "": the own tables, the first folder */
-    const struct webhook_sql_file *files;
-    size_t count;
-};
-extern const struct webhook_sql_folder webhook_sql_folders[];
-extern const size_t webhook_sql_folder_count;
 
 #endif

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "services/db/error.h"
+#include "services/db/literal.h"
 #include "services/db/value.h"
 #include "tests/support/random.h"
 
@@ -196,6 +197,30 @@ static void errors_have_a_line(void **state) {
     db_error_clear(NULL);
 }
 
+static void literals_hold_any_text(void **state) {
+    (void)state;
+    static const char hostile[] = "'; \\\"\0\xff";
+    struct svc_buf sql;
+    svc_buf_init(&sql, 1024);
+    assert_true(db_literal_text(&sql, "", 0));
+    assert_true(db_literal_text(&sql, hostile, sizeof(hostile) - 1));
+    assert_string_equal(svc_buf_text(&sql), "_utf8mb4 X''_utf8mb4 X'273B205C2200FF'");
+    svc_buf_reset(&sql);
+    assert_true(db_literal_time(&sql, INT64_C(1770091506789012)));
+    assert_true(db_literal_time(&sql, -1));
+    assert_string_equal(svc_buf_text(&sql), "TIMESTAMP'2026-02-03 04:05:06.789012'"
+                                            "TIMESTAMP'1969-12-31 23:59:59.999999'");
+    svc_buf_reset(&sql);
+    assert_true(db_literal_time(&sql, INT64_MIN));
+    assert_true(db_literal_time(&sql, INT64_MAX));
+    assert_string_equal(svc_buf_text(&sql), "TIMESTAMP'0001-01-01 00:00:00.000000'"
+                                            "TIMESTAMP'9999-12-31 23:59:59.999999'");
+    svc_buf_clear(&sql);
+    svc_buf_init(&sql, 8);
+    assert_false(db_literal_text(&sql, "x", 1));
+    svc_buf_clear(&sql);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decimals_are_parsed_exactly_or_refused),
@@ -204,6 +229,7 @@ int main(void) {
         cmocka_unit_test(values_are_masked_in_messages),
         cmocka_unit_test(no_random_value_survives),
         cmocka_unit_test(errors_have_a_line),
+        cmocka_unit_test(literals_hold_any_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "services/webhook/migrate_run.h"
+#include "services/db/migrate_run.h"
 #include "services/webhook/migrations.h"
 #include "tests/services/platforms/platform.h"
 
@@ -69,9 +69,15 @@ static struct ran run(enum svc_status open_status, const char *const *words) {
     }
     FILE *out = open_memstream(&ran.out, &out_size);
     FILE *err = open_memstream(&ran.err, &err_size);
-    const struct webhook_migrate_cli cli = {
-        .program = "webhook-handler", .out = out, .err = err, .open = open_db, .user = &opener};
-    ran.exit_status = webhook_migrate_run(&cli, argc, argv);
+    const struct db_migrate_cli cli = {.program = "webhook-handler",
+                                       .subject = "webhooks",
+                                       .objects = "views and procedures",
+                                       .sql = &webhook_sql,
+                                       .out = out,
+                                       .err = err,
+                                       .open = open_db,
+                                       .user = &opener};
+    ran.exit_status = db_migrate_run(&cli, argc, argv);
     ran.opened = opener.opened;
     fclose(out);
     fclose(err);
@@ -99,17 +105,17 @@ static void the_command_applies_and_shows_each(void **state) {
     size_t count = 0;
     free(webhook_migrations("snake_case", &count));
     struct ran ran = RUN("snake_case", "--dry-run");
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_OK);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_OK);
     assert_int_equal(lines_of(ran.out, "to apply   "), count);
     forget(&ran);
     assert_string_equal(db_sql(&f, "SHOW TABLES LIKE 'inbox'"), "");
     ran = run(SVC_OK, (const char *const[]){NULL});
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_OK);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_OK);
     assert_int_equal(lines_of(ran.out, "applied    0"), count - 5);
     assert_null(strstr(ran.out, "mapping"));
     forget(&ran);
     ran = RUN("snake_case");
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_OK);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_OK);
     assert_int_equal(lines_of(ran.out, "unchanged  0"), count - 5);
     assert_int_equal(lines_of(ran.out, "applied    mapping/"), 5);
     assert_string_equal(ran.err, "");
@@ -123,7 +129,7 @@ static void the_command_writes_json(void **state) {
     struct svc_json *document = NULL;
     struct svc_error error;
     int64_t applied = 0;
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_OK);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_OK);
     assert_int_equal(svc_json_parse(ran.out, strlen(ran.out), 0, &document, &error), SVC_OK);
     assert_string_equal(svc_json_get_text(document, "status"), "ok");
     assert_string_equal(svc_json_get_text(document, "platform"), "snake_case");
@@ -140,19 +146,19 @@ static void wrong_arguments_reach_no_database(void **state) {
                                            {""},       {"-"},       {"", "snake_case"}};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct ran ran = run(SVC_OK, wrong[i]);
-        assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_USAGE);
+        assert_int_equal(ran.exit_status, DB_MIGRATE_USAGE);
         assert_int_equal(ran.opened, 0);
         assert_string_equal(ran.out, "");
         assert_string_not_equal(ran.err, "");
         forget(&ran);
     }
     struct ran ran = RUN("--help");
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_OK);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_OK);
     assert_non_null(strstr(ran.out, "usage: webhook-handler migrate"));
     assert_int_equal(ran.opened, 0);
     forget(&ran);
     ran = RUN("--list");
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_OK);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_OK);
     assert_string_equal(ran.out, "camel_case\nsnake_case\ninvented\n");
     assert_int_equal(ran.opened, 0);
     forget(&ran);
@@ -161,24 +167,24 @@ static void wrong_arguments_reach_no_database(void **state) {
 static void failures_are_named_and_have_their_exit_status(void **state) {
     (void)state;
     struct ran ran = run(SVC_CONFIGURATION, (const char *const[]){"snake_case", NULL});
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_SETTINGS);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_SETTINGS);
     assert_string_equal(ran.err, "webhook-handler: MIGRATION_SECRET_NAME is not set\n");
     forget(&ran);
     /* The mapping of another platform: its tables are not there. */
     ran = RUN("camel_case");
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_FAILED);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_FAILED);
     assert_non_null(strstr(ran.out, "applied    0001_inbox\n"));
     assert_memory_equal(ran.err, "webhook-handler: mapping/01_webhook_orders: ", 44);
     assert_null(strstr(ran.err, "canary"));
     forget(&ran);
     ran = RUN("camel_case", "--json");
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_FAILED);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_FAILED);
     assert_non_null(
         strstr(ran.out, "\"status\":\"failed\",\"failed\":\"mapping/01_webhook_orders\""));
     forget(&ran);
     f.secrets.current = "another password";
     ran = RUN("snake_case");
-    assert_int_equal(ran.exit_status, WEBHOOK_MIGRATE_FAILED);
+    assert_int_equal(ran.exit_status, DB_MIGRATE_FAILED);
     assert_non_null(strstr(ran.err, "1045"));
     forget(&ran);
 }
@@ -190,9 +196,9 @@ static enum svc_status handle(struct db *db, const char *text, struct svc_buf *r
     struct svc_json *document = NULL;
     struct svc_error reason;
     assert_int_equal(svc_json_parse(text, strlen(text), 0, &document, &reason), SVC_OK);
-    assert_true(webhook_migrate_is_event(document));
+    assert_true(db_migrate_is_event(document));
     svc_buf_reset(result);
-    const enum svc_status status = webhook_migrate_event(db, document, result, error);
+    const enum svc_status status = db_migrate_event(&webhook_sql, db, document, result, error);
     svc_json_wipe(document);
     return status;
 }
@@ -249,7 +255,7 @@ static void an_event_that_is_not_as_stated_connects_to_nothing(void **state) {
     assert_int_equal(db_counts(db).logins, 0);
     svc_buf_clear(&result);
     db_destroy(db);
-    assert_false(webhook_migrate_is_event(NULL));
+    assert_false(db_migrate_is_event(NULL));
 }
 
 static void the_settings_have_a_secret_of_their_own(void **state) {
@@ -262,12 +268,12 @@ static void the_settings_have_a_secret_of_their_own(void **state) {
     test_environment_set(&environment, "DB_SECRET_NAME", "function/login");
     test_environment_set(&environment, "DB_NAME", "shop");
     svc_settings_init(&from, &environment.environment, &error);
-    webhook_migrate_settings_read(&from, &settings);
+    db_migrate_settings_read(&from, &settings);
     assert_int_equal(from.status, SVC_CONFIGURATION);
     assert_non_null(strstr(error.detail, "MIGRATION_SECRET_NAME"));
     test_environment_set(&environment, "MIGRATION_SECRET_NAME", "migrate/login");
     svc_settings_init(&from, &environment.environment, &error);
-    webhook_migrate_settings_read(&from, &settings);
+    db_migrate_settings_read(&from, &settings);
     assert_int_equal(from.status, SVC_OK);
     assert_string_equal(settings.secret_name, "migrate/login");
     assert_string_equal(settings.name, "shop");
@@ -275,15 +281,18 @@ static void the_settings_have_a_secret_of_their_own(void **state) {
 
 /* ---------------------------------------------------------------------- embedding */
 
-#define EMBED "sh services/webhook/sql/embed.sh "
+#define EMBED "sh services/db/embed.sh "
+#define OBJECTS                                                                                    \
+    "'VIEW webhook_orders;VIEW webhook_contacts;VIEW webhook_items;PROCEDURE "                     \
+    "webhook_store_payment;PROCEDURE webhook_store_shipping'"
 #define OWN   " services/webhook/sql/migrations "
 #define SNAKE "services/webhook/sql/platforms/snake_case"
 
 /* The script's exit status, and what it wrote to `folder`/out.c. */
 static int embed(const char *folder, const char *arguments) {
     char command[512];
-    snprintf(command, sizeof(command), EMBED "%s/out.c" OWN "%s 2>%s/err", folder, arguments,
-             folder);
+    snprintf(command, sizeof(command), EMBED "%s/out.c webhook " OBJECTS OWN "%s 2>%s/err", folder,
+             arguments, folder);
     return system(command);
 }
 

@@ -216,4 +216,17 @@ static inline struct webhook_stored one(const char *key, struct webhook_step ste
 
 #define STORE_TEST(name) cmocka_unit_test_setup(name, store_fresh)
 
+static inline void assert_change_refused(const struct webhook_change *change,
+                                         enum webhook_stored_outcome expected) {
+    char *before = all_tables();
+    const struct webhook_stored stored = stored_of(change);
+    char *after = all_tables();
+    assert_int_equal(stored.outcome, expected);
+    assert_int_equal(stored.mail_count, 0);
+    assert_int_equal(stored.effects, 0);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+}
+
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lambda/handlers/webhook/migrate.h"
+#include "lambda/handlers/webhook/webhook.h"
 #include "lambda/runtime/process.h"
 #include "services/base/buf.h"
 #include "services/webhook/order_state.h"
@@ -26,12 +26,16 @@ static int print_states(int argc, char **argv) {
     return is_done ? DONE : FAILED;
 }
 
+static int migrate(int argc, char **argv) {
+    return lrt_migrate_command(&webhook_function_migrations, argc, argv);
+}
+
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv); /* argv[0] is the command */
 } commands[] = {
     {"states", print_states},
-    {"migrate", webhook_migrate_command},
+    {"migrate", migrate},
 };
 
 static const struct command *find(const char *word) {

@@ -2,7 +2,7 @@
 #ifndef WEBHOOK_FUNCTION_H
 #define WEBHOOK_FUNCTION_H
 
-#include "lambda/handlers/webhook/database.h"
+#include "lambda/clients/database.h"
 #include "lambda/handlers/webhook/keys.h"
 #include "lambda/handlers/webhook/settings.h"
 #include "lambda/runtime/metrics.h"
@@ -24,7 +24,7 @@ struct webhook_function {
     struct webhook_toss_client toss;
     bool is_toss_key_refused; /* by Toss: it is read anew before it is used again */
     struct awsc_client *aws;
-    struct webhook_login_source login;
+    struct lrt_database_login login;
     struct db *db; /* NULL: the twin */
     const struct svc_transport *transport;
     const struct svc_clock *clock;

@@ -45,9 +45,9 @@ static enum svc_status create_store(struct webhook_function *function, struct sv
     if (settings->is_twin) {
         return SVC_OK;
     }
-    function->login = (struct webhook_login_source){function->aws, settings->db.secret_name};
-    return webhook_database_create(&function->login, &settings->db, function->clock, function->log,
-                                   &function->db, error);
+    function->login = (struct lrt_database_login){function->aws, settings->db.secret_name};
+    return lrt_database_create(&function->login, &settings->db, function->clock, function->log,
+                               &function->db, error);
 }
 
 static enum svc_status create(const struct lrt_services *services, void **self,

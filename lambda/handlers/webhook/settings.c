@@ -6,7 +6,7 @@
 
 #include "services/base/text.h"
 
-#include "services/webhook/migrate_run.h"
+#include "services/db/migrate_run.h"
 #include "services/webhook/toss_client.h"
 
 static void read_bucket(struct svc_settings *from, struct webhook_settings *settings) {
@@ -77,7 +77,7 @@ static void read_store(struct svc_settings *from, struct webhook_settings *setti
     read_url(from, "TOSS_CONFIRM_QUEUE_URL", "", settings->confirm_queue_url);
     svc_setting_secret_name(from, "UNSUBSCRIBE_SECRET_NAME", "", settings->unsubscribe_secret_name);
     if (svc_setting(from->environment, "MIGRATION_SECRET_NAME") != NULL) {
-        webhook_migrate_settings_read(from, &settings->migration);
+        db_migrate_settings_read(from, &settings->migration);
     }
     settings->inbox_days =
         read_days(from, "INBOX_DAYS", WEBHOOK_MIN_INBOX_DAYS, WEBHOOK_DEFAULT_INBOX_DAYS);

@@ -2,13 +2,33 @@
 #include "lambda/handlers/webhook/webhook.h"
 
 #include "lambda/clients/clients.h"
+#include "lambda/clients/migrate.h"
 #include "lambda/events/kind.h"
 #include "lambda/handlers/webhook/confirm_queue.h"
 #include "lambda/handlers/webhook/http.h"
-#include "lambda/handlers/webhook/migrate.h"
 #include "lambda/handlers/webhook/schedule.h"
 #include "lambda/handlers/webhook/twin.h"
-#include "services/webhook/migrate_run.h"
+#include "services/webhook/migrations.h"
+
+const struct lrt_migrations webhook_function_migrations = {
+    .sql = &webhook_sql,
+    .error_type = "Webhook.MIGRATION",
+    .program = "webhook-handler",
+    .subject = "webhooks",
+    .objects = "views and procedures",
+};
+
+static void migrate(struct webhook_function *function, const struct svc_json *document,
+                    const struct lrt_invocation *invocation, struct lrt_result *result) {
+    const struct lrt_migrate what = {
+        .migrations = &webhook_function_migrations,
+        .settings = &function->settings.migration,
+        .aws = function->aws,
+        .clock = function->clock,
+        .log = function->log,
+    };
+    lrt_migrate_handle(&what, document, invocation, result);
+}
 
 static void refuse(const struct webhook_function *function, struct lrt_result *result) {
     lrt_fail(result, "Webhook.UNKNOWN_EVENT",
@@ -27,8 +47,8 @@ static void handle_as_store(struct webhook_function *function, const struct svc_
         webhook_schedule_handle(function, document, invocation, result);
         break;
     default:
-        if (webhook_migrate_is_event(document)) {
-            webhook_migrate_handle(function, document, invocation, result);
+        if (db_migrate_is_event(document)) {
+            migrate(function, document, invocation, result);
         } else {
             refuse(function, result);
         }

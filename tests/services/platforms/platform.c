@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-#include "services/webhook/migrations.h"
-
 void platform_load(struct db_fixture *fixture, const char *platform, int orders) {
     /* The tables refer to each other; which of them is dropped first does not matter. */
     db_sql(fixture, "SET foreign_key_checks = 0; CREATE OR REPLACE DATABASE shop CHARACTER SET "
@@ -20,9 +18,7 @@ void platform_load(struct db_fixture *fixture, const char *platform, int orders)
     db_sql(fixture, "source " TEST_FILE("platforms/%s/seed.sql"), platform);
 }
 
-void platform_migrate(struct db *db, const char *platform) {
-    size_t count = 0;
-    struct db_migration *migrations = webhook_migrations(platform, &count);
+void platform_apply(struct db *db, struct db_migration *migrations, size_t count) {
     struct db_error error;
     char text[DB_ERROR_TEXT_BYTES];
     const char *failed = NULL;

@@ -55,7 +55,7 @@ CREATE TABLE `Order` (
     `totalAmount` DOUBLE NOT NULL COMMENT 'before the discounts',
     `couponDiscount` DOUBLE NOT NULL DEFAULT 0,
     `couponBearer` ENUM('SELLER', 'PLATFORM') NOT NULL DEFAULT 'PLATFORM',
-    `pointDiscount` DOUBLE NOT NULL DEFAULT 0,
+    `pointDiscount` DOUBLE NOT NULL DEFAULT 0 COMMENT 'borne by the platform',
     `shippingFee` DOUBLE NOT NULL DEFAULT 0,
     `finalAmount` DOUBLE NOT NULL COMMENT 'what the customer pays',
     `paidAmount` DOUBLE NULL,
@@ -101,6 +101,7 @@ CREATE TABLE `Refund` (
     `reason` VARCHAR(191) NULL,
     `status` ENUM('REQUESTED', 'PROCESSING', 'COMPLETED', 'REJECTED') NOT NULL DEFAULT 'REQUESTED',
     `processedAt` DATETIME(3) NULL,
+    KEY `Refund_processedAt_idx` (`processedAt`),
     FOREIGN KEY (`orderId`) REFERENCES `Order` (`id`),
     FOREIGN KEY (`orderItemId`) REFERENCES `OrderItem` (`id`)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_general_ci;

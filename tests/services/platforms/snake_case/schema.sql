@@ -34,6 +34,7 @@ CREATE TABLE products (
     name VARCHAR(255) NOT NULL,
     price DECIMAL(12, 2) NOT NULL,
     commission_rate DECIMAL(5, 2) NULL,
+    tax_type ENUM('taxable', 'exempt') NOT NULL DEFAULT 'taxable' COMMENT 'VAT',
     FOREIGN KEY (seller_id) REFERENCES sellers (id),
     FOREIGN KEY (category_id) REFERENCES categories (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
@@ -53,6 +54,7 @@ CREATE TABLE orders (
         NOT NULL DEFAULT 'unpaid',
     payment_method VARCHAR(64) NULL,
     transaction_id VARCHAR(200) NULL,
+    cash_receipt_number VARCHAR(30) NULL,
     paid_amount DECIMAL(12, 2) NOT NULL DEFAULT 0,
     refunded_amount DECIMAL(12, 2) NOT NULL DEFAULT 0,
     paid_at DATETIME NULL,
@@ -61,9 +63,11 @@ CREATE TABLE orders (
     shipped_at DATETIME NULL,
     delivered_at DATETIME NULL,
     confirmed_at DATETIME NULL COMMENT 'the customer confirmed the purchase',
+    cancelled_at DATETIME NULL,
     created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     KEY orders_confirmed_at (confirmed_at),
+    KEY orders_cancelled_at (cancelled_at),
     KEY orders_paid_at (paid_at),
     FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

@@ -11,6 +11,7 @@ MODIFIES SQL DATA
 SQL SECURITY DEFINER
 BEGIN
     DECLARE v_seq INT;
+    DECLARE v_missing DECIMAL(20, 4) DEFAULT 0;
     SELECT ORD_SEQ INTO v_seq FROM TB_ORD_MST WHERE ORD_NO = CONVERT(p_order_id USING latin1);
     UPDATE TB_ORD_MST
     SET PAY_STS = CASE
@@ -30,4 +31,21 @@ BEGIN
         PAY_KIND = VALUES(PAY_KIND),
         PG_TID = VALUES(PG_TID),
         PAY_DT = VALUES(PAY_DT);
+    IF p_refunded_won > 0 THEN
+        SELECT p_refunded_won - COALESCE(SUM(RFND_AMT), 0) INTO v_missing
+        FROM TB_RFND
+        WHERE ORD_SEQ = v_seq AND RFND_STS = 2
+        FOR UPDATE;
+    END IF;
+    IF v_missing > 0 THEN
+        UPDATE TB_RFND
+        SET RFND_STS = 2, RFND_DT = UTC_TIMESTAMP() + INTERVAL 9 HOUR
+        WHERE ORD_SEQ = v_seq AND RFND_STS IN (0, 1) AND RFND_AMT = v_missing
+        ORDER BY RFND_SEQ
+        LIMIT 1;
+        IF ROW_COUNT() = 0 THEN
+            INSERT INTO TB_RFND (ORD_SEQ, LINE_NO, RFND_AMT, RFND_STS, RFND_DT)
+            VALUES (v_seq, NULL, v_missing, 2, UTC_TIMESTAMP() + INTERVAL 9 HOUR);
+        END IF;
+    END IF;
 END

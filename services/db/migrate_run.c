@@ -1,23 +1,22 @@
 /* Migrations by event and by command: see migrate_run.h. */
-#include "services/webhook/migrate_run.h"
+#include "services/db/migrate_run.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "services/webhook/migrations.h"
 
 /* A line for each migration, a few hundred bytes at most. */
 #define MAX_RESULT_BYTES ((size_t)256 * 1024)
 /* The command's time in all. The event has that of its invocation. */
 #define COMMAND_MS INT64_C(900000)
 
-/* What is asked for. */
+/* The arguments of a run. */
 struct request {
+    const struct db_sql *sql;
     const char *platform; /* "": own tables alone */
     bool is_dry;
 };
 
-void webhook_migrate_settings_read(struct svc_settings *from, struct db_settings *settings) {
+void db_migrate_settings_read(struct svc_settings *from, struct db_settings *settings) {
     db_settings_read_as(from, "MIGRATION_SECRET_NAME", settings);
 }
 
@@ -25,20 +24,10 @@ static enum svc_status refuse(struct db_error *error, const char *why) {
     return db_fail(error, SVC_INVALID_ARGUMENT, DB_FAULT_ARGUMENT, "%s", why);
 }
 
-static bool is_platform(const char *name) {
-    const char *known = NULL;
-    for (size_t i = 0; (known = webhook_platform_name(i)) != NULL; i++) {
-        if (strcmp(known, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum svc_status apply(struct db *db, const struct request *request, db_migration_fn *report,
                              void *user, const char **failed, struct db_error *error) {
     size_t count = 0;
-    struct db_migration *migrations = webhook_migrations(request->platform, &count);
+    struct db_migration *migrations = db_sql_migrations(request->sql, request->platform, &count);
     if (migrations == NULL) {
         return db_fail(error, SVC_NO_MEMORY, DB_FAULT_OTHER, "no memory for the migrations");
     }
@@ -96,7 +85,7 @@ static enum svc_status apply_as_json(struct db *db, const struct request *reques
 
 /* ---------------------------------------------------------------------- the event */
 
-bool webhook_migrate_is_event(const struct svc_json *event) {
+bool db_migrate_is_event(const struct svc_json *event) {
     return svc_json_has(event, "migrate");
 }
 
@@ -105,7 +94,7 @@ static enum svc_status read_event(const struct svc_json *event, struct request *
     const struct svc_json *platform = svc_json_get(event, "platform");
     const struct svc_json *dry = svc_json_get(event, "dryRun");
     bool is_asked = false;
-    *request = (struct request){.platform = ""};
+    request->platform = "";
     if (!svc_json_bool(svc_json_get(event, "migrate"), &is_asked) || !is_asked) {
         return refuse(error, "the event's \"migrate\" is not true");
     }
@@ -116,14 +105,15 @@ static enum svc_status read_event(const struct svc_json *event, struct request *
         return SVC_OK;
     }
     request->platform = svc_json_text(platform);
-    return request->platform != NULL && is_platform(request->platform)
+    return request->platform != NULL && db_sql_has_platform(request->sql, request->platform)
                ? SVC_OK
                : refuse(error, "the event's \"platform\" is none that is built in");
 }
 
-enum svc_status webhook_migrate_event(struct db *db, const struct svc_json *event,
-                                      struct svc_buf *result, struct db_error *error) {
-    struct request request;
+enum svc_status db_migrate_event(const struct db_sql *sql, struct db *db,
+                                 const struct svc_json *event, struct svc_buf *result,
+                                 struct db_error *error) {
+    struct request request = {.sql = sql};
     struct db_error own;
     error = error != NULL ? error : &own;
     db_error_clear(error);
@@ -138,27 +128,26 @@ struct arguments {
     bool is_json, is_list, is_help, is_wrong;
 };
 
-static void put_usage(const struct webhook_migrate_cli *cli, FILE *out) {
-    fprintf(
-        out,
-        "usage: %s migrate [PLATFORM] [--dry-run] [--json] [--list] [--help]\n"
-        "\n"
-        "Creates the tables of the webhooks, each change once, and with PLATFORM the views and\n"
-        "procedures that join them to that platform's tables. May be repeated at any time.\n"
-        "\n"
-        "  --dry-run  changes nothing, shows what would be applied\n"
-        "  --json     one object instead of a line for each migration\n"
-        "  --list     the platforms that are built in\n"
-        "\n"
-        "Logs in with the secret of MIGRATION_SECRET_NAME; DB_NAME, DB_CA_FILE,\n"
-        "DB_CONNECT_TIMEOUT and DB_LOCK_WAIT count as for the function. Exit status: 0 all is\n"
-        "applied, 1 it is not (the reason on standard error; what came before it is applied),\n"
-        "2 usage, 3 a setting, or the output cannot be written.\n",
-        cli->program);
+static void put_usage(const struct db_migrate_cli *cli, FILE *out) {
+    fprintf(out,
+            "usage: %s migrate [PLATFORM] [--dry-run] [--json] [--list] [--help]\n"
+            "\n"
+            "Creates the tables of the %s, each change once, and with PLATFORM the %s\n"
+            "that join them to that platform's tables. May be repeated at any time.\n"
+            "\n"
+            "  --dry-run  changes nothing, shows what would be applied\n"
+            "  --json     one object instead of a line for each migration\n"
+            "  --list     the platforms that are built in\n"
+            "\n"
+            "Logs in with the secret of MIGRATION_SECRET_NAME; DB_NAME, DB_CA_FILE,\n"
+            "DB_CONNECT_TIMEOUT and DB_LOCK_WAIT count as for the function. Exit status: 0 all is\n"
+            "applied, 1 it is not (the reason on standard error; what came before it is applied),\n"
+            "2 usage, 3 a setting, or the output cannot be written.\n",
+            cli->program, cli->subject, cli->objects);
 }
 
-static struct arguments read_arguments(int argc, char **argv) {
-    struct arguments arguments = {.request.platform = ""};
+static struct arguments read_arguments(const struct db_migrate_cli *cli, int argc, char **argv) {
+    struct arguments arguments = {.request = {.sql = cli->sql, .platform = ""}};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--dry-run") == 0) {
             arguments.request.is_dry = true;
@@ -191,7 +180,7 @@ static void report_line(void *user, const char *name, enum db_migration_result r
     fprintf(report->out, "%-9s  %s\n", what, name);
 }
 
-static enum svc_status apply_as_lines(const struct webhook_migrate_cli *cli, struct db *db,
+static enum svc_status apply_as_lines(const struct db_migrate_cli *cli, struct db *db,
                                       const struct request *request, struct db_error *error) {
     struct line_report report = {.out = cli->out, .is_dry = request->is_dry};
     const char *failed = NULL;
@@ -204,8 +193,7 @@ static enum svc_status apply_as_lines(const struct webhook_migrate_cli *cli, str
     return status;
 }
 
-static int run(const struct webhook_migrate_cli *cli, struct db *db,
-               const struct arguments *arguments) {
+static int run(const struct db_migrate_cli *cli, struct db *db, const struct arguments *arguments) {
     struct db_error error;
     struct svc_buf result;
     db_error_clear(&error);
@@ -220,32 +208,31 @@ static int run(const struct webhook_migrate_cli *cli, struct db *db,
     }
     svc_buf_clear(&result);
     const bool is_written = fflush(cli->out) == 0 && !ferror(cli->out);
-    return status != SVC_OK ? WEBHOOK_MIGRATE_FAILED
-           : is_written     ? WEBHOOK_MIGRATE_OK
-                            : WEBHOOK_MIGRATE_SETTINGS;
+    return status != SVC_OK ? DB_MIGRATE_FAILED : is_written ? DB_MIGRATE_OK : DB_MIGRATE_SETTINGS;
 }
 
-static int list_platforms(const struct webhook_migrate_cli *cli) {
+static int list_platforms(const struct db_migrate_cli *cli) {
     const char *name = NULL;
-    for (size_t i = 0; (name = webhook_platform_name(i)) != NULL; i++) {
+    for (size_t i = 0; (name = db_sql_platform_name(cli->sql, i)) != NULL; i++) {
         fprintf(cli->out, "%s\n", name);
     }
-    return fflush(cli->out) == 0 ? WEBHOOK_MIGRATE_OK : WEBHOOK_MIGRATE_SETTINGS;
+    return fflush(cli->out) == 0 ? DB_MIGRATE_OK : DB_MIGRATE_SETTINGS;
 }
 
-int webhook_migrate_run(const struct webhook_migrate_cli *cli, int argc, char **argv) {
-    const struct arguments arguments = read_arguments(argc, argv);
+int db_migrate_run(const struct db_migrate_cli *cli, int argc, char **argv) {
+    const struct arguments arguments = read_arguments(cli, argc, argv);
     if (arguments.is_help || arguments.is_wrong) {
         put_usage(cli, arguments.is_help ? cli->out : cli->err);
-        return arguments.is_help ? WEBHOOK_MIGRATE_OK : WEBHOOK_MIGRATE_USAGE;
+        return arguments.is_help ? DB_MIGRATE_OK : DB_MIGRATE_USAGE;
     }
     if (arguments.is_list) {
         return list_platforms(cli);
     }
-    if (arguments.request.platform[0] != '\0' && !is_platform(arguments.request.platform)) {
+    if (arguments.request.platform[0] != '\0' &&
+        !db_sql_has_platform(cli->sql, arguments.request.platform)) {
         fprintf(cli->err, "%s: no platform of that name is built in; --list shows them\n",
                 cli->program);
-        return WEBHOOK_MIGRATE_USAGE;
+        return DB_MIGRATE_USAGE;
     }
     struct db *db = NULL;
     struct svc_error reason;
@@ -254,7 +241,7 @@ int webhook_migrate_run(const struct webhook_migrate_cli *cli, int argc, char **
     if (status != SVC_OK) {
         fprintf(cli->err, "%s: %s\n", cli->program,
                 reason.detail[0] != '\0' ? reason.detail : svc_status_message(status));
-        return WEBHOOK_MIGRATE_SETTINGS;
+        return DB_MIGRATE_SETTINGS;
     }
     const int exit_status = run(cli, db, &arguments);
     db_destroy(db);

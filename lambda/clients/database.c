@@ -1,5 +1,5 @@
 /* The database's client: see database.h. */
-#include "lambda/handlers/webhook/database.h"
+#include "lambda/clients/database.h"
 
 #include "services/aws/secrets.h"
 
@@ -10,7 +10,7 @@ static enum svc_status get_login(void *user, enum db_secret_stage stage, bool re
         [DB_SECRET_PENDING] = AWSC_SECRET_PENDING,
         [DB_SECRET_PREVIOUS] = AWSC_SECRET_PREVIOUS,
     };
-    const struct webhook_login_source *source = user;
+    const struct lrt_database_login *source = user;
     const struct awsc_secret_get get = {
         .name = source->secret_name,
         .stage = stages[stage],
@@ -23,10 +23,10 @@ static enum svc_status get_login(void *user, enum db_secret_stage stage, bool re
                             : svc_fail(error, status, "%s", awsc_error_text(&aws_error, line));
 }
 
-enum svc_status webhook_database_create(const struct webhook_login_source *source,
-                                        const struct db_settings *settings,
-                                        const struct svc_clock *clock, const struct svc_log *log,
-                                        struct db **db, struct svc_error *error) {
+enum svc_status lrt_database_create(const struct lrt_database_login *source,
+                                    const struct db_settings *settings,
+                                    const struct svc_clock *clock, const struct svc_log *log,
+                                    struct db **db, struct svc_error *error) {
     const struct db_options options = {
         .secret = {.get = get_login, .user = (void *)source},
         .name = settings->name,

@@ -1,0 +1,9 @@
+CREATE OR REPLACE ALGORITHM = MERGE SQL SECURITY DEFINER VIEW settlement_payments AS
+SELECT
+    o.ORD_NO AS order_id,
+    o.FIX_DT - INTERVAL 9 HOUR AS settled_at,
+    IF(o.CUR_CD = 'KRW', COALESCE(t.PAY_AMT, 0), NULL) AS paid_won,
+    IF(o.CUR_CD = 'KRW', COALESCE(t.RFND_AMT, 0), NULL) AS refunded_won
+FROM TB_ORD_MST o
+    LEFT JOIN TB_PAY t ON t.ORD_SEQ = o.ORD_SEQ
+WHERE o.FIX_DT IS NOT NULL
