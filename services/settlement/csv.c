@@ -64,20 +64,23 @@ static void put_text(struct svc_buf *out, const char *text) {
     if (*text == '\'' || begins_formula(text) || looks_like_number(text)) {
         svc_buf_append_char(out, '\'');
     }
+    /* In runs of characters that are written as they are. */
+    const char *run = text;
     while (left > 0) {
         size_t size = svc_utf8_length((const uint8_t *)text, left);
         if (size == 0) {
+            svc_buf_append(out, run, (size_t)(text - run));
             svc_buf_append_text(out, REPLACEMENT);
             size = 1;
-        } else {
-            if (*text == '"') {
-                svc_buf_append_char(out, '"');
-            }
-            svc_buf_append(out, text, size);
+            run = text + 1;
+        } else if (*text == '"') { /* doubled: it ends one run and begins the next */
+            svc_buf_append(out, run, (size_t)(text - run) + 1);
+            run = text;
         }
         text += size;
         left -= size;
     }
+    svc_buf_append(out, run, (size_t)(text - run));
     svc_buf_append_text(out, is_cut ? "…\"" : "\"");
 }
 

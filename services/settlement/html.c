@@ -27,6 +27,8 @@ enum svc_status settle_html_create(const struct settle_html_facts *facts,
     made->facts = *facts;
     svc_buf_init(&made->line_rows, MAX_ROWS_BYTES);
     svc_buf_init(&made->refund_rows, MAX_ROWS_BYTES);
+    svc_buf_init(&made->line_json, MAX_ROWS_BYTES);
+    svc_buf_init(&made->refund_json, MAX_ROWS_BYTES);
     made->days =
         calloc((size_t)(facts->period.last_day - facts->period.first_day) + 1, sizeof(*made->days));
     made->products = calloc(SETTLE_MAX_HTML_PRODUCTS, sizeof(*made->products));
@@ -51,6 +53,8 @@ void settle_html_destroy(struct settle_html *html) {
     free(html->days);
     svc_buf_clear(&html->line_rows);
     svc_buf_clear(&html->refund_rows);
+    svc_buf_clear(&html->line_json);
+    svc_buf_clear(&html->refund_json);
     free(html);
 }
 
@@ -61,6 +65,10 @@ void settle_html_set_payout(struct settle_html *html, const struct settle_payout
 
 void settle_html_set_order_count(struct settle_html *html, int64_t order_count) {
     html->facts.order_count = order_count;
+}
+
+void settle_html_set_version(struct settle_html *html, uint32_t version) {
+    html->facts.version = version;
 }
 
 void html_sum_add(struct settle_sum *sum, const struct settle_sum *added) {
@@ -116,10 +124,12 @@ static enum svc_status add_row(struct settle_html *html, const struct settle_lin
     const bool is_apart = is_refund(line->kind);
     int64_t *count = is_apart ? &html->refund_count : &html->line_count;
     struct svc_buf *rows = is_apart ? &html->refund_rows : &html->line_rows;
+    struct svc_buf *json = is_apart ? &html->refund_json : &html->line_json;
     if ((*count)++ < SETTLE_MAX_HTML_LINES) {
         html_put_line_row(html, line, rows);
+        json_put_line(line, json);
     }
-    return svc_buf_status(rows);
+    return svc_buf_status(rows) != SVC_OK ? svc_buf_status(rows) : svc_buf_status(json);
 }
 
 enum svc_status settle_html_add(struct settle_html *html, const struct settle_line *line) {

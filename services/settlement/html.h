@@ -41,10 +41,10 @@ struct settle_html_facts {
     const char *business_number;                          /* of the seller */
     const char *platform_name, *platform_business_number; /* who issues the commission's invoice */
     const char *csv_name;                                 /* the file with all lines */
-    const char *rules;   /* how amounts are rounded, in the page's language */
-    uint32_t version;    /* 1: the first of this report */
-    int64_t order_count; /* -1: not known */
-    bool has_payout;     /* a cycle that carries balances: */
+    const char *rules, *more_rules; /* how amounts are rounded, in the page's language */
+    uint32_t version;               /* 1: the first of this report */
+    int64_t order_count;            /* -1: not known */
+    bool has_payout;                /* a cycle that carries balances: */
     struct settle_payout payout;
     bool has_payout_day;
     int32_t payout_day;
@@ -62,6 +62,11 @@ enum svc_status settle_html_add(struct settle_html *html, const struct settle_li
 /* What is known when all lines are read, of the facts given before. */
 void settle_html_set_payout(struct settle_html *html, const struct settle_payout *payout);
 void settle_html_set_order_count(struct settle_html *html, int64_t order_count);
+void settle_html_set_version(struct settle_html *html, uint32_t version);
+/* The control totals that the page prints: `totals` in itself and against the sums of the days and
+ * products that were gathered. INTERNAL with the first that differs. */
+enum svc_status settle_html_check(struct settle_html *html, const struct settle_totals *totals,
+                                  struct svc_error *error);
 /* Appends the page. `totals`: of the same lines; the page compares them with what it has gathered.
  * Errors: TOO_LARGE, NO_MEMORY of `out` (SETTLE_MAX_HTML_BYTES suffice). */
 enum svc_status settle_html_write(struct settle_html *html, const struct settle_totals *totals,

@@ -55,8 +55,10 @@ void html_put_chart(const struct settle_html *html, struct svc_buf *out) {
     const struct settle_period *period = &html->facts.period;
     const int64_t days = (int64_t)period->last_day - period->first_day + 1;
     int64_t high_won = 0, low_won = 0;
-    for (int64_t i = 0; i < days; i++) {
+    int32_t high_day = 0;
+    for (int32_t i = 0; i < days; i++) {
         const int64_t won = html->days[i].amounts.gross_won;
+        high_day = won > high_won ? period->first_day + i : high_day;
         high_won = won > high_won ? won : high_won;
         low_won = won < low_won ? won : low_won;
     }
@@ -66,10 +68,17 @@ void html_put_chart(const struct settle_html *html, struct svc_buf *out) {
     }
     const int64_t zero = scaled(high_won, span_won, HEIGHT);
     const char *title = html_word(html, "일자별 판매금액", "Sales by day");
+    svc_buf_printf(out, "<figure><figcaption>%s", title);
+    if (high_won > 0) { /* the scale: there is no axis */
+        svc_buf_append_text(out, html_word(html, " · 최고 ", " · highest: "));
+        html_put_number(out, high_won);
+        svc_buf_append_text(out, html_word(html, "원, ", " KRW on "));
+        settle_day_put_text(high_day, html->facts.language, out);
+    }
     svc_buf_printf(out,
-                   "<figure><figcaption>%s</figcaption>\n<svg viewBox=\"%d 0 %d %d\" role=\"img\" "
+                   "</figcaption>\n<svg viewBox=\"%d 0 %d %d\" role=\"img\" "
                    "aria-label=\"%s\">\n",
-                   title, -BORDER, WIDTH + 2 * BORDER, HEIGHT + LABELS, title);
+                   -BORDER, WIDTH + 2 * BORDER, HEIGHT + LABELS, title);
     put_bars(html, days, span_won, zero, out);
     svc_buf_printf(out, "<path d=\"M0 %" PRId64 "H%d\"/>\n", zero, WIDTH);
     put_dates(html, days, out);

@@ -28,6 +28,7 @@ struct settle_html {
     uint16_t *slots; /* a hash table: index + 1 in `products`, 0: free */
     struct settle_sum other_products;
     struct svc_buf line_rows, refund_rows; /* the rows, written */
+    struct svc_buf line_json, refund_json; /* the same lines as JSON objects, parted by commas */
     int64_t line_count, refund_count;      /* of all lines, on the page or not */
 };
 
@@ -63,13 +64,32 @@ extern const char html_style[];                                                /
 void html_put_chart(const struct settle_html *html, struct svc_buf *out);      /* html_chart.c */
 void html_put_summary(const struct settle_html *html, struct svc_buf *out);    /* html_summary.c */
 void html_put_vat_return(const struct settle_html *html, struct svc_buf *out); /* html_summary.c */
-void html_put_controls(const struct settle_html *html, struct svc_buf *out);   /* html_summary.c */
+void html_put_controls(const struct settle_html *html, struct svc_buf *out);   /* html_controls.c */
 void html_put_kinds(const struct settle_html *html, struct svc_buf *out);      /* html_tables.c */
 void html_put_days(const struct settle_html *html, struct svc_buf *out);       /* html_tables.c */
 void html_put_products(const struct settle_html *html, struct svc_buf *out);   /* html_tables.c */
 void html_put_lines(const struct settle_html *html, struct svc_buf *out);      /* html_tables.c */
+/* The products as the page lists them, the largest sales first; to be freed. *count: those that
+ * have a row; *others: the sum of the rest. NULL: out of memory. */
+const struct html_product **html_sort_products(const struct settle_html *html, size_t *count,
+                                               struct settle_sum *others);
 /* The row of a line, for html_put_lines. */
 void html_put_line_row(const struct settle_html *html, const struct settle_line *line,
                        struct svc_buf *out);
+
+/* ---------------------------------------------------------------------- control totals */
+
+struct html_control {
+    const char *korean, *english;
+    int64_t left_won, right_won;
+};
+#define HTML_MAX_CONTROLS 7
+/* How many there are: without a payout one less. */
+size_t html_controls(const struct settle_html *html, struct html_control out[HTML_MAX_CONTROLS]);
+
+/* ---------------------------------------------------------------------- json.c */
+
+/* Appends the object of a line, behind a comma unless it is the first. */
+void json_put_line(const struct settle_line *line, struct svc_buf *out);
 
 #endif

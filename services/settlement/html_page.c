@@ -41,6 +41,11 @@ static void put_head(const struct settle_html *html, struct svc_buf *out) {
     svc_buf_printf(out, "</style>\n</head>\n<body>\n<main>\n<header>\n<div><h1>%s</h1>\n<p>",
                    title_of(html));
     settle_period_put_text(&facts->period, facts->language, out);
+    if (facts->version > 1) {
+        svc_buf_printf(out, " <b class=\"mark\">%s %u</b>",
+                       html_word(html, "정정본, 버전", "Corrected, version"),
+                       (unsigned)facts->version);
+    }
     svc_buf_append_text(out, "</p></div>\n<dl>\n");
     put_fact(html, "상호", "Business", facts->business_name, out);
     put_fact(html, "판매자", "Seller", facts->seller_name, out);
@@ -63,14 +68,15 @@ static void put_foot(const struct settle_html *html, struct svc_buf *out) {
         html_put_text(out, facts->rules);
         svc_buf_append_text(out, "</p>\n");
     }
+    if (is_set(facts->more_rules)) {
+        svc_buf_append_text(out, "<p>");
+        html_put_text(out, facts->more_rules);
+        svc_buf_append_text(out, "</p>\n");
+    }
     if (is_set(facts->platform_name)) {
         svc_buf_append_text(out, "<p>");
         html_put_name(out, facts->platform_name);
         svc_buf_append_text(out, "</p>\n");
-    }
-    if (facts->version > 1) {
-        svc_buf_printf(out, "<p>%s %u</p>\n", html_word(html, "정정본, 버전", "Corrected, version"),
-                       (unsigned)facts->version);
     }
     svc_buf_append_text(out, "</footer>\n</main>\n</body>\n</html>\n");
 }

@@ -1,4 +1,4 @@
-/* The figures of the page that are no tables of lines: summary, VAT return, control totals. See
+/* The figures of the page that are no tables of lines: summary and VAT return. See
  * html_internal.h. */
 #include "services/settlement/html_internal.h"
 
@@ -23,12 +23,48 @@ static void put_step(const struct settle_html *html, const char *kind, const cha
     svc_buf_append_text(out, "</td></tr>\n");
 }
 
-static void put_card(const struct settle_html *html, const char *kind, const char *korean,
-                     const char *english, int64_t won, struct svc_buf *out) {
-    svc_buf_printf(out, "<div class=\"card%s\"><span>%s</span><strong>", kind,
+static void put_card(const struct settle_html *html, const char *korean, const char *english,
+                     int64_t won, struct svc_buf *out) {
+    svc_buf_printf(out, "<div class=\"card\"><span>%s</span><strong>",
                    html_word(html, korean, english));
     put_money(html, won, out);
     svc_buf_append_text(out, "</strong></div>\n");
+}
+
+/* What is paid, and when: the first thing a seller looks for. */
+static void put_payout(const struct settle_html *html, struct svc_buf *out) {
+    const struct settle_html_facts *facts = &html->facts;
+    const struct settle_payout *payout = &facts->payout;
+    svc_buf_append_text(out, "<p>");
+    if (payout->payable_won == 0 && payout->carried_out_won < 0) {
+        svc_buf_append_text(out, html_word(html, "지급액 없음, 다음 정산으로 이월 ",
+                                           "Nothing to be paid, carried over to the next: "));
+        put_money(html, -payout->carried_out_won, out);
+    } else {
+        if (is_set(facts->payout_state)) {
+            html_put_name(out, facts->payout_state);
+        } else {
+            svc_buf_append_text(out, html_word(html, "지급 예정", "To be paid"));
+        }
+        svc_buf_append_char(out, ' ');
+        put_money(html, payout->payable_won, out);
+        if (facts->has_payout_day) {
+            svc_buf_append_text(out, " · ");
+            settle_day_put_text(facts->payout_day, facts->language, out);
+        }
+    }
+    svc_buf_append_text(out, "</p>\n");
+}
+
+static void put_net_card(const struct settle_html *html, struct svc_buf *out) {
+    svc_buf_printf(out, "<div class=\"card net\"><span>%s</span><strong>",
+                   html_word(html, "정산금액", "Net"));
+    put_money(html, html->totals->all.amounts.net_won, out);
+    svc_buf_append_text(out, "</strong>\n");
+    if (html->facts.has_payout) {
+        put_payout(html, out);
+    }
+    svc_buf_append_text(out, "</div>\n");
 }
 
 static void put_account(const struct settle_html *html, struct svc_buf *out) {
@@ -94,9 +130,9 @@ static void put_notes(const struct settle_html *html, struct svc_buf *out) {
 void html_put_summary(const struct settle_html *html, struct svc_buf *out) {
     const struct settle_amounts *total = &html->totals->all.amounts;
     svc_buf_append_text(out, "<section id=\"summary\">\n<div class=\"cards\">\n");
-    put_card(html, " net", "정산금액", "Net", total->net_won, out);
-    put_card(html, "", "판매금액", "Sales", total->gross_won, out);
-    put_card(html, "", "수수료", "Commission", total->commission_won, out);
+    put_net_card(html, out);
+    put_card(html, "판매금액", "Sales", total->gross_won, out);
+    put_card(html, "수수료", "Commission", total->commission_won, out);
     svc_buf_append_text(out, "</div>\n");
     html_put_chart(html, out);
     svc_buf_append_text(out, "<div class=\"pair\">\n");
@@ -185,67 +221,5 @@ void html_put_vat_return(const struct settle_html *html, struct svc_buf *out) {
                   facts->platform_name, facts->platform_business_number, out);
         svc_buf_append_text(out, "</ul>\n");
     }
-    svc_buf_append_text(out, "</section>\n");
-}
-
-/* ---------------------------------------------------------------------- control totals */
-
-static void put_control(const struct settle_html *html, const char *korean, const char *english,
-                        int64_t left_won, int64_t right_won, struct svc_buf *out) {
-    const bool is_equal = left_won == right_won;
-    svc_buf_printf(out, "<tr><th scope=\"row\">%s</th>", html_word(html, korean, english));
-    html_put_number_cell(out, left_won);
-    html_put_number_cell(out, right_won);
-    svc_buf_printf(out, "<td class=\"%s\">%s</td></tr>\n", is_equal ? "good" : "bad",
-                   is_equal ? html_word(html, "일치", "equal")
-                            : html_word(html, "불일치", "DIFFERENT"));
-}
-
-static int64_t sum_of_days(const struct settle_html *html) {
-    int64_t won = 0;
-    for (int32_t i = 0; i <= html->facts.period.last_day - html->facts.period.first_day; i++) {
-        won += html->days[i].amounts.net_won;
-    }
-    return won;
-}
-
-static int64_t sum_of_products(const struct settle_html *html) {
-    int64_t won = html->other_products.amounts.net_won;
-    for (size_t i = 0; i < html->product_count; i++) {
-        won += html->products[i].sum.amounts.net_won;
-    }
-    return won;
-}
-
-void html_put_controls(const struct settle_html *html, struct svc_buf *out) {
-    static const char *const columns[][2] = {{"검산 항목", "Control total"},
-                                             {"#왼쪽", "#Left"},
-                                             {"#오른쪽", "#Right"},
-                                             {"결과", "Result"}};
-    const struct settle_amounts *total = &html->totals->all.amounts;
-    html_begin_section(html, "controls", "검산", "Control totals", out);
-    html_begin_table(html, columns, COUNT(columns), out);
-    put_control(html, "판매금액 = 수수료 + 정산금액", "Sales = commission + net", total->gross_won,
-                total->commission_won + total->net_won, out);
-    put_control(html, "수수료 = 공급가액 + 부가세", "Commission = supply value + VAT",
-                total->commission_won, total->supply_won + total->vat_won, out);
-    put_control(html, "할인 전 금액 = 판매금액 + 판매자 부담 할인",
-                "Before discounts = sales + discounts borne by the seller", total->list_won,
-                total->gross_won + total->seller_coupon_won + total->seller_points_won, out);
-    put_control(html, "판매금액 = 결제금액 + 플랫폼 부담 할인",
-                "Sales = paid + discounts borne by the platform", total->gross_won,
-                total->paid_won + total->platform_coupon_won + total->platform_points_won, out);
-    put_control(html, "정산금액 = 일자별 정산금액의 합", "Net = sum of the days", total->net_won,
-                sum_of_days(html), out);
-    put_control(html, "정산금액 = 상품별 정산금액의 합", "Net = sum of the products",
-                total->net_won, sum_of_products(html), out);
-    if (html->facts.has_payout) {
-        const struct settle_payout *payout = &html->facts.payout;
-        put_control(html, "정산금액 + 이전 이월 = 지급 예정 + 다음 이월",
-                    "Net + carried in = to be paid + carried out",
-                    total->net_won + payout->carried_in_won,
-                    payout->payable_won + payout->carried_out_won, out);
-    }
-    html_end_table(out);
     svc_buf_append_text(out, "</section>\n");
 }

@@ -76,25 +76,40 @@ static int compare_products(const void *a, const void *b) {
     return x != y ? (x < y ? 1 : -1) : strcmp((*first)->name, (*second)->name);
 }
 
-static void put_product_rows(const struct settle_html *html,
-                             const struct html_product *const *sorted, struct svc_buf *out) {
-    struct settle_sum others = html->other_products;
+const struct html_product **html_sort_products(const struct settle_html *html, size_t *count,
+                                               struct settle_sum *others) {
+    const struct html_product **sorted = malloc((html->product_count + 1) * sizeof(const void *));
+    *count = 0;
+    *others = html->other_products;
+    if (sorted == NULL) {
+        return NULL;
+    }
     for (size_t i = 0; i < html->product_count; i++) {
-        const struct settle_sum *sum = &sorted[i]->sum;
-        if (i >= SETTLE_MAX_HTML_PRODUCT_ROWS) {
-            html_sum_add(&others, sum);
-            continue;
-        }
+        sorted[i] = &html->products[i];
+    }
+    qsort(sorted, html->product_count, sizeof(const void *), compare_products);
+    for (size_t i = SETTLE_MAX_HTML_PRODUCT_ROWS; i < html->product_count; i++) {
+        html_sum_add(others, &sorted[i]->sum);
+    }
+    *count = html->product_count < SETTLE_MAX_HTML_PRODUCT_ROWS ? html->product_count
+                                                                : SETTLE_MAX_HTML_PRODUCT_ROWS;
+    return sorted;
+}
+
+static void put_product_rows(const struct settle_html *html,
+                             const struct html_product *const *sorted, size_t count,
+                             const struct settle_sum *others, struct svc_buf *out) {
+    for (size_t i = 0; i < count; i++) {
         svc_buf_append_text(out, "<tr><th scope=\"row\">");
         html_put_name(out, sorted[i]->name);
         svc_buf_append_text(out, "</th>");
-        html_put_sum_cells(out, sum);
+        html_put_sum_cells(out, &sorted[i]->sum);
         svc_buf_append_text(out, "</tr>\n");
     }
-    if (others.lines > 0) {
+    if (others->lines > 0) {
         svc_buf_printf(out, "<tr><th scope=\"row\">%s</th>",
                        html_word(html, "그 밖의 상품", "Other products"));
-        html_put_sum_cells(out, &others);
+        html_put_sum_cells(out, others);
         svc_buf_append_text(out, "</tr>\n");
     }
     put_total_row(html, &html->totals->all, out);
@@ -105,18 +120,16 @@ void html_put_products(const struct settle_html *html, struct svc_buf *out) {
     if (html->product_count == 0) {
         return;
     }
-    const struct html_product **sorted = malloc(html->product_count * sizeof(const void *));
+    size_t count = 0;
+    struct settle_sum others;
+    const struct html_product **sorted = html_sort_products(html, &count, &others);
     if (sorted == NULL) {
         out->status = SVC_NO_MEMORY;
         return;
     }
-    for (size_t i = 0; i < html->product_count; i++) {
-        sorted[i] = &html->products[i];
-    }
-    qsort(sorted, html->product_count, sizeof(const void *), compare_products);
     html_begin_section(html, "products", "상품별 내역", "By product", out);
     html_begin_table(html, columns, COUNT(columns), out);
-    put_product_rows(html, sorted, out);
+    put_product_rows(html, sorted, count, &others, out);
     html_end_table(out);
     svc_buf_append_text(out, "</section>\n");
     free(sorted);

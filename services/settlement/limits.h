@@ -22,7 +22,12 @@
 /* Units of one line, either sign. A sum of them over SETTLE_MAX_LINES lines is at most 1e16. */
 #define SETTLE_MAX_QUANTITY 1000000000 /* 1e9 */
 
+/* Rows of one order in the view: items, and each of its refunds for each item. */
+#define SETTLE_MAX_ORDER_ROWS ((size_t)4096)
+
 /* Rows of a table of rates: 100,000 sellers with ten periods each. */
 #define SETTLE_MAX_RATES ((size_t)1000000)
+/* Of the rates that one seller's lines need, in memory. */
+#define SETTLE_MAX_RATE_BYTES ((size_t)8 * 1024 * 1024)
 
 #endif

@@ -2,6 +2,7 @@
 #include "services/settlement/rules.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const basis_names[SETTLE_BASES] = {
@@ -19,6 +20,13 @@ void settle_rules_default(struct settle_rules *rules) {
         .default_rate_bp = 500,
         .shipping_rate_bp = 0,
     };
+}
+
+void settle_rules_text(const struct settle_rules *rules, char *out, size_t out_bytes) {
+    snprintf(out, out_bytes, "1 %s %s %s %s %d %d", settle_rounding_name(rules->fee_rounding),
+             settle_rounding_name(rules->vat_rounding),
+             rules->rates_include_vat ? "included" : "excluded", settle_basis_name(rules->basis),
+             (int)rules->default_rate_bp, (int)rules->shipping_rate_bp);
 }
 
 static bool is_rate(int32_t rate_bp) {

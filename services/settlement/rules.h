@@ -28,6 +28,9 @@ struct settle_rules {
     int32_t shipping_rate_bp; /* 0: no commission on shipping fees (default) */
 };
 
+/* "1 half-up down included gross 500 0": a version of the format and each rule, for the ledger:
+ * equal texts, equal figures. `out` has SETTLE_RULES_TEXT_BYTES (ledger.h). */
+void settle_rules_text(const struct settle_rules *rules, char *out, size_t out_bytes);
 void settle_rules_default(struct settle_rules *rules);
 /* CONFIGURATION: BAD_RULES with the field's name. Call it once, before the first line. */
 enum svc_status settle_rules_check(const struct settle_rules *rules, struct settle_error *error);

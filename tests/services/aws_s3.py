@@ -29,13 +29,7 @@ class S3:
             return self.multipart(name, query, body)
         if self.command == "PUT" and "tagging" not in query:
             etag = "\"%s\"" % hashlib.md5(body).hexdigest()
-            there = objects.get(name)
-            if self.headers.get("If-None-Match") == "*" and there:
-                raise Refusal(412, "PreconditionFailed")
-            if self.headers.get("If-Match") and not there:
-                raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
-            if self.headers.get("If-Match") not in (None, there and there["etag"]):
-                raise Refusal(412, "PreconditionFailed")
+            self.check_write_condition(name)
             self.put(name, body, etag, self.headers)
             return 200, b"", {"ETag": etag, "x-amz-version-id": objects[name]["version"]}
         there = objects.get(name)
@@ -50,6 +44,15 @@ class S3:
         if self.headers.get("If-None-Match") == there["etag"]:
             raise Refusal(304, "NotModified")
         return self.get(there)
+
+    def check_write_condition(self, name):
+        there = world["objects"].get(name)
+        if self.headers.get("If-None-Match") == "*" and there:
+            raise Refusal(412, "PreconditionFailed")
+        if self.headers.get("If-Match") and not there:
+            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
+        if self.headers.get("If-Match") not in (None, there and there["etag"]):
+            raise Refusal(412, "PreconditionFailed")
 
     def check_policy(self, query):
         """Refuses what world["denied"] lists, as IAM does; "named": with the action in the message."""
@@ -217,6 +220,7 @@ class S3:
             if i + 1 < len(listed) and len(stored[0]) < 5 * 1024 * 1024:
                 raise Refusal(400, "EntityTooSmall")
             content += stored[0]
+        self.check_write_condition(name)
         etag = "\"%s-%d\"" % (hashlib.md5(content).hexdigest(), len(listed))
         self.put(name, content, etag, uploads.pop(upload)["headers"], "COMPOSITE")
         return 200, ("<CompleteMultipartUploadResult><ETag>%s</ETag>"

@@ -1,5 +1,5 @@
-/* write_report csv|html: reads a report as JSON on standard input and writes it, for scripts that
- * read it with other parsers:
+/* write_report csv|html|json: reads a report as JSON on standard input and writes it, for scripts
+ * that read it with other parsers:
  *
  *   {"period":"2026-09","language":"ko","facts":{"sellerName":...},"copies":1,
  *    "lines":[{"orderId":...,"kind":0,...,"list":10000,...}]}
@@ -11,11 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "services/base/crypto.h"
 #include "services/base/file.h"
 #include "services/base/json.h"
 #include "services/settlement/compute.h"
 #include "services/settlement/csv.h"
 #include "services/settlement/html.h"
+#include "services/settlement/json.h"
 #include "services/settlement/totals.h"
 
 #define MAX_BYTES ((size_t)64 * 1024 * 1024)
@@ -99,63 +101,116 @@ static struct settle_html_facts read_facts(const struct svc_json *document,
     return read;
 }
 
-static void send(struct svc_buf *out) {
-    check(svc_buf_status(out) == SVC_OK, "output", svc_status_message(svc_buf_status(out)));
+static void send(const struct svc_buf *out) {
     check(fwrite(out->bytes, 1, out->size_bytes, stdout) == out->size_bytes, "output", "write");
-    svc_buf_reset(out);
 }
 
-int main(int argc, char **argv) {
-    const bool is_csv = argc == 2 && strcmp(argv[1], "csv") == 0;
-    struct svc_buf input, out;
-    struct svc_error error;
-    struct svc_json *document = NULL;
-    struct settle_period period;
-    struct settle_html *html = NULL;
-    struct settle_totals totals = {0};
-    svc_buf_init(&input, MAX_BYTES);
-    svc_buf_init(&out, is_csv ? SETTLE_MAX_CSV_APPEND_BYTES : SETTLE_MAX_HTML_BYTES);
-    check(svc_read_descriptor(STDIN_FILENO, &input) == SVC_OK, "input", "read");
-    check(svc_json_parse(input.bytes, input.size_bytes, MAX_BYTES, &document, &error) == SVC_OK,
-          "input", error.detail);
-    check(settle_period_parse(text(document, "period"), MAX_TIME, &period, &error) == SVC_OK,
-          "period", error.detail);
-    struct settle_html_facts facts = read_facts(document, &period);
-    check(settle_html_create(&facts, &html) == SVC_OK, "html", "memory");
-    if (is_csv) {
-        settle_csv_put_head(facts.moment, &out);
-        send(&out);
+/* What is made of the lines. The CSV is sent on or, for the JSON, hashed. */
+struct outputs {
+    const char *form;
+    struct settle_html *html;
+    struct settle_totals totals;
+    struct svc_buf csv;
+    struct svc_hash *csv_hash;
+    uint64_t csv_bytes;
+};
+
+static void pass_csv(struct outputs *outputs) {
+    const struct svc_buf *csv = &outputs->csv;
+    check(svc_buf_status(csv) == SVC_OK, "output", svc_status_message(svc_buf_status(csv)));
+    if (strcmp(outputs->form, "csv") == 0) {
+        send(csv);
     }
+    svc_hash_add(outputs->csv_hash, csv->bytes, csv->size_bytes);
+    outputs->csv_bytes += csv->size_bytes;
+    svc_buf_reset(&outputs->csv);
+}
+
+static void take_lines(const struct svc_json *document, enum settle_moment moment,
+                       struct outputs *outputs) {
     const struct svc_json *lines = svc_json_get(document, "lines");
+    settle_csv_put_head(moment, &outputs->csv);
+    pass_csv(outputs);
     for (int64_t copy = number(document, "copies", 1); copy > 0; copy--) {
         for (size_t i = 0; i < svc_json_count(lines); i++) {
             struct settle_line line;
             struct settle_error refusal;
             read_line(svc_json_at(lines, i), &line);
-            check(settle_totals_add(&totals, &line, &refusal) == SVC_OK, "totals", refusal.detail);
-            if (is_csv) {
-                settle_csv_put_line(&line, &out);
-                send(&out);
-            } else {
-                check(settle_html_add(html, &line) == SVC_OK, "html", "line");
+            check(settle_totals_add(&outputs->totals, &line, &refusal) == SVC_OK, "totals",
+                  refusal.detail);
+            if (strcmp(outputs->form, "html") != 0) {
+                settle_csv_put_line(&line, &outputs->csv);
+                pass_csv(outputs);
+            }
+            if (strcmp(outputs->form, "csv") != 0) {
+                check(settle_html_add(outputs->html, &line) == SVC_OK, "html", "line");
             }
         }
     }
-    if (is_csv) {
-        settle_csv_put_totals(&totals, &out);
+    settle_csv_put_totals(&outputs->totals, &outputs->csv);
+    pass_csv(outputs);
+}
+
+static void write_json(struct outputs *outputs, const char *payout_state, struct svc_buf *out) {
+    struct settle_rules rules;
+    uint8_t sha256[SVC_MAX_HASH_BYTES];
+    size_t hash_bytes = 0;
+    settle_rules_default(&rules);
+    check(svc_hash_finish(outputs->csv_hash, sha256, &hash_bytes) == SVC_OK, "json", "hash");
+    const struct settle_json_facts facts = {.rules = &rules,
+                                            .rules_text = "1 half-up down included gross 500 0",
+                                            .payout_state = payout_state,
+                                            .csv_bytes = outputs->csv_bytes,
+                                            .csv_sha256 = sha256};
+    check(settle_json_write(outputs->html, &outputs->totals, &facts, out) == SVC_OK, "json",
+          "write");
+}
+
+static void write_page(const struct svc_json *document, struct outputs *outputs) {
+    const struct svc_json *facts = svc_json_get(document, "facts");
+    struct settle_payout payout;
+    struct svc_error error;
+    struct svc_buf out;
+    svc_buf_init(&out, SETTLE_MAX_JSON_BYTES);
+    if (settle_payout_compute(number(facts, "carriedIn", 1), outputs->totals.all.amounts.net_won,
+                              &payout, NULL) == SVC_OK) {
+        settle_html_set_payout(outputs->html, &payout);
+    }
+    check(settle_html_check(outputs->html, &outputs->totals, &error) == SVC_OK, "html",
+          error.detail);
+    if (strcmp(outputs->form, "json") == 0) {
+        write_json(outputs, text(facts, "payoutCode"), &out);
     } else {
-        struct settle_payout payout;
-        const int64_t carried_in_won = number(svc_json_get(document, "facts"), "carriedIn", 1);
-        if (settle_payout_compute(carried_in_won, totals.all.amounts.net_won, &payout, NULL) ==
-            SVC_OK) {
-            settle_html_set_payout(html, &payout);
-        }
-        check(settle_html_write(html, &totals, &out) == SVC_OK, "html", "write");
+        check(settle_html_write(outputs->html, &outputs->totals, &out) == SVC_OK, "html", "write");
     }
     send(&out);
-    settle_html_destroy(html);
-    svc_json_free(document);
-    svc_buf_clear(&input);
     svc_buf_clear(&out);
+}
+
+int main(int argc, char **argv) {
+    struct svc_buf input;
+    struct svc_error error;
+    struct svc_json *document = NULL;
+    struct settle_period period;
+    struct outputs outputs = {.form = argc == 2 ? argv[1] : "csv"};
+    svc_buf_init(&input, MAX_BYTES);
+    svc_buf_init(&outputs.csv, SETTLE_MAX_CSV_APPEND_BYTES);
+    check(svc_hash_create(SVC_HASH_SHA256, &outputs.csv_hash) == SVC_OK, "hash", "memory");
+    check(svc_read_descriptor(STDIN_FILENO, &input) == SVC_OK, "input", "read");
+    check(svc_json_parse(input.bytes, input.size_bytes, MAX_BYTES, &document, &error) == SVC_OK,
+          "input", error.detail);
+    check(settle_period_parse(text(document, "period"), MAX_TIME, &period, &error) == SVC_OK,
+          "period", error.detail);
+    const struct settle_html_facts facts = read_facts(document, &period);
+    check(settle_html_create(&facts, &outputs.html) == SVC_OK, "html", "memory");
+    take_lines(document, facts.moment, &outputs);
+    if (strcmp(outputs.form, "csv") != 0) {
+        write_page(document, &outputs);
+    }
+    settle_html_destroy(outputs.html);
+    svc_json_free(document);
+    svc_hash_destroy(outputs.csv_hash);
+    svc_buf_clear(&input);
+    svc_buf_clear(&outputs.csv);
     return 0;
 }
