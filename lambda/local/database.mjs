@@ -23,14 +23,14 @@ async function freePort() {
   return port;
 }
 
-// A certificate authority and a certificate for 127.0.0.1 and localhost below it, as files in folder:
-// ca.pem, server.pem, server-key.pem.
-export async function makeCertificates(folder) {
+// A certificate authority and a certificate for these names below it, as files in folder: ca.pem,
+// server.pem, server-key.pem.
+export async function makeCertificates(folder, names = ['DNS:localhost', 'IP:127.0.0.1']) {
   const openssl = (...args) => run('openssl', args, { cwd: folder });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
   await openssl('req', '-x509', ...key, '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=local cloud CA');
   await openssl('req', ...key, '-keyout', 'server-key.pem', '-out', 'server.csr', '-subj', '/CN=localhost');
-  await writeFile(join(folder, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  await writeFile(join(folder, 'names'), `subjectAltName=${names.join(',')}\n`);
   await openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-out', 'server.pem', '-days', '2', '-extfile', 'names');
 }
 

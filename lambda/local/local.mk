@@ -4,16 +4,17 @@
 export ONCE
 NODE := build/local/node
 .PHONY: local test-long
-IMAGE_PROCESSOR := $(O)/lambda/image-processor
-LOCAL_PROGRAMS := $(IMAGE_PROCESSOR) $(O)/lambda/webhook-handler $(O)/lambda/email-sender $(O)/bin/webhook-send
+LOCAL_PROGRAMS := $(O)/lambda/image-processor $(O)/lambda/webhook-handler $(O)/lambda/email-sender \
+	$(O)/lambda/settlement-report $(O)/bin/webhook-send
 
 # Programs of node's test runner; their output is TAP. Those of the local cloud itself run no program
 # in C, so a build with a sanitizer changes nothing in them.
 LOCAL_CLOUD_TESTS := tests/lambda/test_clients.mjs tests/lambda/test_front.mjs \
 	tests/lambda/test_local_services.mjs tests/lambda/test_prices.mjs \
 	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
-LAMBDA_TESTS := tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs $(LOCAL_CLOUD_TESTS)
-PLAIN_TESTS += tests/lambda/test_local.mjs $(LOCAL_CLOUD_TESTS)
+LAMBDA_TESTS := tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs tests/lambda/test_market.mjs \
+	$(LOCAL_CLOUD_TESTS)
+PLAIN_TESTS += tests/lambda/test_local.mjs tests/lambda/test_market.mjs $(LOCAL_CLOUD_TESTS)
 # Those that take minutes.
 LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
 
@@ -21,15 +22,13 @@ test-long: ## the tests that take minutes: 10,000 invocations and flat
 	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@TEST_SECONDS=3600 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
+	@TEST_SECONDS=3600 TEST_ORDERS=100000 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
 
-local: ## the functions in the local cloud, with a photograph and a payment (IMG=yours, ONCE=1)
+local: ## the four functions in the local cloud: a photograph, and a day at the market (IMG=yours, ONCE=1)
 	@sh .ci/packages build npm local $(if $(IMG),,run)
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory $(LOCAL_PROGRAMS)
 	@if [ -n "$$IMG" ]; then set -- "$$IMG"; \
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
-	exec $(NODE) lambda/local/local.mjs --function $(IMAGE_PROCESSOR) --out "$$OUT/local" \
-		--webhook $(O)/lambda/webhook-handler --mail $(O)/lambda/email-sender --send $(O)/bin/webhook-send \
-		--platforms tests/services/platforms \
+	exec $(NODE) lambda/local/local.mjs --programs $(O) --platforms tests/services/platforms --out "$$OUT/local" \
 		$(if $(filter 1,$(ONCE)),--once) -- "$$@"

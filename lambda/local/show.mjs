@@ -1,4 +1,4 @@
-// How the results are shown: a table for the terminal, a page for the browser.
+// How the results are shown: a table for the terminal, figures for the page.
 import { basename } from 'node:path';
 
 // Width of text in terminal cells: Hangul and CJK take two.
@@ -23,24 +23,16 @@ export function table(rows) {
   return [head, ...lines].map(show).join('\n');
 }
 
-const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+export const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-// A page with the pictures, which lie in folders beside it.
-export function contactSheet(rows, source_key) {
-  const figures = rows.map(({ size, key, object }) => {
+// The pictures, which lie in folders beside the page.
+export const figures = (rows) =>
+  rows.map(({ size, key, object }) => {
     const metadata = Object.entries(object.metadata).map(([name, value]) => `${escape(name)}: ${escape(value)}`);
-    return `<figure><img src="${escape(`${size}/${encodeURIComponent(basename(key))}`)}" alt="${size}">
+    const path = escape(`${size}/${encodeURIComponent(basename(key))}`);
+    return `<figure><a href="${path}"><img src="${path}" alt="${size}"></a>
 <figcaption><b>${size}</b> ${object.body.length} bytes, ${escape(object.contentType)}<br>${metadata.join('<br>')}</figcaption></figure>`;
-  });
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escape(source_key)}</title>
-<style>body{font:14px/1.4 sans-serif;margin:2em}figure{display:inline-block;vertical-align:top;margin:0 1.5em 1.5em 0}
-img{max-width:100%;display:block}figcaption{color:#444;max-width:40em;overflow-wrap:anywhere}</style></head>
-<body><h1>${escape(source_key)}</h1>
-${figures.join('\n')}
-</body></html>
-`;
-}
+  }).join('\n');
 
 // The words of a shell's line, quoted where they have to be.
 export const shell = (words) => words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');

@@ -56,7 +56,7 @@ const listens = (port) =>
     socket.once('connect', () => socket.destroy());
   });
 
-test('make local ONCE=1 shows the four results and ends well', { skip }, async () => {
+test('make local ONCE=1 shows the four sizes and a day at the market, and ends well', { skip }, async () => {
   const out = join(folder, 'out');
   const child = makeLocal(out, 'ONCE=1');
   const { code } = await child.ended;
@@ -65,52 +65,67 @@ test('make local ONCE=1 shows the four results and ends well', { skip }, async (
     assert.ok(statSync(join(out, 'local', size, 'a photo.jpg')).size > 0);
     assert.match(child.text, new RegExp(`processed/${size}/a photo\\.jpg +\\d+  image/jpeg  public, max-age=31536000  `));
   }
-  assert.match(readFileSync(join(out, 'local/index.html'), 'utf8'), /<img src="large\/a%20photo\.jpg"/);
+  const page = readFileSync(join(out, 'local/index.html'), 'utf8');
+  assert.match(page, /<img src="large\/a%20photo\.jpg"/);
+  assert.match(page, /Every figure of every report is that of the orders/);
+  // Whatever it links to is there.
+  const links = [...page.matchAll(/<a href="([^"]+)"/g)].map((match) => decodeURIComponent(match[1])).filter((link) => !link.startsWith('http'));
+  for (const link of links) assert.ok(statSync(join(out, 'local', link)).size > 0, link);
+  for (const wanted of [/^mails\/\d+\.html$/, /\/daily\/.*\/seller-1\.html$/, /\/seller-1\.v1\.html$/, /\/monthly\/2026-01-01\/seller-4\.csv$/]) {
+    assert.ok(links.some((link) => wanted.test(link)), `${wanted}: ${links.join(' ')}`);
+  }
   assert.match(child.text, /REPORT RequestId: \S+\tDuration/);
   assert.match(child.text, /^\$ WEBHOOK_SECRET=\S+ \S+webhook-send http:\S+ \S+.*$/m);
-  assert.match(child.text, /^mail to customer1@example\.com: .+$/m);
+  assert.match(child.text, /^ +order \d+ +webhooks\/payment +401 +"paid", signed by somebody else$/m);
+  assert.match(child.text, /^ +customer1@example\.com +.+$/m);
+  assert.match(child.text, /^ +seller1@example\.com +.+ https:\/\/shop\.localhost:\d+\/settlements\/daily\/\S+\/1\.html$/m);
 });
 
-test('the aws command it shows works in another terminal, and the skips are explained', { skip }, async () => {
-  const child = makeLocal(join(folder, 'out3'));
+test('the aws command it shows works in another terminal, the skips are explained, and Ctrl-C ends every process, closes every port and leaves no folder', { skip }, async () => {
+  const child = makeLocal(join(folder, 'out2'));
   try {
     await until(() => child.text.includes('Ctrl-C ends everything') || child.exitCode !== null, 'it is up', START_MS);
     assert.equal(child.exitCode, null, child.text);
-    const [exports] = child.text.match(/^  export AWS_[^]*?[^\\]$/m);
-    const [, command] = child.text.match(/^\$ (aws .*)$/m);
-    const shown = child.text.length;
-    const copied = await run('sh', ['-c', `set -eu\n${exports}\n${command}`], { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C.UTF-8' }, cwd: '/' });
-    assert.deepEqual([copied.status, copied.stderr], [0, ''], `${exports}\n${command}`);
-    const count = (pattern, text) => text.match(pattern)?.length ?? 0;
-    await until(() => count(/^REPORT /gm, child.text.slice(shown)) === 5, 'the function has seen the upload and its outputs');
-    assert.equal(count(/^REPORT /gm, child.text.slice(0, shown)), 5);
-    assert.equal(count(/"message":"skipped"/g, child.text.slice(shown)), 4);
-    assert.match(child.text, /The first invocation is the upload's\. The other four are those of the function's own outputs/);
+    await copyAgain(child);
+    await endIt(child);
   } finally {
-    process.kill(-child.pid, 'SIGINT');
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGINT');
     await child.ended;
   }
 });
 
-test('Ctrl-C ends every process, closes every port and leaves no folder', { skip }, async () => {
-  const child = makeLocal(join(folder, 'out2'));
-  await until(() => child.text.includes('Ctrl-C ends everything') || child.exitCode !== null, 'it is up', START_MS);
-  assert.equal(child.exitCode, null, child.text);
+async function copyAgain(child) {
+  const [exports] = child.text.match(/^  export AWS_[^]*?[^\\]$/m);
+  const [, command] = child.text.match(/^\$ (aws .*)$/m);
+  const shown = child.text.length;
+  const copied = await run('sh', ['-c', `set -eu\n${exports}\n${command}`], { env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', LANG: 'C.UTF-8' }, cwd: '/' });
+  assert.deepEqual([copied.status, copied.stderr], [0, ''], `${exports}\n${command}`);
+  const count = (pattern, text) => text.match(pattern)?.length ?? 0;
+  await until(() => count(/^REPORT /gm, child.text.slice(shown)) === 5, 'the function has seen the upload and its outputs');
+  assert.equal(count(/^REPORT /gm, child.text.slice(0, shown)), 5);
+  assert.equal(count(/"message":"skipped"/g, child.text.slice(shown)), 4);
+  assert.match(child.text, /The first invocation is the upload's\. The other four are those of the function's own outputs/);
+}
+
+async function endIt(child) {
   const pids = descendants(child.pid);
-  const ports = [...child.text.matchAll(/127\.0\.0\.1:(\d+)/g)].map((match) => Number(match[1]));
-  // make, node, the function, the database at least; front, inbox, control, database.
-  assert.ok(pids.length >= 4 && new Set(ports).size >= 4, child.text);
-  for (const port of new Set(ports)) assert.ok(await listens(port), `${port} is open`);
+  const ports = new Set([...child.text.matchAll(/(?:127\.0\.0\.1|shop\.localhost):(\d+)/g)].map((match) => Number(match[1])));
+  // make, node, the functions, the database at least; front, inbox, control, database, webhooks, sellers' page.
+  assert.ok(pids.length >= 4 && ports.size >= 6, child.text);
+  for (const port of ports) assert.ok(await listens(port), `${port} is open`);
   const databases = readdirSync(folder).filter((name) => name.startsWith('local-db-'));
   assert.equal(databases.length, 1);
+  assert.ok(readdirSync(folder).some((name) => name.startsWith('market-')));
   process.kill(-child.pid, 'SIGINT');
   await child.ended;
   await until(() => pids.every((pid) => !isAlive(pid)), 'every process is gone');
-  for (const port of new Set(ports)) assert.ok(!(await listens(port)), `${port} is closed`);
+  for (const port of ports) assert.ok(!(await listens(port)), `${port} is closed`);
   assert.ok(!existsSync(join(folder, databases[0])));
-});
+  assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('market-')), []);
+}
 
 test('a missing photograph is reported before anything starts', async () => {
-  const { status, stderr } = await run(process.execPath, [join(TOP, 'lambda/local/local.mjs'), '--function', '/bin/true', '/no/such.jpg']);
+  const paths = ['--programs', BUILD, '--platforms', join(TOP, 'tests/services/platforms')];
+  const { status, stderr } = await run(process.execPath, [join(TOP, 'lambda/local/local.mjs'), ...paths, '/no/such.jpg']);
   assert.deepEqual([status, stderr], [2, 'local: /no/such.jpg does not exist\n']);
 });

@@ -24,6 +24,12 @@ const LIMITS = {
     max_zip_bytes: 2_300_000, start_mark_ms: 6,
     environment: { DB_SECRET_NAME: 'db', WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', EMAIL_QUEUE_URL: 'https://sqs.ap-northeast-2.amazonaws.com/123456789012/mails' },
   },
+  'settlement-report': {
+    max_zip_bytes: 2_300_000, start_mark_ms: 6,
+    environment: {
+      DB_SECRET_NAME: 'db', REPORTS_BUCKET: 'reports', EMAIL_QUEUE_URL: 'https://sqs.ap-northeast-2.amazonaws.com/123456789012/mails', ENVIRONMENT: 'dev',
+    },
+  },
 };
 const QUIET_EXEC_MS = 0.8;
 // Of the mail function, for a batch of ten.
