@@ -183,9 +183,20 @@ static enum svc_status complete(struct email_producer *producer) {
     return status;
 }
 
+/* SQS refuses U+FFFE and U+FFFF, which UTF-8 allows: they become U+FFFD, of the same size. */
+static void replace_noncharacters(struct svc_buf *out, size_t start_bytes) {
+    for (size_t i = start_bytes; i + 2 < out->size_bytes; i++) {
+        if (out->bytes[i] == 0xef && out->bytes[i + 1] == 0xbf && out->bytes[i + 2] > 0xbd) {
+            out->bytes[i + 2] = 0xbd;
+        }
+    }
+}
+
 enum svc_status email_message_finish(struct email_producer *producer, struct email_error *error) {
     enum svc_status status = complete(producer);
-    if (status != SVC_OK) {
+    if (status == SVC_OK) {
+        replace_noncharacters(producer->out, producer->start_bytes);
+    } else {
         /* What stood before is kept, and a full buffer can be used again. */
         producer->out->size_bytes = producer->start_bytes;
         producer->out->status = SVC_OK;

@@ -54,8 +54,9 @@ void email_message_put_date(struct email_producer *producer, const char *name, i
 void email_message_put_item(struct email_producer *producer, const char *name, int64_t quantity,
                             int64_t price);
 
-/* Completes the JSON and parses it as the sender does. On failure `out` is as before begin, and
- * `error` (NULL is allowed) names the field. */
+/* Completes the JSON and parses it as the sender does; what SQS takes in no message (U+FFFE,
+ * U+FFFF) is U+FFFD then. On failure `out` is as before begin, and `error` (NULL is allowed) names
+ * the field. */
 enum svc_status email_message_finish(struct email_producer *producer, struct email_error *error);
 
 #endif

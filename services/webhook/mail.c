@@ -119,15 +119,6 @@ static bool take_row(void *user, const struct db_value *row) {
     return true;
 }
 
-/* SQS refuses U+FFFE and U+FFFF, which UTF-8 allows: they become U+FFFD, of the same size. */
-static void replace_noncharacters(struct svc_buf *body) {
-    for (size_t i = 0; i + 2 < body->size_bytes; i++) {
-        if (body->bytes[i] == 0xef && body->bytes[i + 1] == 0xbf && body->bytes[i + 2] > 0xbd) {
-            body->bytes[i + 2] = 0xbd;
-        }
-    }
-}
-
 static void refuse(struct webhook_mail_made *made, const char *reason, const char *field) {
     made->result = WEBHOOK_MAIL_NOT_MADE;
     made->reason = reason;
@@ -219,7 +210,6 @@ enum svc_status webhook_mail_owe(struct db *db, const struct webhook_mail *mail,
         status = make(db, &making, made, error);
     }
     if (status == SVC_OK && made->result == WEBHOOK_MAIL_OWED) {
-        replace_noncharacters(&body);
         status = insert(db, &making, now_ms, claimed_until_ms, made, error);
     }
     svc_buf_wipe(&body);

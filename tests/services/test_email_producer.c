@@ -202,6 +202,27 @@ static void test_long_names_are_cut(void **state) {
     svc_buf_clear(&body);
 }
 
+/* SQS takes neither U+FFFE nor U+FFFF; what stands in front of the message is the caller's. */
+static void test_what_sqs_refuses_is_replaced(void **state) {
+    (void)state;
+    struct svc_buf body;
+    struct email_producer producer;
+    struct email_error error;
+    svc_buf_init(&body, EMAIL_MAX_MESSAGE_BYTES);
+    assert_true(svc_buf_append_text(&body, "\xef\xbf\xbf"));
+    email_message_begin(&producer, &body, EMAIL_ORDER_CONFIRMATION, "a@example.com", EMAIL_KO, "m");
+    email_message_put_text_cut(&producer, "customerName",
+                               "a\xef\xbf\xbe"
+                               "b\xef\xbf\xbf");
+    email_message_put_text(&producer, "orderNumber", "1\xef\xbf\xbd");
+    assert_int_equal(email_message_finish(&producer, &error), SVC_OK);
+    assert_int_equal(memcmp(body.bytes, "\xef\xbf\xbf{", 4), 0);
+    assert_non_null(strstr(svc_buf_text(&body), "a\xef\xbf\xbd"
+                                                "b\xef\xbf\xbd\""));
+    assert_non_null(strstr(svc_buf_text(&body), "\"1\xef\xbf\xbd\""));
+    svc_buf_clear(&body);
+}
+
 static void test_items_beyond_the_limit_are_counted(void **state) {
     (void)state;
     struct svc_buf body;
@@ -244,6 +265,7 @@ int main(void) {
         cmocka_unit_test(test_damaged_messages_are_refused_or_rendered),
         cmocka_unit_test(test_what_would_be_refused_is_not_produced),
         cmocka_unit_test(test_long_names_are_cut),
+        cmocka_unit_test(test_what_sqs_refuses_is_replaced),
         cmocka_unit_test(test_items_beyond_the_limit_are_counted),
         cmocka_unit_test(test_a_message_that_does_not_fit_leaves_nothing),
     };
