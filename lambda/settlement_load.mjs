@@ -126,6 +126,7 @@ export class SettlementCloud {
       made.invocations += 1;
       made.run_ms += result.duration_ms + (result.init_ms ?? 0);
       made.cold_starts += result.init_ms === null ? 0 : 1;
+      made.last_log = result.logs.slice(-20).join('\n');
       made.log_bytes += result.logs.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
       made.peak_kib = Math.max(made.peak_kib, result.peak_kib ?? 0);
       if (result.error) made.failed.push(result.raw);
@@ -143,6 +144,7 @@ export class SettlementCloud {
 
   // A run of all sellers: what it took. One report a seller of the period.
   async run(one, reportType, time = TIMES[reportType]) {
+    progress(`${reportType}, ${one.mapping ? 'through the queue' : 'without a queue'}`);
     const before = await this.statements();
     Object.assign(one.measured, { invocations: 0, run_ms: 0, cold_starts: 0, log_bytes: 0, peak_kib: 0 });
     Object.assign(this.requests, { puts: 0, gets: 0, sqs: 0 });
@@ -160,8 +162,8 @@ export class SettlementCloud {
     const [[sellers, lines, made, failed]] = await this.query(`SELECT r.sellers, COALESCE(SUM(v.line_count), 0), COUNT(v.run_id), r.failed_sellers
       FROM settlement_runs r LEFT JOIN settlement_versions v ON v.run_id = r.run_id WHERE r.type = '${reportType}'`);
     return {
-      reportType, sellers: Number(sellers), lines: Number(lines), made: Number(made), failed: Number(failed), seconds, first_ms,
-      ...one.measured, statements: after.executed - before.executed, round_trips: after.round_trips - before.round_trips, ...this.requests,
+      ...one.measured, reportType, sellers: Number(sellers), lines: Number(lines), made: Number(made), failed: Number(failed), seconds, first_ms,
+      statements: after.executed - before.executed, round_trips: after.round_trips - before.round_trips, ...this.requests,
       sqs_requests: this.requests.sqs,
     };
   }
@@ -171,6 +173,8 @@ export class SettlementCloud {
     for (;;) {
       const [[state]] = await this.query(`SELECT state FROM settlement_runs WHERE type = '${reportType}'`);
       if (state === 'closed' || !one.mapping || one.measured.failed.length > 0) return state === 'closed';
+      // It comes back when it is visible again, long after.
+      if (one.mapping.batches.some(({ received, done }) => done < received)) throw new Error(`a batch of the ${reportType} run is not done: ${one.measured.last_log}`);
       await sleep(POLL_MS);
     }
   }
@@ -203,7 +207,10 @@ export class SettlementCloud {
   }
 }
 
+const progress = (text) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+
 async function withCloud(given, use) {
+  progress(`a platform of ${given.sellers} sellers and ${given.orders} orders`);
   const one = await SettlementCloud.start(given);
   try {
     return await use(one);

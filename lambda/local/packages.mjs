@@ -9,6 +9,7 @@ import ses from '../../build/local/node_modules/aws-ses-v2-local/dist/index.js';
 export { buildApp } from '../../build/local/node_modules/fauxqs/dist/app.js';
 export { registerS3Routes } from '../../build/local/node_modules/fauxqs/dist/s3/s3Router.js';
 export { S3Store } from '../../build/local/node_modules/fauxqs/dist/s3/s3Store.js';
+export { INVALID_MESSAGE_BODY_CHAR } from '../../build/local/node_modules/fauxqs/dist/sqs/sqsTypes.js';
 export { SqsStore } from '../../build/local/node_modules/fauxqs/dist/sqs/sqsStore.js';
 export const { SignatureV4, createScope, getCanonicalHeaders, getSigningKey } = signature;
 export const startSes = ses.default;

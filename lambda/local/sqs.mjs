@@ -3,13 +3,18 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT } from './environment.mjs';
 import { sqsEvent } from './events.mjs';
-import { SqsStore, buildApp } from './packages.mjs';
+import { INVALID_MESSAGE_BODY_CHAR, SqsStore, buildApp } from './packages.mjs';
 
 const MAX_BATCH = 10;
 const WAIT_S = 1;
 const SETTLE_MS = 50;
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// fauxqs refuses every character beyond U+FFFF, which SQS takes. What SQS allows is stated with SendMessage's
+// MessageBody in its API reference.
+const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+INVALID_MESSAGE_BODY_CHAR.test = (text) => FORBIDDEN.test(text);
 
 export class LocalSqs {
   constructor(region) {

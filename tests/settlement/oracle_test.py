@@ -4,7 +4,7 @@
 oracle_test.py [--all] [--orders N] [--sellers N] [--seed N] [--platform NAME]...   default: 1,000 orders of 4 sellers in three platforms
 
 A MariaDB server with the platform's tables (random_platform.py) and views, read_totals, and every figure of each week and
-month, by several rules, and of each day of some sellers (--all: of all of them, by all of the rules).
+month, by several rules, and of each day of some sellers (--all: of all sellers).
 """
 import argparse
 import collections
@@ -227,8 +227,9 @@ def jobs_of(lines, sellers, every, is_all):
     """(rules, key) of all totals that are compared."""
     for rules in RULES:
         is_first = rules is RULES[0]
-        if is_first or is_all:
-            yield from ((rules, key) for key in all_keys(lines, sellers if is_all else sellers[:1], ["daily"]))
+        # Days take most of the time: with the other rules some sellers'.
+        of_days = (sellers if is_first else sellers[::10]) if is_all else sellers[:1] if is_first else []
+        yield from ((rules, key) for key in all_keys(lines, of_days, ["daily"]))
         yield from ((rules, key) for key in all_keys(lines, sellers, ["weekly", "monthly"] if is_first or is_all else ["monthly"]))
     month = most_of(lines)
     yield from ((rules, ("monthly", month, seller)) for rules in every for seller in (sellers if is_all else sellers[:2]))
