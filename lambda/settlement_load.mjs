@@ -162,7 +162,7 @@ export class SettlementCloud {
     const [[sellers, lines, made, failed]] = await this.query(`SELECT r.sellers, COALESCE(SUM(v.line_count), 0), COUNT(v.run_id), r.failed_sellers
       FROM settlement_runs r LEFT JOIN settlement_versions v ON v.run_id = r.run_id WHERE r.type = '${reportType}'`);
     return {
-      ...one.measured, reportType, sellers: Number(sellers), lines: Number(lines), made: Number(made), failed: Number(failed), seconds, first_ms,
+      ...one.measured, run_ms: Math.ceil(one.measured.run_ms), reportType, sellers: Number(sellers), lines: Number(lines), made: Number(made), failed: Number(failed), seconds, first_ms,
       statements: after.executed - before.executed, round_trips: after.round_trips - before.round_trips, ...this.requests,
       sqs_requests: this.requests.sqs,
     };
@@ -297,10 +297,17 @@ function printPlans(plans) {
 }
 
 function printCost(rows) {
-  process.stdout.write(`\n${SELLERS} sellers a month\n`);
-  printHead('memory MB', ...Object.keys(REPORTS).map((type) => `${type} billed ms`), 'Lambda x86_64', 'arm64', 'S3', 'SQS', 'log', 'together x86_64', 'arm64');
-  for (const { memory_mb, measured, x86_64, arm64 } of rows) {
-    print(memory_mb, ...Object.keys(REPORTS).map((type) => billedMs(measured[type])), usd(x86_64.lambda), usd(arm64.lambda), usd(x86_64.s3), usd(x86_64.sqs), usd(x86_64.logs), usd(x86_64.together), usd(arm64.together));
+  process.stdout.write(`\n${SELLERS} sellers\n`);
+  printHead('memory MB', 'report', 'lines', 'invocations', 'function ms', 'cold starts', 'round trips', 'PUT', 'GET and HEAD', 'SQS', 'log bytes', 'peak MB', 'billed ms');
+  for (const { memory_mb, measured } of rows) {
+    for (const [type, run] of Object.entries(measured)) {
+      print(memory_mb, type, run.lines, run.invocations, run.run_ms.toFixed(0), run.cold_starts, run.round_trips, run.puts, run.gets, run.sqs, run.log_bytes, mb(run.peak_kib), billedMs(run));
+    }
+  }
+  process.stdout.write('\nA month\n');
+  printHead('memory MB', 'Lambda x86_64', 'arm64', 'S3', 'SQS', 'log', 'together x86_64', 'arm64');
+  for (const { memory_mb, x86_64, arm64 } of rows) {
+    print(memory_mb, usd(x86_64.lambda), usd(arm64.lambda), usd(x86_64.s3), usd(x86_64.sqs), usd(x86_64.logs), usd(x86_64.together), usd(arm64.together));
   }
   process.stdout.write(`\nThe original: $${ORIGINAL_USD.toFixed(2)}\n`);
 }
