@@ -131,6 +131,29 @@ test('a mail that the queue refuses stays due, and goes with the next delivery',
   await one.forgetMails();
 });
 
+// More in a row than a batch stops after: such a mail is refused whenever it is sent.
+test('mails refused for their content are named and given up, and stop no batch', async () => {
+  const { runId } = await invoke({ reportType: 'daily', date: '2025-10-01', force: true });
+  const [body, ...others] = await takeBatches();
+  const codes = ['InvalidMessageContents', 'InvalidParameterValueException', 'InvalidMessageContents', 'InvalidMessageContents'];
+  for (const code of codes) one.cloud.front.faults.add({ service: 'sqs', operation: 'SendMessage', action: 'refuse', code, times: 1 });
+  const result = await one.handler.invoke(one.batchEvent(body));
+  assert.deepEqual(result.payload, DONE);
+  assert.equal(metrics(result).SettlementMailsNotMade, codes.length);
+  assert.equal(metrics(result).SettlementMails, 10 - codes.length);
+  const refused = one.lines(one.handler, 'the queue refuses a mail').map(({ level, sellerId, code }) => [level, sellerId, code]);
+  assert.deepEqual(refused, codes.map((code, i) => ['ERROR', ids.toSorted()[i], code]));
+  assert.equal(await one.count('settlement_reports', `run_id = ${runId} AND mail_due = 1`), 0);
+  for (const next of [body, ...others]) assert.deepEqual(await invoke(one.batchEvent(next)), DONE);
+  assert.deepEqual(await one.run(runId), ['closed', SELLERS, 0, 0]);
+  assert.equal(one.mailIds().length, SELLERS - codes.length);
+  // By hand it goes, once the reason is gone.
+  const forced = await invoke({ reportType: 'daily', date: '2025-10-01', sellerId: refused[0][1], force: true });
+  assert.equal(forced.outcome, 'made');
+  assert.equal(one.mailIds().filter((id) => id.startsWith(`settlement-${runId}-${refused[0][1]}-`)).length, 1);
+  await one.forgetMails();
+});
+
 test('the queue refuses a batch: the event fails, comes again, and nothing is planned twice', async () => {
   const event = { reportType: 'weekly', time: '2025-10-06T00:00:00Z' };
   one.cloud.front.faults.add({ service: 'sqs', operation: 'SendMessageBatch', action: 'refuse', code: 'AccessDenied', message: 'no', status: 403, times: 1 });
