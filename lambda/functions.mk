@@ -2,7 +2,7 @@
 # function. Included by lambda/lambda.mk; makes build/CONFIG/lambda/PROGRAM, its unit tests, and
 # (package.mk) PROGRAM.zip.
 
-RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/logs.c \
+RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/command.c lambda/runtime/logs.c \
 	lambda/runtime/loop.c lambda/runtime/main.c lambda/runtime/metrics.c \
 	lambda/runtime/process.c lambda/runtime/program.c
 CLIENTS_MODULE := lambda/clients/clients.c lambda/clients/database.c lambda/clients/migrate.c
