@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { numberOf } from './arguments.mjs';
 import { cpuGroup, inGroup } from './cpu_group.mjs';
 import { BATCH, MAILS, ORIGINAL_USD, SES_USD, billedMs, emailPrices } from './email_prices.mjs';
 import { startCloud } from './local/cloud.mjs';
@@ -178,12 +179,6 @@ function printCost(rows) {
     print(memory_mb, cold_ms, warm_ms, mb(peak_kib), billed_ms.toFixed(0), log_bytes, usd(x86_64.lambda), usd(arm64.lambda), usd(x86_64.sqs), usd(x86_64.dynamodb), usd(x86_64.logs), usd(x86_64.together), usd(arm64.together));
   }
   process.stdout.write(`\nThe original: ${usd(ORIGINAL_USD)}. SES itself, not included: ${usd(SES_USD)}\n`);
-}
-
-function numberOf(text, name) {
-  const number = Number(text);
-  if (!(Number.isInteger(number) && number > 0)) throw new TypeError(`--${name} takes a whole number above 0`);
-  return number;
 }
 
 async function main() {

@@ -2,7 +2,7 @@
 # function. Included by lambda/lambda.mk; makes build/CONFIG/lambda/PROGRAM, its unit tests, and
 # (package.mk) PROGRAM.zip.
 
-RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/logs.c \
+RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/command.c lambda/runtime/logs.c \
 	lambda/runtime/loop.c lambda/runtime/main.c lambda/runtime/metrics.c \
 	lambda/runtime/process.c lambda/runtime/program.c
 CLIENTS_MODULE := lambda/clients/clients.c lambda/clients/database.c lambda/clients/migrate.c
@@ -103,15 +103,18 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
 # Allocations fail in these (services/services.mk).
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
+ALLOCATING_TESTS := $(patsubst %,$(O)/tests/lambda/test_%,events_alloc email_handle image_handle settlement_alloc)
+$(ALLOCATING_TESTS): $(FAILING_MALLOC)
+$(ALLOCATING_TESTS): ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- the functions
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
 $(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 $(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue http keys keys_parse reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
-$(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement,settings,settlement email db))
+$(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement,alloc settings,settlement email db))
+# Of a function with a database.
+$(O)/tests/lambda/test_settlement_alloc: $(call objects,$(DB_TEST_SUPPORT))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))

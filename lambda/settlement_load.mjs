@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BUILD, PYTHON, TOP } from '../tests/support/lambda.mjs';
+import { numberOf } from './arguments.mjs';
 import { cpuGroup, inGroup } from './cpu_group.mjs';
 import { startCloud } from './local/cloud.mjs';
 import { ORIGINAL_USD, REPORTS, SELLERS, billedMs, settlementPrices } from './settlement_prices.mjs';
@@ -310,12 +311,6 @@ function printCost(rows) {
     print(memory_mb, usd(x86_64.lambda), usd(arm64.lambda), usd(x86_64.s3), usd(x86_64.sqs), usd(x86_64.logs), usd(x86_64.together), usd(arm64.together));
   }
   process.stdout.write(`\nThe original: $${ORIGINAL_USD.toFixed(2)}\n`);
-}
-
-function numberOf(text, name) {
-  const number = Number(text);
-  if (!(Number.isInteger(number) && number > 0)) throw new TypeError(`--${name} takes a whole number above 0`);
-  return number;
 }
 
 async function main() {

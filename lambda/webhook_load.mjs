@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { BUILD, run } from '../tests/support/lambda.mjs';
 import { TimingProxy } from '../tests/support/tcp_proxy.mjs';
 import { SECRETS, WEBHOOK_HANDLER, WebhookCloud, payment, refund, shipping, sign } from '../tests/support/webhook.mjs';
+import { numberOf } from './arguments.mjs';
 import { cpuGroup, inGroup } from './cpu_group.mjs';
 import { functionUrlEvent } from './local/function_url.mjs';
 import { ORIGINAL_USD, WEBHOOKS, billedMs, webhookPrices } from './webhook_prices.mjs';
@@ -264,12 +265,6 @@ function printCost(rows) {
     print(memory_mb, cold_ms, warm_ms, round_trips, mails, mb(peak_kib), billed_ms.toFixed(1), log_bytes, usd(x86_64.lambda), usd(arm64.lambda), usd(x86_64.sqs), usd(x86_64.logs), usd(x86_64.together), usd(arm64.together));
   }
   process.stdout.write(`\nThe original: $${ORIGINAL_USD.toFixed(2)}\n`);
-}
-
-function numberOf(text, name) {
-  const number = Number(text);
-  if (!(Number.isInteger(number) && number > 0)) throw new TypeError(`--${name} takes a whole number above 0`);
-  return number;
 }
 
 async function main() {

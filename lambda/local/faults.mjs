@@ -43,6 +43,10 @@ export const ERRORS = {
     ResourceNotFoundException: [400, 'Requested resource not found'],
     TransactionConflictException: [400, 'Transaction is ongoing for the item'],
   },
+  sqs: {
+    InvalidMessageContents: [400, 'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF'],
+    InvalidParameterValueException: [400, 'One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.'],
+  },
   secretsmanager: {
     ResourceNotFoundException: [400, 'Secrets Manager can\'t find the specified secret.'],
     DecryptionFailure: [400, 'Secrets Manager can\'t decrypt the protected secret text using the provided KMS key.'],

@@ -45,6 +45,13 @@ enum svc_status awsc_sqs_send(struct awsc_client *client, const char *queue_url,
     return status;
 }
 
+bool awsc_sqs_is_content_refusal(enum svc_status status, const char *code) {
+    static const char *const codes[] = {"InvalidMessageContents", "InvalidParameterValue",
+                                        "InvalidParameterValueException"};
+    return status == SVC_MALFORMED || status == SVC_TOO_LARGE ||
+           (status == SVC_REJECTED && SVC_IS_ONE_OF(code, codes));
+}
+
 enum svc_status awsc_sqs_delete(struct awsc_client *client, const char *queue_url,
                                 const char *receipt_handle, int64_t deadline_ms,
                                 struct awsc_error *error) {

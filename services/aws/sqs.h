@@ -50,6 +50,14 @@ enum svc_status awsc_sqs_send(struct awsc_client *client, const char *queue_url,
                               char message_id[AWSC_SQS_ID_BYTES], int64_t deadline_ms,
                               struct awsc_error *error);
 
+/* Whether a failed send was refused for what the message holds, so that the same message is refused
+ * for ever while others pass: by the checks above (MALFORMED, TOO_LARGE) or by SQS
+ * (InvalidMessageContents, InvalidParameterValue: longer than the queue's MaximumMessageSize).
+ * False for whatever concerns every message, such as rights, keys, a missing queue or parameter.
+ * code: awsc_error's or awsc_sqs_result's. Only of messages without delay and ids, whose values may
+ * be invalid as well. */
+bool awsc_sqs_is_content_refusal(enum svc_status status, const char *code);
+
 /* ---------------------------------------------------------------------- receiving */
 
 struct awsc_sqs_received_message {

@@ -83,13 +83,14 @@ static const char *fill(const char *template_text, const struct values *values,
 }
 
 /* http is for a platform under test: mails leave such a link out. */
-static const char *check_url(const char *url) {
+static const char *check_url(const char *url, bool *no_memory) {
     char checked[EMAIL_URL_BYTES];
     const char *why = NULL;
     struct svc_buf https;
     const bool is_http = strncmp(url, "http://", 7) == 0;
     svc_buf_init(&https, MAX_URL_BYTES);
     svc_buf_printf(&https, "https://%s", is_http ? url + 7 : "");
+    *no_memory = svc_buf_status(&https) == SVC_NO_MEMORY;
     const char *checks = is_http ? svc_buf_text(&https) : url;
     const bool is_valid =
         svc_buf_status(&https) == SVC_OK &&
@@ -103,11 +104,15 @@ static enum svc_status put_filled(const char *template_text, const struct values
     struct svc_buf url;
     svc_buf_init(&url, EMAIL_MAX_URL_BYTES);
     const char *why = fill(template_text, values, &url);
-    why = why != NULL ? why : check_url(svc_buf_text(&url));
+    bool no_memory = svc_buf_status(&url) == SVC_NO_MEMORY;
+    why = why != NULL ? why : check_url(svc_buf_text(&url), &no_memory);
     if (why == NULL) {
         svc_buf_append(out, url.bytes, url.size_bytes);
     }
     svc_buf_clear(&url);
+    if (no_memory) {
+        return svc_fail(error, SVC_NO_MEMORY, "%s", svc_status_message(SVC_NO_MEMORY));
+    }
     return why == NULL ? svc_buf_status(out)
                        : svc_fail(error, SVC_CONFIGURATION, "REPORT_URL_TEMPLATE: %s", why);
 }

@@ -63,7 +63,10 @@ enum svc_status settle_mail_put(const struct settle_run *run, const struct settl
     }
     svc_buf_init(&period, MAX_PERIOD_BYTES);
     settle_period_put_text(&run->period, seller->language, &period);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    /* Without memory the text is empty, which a mail refuses for good. */
+    status = svc_buf_status(&period);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && svc_buf_status(&period) == SVC_OK;
+         i++) {
         status =
             put(run, seller, figures, names[i], svc_buf_text(&period), report_url, out, &cause);
         if (status == SVC_OK || strstr(cause.field, "sellerName") == NULL) {

@@ -191,11 +191,18 @@ static enum svc_status send_mail(struct work *work, const struct svc_buf *body, 
     const enum svc_status status =
         awsc_sqs_send(work->runner->aws, work->runner->mail_queue_url, &message, NULL,
                       work->runner->deadline_ms, &aws_error);
-    if (status != SVC_OK) {
+    if (awsc_sqs_is_content_refusal(status, aws_error.code)) {
+        /* A repetition has the same end: the report goes without a mail, as without an address. */
+        svc_log_event(work->runner->log, SVC_LOG_ERROR, "the queue refuses a mail",
+                      SVC_TEXT("sellerId", work->claim.seller_id),
+                      SVC_TEXT("status", svc_status_name(status)),
+                      SVC_TEXT("code", aws_error.code));
+        work->result->lacks_mail = true;
+    } else if (status != SVC_OK) {
         char line[AWSC_ERROR_TEXT_BYTES];
         return svc_fail(error, status, "the mail: %s", awsc_error_text(&aws_error, line));
     }
-    work->result->is_mailed = true;
+    work->result->is_mailed = status == SVC_OK;
     return settle_ledger_mailed(&work->ledger, &work->claim, version, error);
 }
 

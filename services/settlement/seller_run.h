@@ -61,9 +61,9 @@ struct settle_seller_result {
     char seller_id[SETTLE_MAX_SELLER_ID_BYTES + 1];
     /* As the ledger has it afterwards; of a dry run as it would be. FAILED: the newest version. */
     struct settle_version version;
-    bool is_mailed;                     /* by this call */
-    bool lacks_mail;                    /* the seller has no address that a mail can go to */
-    int rewritten;                      /* objects of an unchanged report that were missing */
+    bool is_mailed;  /* by this call */
+    bool lacks_mail; /* no address that a mail can go to, or SQS refuses the mail's content */
+    int rewritten;   /* objects of an unchanged report that were missing */
     char failure[SETTLE_FAILURE_BYTES]; /* FAILED: a sentence */
     enum svc_status reason;             /* FAILED, LATER */
 };

@@ -46,7 +46,7 @@ SETTLEMENT_OUTPUT := services/settlement/link.c services/settlement/mail.c servi
 	services/settlement/publish_keep.c services/settlement/publish_object.c services/settlement/report.c \
 	services/settlement/report_text.c services/settlement/spool.c
 SETTLEMENT_OUTPUT_TESTS := tests/services/test_settlement_publish.c \
-	tests/services/test_settlement_publish_breaks.c
+	tests/services/test_settlement_publish_breaks.c tests/services/test_settlement_summary.c
 # Without a server.
 SETTLEMENT_FILE_TESTS := tests/services/test_settlement_mail.c tests/services/test_settlement_report.c
 

@@ -12,8 +12,10 @@
 void settle_summary_key(const struct settle_period *period, char out[SETTLE_OBJECT_KEY_BYTES]);
 
 /* Writes the object, streamed: 100,000 sellers take the memory of one part of an upload. state:
- * what the run is about to become. Errors: those of the ledger and of S3; TOO_LARGE (a total beyond
- * its limit). */
+ * what the run is about to become. The object of a later plan of the run, or of its later end, is
+ * left as it is: OK with totals of nothing, and settle_ledger_close finds the run changed. Errors:
+ * those of the ledger and of S3; TOO_LARGE (a total beyond its limit); CONFLICT (others write it at
+ * the same time, again and again). */
 enum svc_status settle_summary_write(struct settle_ledger *ledger, struct awsc_client *aws,
                                      const char *bucket, const struct settle_run *run,
                                      enum settle_run_state state, int64_t deadline_ms,

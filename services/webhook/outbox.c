@@ -13,7 +13,11 @@
 /* A row that failed waits so long, twice as long each time, at most: */
 #define RETRY_BASE_S   30
 #define RETRY_MOST_S   300  /* the queue failed: it may work again any time */
-#define REFUSED_MOST_S 3600 /* the queue refuses the message for good */
+#define REFUSED_MOST_S 3600 /* the queue refuses it, as it may refuse all: rights, keys */
+
+/* claimed_until of a message whose content SQS refuses: it waits for a person, who mends the row
+ * and sets the column to NULL. */
+#define KEPT_UNTIL "'9999-12-31 00:00:00'"
 
 /* What a sweep keeps of its time for the marks, and the least it begins another batch with. */
 #define MARK_MS 1000
@@ -116,19 +120,56 @@ static enum svc_status mark_failed(struct db *db, const uint64_t *ids, size_t co
         values, COUNT(values), error);
 }
 
+static enum svc_status mark_kept(struct db *db, const uint64_t *ids, size_t count,
+                                 struct db_error *error) {
+    struct db_value values[AWSC_MAX_SQS_BATCH];
+    put_ids(ids, count, values);
+    return mark(db,
+                "UPDATE outbox SET claimed_until = " KEPT_UNTIL ", attempts = attempts + 1 "
+                "WHERE sent_at IS NULL AND id IN " TEN_IDS,
+                values, COUNT(values), error);
+}
+
+enum { SENT, FAILED, REFUSED, KEPT, KINDS };
 struct sorted {
-    uint64_t ids[3][AWSC_MAX_SQS_BATCH]; /* sent, failed, refused */
-    size_t counts[3];
+    uint64_t ids[KINDS][AWSC_MAX_SQS_BATCH];
+    size_t counts[KINDS];
 };
-enum { SENT, FAILED, REFUSED };
+
+static enum svc_status mark_kind(struct db *db, const struct sorted *sorted, int kind,
+                                 int64_t now_ms, struct db_error *error) {
+    const uint64_t *ids = sorted->ids[kind];
+    const size_t count = sorted->counts[kind];
+    switch (kind) {
+    case SENT:
+        return mark_sent(db, ids, count, now_ms, error);
+    case KEPT:
+        return mark_kept(db, ids, count, error);
+    default:
+        return mark_failed(db, ids, count, kind == FAILED ? RETRY_MOST_S : REFUSED_MOST_S, now_ms,
+                           error);
+    }
+}
+
+static bool is_content_refusal(const struct awsc_sqs_result *result) {
+    return awsc_sqs_is_content_refusal(result->status, result->code);
+}
+
+static int kind_of(const struct awsc_sqs_result *result) {
+    if (result->status == SVC_OK) {
+        return SENT;
+    }
+    if (!result->sender_fault) {
+        return FAILED;
+    }
+    return is_content_refusal(result) ? KEPT : REFUSED;
+}
 
 static void sort(const struct batch *batch, const struct awsc_sqs_result *results,
                  struct sorted *sorted) {
     memset(sorted, 0, sizeof(*sorted));
     for (size_t i = 0; i < batch->count; i++) {
-        const int kind = results[i].status == SVC_OK ? SENT
-                         : results[i].sender_fault   ? REFUSED
-                                                     : FAILED;
+        const int kind = kind_of(&results[i]);
         sorted->ids[kind][sorted->counts[kind]++] = batch->ids[i];
     }
 }
@@ -147,6 +188,25 @@ static void log_failures(const struct webhook_outbox *outbox, const struct batch
     }
 }
 
+/* Sends all at once; each alone if SQS refuses the request for its content without naming an entry.
+ * Returns the first failure, once all are sent. */
+static enum svc_status send_messages(const struct webhook_outbox *outbox,
+                                     const struct awsc_sqs_message *messages, size_t count,
+                                     struct awsc_sqs_result *results, int64_t deadline_ms) {
+    enum svc_status first = SVC_OK;
+    (void)awsc_sqs_send_batch(outbox->aws, outbox->queue_url, messages, count, results, deadline_ms,
+                              NULL);
+    for (size_t i = 0; i < count; i++) {
+        if (is_content_refusal(&results[i]) && !results[i].sender_fault) {
+            (void)awsc_sqs_send_batch(outbox->aws, outbox->queue_url, &messages[i], 1, &results[i],
+                                      deadline_ms, NULL);
+            results[i].sender_fault |= is_content_refusal(&results[i]);
+        }
+        first = first == SVC_OK ? results[i].status : first;
+    }
+    return first;
+}
+
 /* Sends a batch and marks what became of it. A mark that fails leaves the claim: the row is sent
  * again when that ends. */
 static enum svc_status send_batch(const struct webhook_outbox *outbox, const struct batch *batch,
@@ -154,37 +214,31 @@ static enum svc_status send_batch(const struct webhook_outbox *outbox, const str
                                   struct db_error *error) {
     struct awsc_sqs_message messages[AWSC_MAX_SQS_BATCH];
     struct awsc_sqs_result results[AWSC_MAX_SQS_BATCH];
-    struct awsc_error sqs_error;
     struct sorted sorted;
     memset(messages, 0, sizeof(messages));
     for (size_t i = 0; i < batch->count; i++) {
         messages[i].body = svc_buf_text(&batch->bodies[i]);
     }
-    enum svc_status status = awsc_sqs_send_batch(outbox->aws, outbox->queue_url, messages,
-                                                 batch->count, results, deadline_ms, &sqs_error);
+    enum svc_status status = send_messages(outbox, messages, batch->count, results, deadline_ms);
     const int64_t now_ms = svc_wall_ms(outbox->clock);
     sort(batch, results, &sorted);
     if (status != SVC_OK) {
         (void)db_fail(error, status, DB_FAULT_NONE, "SQS: %s", svc_status_message(status));
         log_failures(outbox, batch, results);
     }
-    for (int kind = SENT; kind <= REFUSED; kind++) {
+    for (int kind = 0; kind < KINDS; kind++) {
         struct db_error mark_error;
         enum svc_status marked = SVC_OK;
         if (sorted.counts[kind] == 0) {
             continue;
         }
-        marked =
-            kind == SENT
-                ? mark_sent(outbox->db, sorted.ids[kind], sorted.counts[kind], now_ms, &mark_error)
-                : mark_failed(outbox->db, sorted.ids[kind], sorted.counts[kind],
-                              kind == FAILED ? RETRY_MOST_S : REFUSED_MOST_S, now_ms, &mark_error);
+        marked = mark_kind(outbox->db, &sorted, kind, now_ms, &mark_error);
         if (marked == SVC_OK && kind == SENT) {
             counts->sent += sorted.counts[kind];
         } else {
             counts->failed += sorted.counts[kind];
         }
-        counts->refused += kind == REFUSED ? sorted.counts[kind] : 0;
+        counts->refused += kind == REFUSED || kind == KEPT ? sorted.counts[kind] : 0;
         if (marked != SVC_OK && status == SVC_OK) {
             status = marked;
             *error = mark_error;
@@ -260,16 +314,19 @@ static bool take_left(void *user, const struct db_value *row) {
     struct webhook_outbox_counts *counts = user;
     counts->left = (uint64_t)row[0].integer;
     counts->oldest_ms = row[1].type == DB_NULL ? 0 : row[1].integer / 1000;
+    counts->kept = (uint64_t)row[2].integer;
     return true;
 }
 
 static enum svc_status count_left(const struct webhook_outbox *outbox,
                                   struct webhook_outbox_counts *counts, struct db_error *error) {
-    static const struct db_column columns[] = {{.type = DB_INT},
-                                               {.type = DB_TIME, .nullable = true}};
+    static const struct db_column columns[] = {
+        {.type = DB_INT}, {.type = DB_TIME, .nullable = true}, {.type = DB_INT}};
     static const struct db_statement statement = {
-        "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE sent_at IS NULL", columns,
-        COUNT(columns)};
+        "SELECT COUNT(IF(k.is_kept, NULL, 1)), MIN(IF(k.is_kept, NULL, k.created_at)), "
+        "COUNT(IF(k.is_kept, 1, NULL)) FROM (SELECT created_at, COALESCE(claimed_until "
+        "= " KEPT_UNTIL ", 0) AS is_kept FROM outbox WHERE sent_at IS NULL) k",
+        columns, COUNT(columns)};
     const struct db_query query = {&statement, NULL, 0, take_left, counts};
     const enum svc_status status = db_run(outbox->db, &query, NULL, error);
     if (status == SVC_OK && counts->left > 0) {

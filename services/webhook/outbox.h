@@ -20,12 +20,15 @@ struct webhook_outbox {
     const struct svc_log *log;
 };
 
-/* `failed` are owed still, until the sweep; so are those of them that SQS refuses for good
- * (`refused`): they are tried again after waits that grow up to an hour, behind all others. */
+/* `failed` are owed still, until the sweep. Of them `refused` are those that SQS refuses: for a
+ * reason that may concern every message (rights, keys) they are tried again after waits that grow
+ * up to an hour, behind all others; for their content they are kept for a person and not sent
+ * again. */
 struct webhook_outbox_counts {
     uint64_t sent, failed;
     uint64_t refused;  /* of the failed */
-    uint64_t left;     /* swept: rows owed after it, by other invocations' claims too */
+    uint64_t left;     /* swept: rows owed after it, by other invocations' claims too; without: */
+    uint64_t kept;     /* swept: all rows that are kept for a person */
     int64_t oldest_ms; /* swept: age of the oldest of them; 0: none */
 };
 

@@ -113,6 +113,52 @@ test('a batch in the dead-letter queue: the closing schedule names it, and its r
   await one.forgetMails();
 });
 
+// Moves what is in the dead-letter queue back, as the redrive of the console does.
+async function redrive() {
+  const { sqs } = one.cloud;
+  const { Messages: messages = [] } = await sqs.call('ReceiveMessage', { QueueUrl: one.dead_queue.url, MaxNumberOfMessages: 10 });
+  for (const { Body, ReceiptHandle } of messages) {
+    await sqs.call('SendMessage', { QueueUrl: one.queue.url, MessageBody: Body });
+    await sqs.call('DeleteMessage', { QueueUrl: one.dead_queue.url, ReceiptHandle });
+  }
+  return messages.length;
+}
+
+test('a batch that fails maxReceiveCount times is dead-lettered by the queue; redriven, it makes the run whole', async () => {
+  const refusal = { service: 's3', operation: 'PutObject', key: 'seller-5.', action: 'refuse', code: 'AccessDenied', message: 'no', status: 403 };
+  one.cloud.front.faults.add({ ...refusal, times: -1 });
+  const { runId, generation, batches } = await invoke({ reportType: 'daily', time: '2025-10-02T00:00:00Z', force: true });
+  assert.equal(batches, 3);
+  // One poller: on a slow machine another would be given a batch that is being worked on.
+  const mapping = one.cloud.mapQueue(one.queue, one.handler, { batch_size: 1, pollers: 1 });
+  await until(() => one.queued('batches-dead').length > 0, 'a batch is in the dead-letter queue');
+  await mapping.settle();
+  assert.equal(one.queued('batches').length, 0);
+  const [dead, ...more] = one.queued('batches-dead');
+  assert.equal(more.length, 0);
+  assert.deepEqual([dead.settlement.runId, dead.settlement.after < '5', '5' <= dead.settlement.upto], [runId, true, true]);
+  const tries = one.lines(one.handler, 'batch').filter((line) => line.runId === runId && line.generation === generation && line.outcome === 'sellers left');
+  assert.deepEqual(tries.map(({ later }) => later), [1, 1, 1]);
+  assert.deepEqual(await one.run(runId), ['running', SELLERS, 1, 0]);
+  // Nobody comes again: the closing schedule ends the run and names the seller.
+  await one.query(`UPDATE settlement_runs SET planned_at = planned_at - INTERVAL 7 HOUR WHERE run_id = ${runId}`);
+  const [ended] = (await invoke({ task: 'close' })).runs;
+  assert.deepEqual([ended.runId, ended.status, ended.openSellers], [runId, 'incomplete', ['5']]);
+  assert.deepEqual([closings().at(-1).status, closings().at(-1).openSellers], ['incomplete', '5']);
+  one.cloud.front.faults.clear();
+  assert.equal(await redrive(), 1);
+  await until(async () => (await one.run(runId))[0] === 'closed', 'the run is closed');
+  await mapping.settle();
+  await mapping.stop();
+  one.cloud.mappings.pop();
+  assert.deepEqual(await one.run(runId), ['closed', SELLERS, 0, 0]);
+  const summary = one.json('settlements/daily/2025-10-01/summary.json');
+  assert.deepEqual([summary.status, summary.counts], ['closed', { sellers: SELLERS, done: SELLERS, failed: 0, open: 0 }]);
+  assert.deepEqual([one.queued('batches').length, one.queued('batches-dead').length], [0, 0]);
+  assert.deepEqual([one.mailIds().length, new Set(one.mailIds()).size], [SELLERS, SELLERS]);
+  await one.forgetMails();
+});
+
 test('a mail that the queue refuses stays due, and goes with the next delivery', async () => {
   const { runId, generation } = await invoke({ reportType: 'daily', date: '2025-10-01', force: true });
   const [body, ...others] = await takeBatches();
@@ -128,6 +174,29 @@ test('a mail that the queue refuses stays due, and goes with the next delivery',
   assert.equal(one.mailIds().length, SELLERS);
   assert.equal(generation > 1, true);
   assert.ok(keyOf(1, 'v2.csv', 'daily/2025-10-01') in one.objects());
+  await one.forgetMails();
+});
+
+// More in a row than a batch stops after: such a mail is refused whenever it is sent.
+test('mails refused for their content are named and given up, and stop no batch', async () => {
+  const { runId } = await invoke({ reportType: 'daily', date: '2025-10-01', force: true });
+  const [body, ...others] = await takeBatches();
+  const codes = ['InvalidMessageContents', 'InvalidParameterValueException', 'InvalidMessageContents', 'InvalidMessageContents'];
+  for (const code of codes) one.cloud.front.faults.add({ service: 'sqs', operation: 'SendMessage', action: 'refuse', code, times: 1 });
+  const result = await one.handler.invoke(one.batchEvent(body));
+  assert.deepEqual(result.payload, DONE);
+  assert.equal(metrics(result).SettlementMailsNotMade, codes.length);
+  assert.equal(metrics(result).SettlementMails, 10 - codes.length);
+  const refused = one.lines(one.handler, 'the queue refuses a mail').map(({ level, sellerId, code }) => [level, sellerId, code]);
+  assert.deepEqual(refused, codes.map((code, i) => ['ERROR', ids.toSorted()[i], code]));
+  assert.equal(await one.count('settlement_reports', `run_id = ${runId} AND mail_due = 1`), 0);
+  for (const next of [body, ...others]) assert.deepEqual(await invoke(one.batchEvent(next)), DONE);
+  assert.deepEqual(await one.run(runId), ['closed', SELLERS, 0, 0]);
+  assert.equal(one.mailIds().length, SELLERS - codes.length);
+  // By hand it goes, once the reason is gone.
+  const forced = await invoke({ reportType: 'daily', date: '2025-10-01', sellerId: refused[0][1], force: true });
+  assert.equal(forced.outcome, 'made');
+  assert.equal(one.mailIds().filter((id) => id.startsWith(`settlement-${runId}-${refused[0][1]}-`)).length, 1);
   await one.forgetMails();
 });
 

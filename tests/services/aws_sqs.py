@@ -58,6 +58,8 @@ class Sqs:
             if text.startswith("bad"):
                 bad.append({"Id": entry["Id"], "Code": "InvalidMessageContents",
                             "SenderFault": True, "Message": "x"})
+            elif text.startswith("denied"):
+                bad.append({"Id": entry["Id"], "Code": "KmsAccessDenied", "SenderFault": True})
             elif text.startswith("later"):
                 world["later"] = world.get("later", 0) + 1
                 if world["later"] % 2 == 1:

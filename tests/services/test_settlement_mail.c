@@ -207,15 +207,16 @@ static void sums_beyond_a_mail_are_named(void **state) {
     assert_non_null(strstr(error.detail, "totalSales"));
 }
 
-static void every_allocation_may_fail(void **state) {
-    (void)state;
+/* One that fails alone must not make a text of the mail empty: a mail that is refused for its
+ * content is given up. */
+static void fail_allocations(bool goes_on) {
     const struct settle_seller seller = stand_in_seller();
     const struct settle_version figures = some_figures(1, 0);
     for (int n = 1;; n++) {
         const long live = failing_malloc.live;
         struct svc_buf out;
         struct svc_error error = {0};
-        failing_malloc_arm(n, true);
+        failing_malloc_arm(n, goes_on);
         const struct settle_run run = some_run();
         svc_buf_init(&out, EMAIL_MAX_MESSAGE_BYTES);
         const enum svc_status status = settle_mail_put(&run, &seller, &figures, LINK, &out, &error);
@@ -224,9 +225,37 @@ static void every_allocation_may_fail(void **state) {
         assert_int_equal(failing_malloc.live, live);
         if (failures == 0) {
             assert_int_equal(status, SVC_OK);
+            assert_true(n > 1);
             return;
         }
         assert_int_equal(status, SVC_NO_MEMORY);
+    }
+}
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    fail_allocations(true);
+    fail_allocations(false);
+}
+
+/* Nor may it be taken for a wrong template. */
+static void every_allocation_of_a_link_may_fail(void **state) {
+    (void)state;
+    const struct settle_period period = stand_in_period("2026-09");
+    const struct settle_publisher publisher = {.bucket = "bucket"};
+    int failures = 1;
+    for (int n = 1; failures > 0; n++) {
+        const long live = failing_malloc.live;
+        struct svc_buf out;
+        svc_buf_init(&out, 4096);
+        failing_malloc_arm(n, false);
+        const enum svc_status status =
+            settle_link_put(&publisher, "https://shop.example/{sellerId}/{period}", &period, "42",
+                            SETTLE_HTML, 12, &out, NULL);
+        failures = failing_malloc_disarm();
+        svc_buf_clear(&out);
+        assert_int_equal(failing_malloc.live, live);
+        assert_int_equal(status, failures > 0 ? SVC_NO_MEMORY : SVC_OK);
     }
 }
 
@@ -326,6 +355,7 @@ int main(void) {
         cmocka_unit_test(links_that_no_mail_may_hold),
         cmocka_unit_test(sums_beyond_a_mail_are_named),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(every_allocation_of_a_link_may_fail),
         cmocka_unit_test(templates_are_checked),
         cmocka_unit_test(templates_of_any_length_are_checked_with_the_longest_values),
         cmocka_unit_test(values_are_percent_encoded),

@@ -68,6 +68,49 @@ static void test_a_message_is_sent_received_and_deleted(void **state) {
     awsc_sqs_received_clear(&received);
 }
 
+/* What concerns every message, as a missing right does, must not make anyone give up one. */
+static void test_a_refusal_of_content_is_told_apart(void **state) {
+    (void)state;
+    static const struct {
+        enum svc_status status;
+        const char *code;
+        bool is_content;
+    } cases[] = {
+        {SVC_MALFORMED, "", true},
+        {SVC_TOO_LARGE, "", true},
+        {SVC_REJECTED, "InvalidMessageContents", true},
+        {SVC_REJECTED, "InvalidParameterValue", true},
+        {SVC_REJECTED, "InvalidParameterValueException", true},
+        {SVC_OK, "", false},
+        {SVC_INVALID_ARGUMENT, "", false},
+        {SVC_REJECTED, "", false},
+        {SVC_REJECTED, "MissingParameter", false},
+        {SVC_REJECTED, "InvalidAddress", false},
+        {SVC_REJECTED, "UnsupportedOperation", false},
+        {SVC_REJECTED, "KmsDisabled", false},
+        {SVC_REJECTED, "KmsAccessDenied", false},
+        {SVC_NO_RESOURCE, "AWS.SimpleQueueService.NonExistentQueue", false},
+        {SVC_ACCESS_DENIED, "AccessDenied", false},
+        {SVC_ACCESS_DENIED, "InvalidMessageContents", false},
+        {SVC_THROTTLED, "RequestThrottled", false},
+        {SVC_SERVER_ERROR, "InternalError", false},
+        {SVC_BAD_RESPONSE, "", false},
+        {SVC_TIMED_OUT, "", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(awsc_sqs_is_content_refusal(cases[i].status, cases[i].code),
+                         cases[i].is_content);
+    }
+    struct awsc_error error;
+    struct awsc_sqs_message message = {.body = "a\x01"};
+    enum svc_status status = awsc_sqs_send(f.client, QUEUE, &message, NULL, 0, &error);
+    assert_true(awsc_sqs_is_content_refusal(status, error.code));
+    message.body = "x";
+    status = awsc_sqs_send(f.client, QUEUE "-absent", &message, NULL, 0, &error);
+    assert_int_not_equal(status, SVC_OK);
+    assert_false(awsc_sqs_is_content_refusal(status, error.code));
+}
+
 static void test_a_message_of_a_fifo_queue_has_its_ids(void **state) {
     (void)state;
     struct awsc_sqs_message message = {
@@ -532,6 +575,7 @@ static void test_messages_are_deleted_and_delayed_in_batches(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         AWS_TEST(test_a_message_is_sent_received_and_deleted),
+        AWS_TEST(test_a_refusal_of_content_is_told_apart),
         AWS_TEST(test_a_message_of_a_fifo_queue_has_its_ids),
         AWS_TEST(test_attributes_go_along),
         AWS_TEST(test_bad_attributes_are_refused),

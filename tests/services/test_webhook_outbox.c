@@ -116,6 +116,9 @@ static int wait_s(const char *message_id, int64_t before_ms) {
 }
 
 #define SENT_ROWS "SELECT COUNT(*) FROM outbox WHERE sent_at IS NOT NULL AND body IS NULL"
+#define KEPT_ROWS                                                                                  \
+    "SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL AND body IS NOT NULL AND claimed_until = "  \
+    "'9999-12-31'"
 #define OWED_ROWS "SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL AND body IS NOT NULL"
 
 /* ---------------------------------------------------------------------- after a commit */
@@ -168,7 +171,7 @@ static void a_refused_entry_stays_owed_alone(void **state) {
     assert_sql("m-good-1", "SELECT message_id FROM outbox WHERE sent_at IS NOT NULL");
     assert_sql("m-bad-2\t1|m-never-3\t1",
                "SELECT message_id, attempts FROM outbox WHERE sent_at IS NULL ORDER BY id");
-    assert_int_equal(wait_s("m-bad-2", before_ms), 30);
+    assert_sql("1", KEPT_ROWS);
     assert_int_equal(wait_s("m-never-3", before_ms), 30);
     assert_non_null(strstr(svc_buf_text(&f.log.lines), "InvalidMessageContents"));
 }
@@ -347,11 +350,11 @@ static void a_row_that_nobody_claims_is_sent(void **state) {
     assert_int_equal(counts.sent, 1);
 }
 
-/* Messages that SQS refuses for good are older than the others, and more than a batch. */
+/* Messages that SQS refuses are older than the others, and more than a batch. */
 static void refused_messages_do_not_block_the_others(void **state) {
     (void)state;
     for (int i = 0; i < 25; i++) {
-        put("bad", i, -50);
+        put("denied", i, -50);
     }
     for (int i = 0; i < 5; i++) {
         put("good", i, -1);
@@ -367,22 +370,69 @@ static void refused_messages_do_not_block_the_others(void **state) {
     assert_int_equal(aws_requests(&aws), 0);
 }
 
+/* Those that it refuses for their content are kept for a person and not sent again, however often
+ * the sweep runs; mended, they go. */
+static void messages_of_refused_content_wait_for_a_person(void **state) {
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        put("bad", i, -50);
+    }
+    const uint64_t good = put("good", 1, -1);
+    assert_int_equal(sweep(), SVC_REJECTED);
+    assert_int_equal(counts.sent, 1);
+    assert_int_equal(counts.refused, 12);
+    assert_int_equal(counts.left, 0);
+    assert_int_equal(counts.oldest_ms, 0);
+    assert_int_equal(counts.kept, 12);
+    assert_sql("12", KEPT_ROWS);
+    char id[48];
+    snprintf(id, sizeof(id), "\"outboxId\":%llu", (unsigned long long)good - 1);
+    assert_non_null(strstr(svc_buf_text(&f.log.lines), id));
+    aws_requests(&aws);
+    put("later", 1, -1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sweep(), SVC_OK);
+        assert_int_equal(counts.left, 0);
+        assert_int_equal(counts.kept, 12);
+    }
+    assert_in_range(aws_requests(&aws), 1, 2); /* of the one that is not kept */
+    db_sql(&f, "UPDATE outbox SET body = 'mended canary-', claimed_until = NULL WHERE message_id = "
+               "'m-bad-7'");
+    assert_int_equal(sweep(), SVC_OK);
+    assert_int_equal(counts.sent, 1);
+    assert_int_equal(counts.kept, 11);
+    assert_sql("1", "SELECT COUNT(*) FROM outbox WHERE message_id = 'm-bad-7' AND body IS NULL");
+}
+
+/* SQS may refuse the request as a whole: the messages beside the bad one are not kept. */
+static void a_refused_request_keeps_the_bad_message_alone(void **state) {
+    (void)state;
+    const uint64_t ids[] = {put("a", 1, 60), put("b", 2, 60), put("c", 3, 60)};
+    aws_set_fault(&aws, "status:400:InvalidMessageContents", 2);
+    assert_int_equal(send_ids(ids, 3), SVC_REJECTED);
+    assert_int_equal(counts.sent, 2);
+    assert_int_equal(counts.refused, 1);
+    assert_sql("1", KEPT_ROWS);
+    assert_sql("m-a-1", "SELECT message_id FROM outbox WHERE sent_at IS NULL");
+    assert_int_equal(queued(), 2);
+}
+
 static void the_waits_grow_and_are_bounded(void **state) {
     (void)state;
     static const int refused_s[] = {30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600, 3600};
-    put("bad", 1, -1);
+    put("denied", 1, -1);
     put("never", 1, -1);
     for (size_t i = 0; i < COUNT(refused_s); i++) {
         const int64_t before_ms = svc_wall_ms(outbox.clock);
         (void)sweep();
-        assert_int_equal(wait_s("m-bad-1", before_ms), refused_s[i]);
+        assert_int_equal(wait_s("m-denied-1", before_ms), refused_s[i]);
         assert_int_equal(wait_s("m-never-1", before_ms), refused_s[i] < 300 ? refused_s[i] : 300);
         end_claims();
     }
     db_sql(&f, "UPDATE outbox SET attempts = 4000000000");
     const int64_t before_ms = svc_wall_ms(outbox.clock);
     (void)sweep();
-    assert_int_equal(wait_s("m-bad-1", before_ms), 3600);
+    assert_int_equal(wait_s("m-denied-1", before_ms), 3600);
 }
 
 static void a_sweep_ends_when_the_queue_is_down(void **state) {
@@ -467,6 +517,8 @@ int main(void) {
         OUTBOX_TEST(a_sweep_reads_by_the_index),
         OUTBOX_TEST(a_row_that_nobody_claims_is_sent),
         OUTBOX_TEST(refused_messages_do_not_block_the_others),
+        OUTBOX_TEST(messages_of_refused_content_wait_for_a_person),
+        OUTBOX_TEST(a_refused_request_keeps_the_bad_message_alone),
         OUTBOX_TEST(the_waits_grow_and_are_bounded),
         OUTBOX_TEST(a_sweep_ends_when_the_queue_is_down),
         OUTBOX_TEST(a_sweep_ends_in_time),

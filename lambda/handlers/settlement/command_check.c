@@ -3,7 +3,6 @@
 
 #include "lambda/handlers/settlement/check.h"
 #include "lambda/handlers/settlement/commands.h"
-#include "services/base/clock.h"
 
 static const char help[] =
     "settlement-report check --period PERIOD [--secret-file FILE] [--ca-file FILE]\n"
@@ -79,13 +78,9 @@ int settlement_check_command(int argc, char **argv) {
         return SETTLEMENT_USAGE;
     }
     if (wants_help) {
-        return fputs(help, stdout) != EOF && fflush(stdout) == 0 ? SETTLEMENT_DONE
-                                                                 : SETTLEMENT_SETTINGS;
+        return settlement_print_help(help);
     }
-    if (name == NULL ||
-        settle_period_parse(name, svc_wall_ms(svc_clock_system()), &period, &error) != SVC_OK) {
-        (void)fprintf(stderr, "settlement-report check: %s\n",
-                      name == NULL ? "--period PERIOD is needed; see --help" : error.detail);
+    if (!settlement_period_read(argv[0], name, &period)) {
         return SETTLEMENT_USAGE;
     }
     int code = SETTLEMENT_SETTINGS;

@@ -148,15 +148,13 @@ int settlement_report_command(int argc, char **argv) {
         {"--secret-file", &arguments.secret_file}, {"--ca-file", &arguments.ca_file},
     };
     struct settle_period period;
-    struct svc_error error = {0};
     bool wants_help;
     if (!settlement_options_read(argc, argv, options, sizeof(options) / sizeof(options[0]),
                                  &wants_help)) {
         return SETTLEMENT_USAGE;
     }
     if (wants_help) {
-        return fputs(help, stdout) != EOF && fflush(stdout) == 0 ? SETTLEMENT_DONE
-                                                                 : SETTLEMENT_SETTINGS;
+        return settlement_print_help(help);
     }
     if (!settle_seller_id_valid(arguments.seller) || arguments.period == NULL ||
         !is_language(arguments.language)) {
@@ -165,9 +163,7 @@ int settlement_report_command(int argc, char **argv) {
                     stderr);
         return SETTLEMENT_USAGE;
     }
-    if (settle_period_parse(arguments.period, svc_wall_ms(svc_clock_system()), &period, &error) !=
-        SVC_OK) {
-        (void)fprintf(stderr, "settlement-report report: %s\n", error.detail);
+    if (!settlement_period_read(argv[0], arguments.period, &period)) {
         return SETTLEMENT_USAGE;
     }
     return run(&arguments, &period);

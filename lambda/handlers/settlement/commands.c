@@ -7,7 +7,8 @@
 #include "lambda/clients/database.h"
 #include "lambda/handlers/settlement/settings.h"
 #include "lambda/handlers/settlement/settlement.h"
-#include "lambda/runtime/process.h"
+#include "lambda/runtime/command.h"
+#include "services/base/clock.h"
 #include "services/base/file.h"
 #include "services/base/text.h"
 
@@ -118,36 +119,40 @@ bool settlement_options_read(int argc, char **argv, const struct settlement_opti
     return true;
 }
 
+int settlement_print_help(const char *help) {
+    return fputs(help, stdout) != EOF && fflush(stdout) == 0 ? SETTLEMENT_DONE
+                                                             : SETTLEMENT_SETTINGS;
+}
+
+bool settlement_period_read(const char *command, const char *text, struct settle_period *period) {
+    struct svc_error error = {0};
+    const bool is_read = text != NULL && settle_period_parse(text, svc_wall_ms(svc_clock_system()),
+                                                             period, &error) == SVC_OK;
+    if (!is_read) {
+        (void)fprintf(stderr, "settlement-report %s: %s\n", command,
+                      text == NULL ? "--period PERIOD is needed; see --help" : error.detail);
+    }
+    return is_read;
+}
+
 /* ---------------------------------------------------------------------- commands */
 
 static int migrate(int argc, char **argv) {
     return lrt_migrate_command(&settlement_migrations, argc, argv);
 }
 
-static const struct command {
-    const char *name;
-    int (*run)(int argc, char **argv); /* argv[0] is the command */
-} commands[] = {
+static const struct lrt_command commands[] = {
     {"report", settlement_report_command},
     {"check", settlement_check_command},
     {"migrate", migrate},
 };
 
-static const struct command *find(const char *word) {
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(commands[i].name, word) == 0) {
-            return &commands[i];
-        }
-    }
-    return NULL;
-}
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 bool settlement_command_is(const char *word) {
-    return find(word) != NULL;
+    return lrt_command_find(commands, COMMANDS, word) != NULL;
 }
 
 int settlement_command_run(int argc, char **argv) {
-    const struct command *command = argc > 1 ? find(argv[1]) : NULL;
-    lrt_process_harden();
-    return command != NULL ? command->run(argc - 1, argv + 1) : SETTLEMENT_USAGE;
+    return lrt_command_run(commands, COMMANDS, SETTLEMENT_USAGE, argc, argv);
 }

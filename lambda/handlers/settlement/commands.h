@@ -49,5 +49,9 @@ struct settlement_option {
 /* false: wrong use, with a line on stderr; *wants_help: --help is among them. */
 bool settlement_options_read(int argc, char **argv, const struct settlement_option *options,
                              size_t count, bool *wants_help);
+/* Prints what --help asks for; returns the exit status. */
+int settlement_print_help(const char *help);
+/* The value of --period; false: wrong use (NULL: it is missing), with a line on stderr. */
+bool settlement_period_read(const char *command, const char *text, struct settle_period *period);
 
 #endif

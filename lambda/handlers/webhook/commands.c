@@ -2,10 +2,9 @@
 #include "lambda/handlers/webhook/commands.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "lambda/handlers/webhook/webhook.h"
-#include "lambda/runtime/process.h"
+#include "lambda/runtime/command.h"
 #include "services/base/buf.h"
 #include "services/webhook/order_state.h"
 
@@ -30,29 +29,17 @@ static int migrate(int argc, char **argv) {
     return lrt_migrate_command(&webhook_function_migrations, argc, argv);
 }
 
-static const struct command {
-    const char *name;
-    int (*run)(int argc, char **argv); /* argv[0] is the command */
-} commands[] = {
+static const struct lrt_command commands[] = {
     {"states", print_states},
     {"migrate", migrate},
 };
 
-static const struct command *find(const char *word) {
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(commands[i].name, word) == 0) {
-            return &commands[i];
-        }
-    }
-    return NULL;
-}
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 bool webhook_command_is(const char *word) {
-    return find(word) != NULL;
+    return lrt_command_find(commands, COMMANDS, word) != NULL;
 }
 
 int webhook_command_run(int argc, char **argv) {
-    const struct command *command = argc > 1 ? find(argv[1]) : NULL;
-    lrt_process_harden();
-    return command != NULL ? command->run(argc - 1, argv + 1) : USAGE;
+    return lrt_command_run(commands, COMMANDS, USAGE, argc, argv);
 }

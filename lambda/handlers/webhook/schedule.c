@@ -18,12 +18,13 @@ static void report_sweep(struct webhook_function *function,
     lrt_metrics_add(metrics, "MailsSent", LRT_COUNT, (int64_t)counts->sent);
     lrt_metrics_add(metrics, "MailsFailed", LRT_COUNT, (int64_t)counts->failed);
     lrt_metrics_add(metrics, "OutboxLeft", LRT_COUNT, (int64_t)counts->left);
+    lrt_metrics_add(metrics, "OutboxKept", LRT_COUNT, (int64_t)counts->kept);
     lrt_metrics_add(metrics, "OutboxOldestSeconds", LRT_COUNT, counts->oldest_ms / 1000);
     lrt_metrics_add(metrics, "RowsDeleted", LRT_COUNT, (int64_t)deleted);
     svc_log_event(function->log, counts->failed > 0 ? SVC_LOG_WARN : SVC_LOG_INFO, "sweep",
                   SVC_INT("sent", counts->sent), SVC_INT("failed", counts->failed),
-                  SVC_INT("left", counts->left), SVC_INT("oldestMs", counts->oldest_ms),
-                  SVC_INT("rowsDeleted", deleted));
+                  SVC_INT("left", counts->left), SVC_INT("kept", counts->kept),
+                  SVC_INT("oldestMs", counts->oldest_ms), SVC_INT("rowsDeleted", deleted));
 }
 
 static void write_sweep(const struct webhook_outbox_counts *counts, uint64_t deleted,
@@ -35,6 +36,7 @@ static void write_sweep(const struct webhook_outbox_counts *counts, uint64_t del
     svc_json_add_int(&writer, "sent", (int64_t)counts->sent);
     svc_json_add_int(&writer, "failed", (int64_t)counts->failed);
     svc_json_add_int(&writer, "left", (int64_t)counts->left);
+    svc_json_add_int(&writer, "kept", (int64_t)counts->kept);
     svc_json_add_int(&writer, "rowsDeleted", (int64_t)deleted);
     svc_json_end_object(&writer);
 }
