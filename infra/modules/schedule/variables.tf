@@ -2,8 +2,8 @@ variable "name" {
   type        = string
   description = "Name of the schedule and of its role."
   validation {
-    condition     = can(regex("^[A-Za-z0-9_.-]{1,64}$", var.name))
-    error_message = "The name is 1 to 64 letters, digits, hyphens, underscores and dots."
+    condition     = can(regex("^[A-Za-z0-9_.-]{1,55}$", var.name))
+    error_message = "The name is 1 to 55 letters, digits, hyphens, underscores and dots."
   }
 }
 
