@@ -62,6 +62,16 @@ variable "reports_bucket" {
   }
 }
 
+variable "force_destroy" {
+  type        = bool
+  default     = false
+  description = "Whether `terraform destroy` deletes the objects of buckets of ours as well; refused for prod."
+  validation {
+    condition     = !(var.force_destroy && var.env == "prod")
+    error_message = "The objects of prod are not deleted by terraform destroy."
+  }
+}
+
 variable "reports_retention_days" {
   type        = number
   default     = 1827
@@ -310,6 +320,16 @@ variable "kms_key_arn" {
   validation {
     condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
     error_message = "The key is given by the ARN of a key, not of an alias."
+  }
+}
+
+variable "given_kms_key_arns" {
+  type        = list(string)
+  default     = []
+  description = "KMS keys of given buckets and secrets that are encrypted with keys of their owners: the functions may use them."
+  validation {
+    condition     = alltrue([for arn in var.given_kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", arn))])
+    error_message = "Each key is given by the ARN of a key, not of an alias."
   }
 }
 
