@@ -1,6 +1,6 @@
 locals {
   program = "webhook-handler"
-  is_twin = var.confirmed_url != null
+  is_twin = var.store == null
   store   = var.store != null ? [var.store] : []
 
   secret_arns = compact(concat(
