@@ -228,3 +228,9 @@ variable "tags" {
   default     = {}
   description = "Tags of everything, beside project and environment."
 }
+
+variable "guides_url" {
+  type        = string
+  default     = "infra/guides/on_call.md"
+  description = "Where infra/guides/on_call.md can be read: alarms and the dashboard link to its sections."
+}

@@ -13,6 +13,7 @@ module "platform" {
   architecture = var.architecture
   alarm_email  = var.alarm_email
   kms_key_arn  = var.kms_key_arn
+  guides_url   = var.guides_url
   tags         = var.tags
 
   uploads_bucket           = var.uploads_bucket

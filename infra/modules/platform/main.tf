@@ -23,23 +23,25 @@ locals {
   has_twin   = var.toss.is_enabled && var.toss.confirm == "twin"
   has_direct = var.toss.is_enabled && var.toss.confirm == "direct"
 
+  # By the keys that modules/observability and modules/deploy know.
   functions = merge(
     {
-      image-processor   = module.image.function
-      email-sender      = module.email.function
-      settlement-report = module.settlement.function
-      webhook-handler   = module.webhook.function
+      image      = module.image.function
+      email      = module.email.function
+      settlement = module.settlement.function
+      webhook    = module.webhook.function
+      deploy     = module.deploy_check
     },
-    { for twin in module.twin : "toss-confirm" => twin.function },
+    { for twin in module.twin : "toss" => twin.function },
   )
 
   queues = merge(
     {
-      email             = module.email_queue
-      email-promotional = module.email_promotional_queue
-      settlement        = module.settlement_queue
+      email       = module.email_queue
+      promotional = module.email_promotional_queue
+      settlement  = module.settlement_queue
     },
-    { for queue in module.toss_confirm_queue : "toss-confirm" => queue },
+    { for queue in module.toss_confirm_queue : "toss" => queue },
   )
 }
 

@@ -68,3 +68,18 @@ output "backfill_role_arn" {
   description = "Role for jobs of S3 Batch Operations that invoke the image function; null without one."
   value       = module.image.backfill_role_arn
 }
+
+output "alarms_topic_arn" {
+  description = "SNS topic of all alarms."
+  value       = module.observability.topic_arn
+}
+
+output "dashboard_name" {
+  description = "Name of the dashboard."
+  value       = module.observability.dashboard_name
+}
+
+output "deploy" {
+  description = "What infra/deployment reads: see the output plan of modules/deploy."
+  value       = module.deploy.plan
+}

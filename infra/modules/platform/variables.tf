@@ -343,6 +343,12 @@ variable "alarm_email" {
   }
 }
 
+variable "guides_url" {
+  type        = string
+  default     = "infra/guides/on_call.md"
+  description = "Where infra/guides/on_call.md can be read: alarms and the dashboard link to its sections."
+}
+
 variable "log_retention_days" {
   type        = number
   default     = null

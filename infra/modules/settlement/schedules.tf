@@ -23,6 +23,13 @@ locals {
         {"reportType":"monthly","time":"<aws.scheduler.scheduled-time>"}
       JSON
     }
+    watch = {
+      expression  = "cron(30 9 * * ? *)"
+      description = "Looks whether the runs that were due are closed, at 09:30 in Korea"
+      input       = <<-JSON
+        {"task":"watch","time":"<aws.scheduler.scheduled-time>"}
+      JSON
+    }
     close = {
       expression  = "cron(20 * * * ? *)"
       description = "Ends runs that are open too long, every hour"
