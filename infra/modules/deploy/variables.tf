@@ -28,7 +28,7 @@ variable "functions" {
     is_checked        = optional(bool, true)
     migrates          = optional(bool, false)
   }))
-  description = "The functions, by key. function_arn: without a qualifier. published_version: the version that the last apply published. strategy: canary (10 % for 15 minutes) or all_at_once. alarms: names of the alarms that roll a deployment back. is_checked: whether the hook runs before traffic; not of the hook itself. migrates: whether the new version runs its migrations first."
+  description = "The functions, by key; not the hook, which no trigger invokes by its alias. function_arn: without a qualifier. published_version: the version that the last apply published. strategy: canary (10 % for 15 minutes) or all_at_once. alarms: names of the alarms that roll a deployment back. is_checked: whether the hook runs before traffic. migrates: whether the new version runs its migrations first."
   validation {
     condition     = alltrue([for f in values(var.functions) : contains(["canary", "all_at_once"], f.strategy)])
     error_message = "A strategy is canary or all_at_once."
@@ -50,12 +50,12 @@ variable "functions" {
 variable "hook" {
   type = object({
     function_name = string
-    alias_arn     = string
+    function_arn  = string
   })
-  description = "The function that checks a new version before traffic (BeforeAllowTraffic)."
+  description = "The function that checks a new version before traffic (BeforeAllowTraffic). An appspec of Lambda takes the name of a function, so its newest code runs and not its alias's."
   validation {
-    condition     = can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[^:]+:[^:]+$", var.hook.alias_arn))
-    error_message = "alias_arn is the ARN of the hook's alias."
+    condition     = can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[^:]+$", var.hook.function_arn))
+    error_message = "function_arn is the function's own ARN, not its alias's."
   }
 }
 
