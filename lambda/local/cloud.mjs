@@ -1,6 +1,7 @@
 // The local cloud as one object: the front with S3, SQS, SES, DynamoDB and Secrets Manager behind it,
 // the functions, what triggers them, and the database. Everything on free ports of 127.0.0.1; stop()
 // ends all of it. README.md has an example of each trigger.
+import { Calls, roleCredentials } from './calls.mjs';
 import { LocalDatabase } from './database.mjs';
 import { Control } from './control.mjs';
 import { LocalDynamoDb } from './dynamodb.mjs';
@@ -18,8 +19,8 @@ import { EventSourceMapping, LocalSqs } from './sqs.mjs';
 
 export class LocalCloud {
   // options: {region, credentials (list), tls ({key, cert}), ses (bool), database (bool), on_line(name,
-  // line): every line of the functions' logs}.
-  constructor({ region = DEFAULT_REGION, credentials = [DEFAULT_CREDENTIALS], tls = null, ses = false, database = false, on_line = () => {} } = {}) {
+  // line): every line of the functions' logs, authorize (see Calls)}.
+  constructor({ region = DEFAULT_REGION, credentials = [DEFAULT_CREDENTIALS], tls = null, ses = false, database = false, on_line = () => {}, authorize } = {}) {
     Object.assign(this, { region, credentials, on_line });
     this.functions = new Map();
     this.triggers = []; // S3 notifications
@@ -39,7 +40,8 @@ export class LocalCloud {
     const services = Object.fromEntries(
       Object.entries(parts).filter(([, part]) => part).map(([name, part]) => [name, (request) => part.handle(request)]),
     );
-    this.front = new Front({ services, credentials, tls });
+    this.calls = new Calls({ region, secretArn: (id) => this.secrets.arnOf(id), ...(authorize === undefined ? {} : { authorize }) });
+    this.front = new Front({ services, credentials, tls, calls: this.calls });
     this.control = new Control(this);
   }
 
@@ -91,15 +93,20 @@ export class LocalCloud {
     return { AWS_ENDPOINT_URL: url, ...Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, url])) };
   }
 
-  // config: as LambdaFunction's; the endpoints of this cloud are added to its environment.
+  // config: as LambdaFunction's; the endpoints of this cloud are added to its environment. It gets credentials of
+  // its own, as from a role, unless it has some.
   addFunction(given) {
     const config = { name: `function-${this.functions.size + 1}`, ...given };
     if (this.functions.has(config.name)) throw new Error(`there is a function ${config.name} already`);
     const environment = { ...this.endpoints(), ...config.environment };
-    const credentials = this.credentials[0];
-    const one = new LambdaFunction({ region: this.region, credentials, ...config, environment }, (line) =>
+    const credentials = given.credentials ?? roleCredentials();
+    const one = new LambdaFunction({ region: this.region, ...config, credentials, environment }, (line) =>
       this.on_line(config.name, line),
     );
+    if (!given.credentials) {
+      this.front.verifier.add(credentials);
+      this.calls.add(credentials.accessKeyId, one.config);
+    }
     this.functions.set(config.name, one);
     return one;
   }

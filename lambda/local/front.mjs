@@ -1,6 +1,7 @@
 // The entrance of the local cloud: one HTTP(S) server on loopback for all services, which are
 // distinguished by the service that a request is signed for. Reads the request, verifies its signature,
-// injects the faults that were asked for, counts, and passes it on to the service in this process.
+// records and authorizes it, injects the faults that were asked for, counts, and passes it on to the service in
+// this process.
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { s3Address } from './addresses.mjs';
@@ -67,9 +68,11 @@ function resourceOf(service, { key, body }) {
 
 export class Front {
   // services: {s3, sqs, ses, ...} by signing name: async (request) => {status, headers, body}.
-  // credentials: see SignatureVerifier. tls: {key, cert} for HTTPS.
-  constructor({ services, credentials, tls = null }) {
+  // credentials: see SignatureVerifier. tls: {key, cert} for HTTPS. calls: see Calls; null: nothing is recorded,
+  // and all is allowed.
+  constructor({ services, credentials, tls = null, calls = null }) {
     this.services = services;
+    this.calls = calls;
     this.faults = new Faults();
     this.tls = tls;
     this.clock_offset_s = 0;
@@ -149,8 +152,21 @@ export class Front {
     const perform = this.services[service];
     const verified = await this.verifier.verify(request, service);
     if (!perform) throw new Refusal('UnknownService', `There is no ${service} here.`, 501);
-    const response = isPerformed(rule) ? await perform({ ...request, ...verified }) : null;
+    this.calls?.before(verified.access_key, service, request);
+    const response = isPerformed(rule) ? await this.#perform(perform, service, request, verified) : null;
     return (rule && replacement(rule, { service, path: request.path })) ?? response ?? { status: 200, headers: {}, body: Buffer.alloc(0) };
+  }
+
+  async #perform(perform, service, request, verified) {
+    let response;
+    try {
+      response = await perform({ ...request, ...verified });
+    } catch (error) {
+      this.calls?.after(verified.access_key, service, request, { status: error.statusCode ?? error.status });
+      throw error;
+    }
+    this.calls?.after(verified.access_key, service, request, response);
+    return response;
   }
 
   // Refusals, and fauxqs's errors (code, statusCode), become error documents; any other error is a

@@ -14,6 +14,9 @@
 # JOBS       programs at once (default: one more than there are CPUs, since many wait for servers)
 # TEST_SECONDS   how long one may take (default 600)
 # TEST_TIMES     where the durations are kept (default build/test_times)
+#
+# The calls that functions make in the local cloud are kept below BUILD/calls, a file for each program
+# (lambda/local/calls.mjs); infra/checks/rights.mjs holds the functions' policies against them.
 set -eu
 
 # One program: its output, status, counts and duration as files of $2. A process of its own for each,
@@ -27,6 +30,9 @@ if [ "${1:-}" = --one ]; then
     *.mjs) set -- build/local/node --test-reporter=tap "$program" ;;
     *) set -- "$program" ;;
     esac
+    RECORD_CALLS=$(pwd)/${BUILD:-build/release}/calls/$name.jsonl
+    export RECORD_CALLS
+    rm -f "$RECORD_CALLS"
     status=0
     begin=$(date +%s)
     # shellcheck disable=SC2086 # a command and its options
