@@ -2,7 +2,8 @@
 // request. Its calls are written to the file $RECORD_CALLS, one JSON object a line, and denied where a policy
 // does not allow them.
 //
-// A line: {function, action, resource, from, settings, context}. function: the program's name. from: the settings
+// A line: {function, twin, action, resource, from, settings, context}. function: the program's name. twin: whether it
+// is the webhook function that confirms Toss's hints for another one (its README). from: the settings
 // of the function whose value names the resource; empty: the event named it. So a call in a test, where a queue
 // is called "mails", is comparable with a policy about the queue as it is deployed. settings: those that decide
 // which resources are used, where they are set.
@@ -60,9 +61,9 @@ export function settingsOf(environment, resource) {
 }
 
 // Calls that differ in the last segment of a key alone are written once: no policy here depends on it.
-function shapeOf({ function: name, action, resource, from, settings, context }) {
+function shapeOf({ function: name, twin, action, resource, from, settings, context }) {
   const folder = (text) => (text.includes('/') ? dirname(text) : text);
-  return JSON.stringify([name, action, resource.startsWith('arn:aws:s3:::') ? folder(resource) : resource, folder(context['s3:prefix'] ?? ''), from, settings]);
+  return JSON.stringify([name, twin, action, resource.startsWith('arn:aws:s3:::') ? folder(resource) : resource, folder(context['s3:prefix'] ?? ''), from, settings]);
 }
 
 const messageOf = (program, { action, resource }) =>
@@ -89,7 +90,8 @@ export class Calls {
 
   #describe(config, { action, resource, context }) {
     const settings = Object.fromEntries(DECIDING.filter((name) => config.environment[name]).map((name) => [name, config.environment[name]]));
-    return { function: programOf(config), action, resource, from: settingsOf(config.environment, resource), settings, context };
+    const twin = Boolean(config.environment.TOSS_CONFIRMED_URL && !config.environment.DB_SECRET_NAME);
+    return { function: programOf(config), twin, action, resource, from: settingsOf(config.environment, resource), settings, context };
   }
 
   #note(call) {
