@@ -31,7 +31,7 @@ export const CONTRACT = [
   { name: 'weekly settlement', kind: 'settlement-report', is: ({ reportType }) => reportType === 'weekly', when: 'every Monday at 00:00 UTC', fits: equals(at(0, 0, (day) => day.getUTCDay() === 1)) },
   { name: 'monthly settlement', kind: 'settlement-report', is: ({ reportType }) => reportType === 'monthly', when: 'on the first of each month at 00:00 UTC', fits: equals(at(0, 0, (day) => day.getUTCDate() === 1)) },
   { name: 'closing of settlements', kind: 'settlement-report', is: ({ task }) => task === 'close', when: 'every hour', fits: every(HOUR_MS) },
-  { name: 'watch over settlements', kind: 'settlement-report', is: ({ task }) => task === 'watch', when: 'every day at 00:30 UTC', fits: equals(at(0, 30)), optional: true },
+  { name: 'watch over settlements', kind: 'settlement-report', is: ({ task }) => task === 'watch', when: 'every day at 00:30 UTC', fits: equals(at(0, 30)) },
   { name: 'outbox sweep', kind: 'webhook-handler', is: ({ task }) => task === 'sweep', when: 'every minute', fits: every(60000) },
   {
     // Of the last whole day in KST that is over by an hour or more.

@@ -24,8 +24,8 @@ const filesOf = (folder) => readdirSync(join(TOP, folder)).map((name) => `${fold
 
 // A call of a reader, up to its end; the literals in it that look like a name. Readers of a function's own formats are
 // in its settings.c.
-const READER = /\bsvc_setting\w*\s*\(([^;{}]*)/g;
-const OWN_READER = /\bread_\w+\s*\(([^;{}]*)|\bname\[\]\s*=\s*("[A-Z][A-Z0-9_]*")/g;
+const READER = /\b(?:svc_setting|db_settings_read)\w*\s*\(([^;{}]*)/g;
+const OWN_READER = /\bread_\w+\s*\(([^;{}]*)|\b(?:\w+_)?names?\[[^\]]*\]\s*=\s*([^;]*)/g;
 const LITERAL = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g;
 
 export function namesIn(path, text) {

@@ -31,7 +31,11 @@ function named(plan, scope, { resource }, setting, value) {
     case 'dynamodb': return value.startsWith('arn:') ? value : `arn:aws:dynamodb:${region}:${account}:table/${value}`;
     case 'secretsmanager': return secretArn(plan, scope, value);
     case 'ses': return `arn:aws:ses:${region}:${account}:${setting === 'FROM_EMAIL' ? `identity/${identityOf(plan, value)}` : `configuration-set/${value}`}`;
-    case 'lambda': return value.startsWith('arn:') ? value : `arn:aws:lambda:${region}:${account}:function:${value}`;
+    case 'lambda': {
+      const [, , , , , , , qualifier] = resource.split(':');
+      const arn = value.startsWith('arn:') ? value : `arn:aws:lambda:${region}:${account}:function:${value}`;
+      return qualifier === undefined ? arn : `${arn.split(':').slice(0, 7).join(':')}:${qualifier}`;
+    }
     default: return null;
   }
 }

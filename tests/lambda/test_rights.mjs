@@ -161,6 +161,7 @@ test('schedules: wrong hours, days, timezones, inputs, and missing ones', () => 
   isFound(schedulesOf((get) => (scheduled(get, 'sweep').target[0].input = '{"task":"sweep"')).slice(0, 1), 'sweep', 'not JSON');
   isFound(schedulesOf((get) => (scheduled(get, 'sweep').target[0].dead_letter_config = [])), 'sweep', 'dead-letter');
   isFound(schedulesOf((get) => (scheduled(get, 'sweep').target[0].arn = scheduled(get, 'sweep').target[0].arn.replace(':live', ''))), 'sweep', 'live');
+  isFound(schedulesOf((get) => (scheduled(get, 'watch').schedule_expression = 'cron(0 9 * * ? *)')), 'watch', 'every day at 00:30 UTC');
   isFound(schedulesOf((get) => (scheduled(get, 'close').state = 'DISABLED')), 'close', 'disabled');
   isFound(schedulesOf((get, rendered) => rendered.resources.splice(rendered.resources.findIndex(({ name }) => name === 'close'), 1)), 'no schedule', 'closing');
   isFound(schedulesOf((get, rendered) => rendered.resources.push(rendered.resources.find(({ name }) => name === 'daily'))), '2 schedules', 'daily');

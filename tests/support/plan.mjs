@@ -92,6 +92,7 @@ export function samplePlan() {
     schedule('settlement-report', 'daily', 'cron(0 9 * * ? *)', `{"reportType":"daily",${TIME}}`),
     schedule('settlement-report', 'weekly', 'cron(0 9 ? * MON *)', `{"reportType":"weekly",${TIME}}`),
     schedule('settlement-report', 'monthly', 'cron(0 9 1 * ? *)', `{"reportType":"monthly",${TIME}}`),
+    schedule('settlement-report', 'watch', 'cron(30 9 * * ? *)', `{"task":"watch",${TIME}}`),
     schedule('settlement-report', 'close', 'rate(1 hour)', '{"task":"close"}'),
     ...deployed('webhook-handler', {
       timeout: 30, vpc: true,

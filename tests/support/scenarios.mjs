@@ -80,7 +80,8 @@ const LINES = 800;
 const manyLines = (seller, orders) => `INSERT INTO order_items (order_id, product_id, product_name, price, quantity, total_price)
   SELECT ${1000 * seller} + o.seq, ${seller}, REPEAT('긴', 190), 100, 1, 100 FROM seq_1_to_${orders} o JOIN seq_1_to_${LINES} l`;
 
-export async function settlement(file) {
+// inputs: of schedules, whose times are those of the past.
+export async function settlement(file, inputs = []) {
   const sellers = 2;
   const orders = 12;
   const one = await SettlementCloud.start({ sellers, orders, queue: true });
@@ -120,6 +121,7 @@ export async function settlement(file) {
     assert.equal((await fetch(htmlUrl)).status, 200);
     await invoke({ task: 'check', period: '2025-10' });
     await invoke({ task: 'close' });
+    for (const input of inputs) await invoke(input);
   } finally {
     await one.stop();
   }
@@ -127,7 +129,7 @@ export async function settlement(file) {
 
 // ---------------------------------------------------------------------- webhook-handler
 
-export async function webhook(file) {
+export async function webhook(file, inputs = []) {
   const toss = await LocalToss.start();
   let one;
   try {
@@ -156,6 +158,7 @@ export async function webhook(file) {
     toss.list(toss.put(tossPayment(4, { approvedAt: '2026-03-05T12:00:00+09:00' })));
     succeeded(await target.invoke({ task: 'reconcile', time: '2026-03-05T17:00:00Z' }), 'reconcile');
     assert.ok(cloud.s3.peek('reports', 'reconciliation/2026-03-05.json'));
+    for (const input of inputs) succeeded(await target.invoke(input), input);
     // In subnets without a way out, with the twin outside of them.
     const inside = one.add({ environment: { TOSS_CONFIRM_QUEUE_URL: hints.url } });
     const inside_url = await cloud.addUrl(inside);
