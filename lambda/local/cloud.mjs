@@ -1,8 +1,9 @@
-// The local cloud as one object: the front with S3, SQS, SES, DynamoDB and Secrets Manager behind it,
-// the functions, what triggers them, and the database. Everything on free ports of 127.0.0.1; stop()
+// The local cloud as one object: the front with S3, SQS, SES, DynamoDB, Secrets Manager, Lambda's Invoke and
+// CodeDeploy's hooks behind it, the functions, what triggers them, and the database. Everything on free ports of 127.0.0.1; stop()
 // ends all of it. README.md has an example of each trigger.
 import { Calls, roleCredentials } from './calls.mjs';
 import { LocalDatabase } from './database.mjs';
+import { LocalCodeDeploy } from './codedeploy.mjs';
 import { Control } from './control.mjs';
 import { LocalDynamoDb } from './dynamodb.mjs';
 import { DEFAULT_CREDENTIALS, DEFAULT_REGION } from './environment.mjs';
@@ -11,6 +12,7 @@ import { eventBridgeEvent, s3Event } from './events.mjs';
 import { Front } from './front.mjs';
 import { LambdaFunction } from './function.mjs';
 import { FunctionUrl } from './function_url.mjs';
+import { LocalLambda } from './lambda.mjs';
 import { LocalS3 } from './s3.mjs';
 import { Schedules } from './schedule.mjs';
 import { LocalSecrets } from './secrets.mjs';
@@ -33,10 +35,12 @@ export class LocalCloud {
     this.sqs = new LocalSqs(region);
     this.dynamodb = new LocalDynamoDb(region);
     this.secrets = new LocalSecrets({ region, now_ms });
+    this.lambda = new LocalLambda(this.functions);
+    this.codedeploy = new LocalCodeDeploy();
     this.ses = ses ? new LocalSes({ now_ms }) : null;
     this.database = database ? new LocalDatabase() : null;
     this.schedules = new Schedules(now_ms);
-    const parts = { s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb, secretsmanager: this.secrets, ses: this.ses };
+    const parts = { s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb, secretsmanager: this.secrets, lambda: this.lambda, codedeploy: this.codedeploy, ses: this.ses };
     const services = Object.fromEntries(
       Object.entries(parts).filter(([, part]) => part).map(([name, part]) => [name, (request) => part.handle(request)]),
     );
@@ -88,26 +92,26 @@ export class LocalCloud {
 
   // The endpoints in a function's environment.
   endpoints() {
-    const services = ['S3', 'SQS', 'SESV2', 'DYNAMODB', 'SECRETS_MANAGER'];
+    const services = ['S3', 'SQS', 'SESV2', 'DYNAMODB', 'SECRETS_MANAGER', 'LAMBDA', 'CODEDEPLOY'];
     const { url } = this.front;
     return { AWS_ENDPOINT_URL: url, ...Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, url])) };
   }
 
   // config: as LambdaFunction's; the endpoints of this cloud are added to its environment. It gets credentials of
-  // its own, as from a role, unless it has some.
+  // its own, as from a role, unless it has some. With a version it is one of the versions of that name, which
+  // Invoke alone reaches.
   addFunction(given) {
     const config = { name: `function-${this.functions.size + 1}`, ...given };
-    if (this.functions.has(config.name)) throw new Error(`there is a function ${config.name} already`);
+    const key = config.version === undefined ? config.name : `${config.name}:${config.version}`;
+    if (this.functions.has(key)) throw new Error(`there is a function ${key} already`);
     const environment = { ...this.endpoints(), ...config.environment };
     const credentials = given.credentials ?? roleCredentials();
-    const one = new LambdaFunction({ region: this.region, ...config, credentials, environment }, (line) =>
-      this.on_line(config.name, line),
-    );
+    const one = new LambdaFunction({ region: this.region, ...config, credentials, environment }, (line) => this.on_line(key, line));
     if (!given.credentials) {
       this.front.verifier.add(credentials);
       this.calls.add(credentials.accessKeyId, one.config);
     }
-    this.functions.set(config.name, one);
+    this.functions.set(key, one);
     return one;
   }
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { s3Address } from './addresses.mjs';
 import { Faults, isPerformed, replacement, send, spoil } from './faults.mjs';
+import { invokedName, isInvoke } from './lambda.mjs';
 import { JSON_TYPES, Refusal, errorResponse } from './refusal.mjs';
 import { s3Operation } from './s3.mjs';
 import { SignatureVerifier } from './signature.mjs';
@@ -13,7 +14,7 @@ import { SignatureVerifier } from './signature.mjs';
 const MAX_BODY_BYTES = 256 << 20;
 const MAX_LOG = 10000;
 // Signing names by the first word of X-Amz-Target.
-const TARGETS = { AmazonSQS: 'sqs', DynamoDB_20120810: 'dynamodb', secretsmanager: 'secretsmanager' };
+const TARGETS = { AmazonSQS: 'sqs', DynamoDB_20120810: 'dynamodb', secretsmanager: 'secretsmanager', CodeDeploy_20141006: 'codedeploy' };
 
 // The request's parts, decoded; refuses what is not UTF-8.
 function parse(incoming, body) {
@@ -48,18 +49,20 @@ function claimedService({ headers, query }) {
 
 function operationOf(service, request) {
   if (service === 's3') return s3Operation(request) ?? 'Unknown';
+  if (service === 'lambda' && isInvoke(request)) return 'Invoke';
   const target = request.headers['x-amz-target'];
   if (target) return target.split('.').pop();
   return request.path === '/v2/email/outbound-emails' ? 'SendEmail' : `${request.method} ${request.path}`;
 }
 
-// What the request is about, for the log and for faults: the object's key, or the table, queue or
-// secret. Nothing else of a body is ever logged.
-function resourceOf(service, { key, body }) {
+// What the request is about, for the log and for faults: the object's key, the function with its version, or
+// the table, queue, secret or deployment. Nothing else of a body is ever logged.
+function resourceOf(service, { key, path, query, body }) {
+  if (service === 'lambda') return invokedName({ path, query });
   if (!JSON_TYPES[service]) return key;
   try {
-    const { TableName, QueueUrl, QueueName, SecretId, Name } = JSON.parse(body);
-    const name = TableName ?? QueueUrl ?? QueueName ?? SecretId ?? Name;
+    const { TableName, QueueUrl, QueueName, SecretId, Name, deploymentId } = JSON.parse(body);
+    const name = TableName ?? QueueUrl ?? QueueName ?? SecretId ?? Name ?? deploymentId;
     return typeof name === 'string' ? name : '';
   } catch {
     return '';
