@@ -8,7 +8,7 @@ import { evaluate, matchesAction, matchesPair, statementsOf } from './iam.mjs';
 import { isComparable, translate } from './translate.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-export const USES = JSON.parse(readFileSync(join(HERE, 'lambda-uses.json'), 'utf8')).uses;
+export const { uses: USES, denied: DENIED } = JSON.parse(readFileSync(join(HERE, 'lambda-uses.json'), 'utf8'));
 
 const list = (value) => (value === undefined ? [] : [value].flat());
 
@@ -18,7 +18,8 @@ const describe = ({ action, resource }, call) => `${action} on ${resource}${call
 
 // The calls of a function as the plan's own: [{call, alternatives}].
 function callsOf(plan, one, calls) {
-  return calls.filter((call) => `${call.function}${call.twin ? ' twin' : ''}` === one.kind && isComparable(call, one))
+  const isDenied = (call) => DENIED.some(({ function: name, actions }) => name === call.function && actions.includes(call.action));
+  return calls.filter((call) => !isDenied(call) && `${call.function}${call.twin ? ' twin' : ''}` === one.kind && isComparable(call, one))
     .flatMap((call) => translate(plan, call, one).map((alternatives) => ({ call, alternatives })));
 }
 

@@ -15,7 +15,7 @@ import { ACCOUNT } from './environment.mjs';
 import { Refusal } from './refusal.mjs';
 
 // Settings that change which keys a function reads or writes.
-const DECIDING = ['IMAGE_SOURCE_PREFIX', 'IMAGE_OUTPUT_FOLDER'];
+const DECIDING = ['IMAGE_SOURCE_PREFIX', 'IMAGE_OUTPUT_FOLDER', 'CHECK_PREFIX'];
 
 // Credentials like those of a role.
 export function roleCredentials() {

@@ -16,7 +16,8 @@
 # TEST_TIMES     where the durations are kept (default build/test_times)
 #
 # The calls that functions make in the local cloud are kept below BUILD/calls, a file for each program
-# (lambda/local/calls.mjs); infra/checks/rights.mjs holds the functions' policies against them.
+# (lambda/local/calls.mjs); infra/checks/semantics.mjs --calls holds the functions' policies against them. There the
+# functions have the rights that Terraform gives their roles (infra/checks/enforce.mjs).
 set -eu
 
 # One program: its output, status, counts and duration as files of $2. A process of its own for each,
@@ -27,7 +28,7 @@ if [ "${1:-}" = --one ]; then
     name=$(printf '%s' "$program" | tr '/' '_')
     case $program in
     *.sh) set -- sh "$program" ;;
-    *.mjs) set -- build/local/node --test-reporter=tap "$program" ;;
+    *.mjs) set -- build/local/node --import ./infra/checks/enforce.mjs --test-reporter=tap "$program" ;;
     *) set -- "$program" ;;
     esac
     RECORD_CALLS=$(pwd)/${BUILD:-build/release}/calls/$name.jsonl

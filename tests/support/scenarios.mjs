@@ -3,6 +3,7 @@
 // set, and no two have the same value, so that each call states which of them it is about.
 import assert from 'node:assert/strict';
 import { batchEvent, s3Event } from '../../lambda/local/events.mjs';
+import { DeployCloud } from './deploy.mjs';
 import { EmailCloud, message } from './email.mjs';
 import { ImageCloud, outputKey, picture } from './image.mjs';
 import { NO_HURRY } from './lambda.mjs';
@@ -177,4 +178,20 @@ export async function webhook(file, inputs = []) {
   }
 }
 
-export const SCENARIOS = { image, email, settlement, webhook };
+// ---------------------------------------------------------------------- deploy-check
+
+export async function deploy(file) {
+  const one = await DeployCloud.start();
+  try {
+    one.cloud.calls.file = file;
+    for (const name of ['image', 'email', 'settlement', 'webhook']) {
+      const { status, result } = await one.deploy(name, '2');
+      assert.equal(status, 'Succeeded', `${name}: ${result.raw}\n${result.logs.join('\n')}`);
+    }
+  } finally {
+    await one.stop();
+  }
+}
+
+export const SCENARIOS = { image, email, settlement, webhook, deploy };
+export const PROGRAMS = { image: 'image-processor', email: 'email-sender', settlement: 'settlement-report', webhook: 'webhook-handler', deploy: 'deploy-check' };
