@@ -18,7 +18,7 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
+LAMBDA_TESTS += tests/lambda/test_deploy.mjs tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
 	tests/lambda/test_email_events.mjs tests/lambda/test_email_faults.mjs \
 	tests/lambda/test_email_kills.mjs tests/lambda/test_email_load.mjs \
 	tests/lambda/test_email_random.mjs tests/lambda/test_email_received.mjs \
@@ -112,6 +112,7 @@ $(eval $(call function,image-processor,image,event image keys outputs reject rep
 $(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 $(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue http keys keys_parse reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
 $(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement watch,settings,settlement email db))
+$(eval $(call function,deploy-check,deploy,appspec check check_email check_image check_settlement check_webhook deploy picture settings,appspec picture settings,))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))

@@ -43,6 +43,14 @@ export const ERRORS = {
     ResourceNotFoundException: [400, 'Requested resource not found'],
     TransactionConflictException: [400, 'Transaction is ongoing for the item'],
   },
+  lambda: {
+    TooManyRequestsException: [429, 'Rate Exceeded.'],
+    ServiceException: [500, 'The Lambda service encountered an internal error.'],
+    ResourceConflictException: [409, 'The operation cannot be performed at this time. The function is currently in the following state: Pending'],
+  },
+  codedeploy: {
+    InvalidDeploymentIdException: [400, 'The deployment ID was specified in an invalid format.'],
+  },
   secretsmanager: {
     ResourceNotFoundException: [400, 'Secrets Manager can\'t find the specified secret.'],
     DecryptionFailure: [400, 'Secrets Manager can\'t decrypt the protected secret text using the provided KMS key.'],

@@ -14,6 +14,10 @@
 # JOBS       programs at once (default: one more than there are CPUs, since many wait for servers)
 # TEST_SECONDS   how long one may take (default 600)
 # TEST_TIMES     where the durations are kept (default build/test_times)
+#
+# The calls that functions make in the local cloud are kept below BUILD/calls, a file for each program
+# (lambda/local/calls.mjs); infra/checks/semantics.mjs --calls holds the functions' policies against them. There the
+# functions have the rights that Terraform gives their roles (infra/checks/enforce.mjs).
 set -eu
 
 # One program: its output, status, counts and duration as files of $2. A process of its own for each,
@@ -24,9 +28,12 @@ if [ "${1:-}" = --one ]; then
     name=$(printf '%s' "$program" | tr '/' '_')
     case $program in
     *.sh) set -- sh "$program" ;;
-    *.mjs) set -- build/local/node --test-reporter=tap "$program" ;;
+    *.mjs) set -- build/local/node --import ./infra/checks/enforce.mjs --test-reporter=tap "$program" ;;
     *) set -- "$program" ;;
     esac
+    RECORD_CALLS=$(pwd)/${BUILD:-build/release}/calls/$name.jsonl
+    export RECORD_CALLS
+    rm -f "$RECORD_CALLS"
     status=0
     begin=$(date +%s)
     # shellcheck disable=SC2086 # a command and its options
