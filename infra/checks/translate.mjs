@@ -65,12 +65,27 @@ function contextOf({ context }, environment) {
   return { ...context, 'ses:FromAddress': addressOf(environment.FROM_EMAIL) };
 }
 
-// Whether the function is deployed with settings that the call depends on.
-export const isComparable = ({ settings }, { environment }) => Object.entries(settings).every(([name, value]) => environment[name] === value);
+// The settings that decide which keys are used, with their defaults.
+const DECIDING = { IMAGE_SOURCE_PREFIX: 'uploads/', IMAGE_OUTPUT_FOLDER: 'processed' };
+const CHECK_PREFIX = 'uploads/products/deploy-check/';
+
+// Whether the function is deployed with the settings that the call depends on.
+export const isComparable = ({ settings }, { environment }) =>
+  Object.entries(DECIDING).every(([name, normal]) => (settings[name] ?? normal) === (environment[name] ?? normal));
+
+// The keys of deploy-check begin with its setting.
+function moved(call, { environment }) {
+  const from = call.settings.CHECK_PREFIX ?? CHECK_PREFIX;
+  const to = environment.CHECK_PREFIX ?? CHECK_PREFIX;
+  const move = (text) => text.replace(from, () => to);
+  const prefix = call.context['s3:prefix'];
+  return { ...call, resource: move(call.resource), context: prefix === undefined ? call.context : { ...call.context, 's3:prefix': move(prefix) } };
+}
 
 // A list of what must be allowed, each a list of alternatives of which one suffices: several settings may have had
 // the same value. Empty: the plan sets none of these settings, so the call is not made there.
-export function translate(plan, call, one) {
+export function translate(plan, recorded, one) {
+  const call = recorded.function === 'deploy-check' ? moved(recorded, one) : recorded;
   const context = contextOf(call, one.environment);
   const request = (resource) => ({ action: call.action, resource, context });
   if (call.resource === '*') return [[request('*')]];
