@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { DEFAULT_CREDENTIALS, DEFAULT_REGION } from './environment.mjs';
+import { recordLine } from './lines.mjs';
 import { ExecutionEnvironment } from './runtime_api.mjs';
 
 // Environments at once, unless the config has another number.
@@ -57,6 +58,7 @@ export class LambdaFunction {
     this.log.push(line);
     if (this.log.length > MAX_LOG_LINES) this.log.splice(0, this.log.length - MAX_LOG_LINES);
     into?.push(line);
+    recordLine(this.config.command, line);
     this.on_line(line);
   }
 

@@ -1,0 +1,20 @@
+# Terraform: its checks without an account, the rendered plans, the tables in the READMEs. Included by the Makefile.
+.PHONY: infra-check infra-plan infra-tables infra-schema
+INFRA_TESTS := tests/infra/test_faults.mjs tests/infra/test_provider.mjs
+
+infra-check: ## Terraform, policies, schedules, scripts, workflows, without an account
+	@sh .ci/packages npm ci
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/infra_check.mjs
+
+infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/plans.mjs
+
+infra-tables: ## the tables of inputs and outputs in the modules' READMEs made anew
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/infra_check.mjs --tables
+
+infra-schema: ## the reduced schema of the AWS provider made anew (37 MB from npm)
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/make_schema.mjs
