@@ -47,14 +47,12 @@ function isMade(plan, { action }, bucket) {
 }
 
 // By service: the ARNs of what events name.
-function fromEvent(plan, { region, account }, call, one) {
+function fromEvent(plan, call, one) {
   const { resource } = call;
   switch (resource.split(':')[2]) {
     case 's3': return one.buckets.filter((bucket) => isMade(plan, call, bucket)).map((bucket) => `arn:aws:s3:::${bucket}${resource.split(':::')[1].replace(/^[^/]*/, '')}`);
     case 'sqs': return one.mappings.map(({ values }) => values.event_source_arn);
-    // The new version of each function that CodeDeploy deploys with this hook.
-    case 'lambda': return plan.deployed(one).map((name) => `arn:aws:lambda:${region}:${account}:function:${name}:7`);
-    case 'codedeploy': return plan.of('aws_codedeploy_deployment_group').map(({ values }) => `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${values.app_name}/${values.deployment_group_name}`);
+    case 'codedeploy': return plan.checked_groups;
     default: return [];
   }
 }
@@ -89,7 +87,7 @@ export function translate(plan, recorded, one) {
   const context = contextOf(call, one.environment);
   const request = (resource) => ({ action: call.action, resource, context });
   if (call.resource === '*') return [[request('*')]];
-  if (call.from.length === 0) return fromEvent(plan, plan.scope, call, one).map((resource) => [request(resource)]);
+  if (call.from.length === 0) return fromEvent(plan, call, one).map((resource) => [request(resource)]);
   const set = call.from.filter((setting) => isText(one.environment[setting]));
   return set.length === 0 ? [] : [set.map((setting) => request(named(plan, plan.scope, call, setting, one.environment[setting])))];
 }
