@@ -106,6 +106,9 @@ $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
 $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
 
+# Reads up to a guard page.
+$(O)/tests/lambda/test_deploy_picture: $(call objects,tests/support/guard.c)
+
 # ---------------------------------------------------------------------------- the functions
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))

@@ -27,6 +27,7 @@ export class Plan {
   constructor(rendered, name) {
     this.name = name;
     this.resources = rendered.resources;
+    this.outputs = rendered.outputs ?? {};
     this.functions = this.of('aws_lambda_function').map((one) => this.#function(one));
     this.queues = this.of('aws_sqs_queue').map(({ address, values }) => ({ address, values, name: values.name, arn: values.arn }));
   }
@@ -50,10 +51,12 @@ export class Plan {
     return this.queues.find((one) => one.name === name);
   }
 
-  // The functions that CodeDeploy deploys; the hook calls their new versions.
-  deployed({ name }) {
-    const covered = this.of('aws_codedeploy_deployment_group').map(({ values }) => values.deployment_group_name);
-    return this.functions.filter((one) => one.name !== name && covered.some((group) => one.name === group || one.name.endsWith(`-${group}`))).map((one) => one.name);
+  // The deployment groups whose new versions the hook checks, as ARNs: those that the output "deploy" states, else all.
+  get checked_groups() {
+    const { region, account } = this.scope;
+    const checked = Object.values(this.outputs.deploy?.functions ?? {}).filter((one) => one.is_checked).map((one) => one.group);
+    return this.of('aws_codedeploy_deployment_group').map(({ values }) => values).filter(({ deployment_group_name: name }) => checked.length === 0 || checked.includes(name))
+      .map(({ app_name, deployment_group_name }) => `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${app_name}/${deployment_group_name}`);
   }
 
   #function({ address, values }) {

@@ -1,6 +1,6 @@
 // The policy of each function's role in its README, between <!-- BEGIN RIGHTS --> and <!-- END RIGHTS -->, as the plan
 // of dev renders it. As a command: --write writes them anew.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plan } from './plan.mjs';
@@ -37,7 +37,7 @@ export function rightsBlock(plan, one) {
 const documented = (plan) => plan.functions.filter(({ kind }) => READMES[kind]).map((one) => ({ one, path: join(TOP, READMES[one.kind]), name: READMES[one.kind] }));
 
 // Returns the faults, as sentences.
-export function checkReadmes(plan, read = (path) => readFileSync(path, 'utf8')) {
+export function checkReadmes(plan, read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')) {
   return documented(plan).flatMap(({ one, path, name }) => {
     const [found] = read(path).match(BLOCK) ?? [];
     if (found === undefined) return `${name}: it has no policy between <!-- BEGIN RIGHTS --> and <!-- END RIGHTS -->`;
@@ -46,7 +46,7 @@ export function checkReadmes(plan, read = (path) => readFileSync(path, 'utf8')) 
 }
 
 export function writeReadmes(plan) {
-  for (const { one, path } of documented(plan)) {
+  for (const { one, path } of documented(plan).filter((each) => existsSync(each.path))) {
     const text = readFileSync(path, 'utf8');
     if (BLOCK.test(text)) writeFileSync(path, text.replace(BLOCK, () => rightsBlock(plan, one)));
   }

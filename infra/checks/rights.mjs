@@ -40,7 +40,6 @@ const ABOUT = {
   mapped_queues: (one) => one.mappings.map(({ values }) => values.event_source_arn),
   on_failure: (one) => [one.on_failure],
   any: () => ['*'],
-  keys: (one, plan) => plan.of('aws_kms_key').map(({ values }) => values.arn).concat(plan.given_keys ?? []),
 };
 const WHEN = {
   always: () => true,
@@ -49,26 +48,31 @@ const WHEN = {
   tracing: (one) => one.is_traced,
   on_failure: (one) => one.on_failure !== null,
   key: (one) => Boolean(one.values.kms_key_arn),
+  sandbox: (one) => one.environment.ENVIRONMENT !== 'prod',
+};
+const IS_ABOUT = {
+  keys: (resource) => resource.startsWith('arn:aws:kms:') && !resource.includes('*'),
+  recipients: (resource) => /^arn:aws:ses:[^:]+:\d+:identity\/[^*?]+$/.test(resource),
 };
 
 // Whether Lambda uses the right: null, or why not.
-function useOf(plan, one, statement, action, resource) {
+function useOf(one, statement, action, resource) {
   const use = USES.find(({ sid, actions }) => sid === statement.Sid && actions.some((name) => matchesAction(action, name)));
   if (!use) return 'nothing calls it';
   if (!WHEN[use.when](one)) return `Lambda does not need it: the function has no ${use.when}`;
-  if (use.resources === 'keys') return resource.startsWith('arn:aws:kms:') && !resource.includes('*') ? null : 'it is not about a key';
-  const about = ABOUT[use.resources](one, plan);
+  if (IS_ABOUT[use.resources]) return IS_ABOUT[use.resources](resource) ? null : `it is not about ${use.resources}`;
+  const about = ABOUT[use.resources](one);
   return about.some((text) => text === resource || (text.startsWith(':') && resource.endsWith(text))) ? null : `Lambda needs it on ${about.join(', ')}`;
 }
 
-function tooMany(plan, one, statements, made) {
+function tooMany(one, statements, made) {
   const sure = made.filter(({ alternatives }) => alternatives.length === 1).map(({ alternatives }) => alternatives[0]);
   const messages = [];
   for (const statement of statements.filter(({ Effect }) => Effect === 'Allow')) {
     for (const action of list(statement.Action)) {
       for (const resource of list(statement.Resource)) {
         if (sure.some((request) => matchesPair(statement, action, resource, request))) continue;
-        const why = useOf(plan, one, statement, action, resource);
+        const why = useOf(one, statement, action, resource);
         if (why) messages.push(`${one.name}: ${statement.Sid ?? 'a statement'} allows ${action} on ${resource}: ${why}`);
       }
     }
@@ -112,7 +116,7 @@ export function checkRights(plan, calls, { is_whole = true } = {}) {
     if (policies.length === 0) return [...managed, `${one.name}: its role has no policy`];
     const statements = policies.flatMap(statementsOf);
     const made = callsOf(plan, one, calls);
-    const unused = is_whole ? tooMany(plan, one, statements, made) : [];
+    const unused = is_whole ? tooMany(one, statements, made) : [];
     return [...managed, ...forbidden(one, policies, made), ...unused, ...wildcards(one, statements)];
   });
 }

@@ -26,23 +26,28 @@ const filesOf = (folder) => readdirSync(join(TOP, folder)).map((name) => `${fold
 // in its settings.c.
 const READER = /\b(?:svc_setting|db_settings_read)\w*\s*\(([^;{}]*)/g;
 const OWN_READER = /\bread_\w+\s*\(([^;{}]*)|\b(?:\w+_)?names?\[[^\]]*\]\s*=\s*([^;]*)/g;
+// A table of names that a loop reads.
+const TABLE = /\bsettings\[\]\s*=\s*([^;]*)/g;
 const LITERAL = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g;
 
 export function namesIn(path, text) {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '');
-  const matches = [...code.matchAll(READER), ...(path.endsWith('/settings.c') ? code.matchAll(OWN_READER) : [])];
+  const matches = [...code.matchAll(READER), ...code.matchAll(TABLE), ...(path.endsWith('/settings.c') ? code.matchAll(OWN_READER) : [])];
   return matches.flatMap(([, call, name]) => [...(call ?? name).matchAll(LITERAL)].map((match) => match[1])).filter((name) => name.length > 2);
 }
 
-// program -> the names that its sources read.
-export function readNames() {
+// program -> the folders of its sources.
+function programs() {
   const lines = readFileSync(join(TOP, 'lambda/functions.mk'), 'utf8').matchAll(/^\$\(eval \$\(call function,([^,]+),([^,]+),[^,]*,[^,]*,([^)]*)\)\)/gm);
-  return Object.fromEntries([...lines].map(([, program, handler, libraries]) => {
-    const folders = [...COMMON, `lambda/handlers/${handler}`, ...libraries.trim().split(/\s+/).flatMap((name) => LIBRARIES[name] ?? [])];
-    const files = folders.flatMap(filesOf).filter((path) => !BY_HAND.test(path));
-    return [program, new Set(files.flatMap((path) => namesIn(path, readFileSync(join(TOP, path), 'utf8'))))];
-  }));
+  return new Map([...lines].map(([, program, handler, libraries]) =>
+    [program, [...COMMON, `lambda/handlers/${handler}`, ...libraries.trim().split(/\s+/).flatMap((name) => LIBRARIES[name] ?? [])]]));
 }
+
+export const sourcesOf = (program) => programs().get(program).flatMap(filesOf).filter((path) => !BY_HAND.test(path)).map((path) => join(TOP, path));
+
+// program -> the names that its sources read.
+export const readNames = () =>
+  Object.fromEntries([...programs().keys()].map((program) => [program, new Set(sourcesOf(program).flatMap((path) => namesIn(path, readFileSync(path, 'utf8'))))]));
 
 const isUnset = (kind, name) => UNSET.some(({ functions, names }) => (functions.includes('*') || functions.includes(kind)) && names.some((one) => one === name || (one.endsWith('*') && name.startsWith(one.slice(0, -1)))));
 

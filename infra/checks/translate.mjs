@@ -47,14 +47,12 @@ function isMade(plan, { action }, bucket) {
 }
 
 // By service: the ARNs of what events name.
-function fromEvent(plan, { region, account }, call, one) {
+function fromEvent(plan, call, one) {
   const { resource } = call;
   switch (resource.split(':')[2]) {
     case 's3': return one.buckets.filter((bucket) => isMade(plan, call, bucket)).map((bucket) => `arn:aws:s3:::${bucket}${resource.split(':::')[1].replace(/^[^/]*/, '')}`);
     case 'sqs': return one.mappings.map(({ values }) => values.event_source_arn);
-    // The new version of each function that CodeDeploy deploys with this hook.
-    case 'lambda': return plan.deployed(one).map((name) => `arn:aws:lambda:${region}:${account}:function:${name}:7`);
-    case 'codedeploy': return plan.of('aws_codedeploy_deployment_group').map(({ values }) => `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${values.app_name}/${values.deployment_group_name}`);
+    case 'codedeploy': return plan.checked_groups;
     default: return [];
   }
 }
@@ -65,16 +63,31 @@ function contextOf({ context }, environment) {
   return { ...context, 'ses:FromAddress': addressOf(environment.FROM_EMAIL) };
 }
 
-// Whether the function is deployed with settings that the call depends on.
-export const isComparable = ({ settings }, { environment }) => Object.entries(settings).every(([name, value]) => environment[name] === value);
+// The settings that decide which keys are used, with their defaults.
+const DECIDING = { IMAGE_SOURCE_PREFIX: 'uploads/', IMAGE_OUTPUT_FOLDER: 'processed' };
+const CHECK_PREFIX = 'uploads/products/deploy-check/';
+
+// Whether the function is deployed with the settings that the call depends on.
+export const isComparable = ({ settings }, { environment }) =>
+  Object.entries(DECIDING).every(([name, normal]) => (settings[name] ?? normal) === (environment[name] ?? normal));
+
+// The keys of deploy-check begin with its setting.
+function moved(call, { environment }) {
+  const from = call.settings.CHECK_PREFIX ?? CHECK_PREFIX;
+  const to = environment.CHECK_PREFIX ?? CHECK_PREFIX;
+  const move = (text) => text.replace(from, () => to);
+  const prefix = call.context['s3:prefix'];
+  return { ...call, resource: move(call.resource), context: prefix === undefined ? call.context : { ...call.context, 's3:prefix': move(prefix) } };
+}
 
 // A list of what must be allowed, each a list of alternatives of which one suffices: several settings may have had
 // the same value. Empty: the plan sets none of these settings, so the call is not made there.
-export function translate(plan, call, one) {
+export function translate(plan, recorded, one) {
+  const call = recorded.function === 'deploy-check' ? moved(recorded, one) : recorded;
   const context = contextOf(call, one.environment);
   const request = (resource) => ({ action: call.action, resource, context });
   if (call.resource === '*') return [[request('*')]];
-  if (call.from.length === 0) return fromEvent(plan, plan.scope, call, one).map((resource) => [request(resource)]);
+  if (call.from.length === 0) return fromEvent(plan, call, one).map((resource) => [request(resource)]);
   const set = call.from.filter((setting) => isText(one.environment[setting]));
   return set.length === 0 ? [] : [set.map((setting) => request(named(plan, plan.scope, call, setting, one.environment[setting])))];
 }

@@ -193,6 +193,38 @@ static void test_a_certain_refusal_is_followed_by_another_attempt(void **state) 
     }
 }
 
+/* A transport that keeps what matters of a request, and sends nothing. */
+static struct svc_http_request last_request;
+
+static enum svc_status keep_request(void *self, const struct svc_http_request *request,
+                                    struct svc_http_exchange **exchange) {
+    (void)self;
+    (void)exchange;
+    last_request = *request;
+    return SVC_CONNECT_FAILED;
+}
+
+/* Functions may run for 15 minutes without a byte, and another one may take the connection. */
+static void test_no_stall_ends_an_invocation(void **state) {
+    (void)state;
+    const struct svc_transport transport = {.start = keep_request};
+    const struct awsc_client_options options = {
+        .environment = &f.environment.environment,
+        .clock = &f.clock.clock,
+        .transport = &transport,
+        .max_attempts = 1,
+    };
+    const struct awsc_lambda_invoke invoke = {.function = "f", .event = "{}", .event_bytes = 2};
+    struct awsc_lambda_result result;
+    struct awsc_client *client = NULL;
+    struct awsc_error error;
+    assert_int_equal(awsc_client_create(&options, &client, &error), SVC_OK);
+    assert_int_equal(awsc_lambda_invoke(client, &invoke, &result, &error), SVC_CONNECT_FAILED);
+    assert_true(last_request.stall_timeout_ms < 0);
+    assert_true(last_request.max_idle_s > 0 && last_request.max_idle_s <= 5);
+    awsc_client_destroy(client);
+}
+
 /* A function is silent while it runs: only the deadline ends the wait. */
 static void test_a_silent_function_is_waited_for_until_the_deadline(void **state) {
     (void)state;
@@ -218,6 +250,7 @@ int main(void) {
         AWS_TEST(test_errors_have_their_status),
         AWS_TEST(test_what_may_have_run_is_not_invoked_again),
         AWS_TEST(test_a_certain_refusal_is_followed_by_another_attempt),
+        AWS_TEST(test_no_stall_ends_an_invocation),
         AWS_TEST(test_a_silent_function_is_waited_for_until_the_deadline),
     };
     return AWS_RUN(tests);
