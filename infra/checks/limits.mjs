@@ -77,7 +77,7 @@ const KEPT = {
   aws_sqs_queue: (v) => [!v.kms_master_key_id && v.sqs_managed_sse_enabled !== true && 'is not encrypted', /-dlq$/.test(v.name) && v.message_retention_seconds !== 1209600 && 'keeps dead letters less than 14 days'],
   aws_cloudwatch_log_group: (v) => [!(v.retention_in_days > 0) && 'keeps logs without an end'],
   aws_lambda_function: (v) => [v.publish !== true && 'publishes no versions', v.runtime !== 'provided.al2023' && 'has another runtime than provided.al2023', !block(v.logging_config).log_group && 'has no log group of Terraform\'s'],
-  aws_cloudwatch_metric_alarm: (v) => [!['missing', 'ignore', 'breaching', 'notBreaching'].includes(v.treat_missing_data) && 'does not state treat_missing_data', list(v.alarm_actions).length === 0 && 'tells nobody', !v.alarm_description && 'has no description'],
+  aws_cloudwatch_metric_alarm: (v) => [!['missing', 'ignore', 'breaching', 'notBreaching'].includes(v.treat_missing_data) && 'does not state treat_missing_data', !v.alarm_description && 'has no description'],
   aws_s3_bucket_public_access_block: (v) => ['block_public_acls', 'block_public_policy', 'ignore_public_acls', 'restrict_public_buckets'].map((name) => v[name] !== true && `has ${name} off`),
   aws_security_group: (v) => [list(v.ingress).length + list(v.egress).length > 0 && 'has rules within; they are resources of their own'],
   aws_vpc_security_group_ingress_rule: (v) => [[v.cidr_ipv4, v.cidr_ipv6].some((cidr) => cidr === '0.0.0.0/0' || cidr === '::/0') && 'is open to the world'],
@@ -95,7 +95,10 @@ function checkTogether(resources) {
   const queues = of('aws_sqs_queue').filter(({ values }) => !/-(dlq|failures|failed|dead-letters)$/.test(values.name) && !values.redrive_policy && of('aws_lambda_event_source_mapping').some((one) => one.values.event_source_arn === values.arn))
     .map(({ address }) => `${address} is mapped to a function and has no redrive policy`);
   const sources = of('aws_lambda_event_source_mapping').filter(({ values }) => !of('aws_sqs_queue').some((one) => one.values.arn === values.event_source_arn)).map(({ address }) => `${address} reads a queue that is not in this plan`);
-  return [...buckets, ...queues, ...sources];
+  // An alarm that has no action of its own rolls a deployment back.
+  const watched = of('aws_codedeploy_deployment_group').flatMap(({ values }) => list(block(values.alarm_configuration).alarms));
+  const silent = of('aws_cloudwatch_metric_alarm').filter(({ values }) => list(values.alarm_actions).length === 0 && !watched.includes(values.alarm_name)).map(({ address }) => `${address} notifies nobody and no deployment`);
+  return [...buckets, ...queues, ...sources, ...silent];
 }
 
 // Roles of functions are rights.mjs's. In all other policies a wildcard is listed in wildcards.json with its reason.

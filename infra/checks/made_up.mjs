@@ -58,7 +58,9 @@ const TYPES = {
 };
 
 // What an attribute of that name holds where the type has no value of its own.
-function common(name, type, values, key) {
+function common(name, { type, optional }, values, key) {
+  // What the configuration leaves to AWS and nothing refers to.
+  if (optional && !['id', 'region', 'name', 'bucket'].includes(name)) return null;
   if (type === 'number') return 0;
   if (type === 'bool') return false;
   if (Array.isArray(type)) return type[0] === 'map' ? {} : [];
@@ -71,7 +73,7 @@ function common(name, type, values, key) {
 export function madeUp(type, values) {
   const key = `${type} ${JSON.stringify(values, (name, value) => (name === 'source_code_hash' ? undefined : value))}`;
   const own = TYPES[type]?.(values, key) ?? {};
-  return (name, attribute) => (own[name] === undefined ? common(name, attribute.type, values, key) : own[name]);
+  return (name, attribute) => (own[name] === undefined ? common(name, attribute, values, key) : own[name]);
 }
 
 const list = (value) => (value === null || value === undefined ? [] : [value].flat());

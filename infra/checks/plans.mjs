@@ -27,7 +27,7 @@ function reduced({ type, values }) {
   const kept = {};
   for (const [name, value] of Object.entries(values)) {
     const is_empty = value === null || value === '' || (Array.isArray(value) && value.length === 0);
-    if (is_empty || name === 'source_code_hash' || name === 'timeouts') continue;
+    if (is_empty || ['source_code_hash', 'timeouts', 'tags_all'].includes(name)) continue;
     kept[name] = JSON_ARGUMENTS.includes(name) && typeof value === 'string' ? JSON.parse(value) : value;
   }
   if (type === 'aws_lambda_function' && kept.filename) kept.filename = kept.filename.replace(/^.*build\/package/, 'build/package');
@@ -42,8 +42,7 @@ function resourcesOf(module) {
 
 export function renderPlan(plan, digest, provider) {
   const resources = resourcesOf(plan.planned_values.root_module).sort((a, b) => (a.address < b.address ? -1 : 1));
-  const outputs = Object.fromEntries(Object.entries(plan.planned_values.outputs ?? {}).map(([name, { value }]) => [name, value]));
-  return { digest, provider, resources, outputs };
+  return { digest, provider, resources };
 }
 
 export function textOf(rendered) {

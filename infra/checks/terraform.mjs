@@ -55,7 +55,7 @@ export class Terraform {
   run(folder, args, { is_shown = false } = {}) {
     const child = spawn('terraform', [`-chdir=${join(this.copy.infra, folder)}`, ...args], {
       stdio: ['ignore', is_shown ? 'inherit' : 'pipe', is_shown ? 'inherit' : 'pipe'],
-      env: { ...process.env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', ...(!process.stdout.isTTY && { TF_CLI_ARGS: '-no-color' }), ...this.provider.environment },
+      env: { ...process.env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', ...(this.provider.name.startsWith('the stub') && { TF_CLI_CONFIG_FILE: '' }), ...(!process.stdout.isTTY && { TF_CLI_ARGS: '-no-color' }), ...this.provider.environment },
     });
     const result = { stdout: '', stderr: '' };
     child.stdout?.on('data', (data) => { result.stdout += data; });

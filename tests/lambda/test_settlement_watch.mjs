@@ -66,6 +66,11 @@ test('every state but closed is overdue', async () => {
   await one.query("UPDATE settlement_runs SET state = 'closed', open_sellers = 0 WHERE type = 'daily'");
 });
 
+test('a run of the same days by hand is another one', async () => {
+  await settle({ reportType: 'custom', startDate: '2025-09-10', endDate: '2025-09-10' });
+  assert.deepEqual((await watch('2025-09-11T00:30:00Z')).runs, ['daily 2025-09-10 missing overdue']);
+});
+
 test('nothing is changed', async () => {
   const before = [one.writes(), one.mailIds(), await one.query('SELECT * FROM settlement_runs')];
   await watch(MONDAY);

@@ -124,7 +124,7 @@ module "deploy" {
 
   hook = {
     function_name = module.deploy_check.function_name
-    alias_arn     = module.deploy_check.alias_arn
+    function_arn  = module.deploy_check.function_arn
   }
 
   functions = { for key, function in local.functions : key => {
