@@ -8,7 +8,7 @@
 #
 # A function is built by the usual rules, in a folder for each architecture, against the sysroot that
 # lambda/package/sysroot.sh makes: there only the C library is shared.
-.PHONY: package package-check package-zips package-test-zips
+.PHONY: package package-check package-check-build package-libraries package-zips package-test-zips
 ARCHES ?= x86_64 arm64
 RDS_CA_REGION ?= ap-northeast-2
 PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs
@@ -88,12 +88,17 @@ endif
 package-servers:
 	@sh tests/services/db_parts.sh build/db-servers
 
-package-check: ## test every zip in an empty root (as root)
+# What comes over the network, and is built before anything of the tree.
+package-libraries: $(ARCHES:%=package-sysroot-%) package-servers
+
+package-check-build:
 	@sh .ci/packages build test npm local package
 	@$(MAKE) --no-print-directory package package-servers
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory $(O)/tests/support/make_pictures
 	@$(if $(DATABASE_FUNCTIONS),,sh lambda/package/rds_ca.sh $(RDS_CA) $(RDS_CA_REGION))
 	+@$(call for_arches,package-test-zips)
+
+package-check: package-check-build ## test every zip in an empty root (as root)
 	@ARCHES='$(ARCHES)' FUNCTIONS='$(strip $(FUNCTIONS))' DATABASE_FUNCTIONS='$(strip $(DATABASE_FUNCTIONS))' \
 		$(RUN_TESTS) $(PACKAGE_TESTS)
