@@ -8,7 +8,7 @@
 #
 # A function is built by the usual rules, in a folder for each architecture, against the sysroot that
 # lambda/package/sysroot.sh makes: there only the C library is shared.
-.PHONY: package sbom sbom-check package-check package-check-build package-libraries package-zips package-test-zips
+.PHONY: package package-again sbom sbom-check package-check package-check-build package-libraries package-zips package-test-zips
 ARCHES ?= x86_64 arm64
 RDS_CA_REGION ?= ap-northeast-2
 PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs tests/lambda/test_sbom.mjs
@@ -47,6 +47,11 @@ package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES= TEMPLAT
 # The bills of materials are made with the zips: from the same map of the linker.
 sbom: package ## FUNCTION.cdx.json (CycloneDX) beside each zip: what is linked in, with versions
 	@ls $(foreach arch,$(ARCHES),$(FUNCTIONS:%=$(PACKAGE_DIR)/$(arch)/%.cdx.json))
+
+# SYSROOT=keep: with the sysroots that are here.
+package-again: ## build the zips twice from nothing, in different folders, and compare them bit for bit
+	@sh .ci/packages build npm package
+	@sh lambda/package/again.sh $(ARCHES)
 
 # DEBIAN_TRACKER: the file https://security-tracker.debian.org/tracker/data/json
 sbom-check: ## hold the bills of materials against Debian's security tracker (DEBIAN_TRACKER=data.json)
