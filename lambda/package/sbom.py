@@ -3,7 +3,7 @@
 Writes what is linked into a function's program, as a CycloneDX 1.5 document: each Debian package of the sysroot
 (components.py) and of the compiler of which the linker put something into the program, with its version, source
 package, licences, hashes, and the members of its archives. MAP is the linker's map (-Wl,-Map), FOLDER the build with the
-objects and their .d files: a library that is headers alone counts where they are included. LOCK: npm's lock file, of
+objects and their .d files: a library that is headers alone counts where these objects include it. LOCK: npm's lock file, of
 the packages whose data is in the zip. The same inputs give the same file.
 """
 
@@ -18,8 +18,8 @@ import uuid
 
 SERIAL = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 4122's name space of URLs
 DISTRIBUTION = "debian-12"
-# Sections of which nothing is in the stripped program.
-LEFT_OUT = re.compile(r"\.(debug|comment|note|eh_frame|gnu\.warning|group|stab)")
+# Sections of which nothing is in the stripped program, and those that the linker writes itself.
+LEFT_OUT = re.compile(r"\.(debug|comment|note|eh_frame|gnu|group|stab|interp|hash|dyn|rela|plt|got|strtab|symtab|shstrtab)")
 # Of the C library and the kernel nearly every object includes headers; what is linked of them is in the map.
 NOT_HEADERS_ALONE = {"libc6-dev", "linux-libc-dev"}
 
@@ -99,9 +99,11 @@ def used_components(options, files):
             record = host_package(file)
         used.setdefault(record["name"], (record, {}))[1][pathlib.Path(path).name] = members
     headers = {real(pathlib.Path(sysroot, file)): record for record in records for file in record["headers"]}
-    for path in objects_of(files, options.build):
-        for word in path.read_text().replace("\\\n", " ").split():
-            record = headers.get(real(word)) if "/include/" in word else None
+    # The .d files name only the tree's own files, which name the others.
+    own = {word for path in objects_of(files, options.build) for word in path.read_text().replace("\\\n", " ").split()}
+    for file in sorted(word for word in own if re.search(r"\.(c|cc|h)$", word) and pathlib.Path(word).is_file()):
+        for name in re.findall(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', pathlib.Path(file).read_text(), re.MULTILINE):
+            record = headers.get(real(pathlib.Path(sysroot, "usr/include", name)))
             if record and record["name"] not in NOT_HEADERS_ALONE and not record["archives"]:
                 used.setdefault(record["name"], (record, {}))
     return [used[name] for name in sorted(used)]
@@ -146,7 +148,7 @@ def component(record, archives):
 
 def npm_components(lock):
     for path, entry in sorted(json.loads(pathlib.Path(lock).read_text())["packages"].items()):
-        if not path:
+        if not path or entry.get("dev"):
             continue
         name = path.removeprefix("node_modules/")
         url = f"pkg:npm/{name.replace('@', '%40')}@{entry['version']}"
