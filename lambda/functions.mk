@@ -18,7 +18,7 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
-LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
+LAMBDA_TESTS += tests/lambda/test_deploy.mjs tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
 	tests/lambda/test_email_events.mjs tests/lambda/test_email_faults.mjs \
 	tests/lambda/test_email_kills.mjs tests/lambda/test_email_load.mjs \
 	tests/lambda/test_email_random.mjs tests/lambda/test_email_received.mjs \
@@ -26,10 +26,10 @@ LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters
 	tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
 	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
-	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
+	tests/lambda/test_image_rejects.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_settlement.mjs \
 	tests/lambda/test_settlement_command.mjs tests/lambda/test_settlement_faults.mjs \
-	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_store.mjs \
+	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_settlement_watch.mjs tests/lambda/test_store.mjs \
 	tests/lambda/test_webhook.mjs tests/lambda/test_webhook_faults.mjs \
 	tests/lambda/test_webhook_secrets.mjs tests/lambda/test_webhook_toss.mjs
 # What test_webhook_store_cut.c does in C; memory and times.
@@ -107,14 +107,18 @@ ALLOCATING_TESTS := $(patsubst %,$(O)/tests/lambda/test_%,events_alloc email_han
 $(ALLOCATING_TESTS): $(FAILING_MALLOC)
 $(ALLOCATING_TESTS): ALL_LDFLAGS += $(WRAP_MALLOC)
 
+# Reads up to a guard page.
+$(O)/tests/lambda/test_deploy_picture: $(call objects,tests/support/guard.c)
+
 # ---------------------------------------------------------------------------- the functions
 
 $(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
 $(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 $(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue http keys keys_parse reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
-$(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement,alloc settings,settlement email db))
+$(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement watch,alloc settings,settlement email db))
 # Of a function with a database.
 $(O)/tests/lambda/test_settlement_alloc: $(call objects,$(DB_TEST_SUPPORT))
+$(eval $(call function,deploy-check,deploy,appspec check check_email check_image check_settlement check_webhook deploy picture settings,appspec picture settings,))
 
 $(eval $(call test_function,tests/lambda/test_function.c))
 $(eval $(call test_function,tests/lambda/test_store.c))

@@ -3,6 +3,7 @@
 
 SERVICES_BASE := \
 	services/base/buf.c \
+	services/base/certificate.c \
 	services/base/chars.c \
 	services/base/clock.c \
 	services/base/crc.c \
@@ -28,12 +29,14 @@ SERVICES_AWS := \
 	services/aws/call.c \
 	services/aws/call_retry.c \
 	services/aws/client.c \
+	services/aws/codedeploy.c \
 	services/aws/credentials.c \
 	services/aws/dynamodb.c \
 	services/aws/dynamodb_value.c \
 	services/aws/endpoint.c \
 	services/aws/error.c \
 	services/aws/json_call.c \
+	services/aws/lambda.c \
 	services/aws/number.c \
 	services/aws/profile.c \
 	services/aws/responses.c \
@@ -66,6 +69,8 @@ SERVICES_TESTS := \
 	tests/services/test_alloc.c \
 	tests/services/test_base.c \
 	tests/services/test_call.c \
+	tests/services/test_certificate.c \
+	tests/services/test_codedeploy.c \
 	tests/services/test_denied.c \
 	tests/services/test_dynamodb.c \
 	tests/services/test_dynamodb_refusals.c \
@@ -73,6 +78,7 @@ SERVICES_TESTS := \
 	tests/services/test_file.c \
 	tests/services/test_http.c \
 	tests/services/test_json.c \
+	tests/services/test_lambda.c \
 	tests/services/test_read_faults.c \
 	tests/services/test_responses.c \
 	tests/services/test_resume.c \

@@ -1,7 +1,9 @@
-// The local cloud as one object: the front with S3, SQS, SES, DynamoDB and Secrets Manager behind it,
-// the functions, what triggers them, and the database. Everything on free ports of 127.0.0.1; stop()
+// The local cloud as one object: the front with S3, SQS, SES, DynamoDB, Secrets Manager, Lambda's Invoke and
+// CodeDeploy's hooks behind it, the functions, what triggers them, and the database. Everything on free ports of 127.0.0.1; stop()
 // ends all of it. README.md has an example of each trigger.
+import { Calls, roleCredentials } from './calls.mjs';
 import { LocalDatabase } from './database.mjs';
+import { LocalCodeDeploy } from './codedeploy.mjs';
 import { Control } from './control.mjs';
 import { LocalDynamoDb } from './dynamodb.mjs';
 import { DEFAULT_CREDENTIALS, DEFAULT_REGION } from './environment.mjs';
@@ -10,6 +12,7 @@ import { eventBridgeEvent, s3Event } from './events.mjs';
 import { Front } from './front.mjs';
 import { LambdaFunction } from './function.mjs';
 import { FunctionUrl } from './function_url.mjs';
+import { LocalLambda } from './lambda.mjs';
 import { LocalS3 } from './s3.mjs';
 import { Schedules } from './schedule.mjs';
 import { LocalSecrets } from './secrets.mjs';
@@ -18,8 +21,8 @@ import { EventSourceMapping, LocalSqs } from './sqs.mjs';
 
 export class LocalCloud {
   // options: {region, credentials (list), tls ({key, cert}), ses (bool), database (bool), on_line(name,
-  // line): every line of the functions' logs}.
-  constructor({ region = DEFAULT_REGION, credentials = [DEFAULT_CREDENTIALS], tls = null, ses = false, database = false, on_line = () => {} } = {}) {
+  // line): every line of the functions' logs, authorize (see Calls)}.
+  constructor({ region = DEFAULT_REGION, credentials = [DEFAULT_CREDENTIALS], tls = null, ses = false, database = false, on_line = () => {}, authorize } = {}) {
     Object.assign(this, { region, credentials, on_line });
     this.functions = new Map();
     this.triggers = []; // S3 notifications
@@ -32,14 +35,17 @@ export class LocalCloud {
     this.sqs = new LocalSqs(region);
     this.dynamodb = new LocalDynamoDb(region);
     this.secrets = new LocalSecrets({ region, now_ms });
+    this.lambda = new LocalLambda(this.functions);
+    this.codedeploy = new LocalCodeDeploy();
     this.ses = ses ? new LocalSes({ now_ms }) : null;
     this.database = database ? new LocalDatabase() : null;
     this.schedules = new Schedules(now_ms);
-    const parts = { s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb, secretsmanager: this.secrets, ses: this.ses };
+    const parts = { s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb, secretsmanager: this.secrets, lambda: this.lambda, codedeploy: this.codedeploy, ses: this.ses };
     const services = Object.fromEntries(
       Object.entries(parts).filter(([, part]) => part).map(([name, part]) => [name, (request) => part.handle(request)]),
     );
-    this.front = new Front({ services, credentials, tls });
+    this.calls = new Calls({ region, secretArn: (id) => this.secrets.arnOf(id), ...(authorize === undefined ? {} : { authorize }) });
+    this.front = new Front({ services, credentials, tls, calls: this.calls });
     this.control = new Control(this);
   }
 
@@ -86,21 +92,26 @@ export class LocalCloud {
 
   // The endpoints in a function's environment.
   endpoints() {
-    const services = ['S3', 'SQS', 'SESV2', 'DYNAMODB', 'SECRETS_MANAGER'];
+    const services = ['S3', 'SQS', 'SESV2', 'DYNAMODB', 'SECRETS_MANAGER', 'LAMBDA', 'CODEDEPLOY'];
     const { url } = this.front;
     return { AWS_ENDPOINT_URL: url, ...Object.fromEntries(services.map((name) => [`AWS_ENDPOINT_URL_${name}`, url])) };
   }
 
-  // config: as LambdaFunction's; the endpoints of this cloud are added to its environment.
+  // config: as LambdaFunction's; the endpoints of this cloud are added to its environment. It gets credentials of
+  // its own, as from a role, unless it has some. With a version it is one of the versions of that name, which
+  // Invoke alone reaches.
   addFunction(given) {
     const config = { name: `function-${this.functions.size + 1}`, ...given };
-    if (this.functions.has(config.name)) throw new Error(`there is a function ${config.name} already`);
+    const key = config.version === undefined ? config.name : `${config.name}:${config.version}`;
+    if (this.functions.has(key)) throw new Error(`there is a function ${key} already`);
     const environment = { ...this.endpoints(), ...config.environment };
-    const credentials = this.credentials[0];
-    const one = new LambdaFunction({ region: this.region, credentials, ...config, environment }, (line) =>
-      this.on_line(config.name, line),
-    );
-    this.functions.set(config.name, one);
+    const credentials = given.credentials ?? roleCredentials();
+    const one = new LambdaFunction({ region: this.region, ...config, credentials, environment }, (line) => this.on_line(key, line));
+    if (!given.credentials) {
+      this.front.verifier.add(credentials);
+      this.calls.add(credentials.accessKeyId, one.config);
+    }
+    this.functions.set(key, one);
     return one;
   }
 

@@ -47,6 +47,14 @@ export const ERRORS = {
     InvalidMessageContents: [400, 'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF'],
     InvalidParameterValueException: [400, 'One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.'],
   },
+  lambda: {
+    TooManyRequestsException: [429, 'Rate Exceeded.'],
+    ServiceException: [500, 'The Lambda service encountered an internal error.'],
+    ResourceConflictException: [409, 'The operation cannot be performed at this time. The function is currently in the following state: Pending'],
+  },
+  codedeploy: {
+    InvalidDeploymentIdException: [400, 'The deployment ID was specified in an invalid format.'],
+  },
   secretsmanager: {
     ResourceNotFoundException: [400, 'Secrets Manager can\'t find the specified secret.'],
     DecryptionFailure: [400, 'Secrets Manager can\'t decrypt the protected secret text using the provided KMS key.'],

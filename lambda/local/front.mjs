@@ -1,10 +1,12 @@
 // The entrance of the local cloud: one HTTP(S) server on loopback for all services, which are
 // distinguished by the service that a request is signed for. Reads the request, verifies its signature,
-// injects the faults that were asked for, counts, and passes it on to the service in this process.
+// records and authorizes it, injects the faults that were asked for, counts, and passes it on to the service in
+// this process.
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { s3Address } from './addresses.mjs';
 import { Faults, isPerformed, replacement, send, spoil } from './faults.mjs';
+import { invokedName, isInvoke } from './lambda.mjs';
 import { JSON_TYPES, Refusal, errorResponse } from './refusal.mjs';
 import { s3Operation } from './s3.mjs';
 import { SignatureVerifier } from './signature.mjs';
@@ -12,7 +14,7 @@ import { SignatureVerifier } from './signature.mjs';
 const MAX_BODY_BYTES = 256 << 20;
 const MAX_LOG = 10000;
 // Signing names by the first word of X-Amz-Target.
-const TARGETS = { AmazonSQS: 'sqs', DynamoDB_20120810: 'dynamodb', secretsmanager: 'secretsmanager' };
+const TARGETS = { AmazonSQS: 'sqs', DynamoDB_20120810: 'dynamodb', secretsmanager: 'secretsmanager', CodeDeploy_20141006: 'codedeploy' };
 
 // The request's parts, decoded; refuses what is not UTF-8.
 function parse(incoming, body) {
@@ -47,18 +49,20 @@ function claimedService({ headers, query }) {
 
 function operationOf(service, request) {
   if (service === 's3') return s3Operation(request) ?? 'Unknown';
+  if (service === 'lambda' && isInvoke(request)) return 'Invoke';
   const target = request.headers['x-amz-target'];
   if (target) return target.split('.').pop();
   return request.path === '/v2/email/outbound-emails' ? 'SendEmail' : `${request.method} ${request.path}`;
 }
 
-// What the request is about, for the log and for faults: the object's key, or the table, queue or
-// secret. Nothing else of a body is ever logged.
-function resourceOf(service, { key, body }) {
+// What the request is about, for the log and for faults: the object's key, the function with its version, or
+// the table, queue, secret or deployment. Nothing else of a body is ever logged.
+function resourceOf(service, { key, path, query, body }) {
+  if (service === 'lambda') return invokedName({ path, query });
   if (!JSON_TYPES[service]) return key;
   try {
-    const { TableName, QueueUrl, QueueName, SecretId, Name } = JSON.parse(body);
-    const name = TableName ?? QueueUrl ?? QueueName ?? SecretId ?? Name;
+    const { TableName, QueueUrl, QueueName, SecretId, Name, deploymentId } = JSON.parse(body);
+    const name = TableName ?? QueueUrl ?? QueueName ?? SecretId ?? Name ?? deploymentId;
     return typeof name === 'string' ? name : '';
   } catch {
     return '';
@@ -67,9 +71,11 @@ function resourceOf(service, { key, body }) {
 
 export class Front {
   // services: {s3, sqs, ses, ...} by signing name: async (request) => {status, headers, body}.
-  // credentials: see SignatureVerifier. tls: {key, cert} for HTTPS.
-  constructor({ services, credentials, tls = null }) {
+  // credentials: see SignatureVerifier. tls: {key, cert} for HTTPS. calls: see Calls; null: nothing is recorded,
+  // and all is allowed.
+  constructor({ services, credentials, tls = null, calls = null }) {
     this.services = services;
+    this.calls = calls;
     this.faults = new Faults();
     this.tls = tls;
     this.clock_offset_s = 0;
@@ -149,8 +155,21 @@ export class Front {
     const perform = this.services[service];
     const verified = await this.verifier.verify(request, service);
     if (!perform) throw new Refusal('UnknownService', `There is no ${service} here.`, 501);
-    const response = isPerformed(rule) ? await perform({ ...request, ...verified }) : null;
+    this.calls?.before(verified.access_key, service, request);
+    const response = isPerformed(rule) ? await this.#perform(perform, service, request, verified) : null;
     return (rule && replacement(rule, { service, path: request.path })) ?? response ?? { status: 200, headers: {}, body: Buffer.alloc(0) };
+  }
+
+  async #perform(perform, service, request, verified) {
+    let response;
+    try {
+      response = await perform({ ...request, ...verified });
+    } catch (error) {
+      this.calls?.after(verified.access_key, service, request, { status: error.statusCode ?? error.status });
+      throw error;
+    }
+    this.calls?.after(verified.access_key, service, request, response);
+    return response;
   }
 
   // Refusals, and fauxqs's errors (code, statusCode), become error documents; any other error is a

@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { DEFAULT_CREDENTIALS, DEFAULT_REGION } from './environment.mjs';
+import { recordLine } from './lines.mjs';
 import { ExecutionEnvironment } from './runtime_api.mjs';
 
 // Environments at once, unless the config has another number.
@@ -18,6 +19,7 @@ function complete(config) {
   const path = command[0].includes('/') ? resolve(command[0]) : command[0];
   return {
     name: 'function',
+    version: '$LATEST',
     handler: 'bootstrap',
     memory_mb: 128,
     timeout_ms: 3000,
@@ -36,7 +38,7 @@ function complete(config) {
 }
 
 export class LambdaFunction {
-  // config: {command: path or [path, argument...], name, memory_mb, timeout_ms, environment, handler,
+  // config: {command: path or [path, argument...], name, version, memory_mb, timeout_ms, environment, handler,
   // region, credentials, concurrency, retry_delays_ms, task_root, cwd}; only command is needed.
   // on_line(line): called with each line of the log, the platform's own included.
   constructor(config, on_line = () => {}) {
@@ -56,6 +58,7 @@ export class LambdaFunction {
     this.log.push(line);
     if (this.log.length > MAX_LOG_LINES) this.log.splice(0, this.log.length - MAX_LOG_LINES);
     into?.push(line);
+    recordLine(this.config.command, line);
     this.on_line(line);
   }
 
@@ -113,7 +116,7 @@ export class LambdaFunction {
       this.#line(`INIT_REPORT Status: error\tError Type: ${failure.errorType}\t${failure.errorMessage}`, logs);
       return this.#result(request_id, { error: true, payload: JSON.stringify(failure) }, null, logs);
     }
-    this.#line(`START RequestId: ${request_id} Version: $LATEST`, logs);
+    this.#line(`START RequestId: ${request_id} Version: ${this.config.version}`, logs);
     const outcome = await environment.invoke(request_id, payload, {
       trace_id: trace_id ?? traceId(),
       client_context,

@@ -21,6 +21,7 @@ export const JSON_TYPES = {
   sqs: 'application/x-amz-json-1.0',
   dynamodb: 'application/x-amz-json-1.0',
   secretsmanager: 'application/x-amz-json-1.1',
+  codedeploy: 'application/x-amz-json-1.1',
 };
 
 export function s3ErrorBody(code, message, resource = '') {

@@ -64,15 +64,24 @@ export class LocalSecrets {
     return operations[operation]();
   }
 
+  // The ARN of a secret by its name or ARN; null if there is none.
+  arnOf(id) {
+    return this.#named(id)?.arn ?? null;
+  }
+
   // value: text, or an object that becomes JSON.
   createSecret(name, value) {
     return this.call('CreateSecret', { Name: name, SecretString: typeof value === 'string' ? value : JSON.stringify(value) });
   }
 
   // By name, by ARN, or by ARN without its random ending.
+  #named(id) {
+    return [...this.secrets.values()].find(({ name, arn }) => id === name || id === arn || id === arn.slice(0, -7));
+  }
+
   #find({ SecretId: id }, { is_deleted_allowed = false } = {}) {
     if (typeof id !== 'string' || id === '') throw invalid('You must provide a SecretId.');
-    const secret = [...this.secrets.values()].find(({ name, arn }) => id === name || id === arn || id === arn.slice(0, -7));
+    const secret = this.#named(id);
     if (!secret) throw notFound();
     if (secret.deleted_s && !is_deleted_allowed) {
       throw new Refusal('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.");

@@ -99,6 +99,10 @@ export class SignatureVerifier {
     this.now_ms = now_ms;
   }
 
+  add(credentials) {
+    this.credentials.set(credentials.accessKeyId, credentials);
+  }
+
   // request: {method, path (decoded), query, headers (lower case), body}; service: the form in which it
   // is refused. Returns {access_key, service, region, body (decoded), trailers}; throws a Refusal.
   async verify(request, service) {

@@ -10,7 +10,7 @@
 struct awsc_error {
     enum svc_status status;
     char service[24];     /* "s3", "sqs", ...: its signing name; "" if no call was made */
-    char operation[32];   /* "PutObject", ... */
+    char operation[40];   /* "PutObject", ... */
     int http_status;      /* 0: no response */
     char code[96];        /* the service's: "NoSuchKey", ...; "": none */
     char message[256];    /* the service's, or ours, cut */

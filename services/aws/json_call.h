@@ -1,5 +1,5 @@
 /* Calls with a JSON request and a JSON response, shared by the operations of SQS, SES, Secrets
- * Manager and DynamoDB. Only they include this. */
+ * Manager, DynamoDB and CodeDeploy. Only they include this. */
 #ifndef AWSC_JSON_CALL_H
 #define AWSC_JSON_CALL_H
 

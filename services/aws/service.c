@@ -30,6 +30,18 @@ static const struct awsc_code_status dynamodb_codes[] = {
     {NULL, SVC_OK},
 };
 
+static const struct awsc_code_status lambda_codes[] = {
+    {"ResourceNotFoundException", SVC_NO_RESOURCE},
+    {"ResourceConflictException", SVC_CONFLICT},
+    {NULL, SVC_OK},
+};
+
+static const struct awsc_code_status codedeploy_codes[] = {
+    {"DeploymentDoesNotExistException", SVC_NOT_FOUND},
+    {"LifecycleEventAlreadyCompletedException", SVC_CONFLICT},
+    {NULL, SVC_OK},
+};
+
 static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_S3] =
         {
@@ -100,6 +112,31 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
             .error_format = AWSC_ERROR_JSON,
             .codes = dynamodb_codes,
             .has_body_crc32 = true,
+        },
+    [AWSC_LAMBDA] =
+        {
+            .signing_name = "lambda",
+            .endpoint_setting = "AWS_ENDPOINT_URL_LAMBDA",
+            .host = "lambda.{region}.{dns}",
+            .dualstack_host = "lambda.{region}.{dualstack}",
+            .fips_host = "lambda-fips.{region}.{dns}",
+            .fips_dualstack_host = "lambda-fips.{region}.{dualstack}",
+            .content_type = "application/json",
+            .error_format = AWSC_ERROR_JSON,
+            .codes = lambda_codes,
+        },
+    [AWSC_CODEDEPLOY] =
+        {
+            .signing_name = "codedeploy",
+            .endpoint_setting = "AWS_ENDPOINT_URL_CODEDEPLOY",
+            .host = "codedeploy.{region}.{dns}",
+            .dualstack_host = "codedeploy.{region}.{dualstack}",
+            .fips_host = "codedeploy-fips.{region}.{dns}",
+            .fips_dualstack_host = "codedeploy-fips.{region}.{dualstack}",
+            .content_type = "application/x-amz-json-1.1",
+            .target_prefix = "CodeDeploy_20141006.",
+            .error_format = AWSC_ERROR_JSON,
+            .codes = codedeploy_codes,
         },
 };
 

@@ -14,6 +14,8 @@ enum awsc_service {
     AWSC_SES,
     AWSC_SECRETS_MANAGER,
     AWSC_DYNAMODB,
+    AWSC_LAMBDA,
+    AWSC_CODEDEPLOY,
     AWSC_SERVICES /* how many there are; new ones go before it */
 };
 

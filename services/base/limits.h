@@ -56,6 +56,10 @@
 #define AWSC_MAX_DYNAMODB_EXPRESSION_BYTES ((size_t)4096)
 /* A request or a response: an item and the values of an expression, a byte escaped as six. */
 #define AWSC_MAX_DYNAMODB_JSON_BYTES (12 * AWSC_MAX_DYNAMODB_ITEM_BYTES + (size_t)128 * 1024)
+/* Lambda's own for a synchronous event; its result has 1 KiB more with the wrapping of errors. */
+#define AWSC_MAX_LAMBDA_EVENT_BYTES  ((size_t)6 * 1024 * 1024)
+#define AWSC_MAX_LAMBDA_RESULT_BYTES (AWSC_MAX_LAMBDA_EVENT_BYTES + (size_t)1024)
+#define AWSC_MAX_APPSPEC_BYTES       ((size_t)256 * 1024)
 #define AWSC_MAX_CALLS_AT_ONCE       16
 
 #endif

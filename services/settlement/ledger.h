@@ -80,6 +80,9 @@ enum svc_status settle_ledger_open_manual(struct settle_ledger *ledger,
 /* Errors: NOT_FOUND. */
 enum svc_status settle_ledger_run(struct settle_ledger *ledger, uint64_t run_id,
                                   struct settle_run *run, struct svc_error *error);
+/* The run of a period, read alone. Errors: NOT_FOUND; BAD_RESPONSE. */
+enum svc_status settle_ledger_find(struct settle_ledger *ledger, const struct settle_period *period,
+                                   struct settle_run *run, struct svc_error *error);
 
 /* Sellers of the run's generation that are open, or whose mail is due, with after < id <= upto
  * ("": no end), ascending, at most `most`, written to `ids` (room for `most`). */

@@ -35,7 +35,8 @@ SETTLEMENT_READER_TESTS := tests/services/test_settlement_check.c tests/services
 
 # The run ledger. Tests with a MariaDB server.
 SETTLEMENT_LEDGER := services/settlement/ledger_claim.c services/settlement/ledger_close.c \
-	services/settlement/ledger_debt.c services/settlement/ledger_plan.c services/settlement/ledger_report.c \
+	services/settlement/ledger_debt.c services/settlement/ledger_find.c services/settlement/ledger_plan.c \
+	services/settlement/ledger_report.c \
 	services/settlement/ledger_run.c services/settlement/ledger_version.c
 SETTLEMENT_LEDGER_TESTS := tests/services/test_settlement_ledger.c tests/services/test_settlement_ledger_cut.c \
 	tests/services/test_settlement_ledger_plan.c tests/services/test_settlement_ledger_race.c \

@@ -365,7 +365,7 @@ test('connections are kept from one invocation to the next', async () => {
 });
 
 test('no secret is in its log, and no key of another invocation in a result', async () => {
-  const { secretAccessKey, sessionToken } = cloud.credentials[0];
+  const { secretAccessKey, sessionToken } = image.config.credentials;
   const text = image.log.join('\n');
   assert.ok(text.length > 1000);
   assert.ok(!text.includes(secretAccessKey) && !text.includes(sessionToken));

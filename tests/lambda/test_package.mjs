@@ -20,6 +20,7 @@ import { BUILD, PYTHON, TOP, run } from '../support/lambda.mjs';
 const LIMITS = {
   'image-processor': { max_zip_bytes: 3_000_000, start_mark_ms: 3.5, environment: {} },
   'email-sender': { max_zip_bytes: 2_000_000, start_mark_ms: 5, environment: { FROM_EMAIL: SETTINGS.FROM_EMAIL } },
+  'deploy-check': { max_zip_bytes: 2_000_000, start_mark_ms: 5, environment: { EMAIL_FUNCTION: 'email' } },
   'webhook-handler': {
     max_zip_bytes: 2_300_000, start_mark_ms: 6,
     environment: { DB_SECRET_NAME: 'db', WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', EMAIL_QUEUE_URL: 'https://sqs.ap-northeast-2.amazonaws.com/123456789012/mails' },

@@ -200,7 +200,7 @@ test('the request id is in the header, the log and the inbox; metrics are by sen
   assert.equal(metrics(await one.handler.invoke(event))['WebhooksRepeated/platform'], 1);
   delete event.headers['x-webhook-signature'];
   const refused = metrics(await one.handler.invoke(event));
-  assert.deepEqual([refused['SignaturesRefused/UNSIGNED'], refused['WebhooksRefused/UNSIGNED']], [1, undefined]);
+  assert.deepEqual([refused.SignaturesRefused, refused['SignaturesRefused/UNSIGNED'], refused['WebhooksRefused/UNSIGNED']], [1, 1, undefined]);
   await one.mails();
 });
 

@@ -132,7 +132,7 @@ test('no secret and no personal data in any log, metric or response', async () =
   const canaries = [
     SECRETS.platform, SECRETS.standard, SECRETS.standard.slice(6), SECRETS.toss, SECRETS.token, SECRETS.internal.slice(6), SECRETS.toss_key, one.password, one.by_hand, one.login.password,
     Buffer.from(`${SECRETS.toss_key}:`).toString('base64'), 'the-next-token-0123456789',
-    '고객', '@example.com', 'canary', '카나리아', 'ps_canary', one.cloud.credentials[0].secretAccessKey,
+    '고객', '@example.com', 'canary', '카나리아', 'ps_canary', one.handler.config.credentials.secretAccessKey, one.handler.config.credentials.sessionToken,
   ];
   const responses = [];
   const note = (response) => responses.push(`${response.status} ${JSON.stringify(response.headers)} ${response.body}`);

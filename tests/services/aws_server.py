@@ -1,4 +1,4 @@
-"""S3, SQS, SES v2, Secrets Manager and DynamoDB on loopback, for the tests of the client layer.
+"""S3, SQS, SES v2, Secrets Manager, DynamoDB, Lambda and CodeDeploy on loopback, for the tests of the client layer.
 
 Small, but strict: every request's signature is computed again by botocore's signer and refused if it
 differs, bodies are compared with their hashes and checksums, parameters with botocore's models. And
@@ -14,9 +14,10 @@ it fails on demand. Prints "PORT number"; then each line of standard input is a 
  secret, secrets  the current one of "db"; {name/stage: password} of others
  ses_refusal      [status, code, message] for mails to refused@example.com
  tables           of DynamoDB: see aws_dynamodb.py
+ function, revisions, hooks  of Lambda and CodeDeploy: see aws_deploy.py
  idle      "close" or "reset": ends the kept connections before the reply
 and the reply is a JSON object {requests: [...], objects: {...}, uploads: n, mails: [...], queue: [...],
-tables: {...}}; requests are those since the last line.
+tables: {...}, invoked: [...], hooks: {...}}; requests are those since the last line.
 """
 
 import datetime
@@ -40,6 +41,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 sys.dont_write_bytecode = True
+import aws_deploy
 import aws_dynamodb
 import aws_s3
 import aws_sqs
@@ -61,7 +63,8 @@ def end_idle(how):
         handler.has_ended.wait(10)
 
 
-class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
+class Handler(aws_s3.S3, aws_sqs.Sqs, aws_deploy.Deploy,
+              http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     has_ended = threading.Event()
@@ -366,7 +369,8 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, http.server.BaseHTTPRequestHandler):
                     status, body, headers = self.credentials()
                 else:
                     self.check_signature(body)
-                    run = self.s3 if self.service == "s3" else self.json_service
+                    run = {"s3": self.s3, "lambda": self.lambda_invoke,
+                           "codedeploy": self.codedeploy}.get(self.service, self.json_service)
                     status, body, headers = run(body)
         except Refusal as refusal:
             self.refuse(refusal, fault)
@@ -393,7 +397,7 @@ def report():
     objects = {name: {**o, "body": hashlib.sha256(o["body"]).hexdigest(), "size": len(o["body"])}
                for name, o in world["objects"].items()}
     state = {"requests": world["requests"], "objects": objects, "mails": world["mails"],
-              "tables": world["tables"],
+              "tables": world["tables"], "invoked": world["invoked"], "hooks": world["hooks"],
               "uploads": len(world["uploads"]),
               "queue": [{**m, "text": len(m["text"])} for m in world["queue"]], "faults": len(world["faults"])}
     world["requests"] = []

@@ -12,7 +12,8 @@ KEY, SECRET, REGION = "AKIDEXAMPLE", "canary-secret/key+with=signs", "ap-northea
 lock = threading.Lock()
 world = {"objects": {}, "uploads": {}, "mails": [], "queue": [], "requests": [], "faults": [],
          "skew": 0, "token": "", "secret": "canary-password", "secrets": {}, "ses_refusal": None,
-         "tables": {}, "serial": 0, "denied": []}
+         "tables": {}, "serial": 0, "denied": [], "function": {}, "invoked": [], "revisions": {},
+         "hooks": {}}
 models = botocore.session.get_session()
 
 

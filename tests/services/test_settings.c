@@ -186,10 +186,17 @@ static void test_endpoints_are_aws_s_or_those_set(void **state) {
     resolves(AWSC_SES, "us-east-1", "email.us-east-1.amazonaws.com", "", true);
     resolves(AWSC_SQS, "cn-north-1", "sqs.cn-north-1.amazonaws.com.cn", "", true);
     resolves(AWSC_SECRETS_MANAGER, "eu-west-1", "secretsmanager.eu-west-1.amazonaws.com", "", true);
+    resolves(AWSC_LAMBDA, "ap-northeast-2", "lambda.ap-northeast-2.amazonaws.com", "", true);
+    resolves(AWSC_CODEDEPLOY, "ap-northeast-2", "codedeploy.ap-northeast-2.amazonaws.com", "",
+             true);
     test_environment_set(&environment, "AWS_ENDPOINT_URL", "http://127.0.0.1:4566/all/");
     test_environment_set(&environment, "AWS_ENDPOINT_URL_SESV2", "https://mail.example:443");
     resolves(AWSC_S3, "r", "127.0.0.1:4566", "/all", false);
+    test_environment_set(&environment, "AWS_ENDPOINT_URL_LAMBDA", "https://lambda.example");
+    test_environment_set(&environment, "AWS_ENDPOINT_URL_CODEDEPLOY", "https://deploy.example");
     resolves(AWSC_SES, "r", "mail.example", "", true);
+    resolves(AWSC_LAMBDA, "r", "lambda.example", "", true);
+    resolves(AWSC_CODEDEPLOY, "r", "deploy.example", "", true);
     test_environment_set(&environment, "AWS_ENDPOINT_URL_S3", "http://[::1]:80");
     resolves(AWSC_S3, "r", "[::1]", "", false);
     test_environment_set(&environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
@@ -226,6 +233,10 @@ static void test_fips_and_dualstack_hosts_are_aws_s(void **state) {
          "secretsmanager-fips.ap-northeast-2.amazonaws.com"},
         {AWSC_DYNAMODB, "ap-northeast-2", "dynamodb.ap-northeast-2.api.aws",
          "dynamodb-fips.ap-northeast-2.amazonaws.com", "dynamodb-fips.ap-northeast-2.api.aws"},
+        {AWSC_LAMBDA, "ap-northeast-2", "lambda.ap-northeast-2.api.aws",
+         "lambda-fips.ap-northeast-2.amazonaws.com", "lambda-fips.ap-northeast-2.api.aws"},
+        {AWSC_CODEDEPLOY, "ap-northeast-2", "codedeploy.ap-northeast-2.api.aws",
+         "codedeploy-fips.ap-northeast-2.amazonaws.com", "codedeploy-fips.ap-northeast-2.api.aws"},
         {AWSC_S3, "cn-north-1", "s3.dualstack.cn-north-1.amazonaws.com.cn", NULL, NULL},
         {AWSC_SQS, "cn-north-1", "sqs.cn-north-1.api.amazonwebservices.com.cn", NULL, NULL},
         {AWSC_SES, "eusc-de-east-1", "email.eusc-de-east-1.api.amazonwebservices.eu",

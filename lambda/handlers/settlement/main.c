@@ -12,6 +12,7 @@ static const char help[] =
     "  {\"reportType\":\"custom\",\"startDate\":...,\"endDate\":...}\n"
     "    and \"sellerId\", \"force\":true, \"dryRun\":true\n"
     "  {\"task\":\"close\"}   ends runs that do not; {\"task\":\"check\",\"period\":\"2026-10\"}\n"
+    "  {\"task\":\"watch\",\"time\":...}   reports runs that are missing or not closed\n"
     "  {\"migrate\":true,\"platform\":\"NAME\"}; batches of SETTLEMENT_QUEUE_URL\n"
     "By hand, on any database:\n"
     "  settlement-report report    a seller's report; report --help\n"

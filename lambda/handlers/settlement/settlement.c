@@ -9,6 +9,7 @@
 #include "lambda/handlers/settlement/check.h"
 #include "lambda/handlers/settlement/closing.h"
 #include "lambda/handlers/settlement/request.h"
+#include "lambda/handlers/settlement/watch.h"
 #include "services/settlement/migrations.h"
 
 const struct lrt_migrations settlement_migrations = {
@@ -37,8 +38,10 @@ static void handle_task(struct settlement_function *function, const struct svc_j
     const size_t members = svc_json_has(document, "time") ? 2 : 1;
     if (task != NULL && strcmp(task, "check") == 0) {
         settlement_check_handle(function, document, invocation, result);
+    } else if (task != NULL && strcmp(task, "watch") == 0) {
+        settlement_watch_handle(function, document, result);
     } else if (task == NULL || strcmp(task, "close") != 0) {
-        lrt_fail(result, "Settlement.UNKNOWN_TASK", "the task is neither close nor check");
+        lrt_fail(result, "Settlement.UNKNOWN_TASK", "the task is none of close, check and watch");
     } else if (svc_json_count(document) != members) {
         lrt_fail(result, "Settlement.MALFORMED", "the task close has no member but time");
     } else {

@@ -25,6 +25,7 @@ static void add_metrics(struct lrt_metrics *metrics, const struct webhook_reply 
         }
     }
     if (reply->is_signature) {
+        lrt_metrics_add(metrics, "SignaturesRefused", LRT_COUNT, 1);
         lrt_metrics_add_by(metrics, "SignaturesRefused", "Reason", reply->reason, 1);
     } else if (reply->http_status >= 500) {
         lrt_metrics_add_by(metrics, "WebhooksFailed", "Reason", reply->reason, 1);

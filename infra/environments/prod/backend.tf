@@ -1,0 +1,9 @@
+# The bucket is made by infra/bootstrap: terraform init -backend-config="bucket=NAME"
+terraform {
+  backend "s3" {
+    key          = "openmarket/prod/terraform.tfstate"
+    region       = "ap-northeast-2"
+    encrypt      = true
+    use_lockfile = true
+  }
+}

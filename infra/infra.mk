@@ -1,0 +1,24 @@
+# Terraform: its checks without an account, the rendered plans, the tables in the READMEs. Included by the Makefile.
+.PHONY: infra-check infra-plan infra-tables infra-schema
+# They run no program in C, so a build with a sanitizer changes nothing in them.
+INFRA_TESTS := tests/infra/test_faults.mjs tests/infra/test_provider.mjs
+LAMBDA_TESTS += $(INFRA_TESTS)
+PLAIN_TESTS += $(INFRA_TESTS)
+
+infra-check: ## Terraform, policies, schedules, scripts, workflows, without an account
+	@sh .ci/packages npm ci
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/infra_check.mjs
+
+infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/plans.mjs
+
+infra-tables: ## the tables in the modules' READMEs and the policies in the functions' made anew
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/infra_check.mjs --tables
+	@build/local/node infra/checks/readme_rights.mjs --write
+
+infra-schema: ## the reduced schema of the AWS provider made anew (37 MB from npm)
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/make_schema.mjs

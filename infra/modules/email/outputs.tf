@@ -1,0 +1,4 @@
+output "function" {
+  description = "The outputs of modules/function."
+  value       = module.function
+}

@@ -1,0 +1,84 @@
+variable "common" {
+  type = object({
+    name_prefix        = string
+    environment        = string
+    architecture       = string
+    zips_dir           = string
+    log_retention_days = number
+    log_level          = string
+    metrics_namespace  = string
+    tracing            = bool
+    kms_key_arn        = string
+    given_kms_key_arns = list(string)
+    tags               = map(string)
+  })
+  description = "What all functions have in common; see the variables of modules/platform and modules/function."
+}
+
+variable "memory_mb" {
+  type        = number
+  description = "Memory in MB."
+}
+
+variable "timeout_s" {
+  type        = number
+  description = "Time limit of an invocation in seconds."
+}
+
+variable "reserved_concurrency" {
+  type        = number
+  default     = null
+  description = "Reserved concurrency; null: none."
+}
+
+variable "bucket" {
+  type = object({
+    name      = string
+    is_ours   = bool
+    versioned = bool
+  })
+  description = "The bucket of the photographs. is_ours: its notification is set here."
+}
+
+variable "trigger" {
+  type        = string
+  description = "notification or eventbridge."
+  validation {
+    condition     = contains(["notification", "eventbridge"], var.trigger)
+    error_message = "The trigger is notification or eventbridge."
+  }
+}
+
+variable "settings" {
+  type = object({
+    sizes             = optional(string)
+    quality           = optional(number)
+    preset            = optional(string)
+    formats           = optional(string)
+    source_prefix     = string
+    output_folder     = string
+    cache_control     = optional(string)
+    max_source_mb     = optional(number)
+    max_pixels        = optional(number)
+    picture_memory_mb = optional(number)
+  })
+  description = "The function's settings; null: its own default."
+  validation {
+    condition     = endswith(var.settings.source_prefix, "/")
+    error_message = "The prefix of the sources ends with a slash."
+  }
+}
+
+variable "failures" {
+  type = object({
+    arn = string
+    url = string
+  })
+  description = "Queue for the events that failed for good, also those that EventBridge could not deliver."
+}
+
+variable "backfill" {
+  type        = bool
+  default     = true
+  description = "Whether a role for S3 Batch Operations is made."
+}
