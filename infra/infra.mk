@@ -14,9 +14,10 @@ infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)
 	@sh lambda/local/setup.sh
 	@build/local/node infra/checks/plans.mjs
 
-infra-tables: ## the tables of inputs and outputs in the modules' READMEs made anew
+infra-tables: ## the tables in the modules' READMEs and the policies in the functions' made anew
 	@sh lambda/local/setup.sh
 	@build/local/node infra/checks/infra_check.mjs --tables
+	@build/local/node infra/checks/readme_rights.mjs --write
 
 infra-schema: ## the reduced schema of the AWS provider made anew (37 MB from npm)
 	@sh lambda/local/setup.sh

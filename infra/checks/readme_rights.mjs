@@ -18,19 +18,28 @@ const WIDTH = 110;
 
 // JSON with what fits into a line on one line.
 function format(value, indent = '', before = 0) {
-  const line = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
-  if (typeof value !== 'object' || value === null || indent.length + before + line.length <= WIDTH - 1) return line;
+  const line = inLine(value);
+  if (typeof value !== 'object' || value === null || indent.length + before + line.length < WIDTH) return line;
   const deeper = `${indent}  `;
   const parts = Array.isArray(value) ? value.map((one) => format(one, deeper)) : Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${format(one, deeper, key.length + 4)}`);
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   return `${open}\n${parts.map((part) => `${deeper}${part}`).join(',\n')}\n${indent}${close}`;
 }
 
-// The text between the markers. Account and region are whatever they are deployed to.
+function inLine(value) {
+  if (Array.isArray(value)) return `[${value.map(inLine).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return `{ ${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${inLine(one)}`).join(', ')} }`;
+}
+
+const ORDER = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'];
+const ordered = (statement) => Object.fromEntries(ORDER.filter((key) => statement[key] !== undefined).map((key) => [key, statement[key]]));
+
+// The text between the markers. Account, region and the endings of secrets are whatever they are deployed to.
 export function rightsBlock(plan, one) {
   const { account, region } = plan.scope;
   const statements = one.policies.flatMap(({ policy }) => policy?.Statement ?? []);
-  const text = format({ Version: '2012-10-17', Statement: statements }).replaceAll(account, 'ACCOUNT').replaceAll(`:${region}:`, ':REGION:');
+  const text = format({ Version: '2012-10-17', Statement: statements.map(ordered) }).replaceAll('-AbCdEf"', '-??????"').replaceAll(account, 'ACCOUNT').replaceAll(`:${region}:`, ':REGION:');
   return `<!-- BEGIN RIGHTS -->\n\`\`\`json\n${text}\n\`\`\`\n<!-- END RIGHTS -->`;
 }
 

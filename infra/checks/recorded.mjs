@@ -15,9 +15,9 @@ export function readCalls(path) {
   return files.flatMap((file) => parse(readFileSync(file, 'utf8')));
 }
 
-// No policy depends on the last segment of a key, on ids in it, on a version's id, or on a recipient.
+// No policy depends on the last segment of a key, on ids and days in it, on a version's id, or on a recipient.
 const IDS = /\b(d-[0-9A-F]{9}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g;
-const folder = (text) => text.replace(/[^/]*$/, 'NAME').replace(IDS, 'ID');
+const folder = (text) => text.replace(/[^/]*$/, 'NAME').replace(IDS, 'ID').replace(/\b\d{4}-\d\d-\d\d\b/g, 'DAY');
 
 export function normalise({ context, resource, ...rest }) {
   const same = Object.entries(context).filter(([key]) => !['ses:Recipients', 's3:VersionId'].includes(key)).map(([key, value]) => [key, key === 's3:prefix' ? folder(value) : value]);

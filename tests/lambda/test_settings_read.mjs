@@ -6,8 +6,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { startCloud } from '../../lambda/local/cloud.mjs';
+import { ENVIRONMENTS as PLANS, Plan, renderedPath } from '../../infra/checks/plan.mjs';
 import { readNames, sourcesOf } from '../../infra/checks/settings.mjs';
-import { BUILD, run } from '../support/lambda.mjs';
+import { samplePlan } from '../support/plan.mjs';
+import { BUILD, NO_HURRY, run } from '../support/lambda.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'settings-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -68,3 +71,41 @@ for (const [program, environment] of Object.entries(ENVIRONMENTS)) {
     for (const name of ['METRICS_NAMESPACE', ...Object.keys(environment)]) assert.ok(asked.has(name), name);
   });
 }
+
+// ---------------------------------------------------------------------- the values of the plans
+
+// The values, too, are such that each function starts: an event that it does not know is refused as one, and that is
+// no failure of the start.
+async function starts(cloud, one, more = {}) {
+  const environment = { ...one.environment, ...more, DB_CA_FILE: undefined, AWS_ENDPOINT_URL: undefined };
+  const target = cloud.addFunction({
+    name: one.name, command: join(BUILD, 'lambda', one.program), memory_mb: one.memory_mb ?? 256, ...NO_HURRY,
+    environment: Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)),
+  });
+  const result = await target.invoke({ unknown: true });
+  assert.doesNotMatch(String(result.payload.errorType), /^(Init|Runtime|Sandbox)\./, `${one.name}: ${result.raw}`);
+  assert.ok(!result.logs.some((line) => line.startsWith('INIT_REPORT Status: error')), `${one.name}: ${result.raw}`);
+  return result;
+}
+
+const plans = [new Plan(samplePlan(), 'the sample'), ...PLANS.filter((name) => existsSync(renderedPath(name))).map(Plan.read)];
+for (const plan of plans) {
+  test(`every function of ${plan.name} starts with the settings of the plan`, async () => {
+    const cloud = await startCloud();
+    try {
+      for (const one of plan.functions) await starts(cloud, one);
+    } finally {
+      await cloud.stop();
+    }
+  });
+}
+
+test('a value that does not fit is found by that', async () => {
+  const cloud = await startCloud();
+  try {
+    const [one] = plans[0].functions.filter(({ program }) => program === 'email-sender');
+    await assert.rejects(starts(cloud, one, { SES_SEND_RATE: 'fast' }), /SES_SEND_RATE/);
+  } finally {
+    await cloud.stop();
+  }
+});
