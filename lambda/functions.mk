@@ -4,7 +4,8 @@
 
 RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/logs.c \
 	lambda/runtime/loop.c lambda/runtime/main.c lambda/runtime/metrics.c \
-	lambda/runtime/process.c lambda/runtime/program.c
+	lambda/runtime/process.c lambda/runtime/program.c lambda/runtime/trace_document.c \
+	lambda/runtime/trace_xray.c
 CLIENTS_MODULE := lambda/clients/clients.c lambda/clients/database.c lambda/clients/migrate.c
 EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/events/function_url.c \
 	lambda/events/function_url_response.c lambda/events/kind.c lambda/events/s3.c \
@@ -108,7 +109,7 @@ $(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tes
 
 # ---------------------------------------------------------------------------- the functions
 
-$(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
+$(eval $(call function,image-processor,image,event image keys outputs reject report result settings stages transform work,event handle keys report settings,imgcore))
 $(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 $(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue http keys keys_parse reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
 $(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement,settings,settlement email db))

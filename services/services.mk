@@ -22,11 +22,13 @@ SERVICES_BASE := \
 	services/base/settings.c \
 	services/base/status.c \
 	services/base/text.c \
+	services/base/trace.c \
 	services/base/url.c
 
 SERVICES_AWS := \
 	services/aws/call.c \
 	services/aws/call_retry.c \
+	services/aws/call_trace.c \
 	services/aws/client.c \
 	services/aws/credentials.c \
 	services/aws/dynamodb.c \

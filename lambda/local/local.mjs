@@ -146,7 +146,7 @@ async function main() {
   const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
   let is_logging = false;
   let market;
-  const cloud = await startCloud({ ses: true, database: true, on_line: (_, line) => is_logging && console.log(line) });
+  const cloud = await startCloud({ ses: true, database: true, tracing: true, on_line: (_, line) => is_logging && console.log(line) });
   try {
     market = await Market.open(cloud, { ...paths, platforms: values.platforms });
     console.log(`The local cloud is up:\n\n${addresses(cloud, market)}`);

@@ -2,7 +2,8 @@
 
 DB_MODULE := services/db/bind.c services/db/connect.c services/db/embedded.c services/db/error.c \
 	services/db/literal.c services/db/migrate.c services/db/migrate_run.c services/db/secret.c services/db/session.c \
-	services/db/statement.c services/db/transaction.c services/db/value.c
+	services/db/statement.c services/db/trace.c services/db/transaction.c \
+	services/db/value.c
 
 # Linked into the tests.
 DB_TEST_SUPPORT := tests/services/db_support.c
