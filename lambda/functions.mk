@@ -16,7 +16,8 @@ EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/event
 LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_damaged.c \
 	tests/lambda/test_events_s3.c tests/lambda/test_events_s3_batch.c \
 	tests/lambda/test_events_s3_keys.c tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
-	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
+	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c \
+	tests/lambda/test_trace_xray.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
@@ -30,7 +31,7 @@ LAMBDA_TESTS += tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters
 	tests/lambda/test_image_rejects.mjs tests/lambda/test_image_rights.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_settlement.mjs \
 	tests/lambda/test_settlement_command.mjs tests/lambda/test_settlement_faults.mjs \
-	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_store.mjs \
+	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_store.mjs tests/lambda/test_trace.mjs \
 	tests/lambda/test_webhook.mjs tests/lambda/test_webhook_faults.mjs \
 	tests/lambda/test_webhook_secrets.mjs tests/lambda/test_webhook_toss.mjs
 # What test_webhook_store_cut.c does in C; memory and times.
@@ -104,8 +105,8 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
 # Allocations fail in these (services/services.mk).
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: $(FAILING_MALLOC)
-$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle: ALL_LDFLAGS += $(WRAP_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle $(O)/tests/lambda/test_trace_xray: $(FAILING_MALLOC)
+$(O)/tests/lambda/test_events_alloc $(O)/tests/lambda/test_email_handle $(O)/tests/lambda/test_image_handle $(O)/tests/lambda/test_trace_xray: ALL_LDFLAGS += $(WRAP_MALLOC)
 
 # ---------------------------------------------------------------------------- the functions
 

@@ -77,6 +77,7 @@ static bool begin_trace(const struct lrt_loop *loop, const struct lrt_invocation
 static void end_trace(const struct lrt_loop *loop, const struct lrt_result *result) {
     struct svc_trace *trace = loop->services->trace;
     struct svc_span *whole = &trace->spans[0];
+    svc_span_set_constant(whole, "function", loop->function_name);
     svc_span_set_number(whole, "cold_start", loop->init_ms >= 0 ? 1 : 0);
     if (result->failed) {
         svc_span_fail(whole, SVC_SPAN_FAULT, result->error_type, "the invocation failed");

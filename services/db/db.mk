@@ -10,7 +10,7 @@ DB_TEST_SUPPORT := tests/services/db_support.c
 
 DB_TESTS := tests/services/test_db_alloc.c tests/services/test_db_connect.c \
 	tests/services/test_db_hostile.c tests/services/test_db_migrate.c \
-	tests/services/test_db_statement.c tests/services/test_db_transaction.c tests/services/test_db_types.c \
+	tests/services/test_db_statement.c tests/services/test_db_trace.c tests/services/test_db_transaction.c tests/services/test_db_types.c \
 	tests/services/test_db_value.c
 
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(DB_TESTS))
