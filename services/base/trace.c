@@ -167,6 +167,12 @@ static const char *keep_text(struct svc_trace *trace, const char *text) {
 }
 
 static void set(struct svc_span *span, const char *name, const char *text, int64_t number) {
+    for (size_t i = 0; i < span->value_count; i++) {
+        if (strcmp(span->values[i].name, name) == 0) {
+            span->values[i] = (struct svc_span_value){name, text, number};
+            return;
+        }
+    }
     if (span->value_count < SVC_SPAN_VALUES) {
         span->values[span->value_count++] = (struct svc_span_value){name, text, number};
     }

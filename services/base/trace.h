@@ -118,7 +118,8 @@ void svc_span_end(struct svc_span *span);
 /* Sets the times of a span that was measured by other means. */
 void svc_span_set_times(struct svc_span *span, int64_t begin_us, int64_t end_us);
 
-/* A value; `text` is copied, up to SVC_SPAN_MAX_TEXT bytes of it. */
+/* A value, which replaces one of the same name; `text` is copied, up to SVC_SPAN_MAX_TEXT bytes of
+ * it. */
 void svc_span_set_text(struct svc_span *span, const char *name, const char *text);
 /* The same for a text that lives until the invocation ends. */
 void svc_span_set_constant(struct svc_span *span, const char *name, const char *text);

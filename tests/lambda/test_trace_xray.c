@@ -383,6 +383,7 @@ static struct svc_span *begin_numbered(struct daemon *daemon, int number) {
 static void test_more_than_a_datagram_holds_is_split(void **state) {
     (void)state;
     enum { SPANS = 50 };
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
     struct daemon daemon;
     int seen[SVC_TRACE_MAX_SPANS];
     char text[400];
@@ -393,7 +394,7 @@ static void test_more_than_a_datagram_holds_is_split(void **state) {
     for (int i = 1; i <= SPANS; i++) {
         struct svc_span *span = begin_numbered(&daemon, i);
         for (int k = 0; k < 5; k++) {
-            svc_span_set_text(span, "a", text);
+            svc_span_set_text(span, names[k], text);
         }
         svc_span_end(span);
     }

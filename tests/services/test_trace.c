@@ -102,6 +102,7 @@ static void test_a_clock_that_is_set_back_does_not_matter(void **state) {
 
 static void test_what_is_beyond_the_bounds_is_dropped_and_counted(void **state) {
     (void)state;
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"};
     struct svc_trace trace;
     char text[1024];
     begin(&trace);
@@ -110,8 +111,8 @@ static void test_what_is_beyond_the_bounds_is_dropped_and_counted(void **state) 
     for (int i = 1; i < SVC_TRACE_MAX_SPANS + 40; i++) {
         struct svc_span *span = svc_span_begin(&trace, SVC_SPAN_AWS, text);
         assert_int_equal(span != NULL, i < SVC_TRACE_MAX_SPANS);
-        for (int k = 0; k < SVC_SPAN_VALUES + 4; k++) {
-            svc_span_set_text(span, "a", text);
+        for (int k = 0; k < 12; k++) {
+            svc_span_set_text(span, names[k], text);
         }
         svc_span_fail(span, SVC_SPAN_FAULT, text, "constant");
         svc_span_end(span);
@@ -126,6 +127,20 @@ static void test_what_is_beyond_the_bounds_is_dropped_and_counted(void **state) 
     /* Without space for its text a span still has its result. */
     assert_null(trace.spans[SVC_TRACE_MAX_SPANS - 1].error_type);
     assert_int_equal(trace.spans[SVC_TRACE_MAX_SPANS - 1].result, SVC_SPAN_FAULT);
+    svc_trace_stop(&trace);
+    svc_trace_clear(&trace);
+}
+
+static void test_a_value_that_is_set_again_is_replaced(void **state) {
+    (void)state;
+    struct svc_trace trace;
+    begin(&trace);
+    struct svc_span *span = svc_span_begin(&trace, SVC_SPAN_LOCAL, "a");
+    svc_span_set_number(span, "rows", 1);
+    svc_span_set_number(span, "bytes", 2);
+    svc_span_set_text(span, "rows", "three");
+    assert_int_equal(span->value_count, 2);
+    assert_string_equal(span->values[0].text, "three");
     svc_trace_stop(&trace);
     svc_trace_clear(&trace);
 }
@@ -245,6 +260,7 @@ int main(void) {
         cmocka_unit_test(test_a_span_that_was_forgotten_is_not_the_parent_of_later_ones),
         cmocka_unit_test(test_a_clock_that_is_set_back_does_not_matter),
         cmocka_unit_test(test_what_is_beyond_the_bounds_is_dropped_and_counted),
+        cmocka_unit_test(test_a_value_that_is_set_again_is_replaced),
         cmocka_unit_test(test_a_text_is_not_cut_inside_a_character),
         cmocka_unit_test(test_memory_is_taken_once_and_holds_nothing_of_the_last_invocation),
         cmocka_unit_test(test_without_memory_nothing_is_recorded_and_all_calls_do_nothing),
