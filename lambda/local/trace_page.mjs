@@ -18,7 +18,7 @@ table{border-collapse:collapse;margin:1em 0;font-size:.9em}th,td{padding:.2em .7
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{font-size:.95em;overflow-wrap:anywhere}
 .key span{display:inline-block;width:1em;height:.8em;margin:0 .3em 0 1em}`;
 
-const SWATCHES = [['#8aa0b4', 'work of the function'], ['#43617e', 'of it, the time that was spent on it'], ['#d98a2b', 'a call to AWS'], ['#6c8f4e', 'a statement'], ['#b8322a', 'failed']];
+const SWATCHES = [['#8aa0b4', 'work of the function'], ['#43617e', 'of it, the time that was spent on this stage'], ['#d98a2b', 'a call to AWS'], ['#6c8f4e', 'a statement'], ['#b8322a', 'failed']];
 
 // "12.3 ms", "0.04 ms".
 export const milliseconds = (seconds) => {
@@ -125,4 +125,21 @@ ${table.join('\n')}
 </tbody></table>
 </body></html>
 `;
+}
+
+// The pages of all traces that the daemon has, below the folder `out`, and their table: {rows, pages}. A row is
+// {name, path, begin_s, seconds, count, failed}.
+export function tracePages(xray, { back = null } = {}) {
+  const rows = [];
+  const pages = new Map();
+  for (const trace_id of xray.traces()) {
+    const spans = xray.spans(trace_id);
+    const [first] = treeOf(spans);
+    const name = first.span.annotations?.function ?? first.span.name;
+    const path = `${String(rows.length + 1).padStart(3, '0')}-${name.replace(/[^\w-]/g, '_')}.html`;
+    pages.set(path, tracePage({ name, trace_id, spans, back }));
+    const seconds = first.span.end_time - first.span.start_time;
+    rows.push({ name, path, begin_s: first.span.start_time, seconds, count: spans.length, failed: spans.some(([span]) => hasFailed(span)) });
+  }
+  return { rows, pages };
 }
