@@ -18,7 +18,7 @@ table{border-collapse:collapse;margin:1em 0;font-size:.9em}th,td{padding:.2em .7
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{font-size:.95em;overflow-wrap:anywhere}
 .key span{display:inline-block;width:1em;height:.8em;margin:0 .3em 0 1em}`;
 
-const SWATCHES = [['#8aa0b4', 'work of the function'], ['#43617e', 'of it, the time that was spent on this stage'], ['#d98a2b', 'a call to AWS'], ['#6c8f4e', 'a statement'], ['#b8322a', 'failed']];
+const SWATCHES = [['#8aa0b4', 'work of the function'], ['#43617e', 'the time spent on this stage'], ['#d98a2b', 'a call to AWS'], ['#6c8f4e', 'a statement'], ['#b8322a', 'failed']];
 
 // "12.3 ms", "0.04 ms".
 export const milliseconds = (seconds) => {
@@ -51,7 +51,7 @@ export function treeOf(spans) {
   return rows;
 }
 
-const title = ({ name, aws, sql }) => `${name}${aws?.operation ? ` ${aws.operation}` : ''}${sql?.sanitized_query ? ` ${sql.sanitized_query}` : ''}`;
+const title = ({ name, aws, sql }) => sql?.sanitized_query ?? `${name}${aws?.operation ? ` ${aws.operation}` : ''}`;
 const kindOf = ({ namespace }) => namespace ?? 'local';
 const hasFailed = ({ fault, error, throttle }) => Boolean(fault || error || throttle);
 const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

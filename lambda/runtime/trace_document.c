@@ -36,7 +36,7 @@ static void put_name(struct svc_json_writer *writer, const char *name) {
 
 static void put_seconds(struct svc_json_writer *writer, const char *name, int64_t time_us) {
     svc_json_name(writer, name);
-    svc_json_put_double(writer, (double)time_us / 1e6);
+    svc_json_put_millionths(writer, time_us);
 }
 
 static const struct svc_span_value *find(const struct svc_span *span, const char *name) {
