@@ -4,7 +4,8 @@
 
 RUNTIME_MODULE := lambda/runtime/age.c lambda/runtime/api.c lambda/runtime/command.c lambda/runtime/logs.c \
 	lambda/runtime/loop.c lambda/runtime/main.c lambda/runtime/metrics.c \
-	lambda/runtime/process.c lambda/runtime/program.c
+	lambda/runtime/process.c lambda/runtime/program.c lambda/runtime/trace_document.c \
+	lambda/runtime/trace_xray.c
 CLIENTS_MODULE := lambda/clients/clients.c lambda/clients/database.c lambda/clients/migrate.c
 EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/events/function_url.c \
 	lambda/events/function_url_response.c lambda/events/kind.c lambda/events/s3.c \
@@ -15,7 +16,8 @@ EVENTS_MODULE := lambda/events/eventbridge.c lambda/events/fields.c lambda/event
 LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_damaged.c \
 	tests/lambda/test_events_s3.c tests/lambda/test_events_s3_batch.c \
 	tests/lambda/test_events_s3_keys.c tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
-	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c
+	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c \
+	tests/lambda/test_trace_xray.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_deploy.mjs tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \
@@ -29,7 +31,8 @@ LAMBDA_TESTS += tests/lambda/test_deploy.mjs tests/lambda/test_email.mjs tests/l
 	tests/lambda/test_image_rejects.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_settlement.mjs \
 	tests/lambda/test_settlement_command.mjs tests/lambda/test_settlement_faults.mjs \
-	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_settlement_watch.mjs tests/lambda/test_store.mjs \
+	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_settlement_watch.mjs \
+	tests/lambda/test_store.mjs tests/lambda/test_trace.mjs \
 	tests/lambda/test_webhook.mjs tests/lambda/test_webhook_faults.mjs \
 	tests/lambda/test_webhook_secrets.mjs tests/lambda/test_webhook_toss.mjs
 # What test_webhook_store_cut.c does in C; memory and times.
@@ -103,7 +106,7 @@ $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 $(foreach test,$(LAMBDA_UNIT_TESTS),$(eval $(call lambda_unit_test,$(test))))
 
 # Allocations fail in these (services/services.mk).
-ALLOCATING_TESTS := $(patsubst %,$(O)/tests/lambda/test_%,events_alloc email_handle image_handle settlement_alloc)
+ALLOCATING_TESTS := $(patsubst %,$(O)/tests/lambda/test_%,events_alloc email_handle image_handle settlement_alloc trace_xray)
 $(ALLOCATING_TESTS): $(FAILING_MALLOC)
 $(ALLOCATING_TESTS): ALL_LDFLAGS += $(WRAP_MALLOC)
 
@@ -112,7 +115,7 @@ $(O)/tests/lambda/test_deploy_picture: $(call objects,tests/support/guard.c)
 
 # ---------------------------------------------------------------------------- the functions
 
-$(eval $(call function,image-processor,image,event image keys outputs reject report result settings transform work,event handle keys report settings,imgcore))
+$(eval $(call function,image-processor,image,event image keys outputs reject report result settings stages transform work,event handle keys report settings,imgcore))
 $(eval $(call function,email-sender,email,address_hash commands dead_letter dead_letters dead_letters_explain dead_letters_ids dead_letters_list dead_letters_reason dead_letters_record dead_letters_resend dead_letters_target dead_letters_view dead_letters_walk email queue report ses_event ses_report settings visibility,handle ses_event settings,email))
 $(eval $(call function,webhook-handler,webhook,call changes commands confirm_queue http keys keys_parse reconcile report schedule sender_internal sender_people sender_platform sender_toss senders settings toss_apply toss_key twin webhook,keys settings,webhook email db))
 $(eval $(call function,settlement-report,settlement,batches check closing command_check command_report commands planned report request result settings settlement watch,alloc settings,settlement email db))

@@ -23,11 +23,13 @@ SERVICES_BASE := \
 	services/base/settings.c \
 	services/base/status.c \
 	services/base/text.c \
+	services/base/trace.c \
 	services/base/url.c
 
 SERVICES_AWS := \
 	services/aws/call.c \
 	services/aws/call_retry.c \
+	services/aws/call_trace.c \
 	services/aws/client.c \
 	services/aws/codedeploy.c \
 	services/aws/credentials.c \
@@ -94,6 +96,7 @@ SERVICES_TESTS := \
 	tests/services/test_signing_faults.c \
 	tests/services/test_sigv4.c \
 	tests/services/test_sqs.c \
+	tests/services/test_trace.c \
 	tests/services/test_unrepeatable.c
 # Under valgrind as well; the servers of the others take long there, and ASan sees them all.
 SERVICES_VALGRIND_TESTS := $(filter-out %_dynamodb.c %_faults.c %_s3_write.c %_sqs.c,$(SERVICES_TESTS))
@@ -126,7 +129,8 @@ $(SERVICES_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SERVICES_SUPPORT_OBJECTS) $(SERVICE
 
 # For tests in which allocations fail: add FAILING_MALLOC to a program's prerequisites and WRAP_MALLOC
 # to its ALL_LDFLAGS.
-$(O)/tests/services/test_alloc: $(FAILING_MALLOC)
+$(O)/tests/services/test_alloc $(O)/tests/services/test_trace: $(FAILING_MALLOC)
+$(O)/tests/services/test_trace: ALL_LDFLAGS += $(WRAP_MALLOC)
 # It looks at lists of headers as well when they are freed.
 $(O)/tests/services/test_alloc: ALL_LDFLAGS += $(WRAP_MALLOC) -Wl$(comma)--wrap=curl_slist_free_all
 

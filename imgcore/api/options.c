@@ -66,9 +66,15 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
                        "the options were not filled by imgcore_options_default");
     }
-    if (options != NULL && options->struct_size_bytes < sizeof(*ours)) {
-        ours->is_cancelled = NULL; /* an older header, or the struct ends inside the pointer */
+    /* An older header, or the struct ends inside a pointer. */
+    if (options != NULL &&
+        options->struct_size_bytes < offsetof(struct imgcore_options, on_stage)) {
+        ours->is_cancelled = NULL;
         ours->cancel_user = NULL;
+    }
+    if (options != NULL && options->struct_size_bytes < sizeof(*ours)) {
+        ours->on_stage = NULL;
+        ours->stage_user = NULL;
     }
     if ((int)ours->preset < IMGCORE_PRESET_BALANCED || ours->preset > IMGCORE_PRESET_FAST) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "the preset is none");

@@ -62,10 +62,12 @@ static void push_level(void *user, int level, const int16_t *rows, ptrdiff_t str
     struct ic_job *job = pyramid->job;
     for (size_t i = 0; i < job->transform->count; i++) {
         if (job->path[i].level[pyramid->plane] == level) {
+            ic_enter_stage(job, IMGCORE_STAGE_RESIZE, i);
             ic_resampler_push_level(job->path[i].resampler[pyramid->plane], rows, stride_bytes,
                                     first_row, count);
         }
     }
+    ic_enter_stage(job, IMGCORE_STAGE_SHRINK, 0);
 }
 
 static enum imgcore_status open_pyramids(struct ic_job *job) {
@@ -95,16 +97,19 @@ void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrd
             if (job->path[i].enlarged && ic_is_cancelled(job->env->cancel)) {
                 return;
             }
+            ic_enter_stage(job, IMGCORE_STAGE_RESIZE, i);
             ic_resampler_push(job->path[i].resampler[plane], rows, stride_bytes, first_row, count);
         }
     }
     if (job->pyramid[plane].reducer != NULL) {
+        ic_enter_stage(job, IMGCORE_STAGE_SHRINK, 0);
         ic_reducer_push(job->pyramid[plane].reducer, rows, stride_bytes, first_row, count);
     }
 }
 
 static enum imgcore_status start_reader(struct ic_job *job, struct imgcore_error *error) {
     const struct ic_read_request request = {job->planes, job->plan.scale_denom};
+    ic_enter_stage(job, IMGCORE_STAGE_DECODE, 0);
     return job->reader->ops->start(job->reader, &request, &job->layout, error);
 }
 

@@ -33,6 +33,7 @@ static void make_output(void *user) {
         task->status = ic_fail_cancelled(&task->error);
         return;
     }
+    ic_enter_stage(job, IMGCORE_STAGE_ENCODE, task->output);
     task->status = ic_finish_picture(job, task->output, &task->error);
     if (task->status != IMGCORE_OK) {
         return;

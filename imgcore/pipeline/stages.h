@@ -44,6 +44,15 @@ struct ic_job {
     struct ic_pyramid pyramid[3];
 };
 
+/* Reports to the caller's on_stage what the call works on next. */
+static inline void ic_enter_stage(const struct ic_job *job, enum imgcore_stage stage,
+                                  size_t output) {
+    const struct imgcore_options *options = job->transform->options;
+    if (options->on_stage != NULL && job->env->pool == NULL) {
+        options->on_stage(options->stage_user, stage, output);
+    }
+}
+
 /* Plans the outputs and chooses the path of each (choose_path.c). Errors: those of the plan and of
  * the profile. */
 enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *error);

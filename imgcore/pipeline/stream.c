@@ -41,6 +41,7 @@ static enum imgcore_status stream_in_order(struct ic_job *job, struct imgcore_er
             return ic_fail_cancelled(error);
         }
         memset(&strip, 0, sizeof(strip));
+        ic_enter_stage(job, IMGCORE_STAGE_DECODE, 0);
         enum imgcore_status status = job->reader->ops->read(job->reader, &strip, error);
         if (status != IMGCORE_OK) {
             return status;
@@ -117,5 +118,6 @@ enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *err
     }
     const enum imgcore_status status =
         strips >= 2 ? stream_in_parallel(job, strips, error) : stream_in_order(job, error);
+    ic_enter_stage(job, IMGCORE_STAGE_DECODE, 0);
     return status == IMGCORE_OK ? reader->ops->finish(reader, error) : status;
 }

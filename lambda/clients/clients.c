@@ -8,6 +8,7 @@ enum svc_status lrt_aws_client_create(const struct lrt_services *services,
         .clock = services->clock,
         .transport = services->transport,
         .log = services->log,
+        .trace = services->trace,
     };
     struct awsc_error aws_error = {0};
     const enum svc_status status = awsc_client_create(&options, client, &aws_error);

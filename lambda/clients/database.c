@@ -33,6 +33,7 @@ enum svc_status lrt_database_create(const struct lrt_database_login *source,
         .ca_file = settings->ca_file,
         .clock = clock,
         .log = log,
+        .trace = awsc_client_trace(source->aws),
         .connect_ms = settings->connect_ms,
         .lock_wait_ms = settings->lock_wait_ms,
     };

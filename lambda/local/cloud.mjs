@@ -18,12 +18,15 @@ import { Schedules } from './schedule.mjs';
 import { LocalSecrets } from './secrets.mjs';
 import { LocalSes } from './ses.mjs';
 import { EventSourceMapping, LocalSqs } from './sqs.mjs';
+import { LocalXray } from './xray.mjs';
 
 export class LocalCloud {
-  // options: {region, credentials (list), tls ({key, cert}), ses (bool), database (bool), on_line(name,
-  // line): every line of the functions' logs, authorize (see Calls)}.
-  constructor({ region = DEFAULT_REGION, credentials = [DEFAULT_CREDENTIALS], tls = null, ses = false, database = false, on_line = () => {}, authorize } = {}) {
-    Object.assign(this, { region, credentials, on_line });
+  // options: {region, credentials (list), tls ({key, cert}), ses (bool), database (bool), tracing (bool:
+  // every invocation), on_line(name, line): every line of the functions' logs, authorize (see Calls)}.
+  constructor({
+    region = DEFAULT_REGION, credentials = [DEFAULT_CREDENTIALS], tls = null, ses = false, database = false, tracing = false, on_line = () => {}, authorize,
+  } = {}) {
+    Object.assign(this, { region, credentials, tracing, on_line });
     this.functions = new Map();
     this.triggers = []; // S3 notifications
     this.rules = [];
@@ -40,6 +43,7 @@ export class LocalCloud {
     this.ses = ses ? new LocalSes({ now_ms }) : null;
     this.database = database ? new LocalDatabase() : null;
     this.schedules = new Schedules(now_ms);
+    this.xray = new LocalXray();
     const parts = { s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb, secretsmanager: this.secrets, lambda: this.lambda, codedeploy: this.codedeploy, ses: this.ses };
     const services = Object.fromEntries(
       Object.entries(parts).filter(([, part]) => part).map(([name, part]) => [name, (request) => part.handle(request)]),
@@ -50,7 +54,7 @@ export class LocalCloud {
   }
 
   async start() {
-    const parts = [this.front, this.control, this.sqs, this.ses, this.database, this.schedules].filter(Boolean);
+    const parts = [this.front, this.control, this.sqs, this.ses, this.database, this.schedules, this.xray].filter(Boolean);
     this.started = [];
     const results = await Promise.allSettled(parts.map(async (part) => {
       await part.start();
@@ -106,7 +110,9 @@ export class LocalCloud {
     if (this.functions.has(key)) throw new Error(`there is a function ${key} already`);
     const environment = { ...this.endpoints(), ...config.environment };
     const credentials = given.credentials ?? roleCredentials();
-    const one = new LambdaFunction({ region: this.region, ...config, credentials, environment }, (line) => this.on_line(key, line));
+    const one = new LambdaFunction({ region: this.region, tracing: this.tracing, xray_address: this.xray.address, ...config, credentials, environment }, (line) =>
+      this.on_line(key, line),
+    );
     if (!given.credentials) {
       this.front.verifier.add(credentials);
       this.calls.add(credentials.accessKeyId, one.config);

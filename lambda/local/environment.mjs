@@ -39,6 +39,7 @@ export function lambdaEnvironment(config, runtime_api) {
     AWS_LAMBDA_RUNTIME_API: runtime_api,
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
   };
+  if (config.xray_address) environment.AWS_XRAY_DAEMON_ADDRESS = config.xray_address;
   if (sessionToken) environment.AWS_SESSION_TOKEN = sessionToken;
   return { ...environment, ...config.environment };
 }

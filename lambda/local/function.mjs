@@ -39,7 +39,8 @@ function complete(config) {
 
 export class LambdaFunction {
   // config: {command: path or [path, argument...], name, version, memory_mb, timeout_ms, environment, handler,
-  // region, credentials, concurrency, retry_delays_ms, task_root, cwd}; only command is needed.
+  // region, credentials, concurrency, retry_delays_ms, task_root, cwd, tracing (every invocation is traced),
+  // xray_address (of the X-Ray daemon)}; only command is needed.
   // on_line(line): called with each line of the log, the platform's own included.
   constructor(config, on_line = () => {}) {
     this.config = complete(config);
@@ -118,7 +119,7 @@ export class LambdaFunction {
     }
     this.#line(`START RequestId: ${request_id} Version: ${this.config.version}`, logs);
     const outcome = await environment.invoke(request_id, payload, {
-      trace_id: trace_id ?? traceId(),
+      trace_id: trace_id === undefined ? traceId(this.config.tracing) : this.#completeTrace(trace_id),
       client_context,
     });
     // What the process wrote before its result may still be in the pipe.
@@ -129,6 +130,12 @@ export class LambdaFunction {
     this.#line(`END RequestId: ${request_id}`, logs);
     this.#line(report(result, this.config), logs);
     return result;
+  }
+
+  // What a caller sends may be the root alone; Lambda adds its own segment and its decision.
+  #completeTrace(trace_id) {
+    const is_complete = !this.config.tracing || !trace_id || /Parent=/.test(trace_id);
+    return is_complete ? trace_id : `${trace_id};Parent=${randomBytes(8).toString('hex')};Sampled=1`;
   }
 
   #result(request_id, outcome, init_ms, logs) {
@@ -190,9 +197,10 @@ export class LambdaFunction {
   }
 }
 
-function traceId() {
+// tracing: the function's tracing is Active, so that Lambda decides; here every invocation is sampled.
+function traceId(tracing) {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
-  return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0;Lineage=1:${randomBytes(4).toString('hex')}:0`;
+  return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=${tracing ? 1 : 0};Lineage=1:${randomBytes(4).toString('hex')}:0`;
 }
 
 function parse(text) {

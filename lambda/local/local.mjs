@@ -114,7 +114,8 @@ async function demonstrate(market, photo, out) {
   console.log(`$ WEBHOOK_SECRET=${market.secret} ${shell([market.paths.send, market.url + example.path, 'payment.json'])}`);
   const story = new Story(market, console.log);
   await story.all();
-  const problems = [...pictures.problems, ...story.problems];
+  await cloud.xray.flush();
+  const problems = [...pictures.problems, ...story.problems, ...cloud.xray.problems().map((one) => `X-Ray: ${one}`)];
   await savePages(out, { pictures, story, problems });
   console.log(`\nLook at ${join(out, 'index.html')} in a browser: the photographs, the mails and the reports.`);
   problems.forEach((one) => console.error(`local: ${one}`));
@@ -146,7 +147,7 @@ async function main() {
   const interrupted = new Promise((done) => process.once('SIGINT', done).once('SIGTERM', done));
   let is_logging = false;
   let market;
-  const cloud = await startCloud({ ses: true, database: true, on_line: (_, line) => is_logging && console.log(line) });
+  const cloud = await startCloud({ ses: true, database: true, tracing: true, on_line: (_, line) => is_logging && console.log(line) });
   try {
     market = await Market.open(cloud, { ...paths, platforms: values.platforms });
     console.log(`The local cloud is up:\n\n${addresses(cloud, market)}`);

@@ -5,6 +5,7 @@ import { REPORTS } from './market.mjs';
 import { JANUARY } from './market_day.mjs';
 import { FORMATS, wonText } from './market_story.mjs';
 import { escape, figures } from './show.mjs';
+import { milliseconds, tracePages } from './trace_page.mjs';
 
 const STYLE = `body{font:15px/1.5 sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222}h1{font-size:1.6em}h2{margin-top:2em;font-size:1.2em;border-bottom:1px solid #ccc}
 figure{display:inline-block;vertical-align:top}img{max-width:15em;display:block}figure{margin:0 1em 1em 0}figcaption{color:#444;width:15em;font-size:.85em;overflow-wrap:anywhere}
@@ -36,6 +37,27 @@ async function saveObjects(out, s3) {
   return keys;
 }
 
+// A page for each invocation, and one with all of them. Returns the invocation of each function that has most
+// to show, as a table.
+async function saveTraces(out, xray) {
+  await xray.flush();
+  await mkdir(join(out, 'traces'), { recursive: true });
+  const { rows, pages } = tracePages(xray, { back: { path: 'index.html', text: 'all invocations' } });
+  for (const [path, page] of pages) await writeFile(join(out, 'traces', path), page);
+  const table = (some, folder) => grid([['function'], ['began'], ['took', true], ['subsegments', true], ['']], some.map(({ name, path, begin_s, seconds, count, failed }) => [
+    [link(`${folder}${path}`, name)], [new Date(begin_s * 1000).toISOString().slice(11, 23)], [milliseconds(seconds), true], [String(count), true], [failed ? 'with a failed call' : ''],
+  ]));
+  await writeFile(join(out, 'traces', 'index.html'), `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Traces</title>
+<style>${STYLE}</style></head>
+<body><p>${link('../index.html', 'A day at the market')}</p><h1>Every invocation as X-Ray's daemon got it</h1>
+${table(rows, '')}
+</body></html>
+`);
+  const shown = ['image-processor', 'webhook-handler', 'email-sender', 'settlement-report'].flatMap((function_name) => rows.filter(({ name }) => name === function_name).sort((a, b) => b.count - a.count).slice(0, 1));
+  return `<p>What one invocation of each function spent its time on; ${link('traces/index.html', `all ${rows.length} invocations`)}.</p>\n${table(shown, 'traces/')}`;
+}
+
 function reportTable(reports, prefix, keys) {
   const links = (seller, version) => FORMATS.map((format) => [`${prefix}seller-${seller}${version ? `.v${version}` : ''}.${format}`, format])
     .filter(([key]) => keys.includes(key)).map(([key, format]) => link(`reports/${key}`, format.toUpperCase())).join(' ');
@@ -51,10 +73,11 @@ const summaries = (prefix, keys) => keys.filter((key) => key.startsWith(prefix) 
 // pictures: {key, rows}; story: one that has been told; problems: sentences.
 export async function savePages(out, { pictures, story, problems }) {
   const { cloud, day, page } = story.market;
-  await Promise.all(['mails', 'reports'].map((name) => rm(join(out, name), { recursive: true, force: true })));
+  await Promise.all(['mails', 'reports', 'traces'].map((name) => rm(join(out, name), { recursive: true, force: true })));
   await mkdir(out, { recursive: true });
   const mails = await saveMails(out, await cloud.ses.mails());
   const keys = await saveObjects(out, cloud.s3);
+  const traces = await saveTraces(out, cloud.xray);
   await writeFile(join(out, 'ca.pem'), page.ca);
   const period = (type, first_day) => {
     const prefix = `settlements/${type}/${first_day}/`;
@@ -67,6 +90,8 @@ export async function savePages(out, { pictures, story, problems }) {
 ${problems.length === 0 ? '<p class="good">Every figure of every report is that of the orders.</p>' : `<ul class="bad">${problems.map((one) => `<li>${escape(one)}</li>`).join('')}</ul>`}
 <h2>A product's photograph: ${escape(pictures.key)}</h2>
 ${figures(pictures.rows)}
+<h2>The traces</h2>
+${traces}
 <h2>The mails</h2>
 <p>The inbox itself, while the local cloud runs: <a href="${escape(cloud.ses.url)}">${escape(cloud.ses.url)}</a></p>
 ${grid([['to'], ['subject'], ['']], mails)}

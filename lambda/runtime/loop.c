@@ -9,6 +9,8 @@
 #include "lambda/runtime/process.h"
 #include "services/base/text.h"
 
+#define TRACE_NAME "handler" /* of the span that all others are below */
+
 void lrt_fail(struct lrt_result *result, const char *error_type, const char *format, ...) {
     result->failed = true;
     size_t n = 0;
@@ -61,6 +63,29 @@ static void write_metrics(const struct lrt_loop *loop, const char *request_id) {
     svc_buf_clear(&lines);
 }
 
+/* Whether the invocation is recorded. */
+static bool begin_trace(const struct lrt_loop *loop, const struct lrt_invocation *invocation) {
+    const struct svc_trace_exporter *exporter = loop->exporter;
+    if (exporter == NULL || !exporter->begin(exporter->self, invocation->trace_id)) {
+        return false;
+    }
+    svc_trace_start(loop->services->trace, TRACE_NAME);
+    return loop->services->trace->is_on;
+}
+
+/* The error's message may repeat parts of the event, so the span has its type alone. */
+static void end_trace(const struct lrt_loop *loop, const struct lrt_result *result) {
+    struct svc_trace *trace = loop->services->trace;
+    struct svc_span *whole = &trace->spans[0];
+    svc_span_set_constant(whole, "function", loop->function_name);
+    svc_span_set_number(whole, "cold_start", loop->init_ms >= 0 ? 1 : 0);
+    if (result->failed) {
+        svc_span_fail(whole, SVC_SPAN_FAULT, result->error_type, "the invocation failed");
+    }
+    svc_trace_stop(trace);
+    loop->exporter->send(loop->exporter->self, trace);
+}
+
 void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocation,
                      struct lrt_result *result) {
     const struct lrt_services *services = loop->services;
@@ -68,6 +93,7 @@ void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocat
     svc_buf_init(&result->body, LRT_MAX_RESPONSE_BYTES);
     svc_log_set_request_id(loop->log, invocation->request_id);
     lrt_metrics_reset(services->metrics);
+    const bool is_traced = begin_trace(loop, invocation);
     const int64_t begin_ms = svc_monotonic_ms(services->clock);
     loop->function->handle(loop->self, invocation, result);
     const enum svc_status status = svc_buf_status(&result->body);
@@ -84,6 +110,9 @@ void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocat
         svc_log_event(services->log, SVC_LOG_ERROR, "the invocation failed",
                       SVC_TEXT("errorType", result->error_type),
                       SVC_TEXT("errorMessage", result->error_message));
+    }
+    if (is_traced) {
+        end_trace(loop, result);
     }
     lrt_metrics_add(services->metrics, "Failures", LRT_COUNT, result->failed ? 1 : 0);
     lrt_metrics_add(services->metrics, "Duration", LRT_MILLISECONDS,

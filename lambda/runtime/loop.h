@@ -13,9 +13,11 @@ struct lrt_loop {
     const char *name_space, *function_name; /* of the metrics; name_space NULL: no metrics */
     int64_t
         init_ms; /* from exec to ready, a metric of the first invocation; -1: not to be written */
+    const struct svc_trace_exporter *exporter; /* of services->trace; NULL: nothing is recorded */
 };
 
-/* One event through the handler, with its log lines and metrics. Fills `result`, which the caller
+/* One event through the handler, with its log lines, metrics and trace, which is sent before the
+ * result is posted: Lambda may freeze the process after that. Fills `result`, which the caller
  * clears with lrt_result_clear; every failure is a result. */
 void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocation,
                      struct lrt_result *result);

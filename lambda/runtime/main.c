@@ -118,6 +118,7 @@ static int run_one_event(const struct lrt_function *function,
     program.loop.name_space = NULL;
     const struct lrt_invocation invocation = {
         .request_id = "",
+        .trace_id = svc_setting(environment, "_X_AMZN_TRACE_ID"),
         .deadline_ms = SVC_NO_DEADLINE,
         .event = event.bytes,
         .event_bytes = event.size_bytes,

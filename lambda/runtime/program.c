@@ -17,6 +17,8 @@ enum svc_status lrt_program_open(struct lrt_program *program, const struct lrt_f
     program->function = function;
     svc_log_init(&program->log, svc_clock_system(), NULL, NULL);
     lrt_metrics_reset(&program->metrics);
+    svc_trace_init(&program->trace, NULL, NULL);
+    lrt_xray_open(&program->xray, environment, &program->log, &program->exporter);
     const struct svc_http_options options = {
         .clock = svc_clock_system(),
         .environment = environment,
@@ -29,6 +31,7 @@ enum svc_status lrt_program_open(struct lrt_program *program, const struct lrt_f
         .transport = program->transport,
         .log = &program->log,
         .metrics = &program->metrics,
+        .trace = &program->trace,
     };
     return status;
 }
@@ -55,6 +58,7 @@ enum svc_status lrt_program_create(struct lrt_program *program, struct svc_error
         .log = &program->log,
         .name_space = strcmp(program->name_space, NO_METRICS) != 0 ? program->name_space : NULL,
         .function_name = program->function_name,
+        .exporter = &program->exporter,
         .init_ms = -1,
     };
     if (program->function->self_bytes > 0) {
@@ -72,4 +76,6 @@ void lrt_program_close(struct lrt_program *program) {
     }
     free(program->self);
     svc_http_destroy(program->transport);
+    lrt_xray_close(&program->xray);
+    svc_trace_clear(&program->trace);
 }

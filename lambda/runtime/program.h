@@ -5,6 +5,7 @@
 
 #include "lambda/runtime/loop.h"
 #include "lambda/runtime/runtime.h"
+#include "lambda/runtime/trace_xray.h"
 
 #define LRT_NAMESPACE_BYTES     256 /* CloudWatch's limit, with the NUL */
 #define LRT_FUNCTION_NAME_BYTES 256
@@ -13,6 +14,9 @@ struct lrt_program {
     const struct lrt_function *function;
     struct svc_log log;
     struct lrt_metrics metrics;
+    struct svc_trace trace;
+    struct lrt_xray xray; /* where the spans go; behind `exporter` alone */
+    struct svc_trace_exporter exporter;
     struct svc_transport *transport;
     struct lrt_services services;
     char name_space[LRT_NAMESPACE_BYTES];

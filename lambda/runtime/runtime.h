@@ -23,6 +23,7 @@
 #include "services/base/http.h"
 #include "services/base/json.h"
 #include "services/base/log.h"
+#include "services/base/trace.h"
 
 /* Lambda's limit for a result. A larger one is replaced by an error. */
 #define LRT_MAX_RESPONSE_BYTES  ((size_t)6 * 1024 * 1024)
@@ -38,6 +39,7 @@ struct lrt_services {
     const struct svc_transport *transport; /* one set of kept connections for all clients */
     const struct svc_log *log;
     struct lrt_metrics *metrics; /* of the running invocation */
+    struct svc_trace *trace;     /* the same; NULL is allowed in every call of trace.h */
 };
 
 /* One event. All pointers are borrowed until the handler returns. */

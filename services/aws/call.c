@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "services/aws/call_retry.h"
+#include "services/aws/call_trace.h"
 #include "services/aws/responses.h"
 #include "services/base/text.h"
 
@@ -318,6 +319,7 @@ static void finish(struct awsc_client *client, struct awsc_call *call, enum svc_
     call->status = status;
     call->state = AWSC_CALL_DONE;
     call->error.maybe_done &= status != SVC_OK;
+    awsc_trace_end(call);
     if (status != SVC_OK) {
         close_exchange(client, call);
     } else if (!call->streamed) {
@@ -383,7 +385,9 @@ static void prepare(struct awsc_client *client, struct awsc_call *call) {
     if (call->status != SVC_OK) {
         call->state = AWSC_CALL_DONE;
         call->error.status = call->status;
+        return;
     }
+    awsc_trace_begin(client, call);
 }
 
 /* Waits until a call can continue; a failure of the transport itself ends every call. */

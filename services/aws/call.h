@@ -58,6 +58,7 @@ struct awsc_call {
     int64_t due_ms, until_ms; /* the next attempt; the deadline in force */
     bool has_refreshed;       /* credentials, after ExpiredToken or a bare 400 to HEAD */
     uint64_t credentials_version;
+    struct svc_span *span; /* from the first attempt to the result; NULL: not recorded */
     char payload_hash[SVC_SHA256_HEX_BYTES];
     char invocation_id[37], attempt_text[32], date[SVC_AMZ_DATE_BYTES];
     struct svc_buf text[AWSC_CALL_HEADERS]; /* see awsc_call_text */

@@ -72,6 +72,7 @@ enum svc_status awsc_client_create(const struct awsc_client_options *options,
     client->random = options->random != NULL ? options->random : svc_random_system();
     client->transport = options->transport;
     client->log = options->log;
+    client->trace = options->trace;
     awsc_retry_bucket_init(&client->bucket);
     if (set_up(client, options, &cause) != SVC_OK) {
         awsc_client_destroy(client);
@@ -105,6 +106,10 @@ void awsc_client_begin(struct awsc_client *client, int64_t deadline_ms, const ch
 
 const char *awsc_client_region(const struct awsc_client *client) {
     return client->region;
+}
+
+struct svc_trace *awsc_client_trace(const struct awsc_client *client) {
+    return client != NULL ? client->trace : NULL;
 }
 
 struct awsc_client_counts awsc_client_counts(const struct awsc_client *client) {

@@ -22,6 +22,7 @@
 #include "services/base/http.h"
 #include "services/base/log.h"
 #include "services/base/random.h"
+#include "services/base/trace.h"
 
 struct awsc_client;
 
@@ -33,6 +34,7 @@ struct awsc_client_options {
     const struct svc_transport *transport;     /* NULL: one of its own */
     const struct svc_log *log;                 /* NULL: silent. A line for each attempt at DEBUG,
                                                   for each retry at WARN */
+    struct svc_trace *trace;                   /* NULL: none. A span for each call */
     const char *region;                        /* NULL: as awsc_region finds it */
     int max_attempts;                          /* 0: AWS_MAX_ATTEMPTS, else AWSC_MAX_ATTEMPTS */
 };
@@ -49,6 +51,8 @@ void awsc_client_destroy(struct awsc_client *client); /* wipes secrets; NULL is 
 void awsc_client_begin(struct awsc_client *client, int64_t deadline_ms, const char *trace_id);
 
 const char *awsc_client_region(const struct awsc_client *client);
+/* The one of the options; client NULL: NULL. */
+struct svc_trace *awsc_client_trace(const struct awsc_client *client);
 
 /* For tests and metrics. */
 struct awsc_client_counts {

@@ -16,6 +16,7 @@ struct awsc_client {
     const struct svc_transport *transport;
     struct svc_transport *own_transport; /* NULL: the caller gave one */
     const struct svc_log *log;
+    struct svc_trace *trace;
     char region[AWSC_MAX_REGION_BYTES + 1];
     struct awsc_endpoint endpoints[AWSC_SERVICES];
     struct awsc_provider *provider;

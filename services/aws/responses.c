@@ -182,13 +182,18 @@ static void mask_message(const struct awsc_service_row *service, struct awsc_err
     }
 }
 
-static void copy_request_id(const struct svc_http_exchange *exchange, struct awsc_error *error) {
+const char *awsc_request_id(const struct svc_http_exchange *exchange) {
     static const char *const names[] = {"x-amz-request-id", "x-amzn-requestid",
                                         "x-amzn-request-id"};
     const char *id = NULL;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && id == NULL; i++) {
         id = svc_http_header_value(exchange, names[i]);
     }
+    return id;
+}
+
+static void copy_request_id(const struct svc_http_exchange *exchange, struct awsc_error *error) {
+    const char *id = awsc_request_id(exchange);
     if (id != NULL) {
         copy_cut(error->request_id, sizeof(error->request_id), id);
     }

@@ -10,6 +10,8 @@
  * code, message, request id, status. */
 void awsc_read_error(const struct awsc_service_row *service,
                      const struct svc_http_exchange *exchange, struct awsc_error *error);
+/* The id by which AWS finds the request; NULL: the response has none. */
+const char *awsc_request_id(const struct svc_http_exchange *exchange);
 /* The status for an HTTP status and an error code ("": none) of a service. */
 enum svc_status awsc_status_of(const struct awsc_service_row *service, int http_status,
                                const char *code);

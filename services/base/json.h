@@ -95,6 +95,8 @@ void svc_json_put_bytes(struct svc_json_writer *writer, const char *bytes, size_
 void svc_json_put_int(struct svc_json_writer *writer, int64_t number);
 /* The shortest of up to 17 digits that reads back the same; not finite: null. */
 void svc_json_put_double(struct svc_json_writer *writer, double number);
+/* `millionths` / 10^6, with six decimals: a time in seconds, exactly. */
+void svc_json_put_millionths(struct svc_json_writer *writer, int64_t millionths);
 void svc_json_put_bool(struct svc_json_writer *writer, bool is_true);
 void svc_json_put_null(struct svc_json_writer *writer);
 /* A value of a document with all it contains. */

@@ -203,6 +203,14 @@ void svc_json_put_double(struct svc_json_writer *writer, double number) {
     svc_buf_append_text(writer->out, text);
 }
 
+void svc_json_put_millionths(struct svc_json_writer *writer, int64_t millionths) {
+    if (before_value(writer)) {
+        const uint64_t size = millionths < 0 ? -(uint64_t)millionths : (uint64_t)millionths;
+        svc_buf_printf(writer->out, "%s%llu.%06llu", millionths < 0 ? "-" : "",
+                       (unsigned long long)(size / 1000000), (unsigned long long)(size % 1000000));
+    }
+}
+
 void svc_json_put_bool(struct svc_json_writer *writer, bool is_true) {
     if (before_value(writer)) {
         svc_buf_append_text(writer->out, is_true ? "true" : "false");

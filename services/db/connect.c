@@ -11,6 +11,7 @@
 #include "services/base/crypto.h"
 #include "services/base/text.h"
 #include "services/db/internal.h"
+#include "services/db/trace.h"
 
 #define DEFAULT_CONNECT_MS   5000
 #define DEFAULT_LOCK_WAIT_MS 3000
@@ -190,11 +191,14 @@ enum svc_status db_command(struct db *db, const char *sql, struct db_error *erro
         return status;
     }
     db->counts.round_trips++;
+    struct svc_span *span = db_trace_begin(db, sql);
     if (mysql_real_query(db->connection, sql, (unsigned long)strlen(sql)) != 0) {
-        return db_fail_here(db, NULL, error);
+        status = db_fail_here(db, NULL, error);
+    } else {
+        db->used_ms = svc_monotonic_ms(db->options.clock);
     }
-    db->used_ms = svc_monotonic_ms(db->options.clock);
-    return SVC_OK;
+    db_trace_end(db, span, status, error);
+    return status;
 }
 
 /* ---------------------------------------------------------------------- opening */
@@ -484,7 +488,10 @@ enum svc_status db_ensure(struct db *db, struct db_error *error) {
         db->is_kept = true;
         return SVC_OK;
     }
-    return open_connection(db, error);
+    struct svc_span *span = svc_span_enter(db->options.trace, SVC_SPAN_LOCAL, "connect database");
+    const enum svc_status status = open_connection(db, error);
+    db_trace_end(db, span, status, error);
+    return status;
 }
 
 enum svc_status db_connect(struct db *db, struct db_error *error) {

@@ -32,6 +32,7 @@
 #include "services/base/log.h"
 #include "services/base/random.h"
 #include "services/base/settings.h"
+#include "services/base/trace.h"
 #include "services/db/error.h"
 #include "services/db/secret.h"
 
@@ -69,6 +70,7 @@ struct db_options {
     const struct svc_clock *clock;   /* NULL: the system's */
     const struct svc_random *random; /* NULL: the system's */
     const struct svc_log *log;       /* NULL: silent. A line for each new connection at INFO */
+    struct svc_trace *trace;         /* NULL: none. A span for each statement and connection */
     int64_t connect_ms;              /* 0: 5 s. Whole seconds, rounded up */
     int64_t lock_wait_ms;            /* 0: 3 s. Whole seconds, rounded up */
 };

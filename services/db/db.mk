@@ -2,14 +2,15 @@
 
 DB_MODULE := services/db/bind.c services/db/connect.c services/db/embedded.c services/db/error.c \
 	services/db/literal.c services/db/migrate.c services/db/migrate_run.c services/db/secret.c services/db/session.c \
-	services/db/statement.c services/db/transaction.c services/db/value.c
+	services/db/statement.c services/db/trace.c services/db/transaction.c \
+	services/db/value.c
 
 # Linked into the tests.
 DB_TEST_SUPPORT := tests/services/db_support.c
 
 DB_TESTS := tests/services/test_db_alloc.c tests/services/test_db_connect.c \
 	tests/services/test_db_hostile.c tests/services/test_db_migrate.c \
-	tests/services/test_db_statement.c tests/services/test_db_transaction.c tests/services/test_db_types.c \
+	tests/services/test_db_statement.c tests/services/test_db_trace.c tests/services/test_db_transaction.c tests/services/test_db_types.c \
 	tests/services/test_db_value.c
 
 SERVICES_PROGRAMS += $(patsubst %.c,$(O)/%,$(DB_TESTS))

@@ -6,6 +6,7 @@
 
 #include "services/base/text.h"
 #include "services/db/internal.h"
+#include "services/db/trace.h"
 
 /* Larger cells are given back after a statement. */
 #define KEPT_CELL_BYTES ((size_t)64 * 1024)
@@ -332,8 +333,11 @@ enum svc_status db_run(struct db *db, const struct db_query *query, struct db_re
         status = db_ensure(db, error); /* refuses, with the sentence */
     }
     if (status == SVC_OK) {
+        struct svc_span *span = db_trace_begin(db, query->statement->sql);
         status = db->in_transaction ? run_in_transaction(db, query, result, error)
                                     : run_alone(db, query, result, error);
+        svc_span_set_number(span, "rows", (int64_t)(result->rows + result->affected_rows));
+        db_trace_end(db, span, status, error);
     }
     if (status != SVC_OK) {
         memset(result, 0, sizeof(*result));

@@ -88,8 +88,13 @@ static bool prepare(struct work *work) {
     const struct email_mailer_settings *settings = work->mailer->settings;
     struct email_error error;
     struct awsc_error refused;
-    if (email_render(&work->message, &settings->sender, svc_wall_ms(work->mailer->clock),
-                     &work->rendered, &error) != SVC_OK) {
+    struct svc_span *span =
+        svc_span_begin(awsc_client_trace(work->mailer->client), SVC_SPAN_LOCAL, "render mail");
+    const enum svc_status rendered =
+        email_render(&work->message, &settings->sender, svc_wall_ms(work->mailer->clock),
+                     &work->rendered, &error);
+    svc_span_end(span);
+    if (rendered != SVC_OK) {
         email_outcome_of_message(delivery, &error, work->backoff_s);
         return false;
     }

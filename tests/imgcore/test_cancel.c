@@ -414,7 +414,7 @@ static void an_older_caller_is_never_asked(void **state) {
         options.struct_size_bytes = given;
         const enum imgcore_status status =
             imgcore_transform(context, &source, &options, &output, 1, NULL);
-        const bool whole = given == sizeof(options);
+        const bool whole = given >= offsetof(struct imgcore_options, on_stage);
         assert_int_equal(status, whole ? IMGCORE_CANCELLED : IMGCORE_OK);
         assert_int_equal(checks.count, whole ? 1 : 0);
         imgcore_output_clear(context, &output, 1);

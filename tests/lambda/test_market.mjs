@@ -25,7 +25,7 @@ let market;
 let story;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'market-test-'));
-  cloud = await startCloud({ ses: true, database: true });
+  cloud = await startCloud({ ses: true, database: true, tracing: true });
   await cloud.ses.clear();
   market = await Market.open(cloud, PATHS, { hurry: false });
   story = new Story(market);
@@ -128,4 +128,22 @@ test('no event was dropped, no mail or batch is left, and no secret is in a log'
     for (const secret of [market.secret, cloud.database.password]) assert.ok(!log.includes(secret), one.config.name);
   }
   for (const mapping of [market.mails, market.batches]) assert.ok(mapping.batches.every(({ received, done }) => received === done));
+});
+
+test('every invocation of the four functions has a valid trace, in which no person, order or secret is named', async () => {
+  const { xray } = cloud;
+  await xray.flush();
+  assert.deepEqual(xray.problems(), []);
+  const names = xray.datagrams.map(({ document }) => document.annotations?.function?.replace('-presigning', '')).filter(Boolean);
+  assert.deepEqual([...new Set(names)].sort(), ['email-sender', 'image-processor', 'settlement-report', 'webhook-handler'].filter((name) => AWS || name !== 'image-processor'));
+  const starts = [...cloud.functions.values()].flatMap(({ log }) => log.filter((line) => line.startsWith('START')));
+  assert.equal(xray.traces().length, starts.length);
+  const spans = xray.traces().flatMap((id) => xray.spans(id)).map(([span]) => span);
+  const statements = new Set(spans.map(({ sql }) => sql?.sanitized_query).filter(Boolean));
+  assert.ok([...statements].some((text) => text.startsWith('INSERT')) && statements.has('COMMIT'), [...statements].join('\n'));
+  for (const name of ['connect database', 'render mail', 'database', 'SecretsManager', 'SQS', 'SES', 'DynamoDB', 'S3']) assert.ok(spans.some((span) => span.name === name), name);
+  const text = JSON.stringify(xray.datagrams);
+  const people = ['@example.com', 'customer1', market.secret, cloud.database.password, cloud.credentials[0].secretAccessKey, 'HYPERLINK', 'alert(1)', ...market.day.confirmed.keys()];
+  for (const word of people) assert.ok(!text.includes(word), word);
+  for (const statement of statements) assert.doesNotMatch(statement, /['"]/);
 });

@@ -306,6 +306,25 @@ static void test_commas_and_colons_are_added(void **state) {
     svc_buf_clear(&out);
 }
 
+static void test_millionths_are_written_exactly(void **state) {
+    (void)state;
+    struct svc_buf out;
+    struct svc_json_writer writer;
+    svc_buf_init(&out, 1000);
+    svc_json_writer_init(&writer, &out);
+    svc_json_begin_array(&writer);
+    svc_json_put_millionths(&writer, INT64_C(1764381600000001));
+    svc_json_put_millionths(&writer, 0);
+    svc_json_put_millionths(&writer, -1);
+    svc_json_put_millionths(&writer, INT64_MIN);
+    svc_json_put_millionths(&writer, INT64_MAX);
+    svc_json_end_array(&writer);
+    assert_int_equal(svc_json_writer_status(&writer), SVC_OK);
+    written(&out, "[1764381600.000001,0.000000,-0.000001,-9223372036854.775808,"
+                  "9223372036854.775807]");
+    svc_buf_clear(&out);
+}
+
 /* Calls in a wrong order are reported, whatever the order is. */
 static void test_a_wrong_order_of_calls_is_reported(void **state) {
     (void)state;
@@ -463,6 +482,7 @@ int main(void) {
         cmocka_unit_test(test_values_have_their_types),
         cmocka_unit_test(test_text_is_escaped),
         cmocka_unit_test(test_commas_and_colons_are_added),
+        cmocka_unit_test(test_millionths_are_written_exactly),
         cmocka_unit_test(test_a_wrong_order_of_calls_is_reported),
         cmocka_unit_test(test_values_round_trip),
         cmocka_unit_test(test_every_character_beyond_the_first_plane_is_read),

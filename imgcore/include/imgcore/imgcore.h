@@ -228,6 +228,14 @@ IMGCORE_API enum imgcore_status imgcore_probe(struct imgcore_context *context,
 
 /* ---------------------------------------------------------------------- transform */
 
+/* What imgcore_transform works on, for measurements: see imgcore_options.on_stage. */
+enum imgcore_stage {
+    IMGCORE_STAGE_DECODE, /* reading and decoding the input */
+    IMGCORE_STAGE_SHRINK, /* halving rows that several outputs share */
+    IMGCORE_STAGE_RESIZE, /* resizing rows for one output */
+    IMGCORE_STAGE_ENCODE  /* colour, orientation, canvas and encoding of one output */
+};
+
 struct imgcore_options {
     size_t struct_size_bytes;
     struct imgcore_limits limits; /* zeros: the defaults */
@@ -244,6 +252,14 @@ struct imgcore_options {
         void *user);   /* called often during the call; true ends it with CANCELLED; NULL: never
                           cancelled, the default. See imgcore_transform */
     void *cancel_user; /* passed to is_cancelled */
+    void (*on_stage)(void *user, enum imgcore_stage stage,
+                     size_t output); /* called by imgcore_transform each time that it goes on with
+                                        another stage, thousands of times for a large image: the
+                                        decoder's rows go to every output strip by strip. `output`
+                                        is the index for RESIZE and ENCODE, else 0. Never called
+                                        with threads, which do several at once. It must not use the
+                                        context. NULL: never, the default */
+    void *stage_user;                /* passed to on_stage */
 };
 
 /* One requested image and, after a success, its result. */

@@ -73,8 +73,17 @@ static void work_on(const struct run *run, const struct image_task *task,
                     struct image_result *result) {
     const struct svc_clock *clock = run->clients->clock;
     const int64_t begin_ms = svc_monotonic_ms(clock);
+    struct svc_span *span =
+        svc_span_enter(awsc_client_trace(run->clients->aws), SVC_SPAN_LOCAL, "image");
     result->outcome = IMAGE_FAILED;
     image_work(run->clients, task, run->deadline_ms, result);
+    svc_span_set_constant(span, "outcome", image_outcome_name(result->outcome));
+    if (result->outcome == IMAGE_FAILED || result->outcome == IMAGE_NO_BUCKET) {
+        svc_span_fail(span, SVC_SPAN_FAULT, result->reason, image_outcome_name(result->outcome));
+    } else if (result->outcome == IMAGE_REJECTED) {
+        svc_span_fail(span, SVC_SPAN_ERROR, result->reason, image_outcome_name(result->outcome));
+    }
+    svc_span_end(span);
     record_result(run->clients, task, result, svc_monotonic_ms(clock) - begin_ms);
 }
 
