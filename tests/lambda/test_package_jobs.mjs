@@ -13,42 +13,62 @@ import { WebhookCloud, orderId, payment } from '../support/webhook.mjs';
 const wanted = (process.env.ARCHES ?? 'x86_64 arm64').split(' ');
 const CA = 'database-ca.pem';
 let folder;
-before(() => {
+let webhooks;
+before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'package-jobs-'));
   // The function is not root: it must get to its root.
   chmodSync(folder, 0o755);
+  webhooks = await WebhookCloud.start();
 });
-after(() => rmSync(folder, { recursive: true }));
+after(async () => {
+  await webhooks?.stop();
+  rmSync(folder, { recursive: true });
+});
 
 const makeRoot = (arch, name) => new EmptyRoot(folder, arch, join(TOP, 'build/package', arch, `${name}.zip`), null);
 const trust = (root, one) => {
   copyFileSync(one.cloud.database.ca, join(root.folder, CA));
   chmodSync(join(root.folder, CA), 0o644);
 };
-const settings = { environment: { DB_CA_FILE: `/${CA}` } };
+// The webhook function in a root: its handler and URL.
+async function webhookIn(root, environment) {
+  const handler = webhooks.add({ environment, ...root.config });
+  return { handler, url: await webhooks.cloud.addUrl(handler), tail: () => handler.log.slice(-12).join('\n') };
+}
 
 for (const arch of wanted) {
+  // An order of its own for each architecture, and one that nobody pays.
+  const [order, unpaid] = [1, 2].map((i) => 2 * wanted.indexOf(arch) + i);
+
   test(`${arch} webhook-handler: in an empty root a webhook becomes rows and a mail, a forged one nothing`, async () => {
     const root = makeRoot(arch, 'webhook-handler');
-    const one = await WebhookCloud.start({ ...settings, config: root.config });
-    try {
-      trust(root, one);
-      const before_run = root.files();
-      const forged = await one.post(payment(1), { secret: 'another' });
-      assert.deepEqual([forged.status, await one.count('inbox')], [401, 0], one.handler.log.slice(-12).join('\n'));
-      const taken = await one.post(payment(1));
-      assert.deepEqual([taken.status, taken.body], [200, '{"status":"ok"}'], one.handler.log.slice(-12).join('\n'));
-      assert.deepEqual(await one.query(`SELECT payment_state FROM order_states WHERE order_id = '${orderId(1)}'`), [['paid']]);
-      assert.deepEqual((await one.mails()).map(({ template }) => template), ['ORDER_CONFIRMATION']);
-      assert.deepEqual(root.files(), before_run);
-    } finally {
-      await one.stop();
-    }
+    trust(root, webhooks);
+    const before_run = root.files();
+    const { handler, url, tail } = await webhookIn(root, { DB_CA_FILE: `/${CA}` });
+    const stored = await webhooks.count('inbox');
+    const forged = await webhooks.post(payment(order), { url, secret: 'another' });
+    assert.deepEqual([forged.status, await webhooks.count('inbox')], [401, stored], tail());
+    const taken = await webhooks.post(payment(order), { url });
+    assert.deepEqual([taken.status, taken.body], [200, '{"status":"ok"}'], tail());
+    assert.deepEqual(await webhooks.query(`SELECT payment_state FROM order_states WHERE order_id = '${orderId(order)}'`), [['paid']]);
+    assert.deepEqual((await webhooks.mails()).map(({ template }) => template), ['ORDER_CONFIRMATION']);
+    assert.deepEqual(root.files(), before_run);
+    await handler.stop();
+  });
+
+  test(`${arch} webhook-handler: an authority that did not sign the database's certificate is refused, and nothing is stored`, async () => {
+    // Without DB_CA_FILE: the authorities in the zip, which are Amazon's.
+    const { handler, url, tail } = await webhookIn(makeRoot(arch, 'webhook-handler'), { DB_CA_FILE: null });
+    const stored = await webhooks.count('inbox');
+    assert.equal((await webhooks.post(payment(unpaid), { url })).status, 500, tail());
+    assert.equal(await webhooks.count('inbox'), stored);
+    assert.match(tail(), /TLS_REFUSED/);
+    await handler.stop();
   });
 
   test(`${arch} settlement-report: in an empty root a month becomes reports, mails and a closed run`, async () => {
     const root = makeRoot(arch, 'settlement-report');
-    const one = await SettlementCloud.start({ sellers: 2, orders: 2, ...settings, config: root.config });
+    const one = await SettlementCloud.start({ sellers: 2, orders: 2, environment: { DB_CA_FILE: `/${CA}` }, config: root.config });
     try {
       trust(root, one);
       const before_run = root.files();
@@ -60,19 +80,6 @@ for (const arch of wanted) {
       }
       assert.equal(one.mailIds().length, 2);
       assert.deepEqual(root.files(), before_run);
-    } finally {
-      await one.stop();
-    }
-  });
-
-  test(`${arch} webhook-handler: an authority that did not sign the database's certificate is refused, and nothing is stored`, async () => {
-    const root = makeRoot(arch, 'webhook-handler');
-    // Without DB_CA_FILE: the authorities in the zip, which are Amazon's.
-    const one = await WebhookCloud.start({ environment: { DB_CA_FILE: null }, config: root.config });
-    try {
-      assert.equal((await one.post(payment(1))).status, 500, one.handler.log.slice(-12).join('\n'));
-      assert.equal(await one.count('inbox'), 0);
-      assert.ok(one.handler.log.some((line) => line.includes('TLS_REFUSED')), one.handler.log.slice(-12).join('\n'));
     } finally {
       await one.stop();
     }
