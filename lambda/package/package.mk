@@ -11,7 +11,8 @@
 .PHONY: package package-again sbom sbom-check package-check package-check-build package-libraries package-zips package-test-zips
 ARCHES ?= x86_64 arm64
 RDS_CA_REGION ?= ap-northeast-2
-PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs tests/lambda/test_sbom.mjs
+PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs \
+	tests/lambda/test_package_jobs.mjs tests/lambda/test_sbom.mjs
 
 PACKAGE_DIR := build/package
 TRIPLE_x86_64 := x86_64-linux-gnu
@@ -29,6 +30,7 @@ DATABASE_FUNCTIONS = $(foreach function,$(FUNCTIONS),$(if $(findstring -lmariadb
 	$(foreach library,$(FUNCTION_LIBRARIES_$(function)),$(LIBS_$(library)))),$(function)))
 RDS_CA := $(PACKAGE_DIR)/rds-ca.pem
 
+# -B: the compiler takes the C library's start files from the host otherwise, and with them its libc_nonshared.a.
 # $(call for_arches,GOAL): in a build for each architecture. A recipe writes "+" before it, so that make
 # passes its jobs on.
 for_arches = $(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=release \
@@ -36,7 +38,7 @@ for_arches = $(foreach arch,$(ARCHES),$(MAKE) --no-print-directory CONFIG=releas
 	CC='$(TRIPLE_$(arch))-gcc --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
 	CXX='$(TRIPLE_$(arch))-g++ --sysroot=$(PACKAGE_DIR)/$(arch)/sysroot' \
 	PKG_CONFIG=$(PACKAGE_DIR)/$(arch)/pkg-config CFLAGS='$(PACKAGE_CFLAGS)' \
-	CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='$(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) $(1) &&) :
+	CXXFLAGS='$(PACKAGE_CFLAGS)' LDFLAGS='-B$(PACKAGE_DIR)/$(arch)/sysroot/usr/lib/$(TRIPLE_$(arch)) $(PACKAGE_LDFLAGS)' PACKAGE_ARCH=$(arch) $(1) &&) :
 
 package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES= TEMPLATES= RDS_CA_REGION=)
 	@sh .ci/packages build npm package
