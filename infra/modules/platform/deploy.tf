@@ -26,8 +26,8 @@ module "deploy_check" {
   description        = "Checks a new version before it gets traffic"
   zip                = "${var.zips_dir}/${var.architecture}/${local.check_name}.zip"
   architecture       = var.architecture
-  memory_mb          = 256
-  timeout_s          = 600
+  memory_mb          = 128
+  timeout_s          = max(var.image.timeout_s, var.email.timeout_s, var.settlement.timeout_s, var.webhook.timeout_s) + 60
   log_retention_days = local.common.log_retention_days
   log_level          = var.log_level
   tracing            = var.tracing
