@@ -90,12 +90,13 @@ module "observability" {
   tags                  = local.tags
 
   functions = { for key, function in local.functions : key => {
-    function_name     = function.function_name
-    alias             = function.alias_name
-    log_group_name    = function.log_group_name
-    timeout_s         = function.timeout_s
-    memory_mb         = function.memory_mb
-    published_version = function.version
+    function_name  = function.function_name
+    alias          = function.alias_name
+    log_group_name = function.log_group_name
+    timeout_s      = function.timeout_s
+    memory_mb      = function.memory_mb
+    # format: known not to be null before the version is known.
+    published_version = format("%s", function.version)
   } }
 
   queues = { for key, queue in local.queues : key => {
