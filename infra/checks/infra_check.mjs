@@ -8,6 +8,7 @@ import { Module } from './configuration.mjs';
 import { checkConventions } from './conventions.mjs';
 import { checkLimits } from './limits.mjs';
 import { checkFormat, checkScripts, checkWorkflows, hasShellcheck, planUnknown, validate } from './others.mjs';
+import { checkObservability } from './observability.mjs';
 import { Plan } from './plan.mjs';
 import { digestOf, ENVIRONMENTS, plan, readRendered, textOf } from './plans.mjs';
 import { checkReferences } from './references.mjs';
@@ -55,6 +56,7 @@ export function checkRendered(plans) {
   return [
     ['plans keep AWS\'s limits and the rules', () => entries.flatMap(([name, rendered]) => checkLimits(rendered).map((text) => inGeneral(`${name}: ${text}`)))],
     ['plans fit the code: rights, settings, schedules, queues', () => checkPlans({ plans: entries.map(([name, rendered]) => new Plan(rendered, name)) }).map(inGeneral)],
+    ['plans fit the functions\' lines: alarms, dashboard, saved queries', () => entries.flatMap(([name, rendered]) => checkObservability(rendered).map((text) => inGeneral(`${name}: ${text}`)))],
   ];
 }
 

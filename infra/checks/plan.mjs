@@ -27,7 +27,6 @@ export class Plan {
   constructor(rendered, name) {
     this.name = name;
     this.resources = rendered.resources;
-    this.outputs = rendered.outputs ?? {};
     this.functions = this.of('aws_lambda_function').map((one) => this.#function(one));
     this.queues = this.of('aws_sqs_queue').map(({ address, values }) => ({ address, values, name: values.name, arn: values.arn }));
   }
@@ -51,12 +50,12 @@ export class Plan {
     return this.queues.find((one) => one.name === name);
   }
 
-  // The deployment groups whose new versions the hook checks, as ARNs: those that the output "deploy" states, else all.
-  get checked_groups() {
+  // The deployment groups whose new versions a function checks, as ARNs: IMAGE_FUNCTION is about the group "image".
+  checkedGroups({ environment }) {
     const { region, account } = this.scope;
-    const checked = Object.values(this.outputs.deploy?.functions ?? {}).filter((one) => one.is_checked).map((one) => one.group);
-    return this.of('aws_codedeploy_deployment_group').map(({ values }) => values).filter(({ deployment_group_name: name }) => checked.length === 0 || checked.includes(name))
-      .map(({ app_name, deployment_group_name }) => `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${app_name}/${deployment_group_name}`);
+    const checked = Object.keys(environment).map((name) => name.match(/^([A-Z]+)_FUNCTION$/)?.[1].toLowerCase());
+    return this.of('aws_codedeploy_deployment_group').map(({ values }) => values).filter(({ deployment_group_name: name }) => checked.includes(name))
+      .map(({ app_name, deployment_group_name: name }) => `arn:aws:codedeploy:${region}:${account}:deploymentgroup:${app_name}/${name}`);
   }
 
   #function({ address, values }) {

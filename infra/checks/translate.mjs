@@ -52,7 +52,7 @@ function fromEvent(plan, call, one) {
   switch (resource.split(':')[2]) {
     case 's3': return one.buckets.filter((bucket) => isMade(plan, call, bucket)).map((bucket) => `arn:aws:s3:::${bucket}${resource.split(':::')[1].replace(/^[^/]*/, '')}`);
     case 'sqs': return one.mappings.map(({ values }) => values.event_source_arn);
-    case 'codedeploy': return plan.checked_groups;
+    case 'codedeploy': return plan.checkedGroups(one);
     default: return [];
   }
 }

@@ -1,6 +1,6 @@
 // What functions write into their logs, without the values: with $RECORD_LINES set, each new shape of a line
 // is appended to that file, one JSON object a line. Saved queries and alarms are held against it
-// (tests/lambda/test_observability.mjs).
+// (infra/checks/observability.mjs).
 //
 //   {function, message, fields}               of a line of the log
 //   {function, namespace, metric, dimensions} of a metric; dimensions but FunctionName, with their values

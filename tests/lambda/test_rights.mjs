@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { authorizer } from '../../infra/checks/enforce.mjs';
 import { ENVIRONMENTS, Plan, renderedPath } from '../../infra/checks/plan.mjs';
 import { checkQueues } from '../../infra/checks/queues.mjs';
+import { READMES, checkReadmes, rightsBlock } from '../../infra/checks/readme_rights.mjs';
 import { RECORDED, readCalls } from '../../infra/checks/recorded.mjs';
 import { checkRights } from '../../infra/checks/rights.mjs';
 import { checkSchedules, timesOf } from '../../infra/checks/schedules.mjs';
@@ -104,6 +106,27 @@ test('rights: calls under other settings than the deployed ones prove nothing', 
   const call = { function: 'image-processor', twin: false, action: 's3:PutObject', from: [], resource: 'arn:aws:s3:::photos/elsewhere/NAME', context: {} };
   assert.equal(checkRights(plan, [...CALLS, { ...call, settings: {} }]).length, 1);
   assert.deepEqual(checkRights(plan, [...CALLS, { ...call, settings: { IMAGE_SOURCE_PREFIX: '*' } }]), []);
+});
+
+test('rights: in the local cloud a function has those of its role', () => {
+  const call = { function: 'email-sender', twin: false, action: 'dynamodb:DeleteItem', from: ['IDEMPOTENCY_TABLE'], settings: {}, resource: 'arn:aws:dynamodb:ap-northeast-2:000000000000:table/sent', context: {} };
+  assert.ok(authorizer(planWith())(call));
+  const fewer = authorizer(planWith((get) => (statement(get, 'email-sender', 'Record').Action = ['dynamodb:PutItem'])));
+  assert.ok(!fewer(call) && fewer({ ...call, action: 'dynamodb:PutItem' }));
+  // Neither of another program, nor about what is not deployed.
+  assert.ok(fewer({ ...call, function: 'node' }) && fewer({ ...call, from: ['OTHER_TABLE'] }));
+  assert.ok(!authorizer(planWith())({ ...call, action: 'sqs:ReceiveMessage', from: ['DEAD_LETTER_QUEUE_URL'], resource: 'arn:aws:sqs:ap-northeast-2:000000000000:dead' }));
+});
+
+test('rights: the policy in each README is the one of the plan', () => {
+  const plan = planWith();
+  const block = (name) => rightsBlock(plan, plan.functions.find(({ kind }) => READMES[kind] && name.endsWith(READMES[kind])));
+  assert.deepEqual(checkReadmes(plan, (path) => `# Rights\n\n${block(path)}\n`), []);
+  isFound(checkReadmes(plan, (path) => (path.endsWith('email/README.md') ? block(path).replace('dynamodb:PutItem', 'dynamodb:GetItem') : block(path))), 'lambda/handlers/email/README.md', 'openmarket-dev-email-sender');
+  isFound(checkReadmes(plan, (path) => (path.endsWith('settlement/README.md') ? '# Rights\n' : block(path))), 'lambda/handlers/settlement/README.md', 'no policy');
+  const text = block('lambda/handlers/email/README.md');
+  assert.ok(text.includes('"arn:aws:sqs:REGION:ACCOUNT:openmarket-dev-email-queue"') && !text.includes('123456789012'));
+  assert.deepEqual(JSON.parse(text.split('```')[1].slice('json'.length)).Version, '2012-10-17');
 });
 
 // ---------------------------------------------------------------------- settings

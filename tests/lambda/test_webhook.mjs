@@ -188,6 +188,16 @@ test('a request that is not let in opens no connection and reads no login', asyn
   await one.mails();
 });
 
+test('a parcel that leaves after its order was cancelled is counted and logged for people', async () => {
+  await one.post(payment(15));
+  assert.equal((await one.post(payment(15, { status: 'cancelled', transactionId: 'T-15-cancel' }))).status, 200);
+  const left = await one.post(shipping(15));
+  assert.deepEqual([left.status, one.last().alarm, one.last().level], [200, true, 'WARN']);
+  const counted = one.handler.log.filter((line) => line.startsWith('{"_aws"')).map((line) => JSON.parse(line)).filter((line) => line.Alarms !== undefined);
+  assert.deepEqual(counted.map(({ Alarms }) => Alarms), [1]);
+  await one.mails();
+});
+
 test('the request id is in the header, the log and the inbox; metrics are by sender and outcome', async () => {
   const event = functionUrlEvent({ method: 'POST', url: '/webhooks/payment', raw_headers: ['Content-Type', 'application/json', ...Object.entries(sign.platform(JSON.stringify(payment(6)))).flat()], body: Buffer.from(JSON.stringify(payment(6))) }, { domain: 'x' });
   const stored = await one.handler.invoke(event);

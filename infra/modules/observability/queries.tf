@@ -1,5 +1,5 @@
 # Saved queries of Logs Insights, by the question that infra/guides/on_call.md asks. Each runs over the log
-# groups named; its fields are those that the functions write (tests/lambda/test_observability.mjs).
+# groups named; its fields are those that the functions write (infra/checks/observability.mjs).
 locals {
   log_groups = { for key, function in var.functions : key => function.log_group_name }
 

@@ -13,6 +13,8 @@ locals {
     SETTLEMENT_FUNCTION = module.settlement.function.function_name
     WEBHOOK_FUNCTION    = module.webhook.function.function_name
   }
+  # Their deployment groups, as module deploy names them.
+  checked_groups = ["image", "email", "settlement", "webhook"]
 }
 
 module "deploy_check" {
@@ -51,7 +53,7 @@ module "deploy_check" {
       {
         sid       = "ReportStatus"
         actions   = ["codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"]
-        resources = ["${local.groups_arn}:${local.name}/*"]
+        resources = [for key in local.checked_groups : "${local.groups_arn}:${local.name}/${key}"]
       },
       {
         sid       = "PutPicture"
@@ -59,20 +61,11 @@ module "deploy_check" {
         resources = ["${local.uploads_arn}/${local.check_prefix}*"]
       },
       {
+        # Below a deployment's own folder. Without s3:ListBucket an output that is not there yet is a 403, which the
+        # function takes for that.
         sid       = "ReadOutputs"
         actions   = ["s3:GetObject"]
-        resources = ["${local.uploads_arn}/${local.check_prefix}${var.image.output_folder}/*"]
-      },
-      {
-        # Not called: without it S3 replies 403 and not 404 for an output that does not exist yet.
-        sid       = "MissingObjects"
-        actions   = ["s3:ListBucket"]
-        resources = [local.uploads_arn]
-        conditions = [{
-          test     = "StringLike"
-          variable = "s3:prefix"
-          values   = ["${local.check_prefix}*"]
-        }]
+        resources = ["${local.uploads_arn}/${local.check_prefix}*/${var.image.output_folder}/*"]
       },
     ],
     length(var.given_kms_key_arns) == 0 ? [] : [{
