@@ -40,8 +40,7 @@ export async function loadModules(infra = INFRA) {
 // ---------------------------------------------------------------------- the checks, each returning faults
 
 // Both ways: what is checked everywhere, on the text of the files.
-export function checkText(modules, schema) {
-  const all = [...modules.values()];
+export function checkText(modules, schema, all = [...modules.values()]) {
   return [
     ['files parse', () => all.flatMap(({ errors }) => errors.map(({ file, line, text }) => at(file, line, text)))],
     ['arguments are those of the provider', () => all.flatMap((module) => checkArguments(module, schema))],
