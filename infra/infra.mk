@@ -1,7 +1,8 @@
 # Terraform: its checks without an account, the rendered plans, the tables in the READMEs. Included by the Makefile.
-.PHONY: infra-check infra-plan infra-tables infra-schema
+# make infra-lines: needs the functions and their tests.
+.PHONY: infra-lines infra-check infra-plan infra-tables infra-schema
 # They run no program in C, so a build with a sanitizer changes nothing in them.
-INFRA_TESTS := tests/infra/test_faults.mjs tests/infra/test_provider.mjs
+INFRA_TESTS := tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_volume.mjs
 LAMBDA_TESTS += $(INFRA_TESTS)
 PLAIN_TESTS += $(INFRA_TESTS)
 
@@ -22,3 +23,9 @@ infra-tables: ## the tables in the modules' READMEs and the policies in the func
 infra-schema: ## the reduced schema of the AWS provider made anew (37 MB from npm)
 	@sh lambda/local/setup.sh
 	@build/local/node infra/checks/make_schema.mjs
+
+infra-lines: ## the shapes of the functions' log lines recorded anew (some minutes)
+	@sh .ci/packages build test npm local
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory tests
+	@build/local/node tests/support/record_lines.mjs

@@ -8,6 +8,7 @@ import { Module } from './configuration.mjs';
 import { checkConventions } from './conventions.mjs';
 import { checkLimits } from './limits.mjs';
 import { checkFormat, checkScripts, checkWorkflows, hasShellcheck, planUnknown, validate } from './others.mjs';
+import { checkObservability } from './observability.mjs';
 import { Plan } from './plan.mjs';
 import { digestOf, ENVIRONMENTS, plan, readRendered, textOf } from './plans.mjs';
 import { checkReferences } from './references.mjs';
@@ -39,8 +40,7 @@ export async function loadModules(infra = INFRA) {
 // ---------------------------------------------------------------------- the checks, each returning faults
 
 // Both ways: what is checked everywhere, on the text of the files.
-export function checkText(modules, schema) {
-  const all = [...modules.values()];
+export function checkText(modules, schema, all = [...modules.values()]) {
   return [
     ['files parse', () => all.flatMap(({ errors }) => errors.map(({ file, line, text }) => at(file, line, text)))],
     ['arguments are those of the provider', () => all.flatMap((module) => checkArguments(module, schema))],
@@ -56,6 +56,7 @@ export function checkRendered(plans) {
   return [
     ['plans keep AWS\'s limits and the rules', () => entries.flatMap(([name, rendered]) => checkLimits(rendered).map((text) => inGeneral(`${name}: ${text}`)))],
     ['plans fit the code: rights, settings, schedules, queues', () => checkPlans({ plans: entries.map(([name, rendered]) => new Plan(rendered, name)) }).map(inGeneral)],
+    ['plans fit the functions\' lines: alarms, dashboard, saved queries', () => entries.flatMap(([name, rendered]) => checkObservability(rendered).map((text) => inGeneral(`${name}: ${text}`)))],
   ];
 }
 

@@ -82,13 +82,13 @@ function checkMetrics(plan, shapes, address, metrics) {
 // ---------------------------------------------------------------------- queries
 
 const WORDS = new Set(['and', 'or', 'not', 'like', 'in', 'as', 'by', 'asc', 'desc', 'fields', 'filter', 'stats', 'sort', 'limit', 'parse',
-  'count', 'sum', 'avg', 'max', 'min', 'pct', 'latest', 'earliest', 'bin', 'ispresent', 'm', 'h', 's', 'd']);
+  'count', 'sum', 'avg', 'max', 'min', 'pct', 'latest', 'earliest', 'bin', 'ispresent']);
 
 // Fields that a query reads: names that are no word of the language and were not made by the query itself (as NAME).
 export function fieldsOf(query) {
   const bare = query.replace(/"[^"]*"/g, '""');
   const made = new Set([...bare.matchAll(/\bas\s+(\w+)/g)].map(([, name]) => name));
-  return [...new Set(bare.match(/@?[A-Za-z_][\w.]*/g) ?? [])].filter((name) => !WORDS.has(name) && !made.has(name));
+  return [...new Set(bare.match(/(?<![\w.])@?[A-Za-z_][\w.]*/g) ?? [])].filter((name) => !WORDS.has(name) && !made.has(name));
 }
 
 // The texts that a query compares a field with.

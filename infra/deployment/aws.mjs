@@ -19,7 +19,8 @@ export class AwsError extends Error {
   }
 }
 
-function run(args, environment = {}) {
+// Runs the AWS CLI; resolves to what it wrote.
+function runCli(args, environment = {}) {
   return new Promise((resolve, reject) => {
     const options = { maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, AWS_PAGER: '', ...environment } };
     execFile('aws', args, options, (error, stdout, stderr) => {
@@ -31,18 +32,25 @@ function run(args, environment = {}) {
   });
 }
 
-async function json(args) {
-  const text = await run([...args, '--output', 'json']);
-  try {
-    return text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new AwsError(args, `the reply is not JSON: ${text.slice(0, 200)}`);
-  }
-}
-
 export class Aws {
+  #run;
+
+  // run(args, environment): another one than the CLI, in tests.
+  constructor(run = runCli) {
+    this.#run = run;
+  }
+
+  async #json(args) {
+    const text = await this.#run([...args, '--output', 'json']);
+    try {
+      return text.trim() === '' ? {} : JSON.parse(text);
+    } catch {
+      throw new AwsError(args, `the reply is not JSON: ${text.slice(0, 200)}`);
+    }
+  }
+
   async checkVersion() {
-    const text = await run(['--version']);
+    const text = await this.#run(['--version']);
     const version = /aws-cli\/(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number);
     if (!version) throw new AwsError(['--version'], `unknown version: ${text.trim()}`);
     const is_old = version[0] < LEAST_VERSION[0] || (version[0] === LEAST_VERSION[0] && version[1] < LEAST_VERSION[1]);
@@ -51,13 +59,13 @@ export class Aws {
 
   // {version, is_moving}: is_moving while a deployment shifts traffic.
   async alias(function_name, name) {
-    const alias = await json(['lambda', 'get-alias', '--function-name', function_name, '--name', name]);
+    const alias = await this.#json(['lambda', 'get-alias', '--function-name', function_name, '--name', name]);
     return { version: alias.FunctionVersion, is_moving: Object.keys(alias.RoutingConfig?.AdditionalVersionWeights ?? {}).length > 0 };
   }
 
   // Why a version cannot take traffic; null: it can.
   async versionFault(function_name, version) {
-    const found = await json(['lambda', 'get-function-configuration', '--function-name', function_name, '--qualifier', version]);
+    const found = await this.#json(['lambda', 'get-function-configuration', '--function-name', function_name, '--qualifier', version]);
     if (found.State !== undefined && found.State !== 'Active' && found.State !== 'Inactive') return `its state is ${found.State}: ${found.StateReason ?? ''}`;
     return null;
   }
@@ -70,7 +78,7 @@ export class Aws {
       const output = join(folder, 'result.json');
       writeFileSync(input, JSON.stringify(event));
       // fileb: version 2 takes --payload as base64 otherwise, and version 1 does not.
-      const reply = JSON.parse(await run(['lambda', 'invoke', '--function-name', function_name, '--qualifier', version,
+      const reply = JSON.parse(await this.#run(['lambda', 'invoke', '--function-name', function_name, '--qualifier', version,
         '--payload', `fileb://${input}`, '--cli-read-timeout', String(INVOKE_SECONDS), '--output', 'json', output], { AWS_MAX_ATTEMPTS: '1' }));
       return { failed: reply.FunctionError !== undefined, payload: JSON.parse(readFileSync(output, 'utf8') || 'null') };
     } finally {
@@ -81,21 +89,21 @@ export class Aws {
   // Names of those alarms that are in the state ALARM.
   async ringing(names) {
     if (names.length === 0) return [];
-    const { MetricAlarms } = await json(['cloudwatch', 'describe-alarms', '--alarm-names', ...names]);
+    const { MetricAlarms } = await this.#json(['cloudwatch', 'describe-alarms', '--alarm-names', ...names]);
     const missing = names.filter((name) => !MetricAlarms.some((alarm) => alarm.AlarmName === name));
     if (missing.length > 0) throw new AwsError(['cloudwatch', 'describe-alarms'], `no such alarm: ${missing.join(', ')}`);
     return MetricAlarms.filter((alarm) => alarm.StateValue === 'ALARM').map((alarm) => alarm.AlarmName);
   }
 
   async createDeployment(application, group, revision, description) {
-    const reply = await json(['deploy', 'create-deployment', '--application-name', application, '--deployment-group-name', group,
+    const reply = await this.#json(['deploy', 'create-deployment', '--application-name', application, '--deployment-group-name', group,
       '--revision', JSON.stringify(revision), '--description', description]);
     return reply.deploymentId;
   }
 
   // {status, error, rollback}
   async deployment(id) {
-    const { deploymentInfo: info } = await json(['deploy', 'get-deployment', '--deployment-id', id]);
+    const { deploymentInfo: info } = await this.#json(['deploy', 'get-deployment', '--deployment-id', id]);
     const error = info.errorInformation ? `${info.errorInformation.code}: ${info.errorInformation.message}` : null;
     return { status: info.status, error, rollback: info.rollbackInfo?.rollbackDeploymentId ?? null };
   }

@@ -1,4 +1,6 @@
 // The command infra/deploy.
+import { realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { Aws, AwsError } from './aws.mjs';
 import { Refused, deploy, describe, findChanges, migrate, migratesFirst } from './deployment.mjs';
 import { PlanError, chooseTargets, readPlan } from './plan.mjs';
@@ -66,11 +68,9 @@ function parse(args) {
   return options;
 }
 
-async function main(options) {
-  const say = (line) => process.stdout.write(`${line}\n`);
+async function run(options, aws, say) {
   const plan = readPlan(options.environment, options.outputs);
   const targets = chooseTargets(plan, options.keys, options.to);
-  const aws = new Aws();
   await aws.checkVersion();
   const changes = await findChanges(aws, targets, say);
   changes.forEach((change) => say(describe(change)));
@@ -79,24 +79,33 @@ async function main(options) {
     say(changes.length === 0 ? 'nothing to do' : 'dry run: nothing was changed');
     return 0;
   }
-  process.once('SIGINT', () => {
-    say('interrupted; the deployments go on. To stop one and go back: aws deploy stop-deployment --auto-rollback-enabled --deployment-id ID');
-    process.exit(130);
-  });
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const failures = await deploy(aws, plan, changes, { ...options, sleep }, say);
   say(failures === 0 ? 'all done' : `${failures} of ${changes.length} not deployed: infra/guides/on_call.md#deployment`);
   return failures === 0 ? 0 : 1;
 }
 
-try {
-  const options = parse(process.argv.slice(2));
-  if (options === null) process.stdout.write(HELP);
-  process.exitCode = options === null ? 0 : await main(options);
-} catch (error) {
-  if (error instanceof UsageError) process.stderr.write(`${error.message}\n\n${HELP}`);
-  else process.stderr.write(`${error.message}\n`);
-  const known = [[UsageError, 2], [PlanError, 2], [Refused, 1], [AwsError, 3]].find(([kind]) => error instanceof kind);
-  if (!known) throw error;
-  [, process.exitCode] = known;
+// The exit status; say and sayError take a line each.
+export async function command(args, { aws, say, sayError }) {
+  try {
+    const options = parse(args);
+    if (options !== null) return await run(options, aws, say);
+    say(HELP.trimEnd());
+    return 0;
+  } catch (error) {
+    const known = [[UsageError, 2], [PlanError, 2], [Refused, 1], [AwsError, 3]].find(([kind]) => error instanceof kind);
+    if (!known) throw error;
+    sayError(error instanceof UsageError ? `${error.message}\n\n${HELP.trimEnd()}` : error.message);
+    return known[1];
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+  process.once('SIGINT', () => {
+    process.stdout.write('interrupted; deployments that were started go on. To stop one and go back: aws deploy stop-deployment --auto-rollback-enabled --deployment-id ID\n');
+    process.exit(130);
+  });
+  process.exitCode = await command(process.argv.slice(2), {
+    aws: new Aws(), say: (line) => process.stdout.write(`${line}\n`), sayError: (line) => process.stderr.write(`${line}\n`),
+  });
 }

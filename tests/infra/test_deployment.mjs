@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Aws, AwsError } from '../../infra/deployment/aws.mjs';
+import { command } from '../../infra/deployment/main.mjs';
 import { contractions, migrationFiles } from '../../infra/deployment/migrations.mjs';
+import { fakeAws } from '../support/fake_aws.mjs';
 
 const TOP = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const FUNCTIONS = ['image', 'email', 'settlement', 'webhook'];
@@ -43,17 +46,29 @@ function stateOf(change = {}) {
 }
 
 // {status, output, state} of infra/deploy with these arguments.
-function deploy(args, state, plan = planOf()) {
+async function deploy(args, state, plan = planOf()) {
+  const outputs = join(folder, 'outputs.json');
+  writeFileSync(outputs, JSON.stringify(plan));
+  const lines = [];
+  const aws = new Aws(async (call) => {
+    const { status, text } = fakeAws(state, call);
+    if (status !== 0) throw new AwsError(call, text.trim());
+    return text;
+  });
+  const say = (line) => lines.push(`${line}\n`);
+  const status = await command([...args, '--outputs', outputs, '--poll', '0.001'], { aws, say, sayError: say });
+  return { status, output: lines.join(''), state };
+}
+
+// The same as a program, with the AWS CLI as one.
+function deployAsProgram(args, state) {
   const file = join(folder, 'state.json');
   const outputs = join(folder, 'outputs.json');
   writeFileSync(file, JSON.stringify(state));
-  writeFileSync(outputs, JSON.stringify(plan));
+  writeFileSync(outputs, JSON.stringify(planOf()));
   const env = { PATH: `${folder}:/usr/bin:/bin`, FAKE_AWS: file, TMPDIR: folder };
-  return new Promise((resolve) => {
-    execFile(join(TOP, 'infra/deploy'), [...args, '--outputs', outputs, '--poll', '0.01'], { env }, (error, stdout, stderr) => {
-      resolve({ status: error ? error.code : 0, output: stdout + stderr, state: JSON.parse(readFileSync(file, 'utf8')) });
-    });
-  });
+  const { status, stdout, stderr } = spawnSync(join(TOP, 'infra/deploy'), [...args, '--outputs', outputs, '--poll', '0.01'], { env, encoding: 'utf8' });
+  return { status, output: stdout + stderr, state: JSON.parse(readFileSync(file, 'utf8')) };
 }
 
 const commandsOf = ({ state }) => state.calls.map((args) => args.slice(0, 2).join(' '));
@@ -71,6 +86,19 @@ test('all functions: migrations of the new versions first, then traffic, with th
   assert.deepEqual(hooks, [{ BeforeAllowTraffic: 'openmarket-prod-deploy-check' }]);
   assert.match(done.output, /webhook: migrations: 1 applied/);
   assert.match(done.output, /all done\n$/);
+});
+
+test('the program: a function by the CLI, and each exit status', () => {
+  const done = deployAsProgram(['prod', 'webhook'], stateOf());
+  assert.equal(done.status, 0, done.output);
+  assert.deepEqual([versionsOf(done), done.state.events[0].event], [['7', '7', '7', '8'], { migrate: true }]);
+  assert.match(done.output, /webhook: version 8 has the traffic\nall done\n$/);
+  const refused = deployAsProgram(['prod', 'image'], stateOf({ alarms: { 'image-canary-errors': 'ALARM' } }));
+  assert.deepEqual([refused.status, versionsOf(refused)[0]], [1, '7'], refused.output);
+  const broken = deployAsProgram(['prod', 'image'], stateOf({ broken: 'lambda get-alias' }));
+  assert.deepEqual([broken.status, /Unable to locate credentials/.test(broken.output)], [3, true], broken.output);
+  assert.equal(deployAsProgram(['test'], stateOf()).status, 2);
+  assert.equal(deployAsProgram(['--help'], stateOf()).status, 0);
 });
 
 test('again: nothing is left to do, and nothing is called but what reads', async () => {
@@ -172,12 +200,12 @@ test('the real AWS CLI takes every call', { skip: existsSync(REAL_AWS) ? false :
   const one = new Map(state.calls.filter(([first]) => first !== '--version').map((args) => [args.slice(0, 2).join(' '), args]));
   assert.equal(one.size, 6);
   const env = { PATH: '/usr/bin:/bin', AWS_DEFAULT_REGION: 'ap-northeast-2', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_MAX_ATTEMPTS: '1', HOME: folder };
-  for (const args of one.values()) {
-    const payload = args.map((arg) => (arg.startsWith('fileb://') ? `fileb://${join(folder, 'outputs.json')}` : arg));
+  await Promise.all([...one.values()].map(async (args) => {
+    const real = args.map((arg) => (arg.startsWith('fileb://') ? `fileb://${join(folder, 'outputs.json')}` : arg));
     // It checks the arguments before it connects, here to a port where nothing listens.
-    const { stderr } = spawnSync(REAL_AWS, [...payload, '--endpoint-url', 'http://127.0.0.1:1'], { env, encoding: 'utf8' });
+    const stderr = await new Promise((done) => { execFile(REAL_AWS, [...real, '--endpoint-url', 'http://127.0.0.1:1'], { env }, (error, _, text) => done(text)); });
     assert.match(stderr, /Could not connect to the endpoint URL/, args.join(' '));
-  }
+  }));
 });
 
 test('migrations only expand, so that the version before works with the new tables', () => {

@@ -11,7 +11,7 @@ import { loadSchema } from '../../infra/checks/schema.mjs';
 import { CHECKS } from '../../infra/checks/tree.mjs';
 
 const { ExtData, decode, encode } = loadMsgpack();
-const UNKNOWN = new ExtData(0, new Uint8Array(1));
+const UNKNOWN = new ExtData(0, Buffer.alloc(1));
 const packed = (value) => ({ msgpack: Buffer.from(encode(value)) });
 const unpacked = ({ msgpack }) => decode(msgpack);
 

@@ -188,6 +188,15 @@ test('schedules: wrong hours, days, timezones, inputs, and missing ones', () => 
   isFound(schedulesOf((get) => (scheduled(get, 'close').state = 'DISABLED')), 'close', 'disabled');
   isFound(schedulesOf((get, rendered) => rendered.resources.splice(rendered.resources.findIndex(({ name }) => name === 'close'), 1)), 'no schedule', 'closing');
   isFound(schedulesOf((get, rendered) => rendered.resources.push(rendered.resources.find(({ name }) => name === 'daily'))), '2 schedules', 'daily');
+  const reconciles = (expression) => schedulesOf((get, rendered) => {
+    const sweep = rendered.resources.find(({ name }) => name === 'sweep');
+    const input = '{"task":"reconcile","time":"<aws.scheduler.scheduled-time>"}';
+    rendered.resources.push({ ...sweep, name: 'reconcile', address: 'reconcile', values: { ...sweep.values, schedule_expression: expression, target: [{ ...sweep.values.target[0], input }] } });
+  });
+  assert.deepEqual(reconciles('cron(0 2 * * ? *)'), []);
+  // The day before is not whole in Korea, or the hour is a guess.
+  isFound(reconciles('cron(30 0 * * ? *)'), 'reconcile', '01:00 KST');
+  isFound(reconciles('rate(1 day)'), 'reconcile', 'once a day');
 });
 
 // ---------------------------------------------------------------------- queues
