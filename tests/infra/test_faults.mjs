@@ -170,7 +170,7 @@ test('plan: policies are objects, and what AWS does not need is left out', () =>
 const skip = hasTerraform() ? false : 'terraform is not installed';
 
 // What the modules' own validations refuse, and how.
-const REFUSED = new Map([['a reserved key', /Lambda sets these variables itself/], ['a short visibility timeout', /visibility/], ['a schedule that does not invoke the alias', /alias/]]);
+const REFUSED = new Map([['a reserved key', /Lambda sets these variables itself/], ['a short visibility timeout', /visibility/], ['a schedule that does not invoke the alias', /alias/], ['a wildcard', /the resource \* is refused/]]);
 
 async function byTerraform(infra) {
   const { faults, plans } = await withTerraform(infra, await loadModules(infra), '', ['dev']);
