@@ -400,6 +400,7 @@ lint: ## layout, who may include what, headers, scripts
 
 include services/services.mk
 include lambda/lambda.mk
+include infra/infra.mk
 
 # ---------------------------------------------------------------------------- measuring
 

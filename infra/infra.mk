@@ -1,6 +1,9 @@
 # Terraform: its checks without an account, the rendered plans, the tables in the READMEs. Included by the Makefile.
 .PHONY: infra-check infra-plan infra-tables infra-schema
+# They run no program in C, so a build with a sanitizer changes nothing in them.
 INFRA_TESTS := tests/infra/test_faults.mjs tests/infra/test_provider.mjs
+LAMBDA_TESTS += $(INFRA_TESTS)
+PLAIN_TESTS += $(INFRA_TESTS)
 
 infra-check: ## Terraform, policies, schedules, scripts, workflows, without an account
 	@sh .ci/packages npm ci

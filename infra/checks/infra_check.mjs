@@ -59,13 +59,13 @@ export function checkRendered(plans) {
   ];
 }
 
-export async function withTerraform(infra, modules, digest) {
+export async function withTerraform(infra, modules, digest, environments = ENVIRONMENTS) {
   const terraform = await Terraform.start({ infra });
   const faults = [];
   const plans = {};
   try {
     for (const folder of [...modules.keys()].map((path) => path.slice(infra.length + 1)).filter((path) => /^(environments|bootstrap)/.test(path))) faults.push(...await validate(terraform, folder));
-    if (faults.length === 0) for (const name of ENVIRONMENTS) plans[name] = await plan(terraform, name, digest).catch((error) => { faults.push(inGeneral(error.message)); return null; });
+    if (faults.length === 0) for (const name of environments) plans[name] = await plan(terraform, name, digest).catch((error) => { faults.push(inGeneral(error.message)); return null; });
   } finally {
     terraform.close();
   }
@@ -131,7 +131,7 @@ async function main() {
   }
   const show = ({ note, name, skipped, faults }) => {
     if (note) console.log(`        ${note}`);
-    else if (skipped) console.log(`skipped infra: ${name}: ${skipped}`);
+    else if (skipped) console.log(`skipped infra infra-check: ${name} # ${skipped}`);
     else console.log([`${faults.length === 0 ? 'ok     ' : 'FAILED '} ${name}`, ...faults.map((one) => `        ${format(one)}`)].join('\n'));
   };
   const checks = await checkAll({ has_terraform: !values['no-terraform'] && hasTerraform(), report: values.json ? undefined : show });

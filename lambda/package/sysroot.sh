@@ -36,6 +36,7 @@ case $PWD in
 esac
 root=$work/sysroot
 stamps=$work/stamps
+components=$work/components
 
 # The libraries of a kind: deb or source.
 listed() {
@@ -117,6 +118,7 @@ unpack() {
     for package in "$work"/debs/*.deb; do
         dpkg-deb -x "$package" "$root"
     done
+    quietly /usr/bin/python3 "$here/components.py" packages "$components" "$work"/debs/*.deb
     # Only static libraries stay, so that no shared one can be linked, except the C library.
     find "$root/usr/lib" -name '*.so' ! -name 'libc.so' ! -name 'libm.so' -delete
     cat >"$work/pkg-config" <<EOF
@@ -164,7 +166,8 @@ fetch_part() {
                 quietly patch -p1 -i "debian-part/debian/patches/$patch"
             fi
         done
-        tar -cf "$kept.new" "$2"
+        cp debian-part/debian/copyright .
+        tar -cf "$kept.new" "$2" copyright "$1"_*.dsc
         mv "$kept.new" "$kept"
         stamp "$here/libraries.list" "$here/sysroot.sh" >"$kept.stamp"
         rm -rf ./*
@@ -188,8 +191,13 @@ build() {
         else
             fetch_source "$1"
         fi
-        cd "$(find . -mindepth 1 -maxdepth 1 -type d -name "$1-*")"
-        quietly sh -eu "$here/build_$1.sh"
+        touch begun
+        (
+            cd "$(find . -mindepth 1 -maxdepth 1 -type d -name "$1-*")"
+            quietly sh -eu "$here/build_$1.sh"
+        )
+        (cd "$root" && find usr/lib -name '*.a' -newer "$work/sources/begun") >archives
+        /usr/bin/python3 "$here/components.py" source "$components" "$1" <archives >>"$log" 2>&1
     )
     stamp "$here/build_$1.sh" >"$stamps/$1"
 }

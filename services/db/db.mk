@@ -62,8 +62,8 @@ sql_files = services/db/embed.sh $(wildcard $(foreach folder,$(1) $(2) $(lastwor
 define sql_module
 build/$(1)/folders: FORCE
 	@mkdir -p $$(@D)
-	@printf '%s\n' '$$(PLATFORM) $(call sql_files,$(3),$(4))' >$$@.new
-	@if cmp -s $$@.new $$@; then rm $$@.new; else mv $$@.new $$@; fi
+	@new=$$@.$$$$$$$$; printf '%s\n' '$$(PLATFORM) $(call sql_files,$(3),$(4))' >$$$$new; \
+		if cmp -s $$$$new $$@; then rm $$$$new; else mv $$$$new $$@; fi
 
 build/$(1)/sql.c: build/$(1)/folders $(call sql_files,$(3),$(4))
 	$$(call quiet,SQL,sh services/db/embed.sh $$@ $(1) $(2) $(3) $(4) $$(PLATFORM))

@@ -70,8 +70,8 @@ $(EMAIL_COMPILER): $(EMAIL_COMPILER_SOURCES) $(wildcard services/email/*.h servi
 # Made again when another folder is named, or files are removed.
 build/email/folders: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(TEMPLATES) $(EMAIL_TEMPLATE_FILES)' >$@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@new=$@.$$$$; printf '%s\n' '$(TEMPLATES) $(EMAIL_TEMPLATE_FILES)' >$$new; \
+		if cmp -s $$new $@; then rm $$new; else mv $$new $@; fi
 
 $(EMAIL_GENERATED): $(EMAIL_COMPILER) build/email/folders $(EMAIL_TEMPLATE_FILES)
 	$(call quiet,MAIL,$(EMAIL_COMPILER) $@ services/email/templates $(TEMPLATES))

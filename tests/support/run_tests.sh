@@ -11,7 +11,7 @@
 #
 # BUILD CONFIG   the build folder (default build/release) and its configuration (default release)
 # RUN_WITH   a command in front of each program (valgrind ...)
-# JOBS       programs at once (default: one more than there are CPUs, since many wait for servers)
+# JOBS       programs at once (default: two more than there are CPUs, since many wait for servers)
 # TEST_SECONDS   how long one may take (default 600)
 # TEST_TIMES     where the durations are kept (default build/test_times)
 #
@@ -112,7 +112,7 @@ done | awk -v build="${BUILD:-build/release}/" -v times="$times" '
         name = index($0, build) == 1 ? substr($0, length(build) + 1) : $0
         printf "%d %d %s\n", name in last ? last[name] : 999999, NR, $0
     }' | sort -k1,1nr -k2,2n | cut -d ' ' -f 3- | tr '\n' '\0' |
-    xargs -0 -r -n 1 -P "${JOBS:-$(($(nproc) + 1))}" sh "$0" --one "$results" || :
+    xargs -0 -r -n 1 -P "${JOBS:-$(($(nproc) + 2))}" sh "$0" --one "$results" || :
 : >"$results/all.counts"
 : >"$results/all.seconds"
 # Durations of programs that did not run this time are kept.
