@@ -9,13 +9,15 @@ LOCAL_PROGRAMS := $(O)/lambda/image-processor $(O)/lambda/webhook-handler $(O)/l
 
 # Programs of node's test runner; their output is TAP. Those of the local cloud itself run no program
 # in C, so a build with a sanitizer changes nothing in them.
-LOCAL_CLOUD_TESTS := tests/lambda/test_calls.mjs tests/lambda/test_clients.mjs tests/lambda/test_front.mjs tests/lambda/test_iam.mjs \
+LOCAL_CLOUD_TESTS := tests/lambda/test_calls.mjs tests/lambda/test_clients.mjs \
+	tests/lambda/test_front.mjs tests/lambda/test_iam.mjs \
 	tests/lambda/test_local_services.mjs tests/lambda/test_prices.mjs tests/lambda/test_rights.mjs \
 	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
-LAMBDA_TESTS := tests/lambda/test_calls_made.mjs tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs tests/lambda/test_market.mjs \
-	tests/lambda/test_settings_read.mjs \
+LAMBDA_TESTS := tests/lambda/test_calls_made.mjs tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs \
+	tests/lambda/test_market.mjs tests/lambda/test_settings_read.mjs \
 	$(LOCAL_CLOUD_TESTS)
-PLAIN_TESTS += tests/lambda/test_calls_made.mjs tests/lambda/test_settings_read.mjs tests/lambda/test_local.mjs tests/lambda/test_market.mjs $(LOCAL_CLOUD_TESTS)
+PLAIN_TESTS += tests/lambda/test_calls_made.mjs tests/lambda/test_settings_read.mjs tests/lambda/test_local.mjs \
+	tests/lambda/test_market.mjs $(LOCAL_CLOUD_TESTS)
 # Those that take minutes.
 LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
 
