@@ -12,7 +12,7 @@ versions, runs the new versions' migrations, then lets CodeDeploy check and shif
 minutes; settlement: all at once after a dry run), waits, and reports what happened. A function whose alias has the
 version already is left alone, so the same command may be run again.
 
-  FUNCTION              image, email, settlement, webhook, toss (default: all)
+  FUNCTION              image, email, settlement, webhook, toss, deploy (the hook) (default: all)
   --to FUNCTION=N       version N instead of the published one: to roll back. No migrations backwards
   --platform NAME       migrations with the platform's mapping: snake_case or camel_case
   --dry-run             what would be done; migrations as a dry run; nothing changes

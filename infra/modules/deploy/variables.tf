@@ -28,7 +28,7 @@ variable "functions" {
     is_checked        = optional(bool, true)
     migrates          = optional(bool, false)
   }))
-  description = "The functions, by key; not the hook, which no trigger invokes by its alias. function_arn: without a qualifier. published_version: the version that the last apply published. strategy: canary (10 % for 15 minutes) or all_at_once. alarms: names of the alarms that roll a deployment back. is_checked: whether the hook runs before traffic. migrates: whether the new version runs its migrations first."
+  description = "The functions, by key. function_arn: without a qualifier. published_version: the version that the last apply published. strategy: canary (10 % for 15 minutes) or all_at_once. alarms: names of the alarms that roll a deployment back. is_checked: whether the hook runs before traffic; not for the hook itself. migrates: whether the new version runs its migrations first."
   validation {
     condition     = alltrue([for f in values(var.functions) : contains(["canary", "all_at_once"], f.strategy)])
     error_message = "A strategy is canary or all_at_once."
@@ -62,9 +62,9 @@ variable "hook" {
 variable "topic_arn" {
   type        = string
   default     = null
-  description = "SNS topic that is told of deployments that fail or are rolled back; null: none."
+  description = "SNS topic that deployments which fail, are stopped or rolled back are published to; null: none."
   validation {
-    condition     = var.topic_arn == null || can(regex("^arn:[a-z-]+:sns:", var.topic_arn))
+    condition     = var.topic_arn == null || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:", var.topic_arn))
     error_message = "The topic is given by its ARN."
   }
 }
