@@ -2,8 +2,9 @@
  * the retry bucket, the clock skew and the trace id. One for each process, used by one thread at a
  * time; connections are kept as long as it lives.
  *
- * The operations are in s3.h, sqs.h, ses.h, secrets.h, dynamodb.h, lambda.h, codedeploy.h. Each takes the client first and
- * an error last, returns an enum svc_status, and is retried within its deadline (retry.h).
+ * The operations are in s3.h, sqs.h, ses.h, secrets.h, dynamodb.h, lambda.h, codedeploy.h. Each
+ * takes the client first and an error last, returns an enum svc_status, and is retried within its
+ * deadline (retry.h).
  *
  *   struct awsc_client *client;
  *   struct awsc_client_options options = {0};

@@ -1,5 +1,5 @@
 // The deployment check: working versions of the four functions pass; those that fail, time out, return
-// something else, or do something else than they say do not; CodeDeploy gets one status, whatever happens.
+// something else, or do something else than they report do not; CodeDeploy gets one status, whatever happens.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { DeployCloud, PREFIX, SIZES, UPLOADS } from '../support/deploy.mjs';
@@ -57,7 +57,7 @@ test('image: the live version works on the picture too, and the result is still 
   await one.cloud.settle();
   assert.ok(result.logs.some((line) => line.includes('"madeByLiveVersion":true')), result.logs.join('\n'));
   assert.ok(one.live.log.some((line) => line.includes('"message":"made"') && line.includes('deploy-check')));
-  // A version that says that it made them, while all that is there is the live version's.
+  // A version that reports them as made, while all that is there is the live version's.
   const idle = one.version('image', ({ tasks: [{ taskId }] }) => JSON.stringify({ results: [{ taskId, resultCode: 'Succeeded', resultString: 'made' }] }));
   await refuses('OUTPUT', /^large is not made by the new version$/, 'image', idle, { check });
 });

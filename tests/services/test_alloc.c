@@ -13,7 +13,9 @@
 #include <cmocka.h>
 #include <curl/curl.h>
 
+#include "services/aws/codedeploy.h"
 #include "services/aws/dynamodb.h"
+#include "services/aws/lambda.h"
 #include "services/aws/s3.h"
 #include "services/aws/s3_denied.h"
 #include "services/aws/secrets.h"
@@ -52,6 +54,12 @@ static const char *response_to(const struct svc_http_request *request) {
                "\"Messages\":[{\"MessageId\":\"m\",\"ReceiptHandle\":\"h\",\"Body\":\"b\","
                "\"MessageAttributes\":{\"a\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAE=\"}}}]"
                "}";
+    }
+    if (strstr(request->url, "codedeploy") != NULL) {
+        return "{\"deploymentInfo\":{\"revision\":{\"appSpecContent\":{\"content\":\"{}\"}}}}";
+    }
+    if (strstr(request->url, "lambda") != NULL) {
+        return "{\"result\":1}";
     }
     if (strstr(request->url, "dynamodb") != NULL) {
         return "{\"__type\":\"x#ConditionalCheckFailedException\",\"Item\":{\"id\":{\"S\":\"x\"}},"
@@ -279,6 +287,28 @@ static enum svc_status use_items(struct awsc_client *client) {
     return status;
 }
 
+static enum svc_status check_deployment(struct awsc_client *client) {
+    const struct awsc_lambda_invoke invoke = {
+        .function = "f", .qualifier = "1", .event = "{}", .event_bytes = 2};
+    const struct awsc_codedeploy_hook hook = {.deployment_id = "d", .execution_id = "e"};
+    struct awsc_lambda_result result;
+    struct awsc_error error;
+    struct svc_buf appspec;
+    svc_buf_init(&appspec, AWSC_MAX_APPSPEC_BYTES);
+    enum svc_status status = awsc_codedeploy_appspec(client, "d", &appspec, 0, &error);
+    svc_buf_clear(&appspec);
+    if (status == SVC_OK) {
+        status = awsc_lambda_invoke(client, &invoke, &result, &error);
+        if (status == SVC_OK) {
+            awsc_lambda_result_clear(&result);
+        }
+    }
+    if (status == SVC_OK) {
+        status = awsc_codedeploy_put_hook_status(client, &hook, &error);
+    }
+    return status;
+}
+
 static enum svc_status work(const struct test_environment *environment, struct test_clock *clock) {
     struct test_log log;
     struct awsc_client *client = NULL;
@@ -306,6 +336,9 @@ static enum svc_status work(const struct test_environment *environment, struct t
     }
     if (status == SVC_OK) {
         status = use_items(client);
+    }
+    if (status == SVC_OK) {
+        status = check_deployment(client);
     }
     awsc_client_destroy(client);
     test_log_clear(&log);

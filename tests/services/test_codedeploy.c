@@ -75,7 +75,7 @@ static void test_a_status_is_put_once(void **state) {
     assert_string_equal(status_of("e-1"), "Succeeded");
     assert_int_equal(put_status("d-1", "e-2", false, &error), SVC_OK);
     assert_string_equal(status_of("e-2"), "Failed");
-    /* The second one changes nothing, and the caller can tell. */
+    /* The second one changes nothing, and is reported. */
     assert_int_equal(put_status("d-1", "e-2", true, &error), SVC_CONFLICT);
     assert_false(error.maybe_done);
     assert_string_equal(status_of("e-2"), "Failed");

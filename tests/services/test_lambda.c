@@ -1,4 +1,4 @@
-/* Lambda's Invoke: what is sent, what a result says, and that nothing is invoked twice. */
+/* Lambda's Invoke: what is sent, what a result holds, and that nothing is invoked twice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

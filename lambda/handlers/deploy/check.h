@@ -1,5 +1,5 @@
 /* Checks of a new version of a function, before it gets traffic. Each invokes the version by its
- * number, so that no alias and no trigger matters, and judges what comes back. None of them changes
+ * number, so that no alias and no trigger matters, and verifies its result. None of them changes
  * what the platform sees: the functions' own README names what each check leaves behind. */
 #ifndef DEPLOY_CHECK_H
 #define DEPLOY_CHECK_H

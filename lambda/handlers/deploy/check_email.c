@@ -42,7 +42,7 @@ static void put_record(struct svc_json_writer *writer, const char *id, const cha
     svc_json_end_object(writer);
 }
 
-static bool judge(struct deploy_check *check, const struct svc_json *result) {
+static bool verify(struct deploy_check *check, const struct svc_json *result) {
     const struct svc_json *failures = svc_json_get(result, "batchItemFailures");
     const char *id = svc_json_get_text(svc_json_at(failures, 0), "itemIdentifier");
     if (svc_json_type(failures) != SVC_JSON_ARRAY) {
@@ -69,7 +69,7 @@ bool deploy_check_email(struct deploy_check *check) {
     svc_json_end_array(&writer);
     svc_json_end_object(&writer);
     struct svc_json *result = deploy_invoke(check, &event);
-    const bool has_passed = result != NULL && judge(check, result);
+    const bool has_passed = result != NULL && verify(check, result);
     svc_json_free(result);
     svc_buf_clear(&event);
     return has_passed;

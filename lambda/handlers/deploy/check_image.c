@@ -2,7 +2,8 @@
  *
  * The key lies below the prefix of the uploads' trigger, so that the rights and settings of real
  * uploads are checked. The trigger therefore starts the live version as well, which does no harm:
- * the outputs are of this key alone. What the new version made is told apart from it by order:
+ * the outputs are of this key alone. Its outputs and those of the new version are distinguished by
+ * order:
  *
  *   1. the picture is put under a key that never was there
  *   2. the live version is given the time to make its outputs; their times are noted (or that there
@@ -164,7 +165,7 @@ static void write_task(const struct outputs *outputs, const char *deployment_id,
     svc_json_end_object(&writer);
 }
 
-static bool judge_result(struct deploy_check *check, const struct svc_json *result) {
+static bool verify_result(struct deploy_check *check, const struct svc_json *result) {
     const struct svc_json *results = svc_json_get(result, "results");
     const struct svc_json *task = svc_json_at(results, 0);
     const char *id = svc_json_get_text(task, "taskId");
@@ -185,7 +186,7 @@ static bool invoke(struct deploy_check *check, const struct outputs *outputs) {
     svc_buf_init(&event, AWSC_MAX_LAMBDA_EVENT_BYTES);
     write_task(outputs, check->deployment_id, &event);
     struct svc_json *result = deploy_invoke(check, &event);
-    const bool has_passed = result != NULL && judge_result(check, result);
+    const bool has_passed = result != NULL && verify_result(check, result);
     svc_json_free(result);
     svc_buf_clear(&event);
     return has_passed;
@@ -198,8 +199,8 @@ static bool is_near(uint32_t a_px, uint32_t b_px) {
     return a_px <= b_px + 1 && b_px <= a_px + 1;
 }
 
-static bool judge_output(struct deploy_check *check, const struct outputs *outputs, size_t i,
-                         const struct awsc_s3_info *info, const struct svc_buf *content) {
+static bool verify_output(struct deploy_check *check, const struct outputs *outputs, size_t i,
+                          const struct awsc_s3_info *info, const struct svc_buf *content) {
     const struct deploy_size *size = &outputs->settings->sizes[i];
     const char *made = awsc_s3_metadata(info, "processed-at");
     const char *source = awsc_s3_metadata(info, "source-etag");
@@ -236,7 +237,7 @@ static bool check_output(struct deploy_check *check, const struct outputs *outpu
     svc_buf_init(&content, MAX_OUTPUT_BYTES);
     const enum svc_status status =
         awsc_s3_get_all(check->function->aws, &get, &content, &info, &error);
-    const bool has_passed = status == SVC_OK ? judge_output(check, outputs, i, &info, &content)
+    const bool has_passed = status == SVC_OK ? verify_output(check, outputs, i, &info, &content)
                                              : fail_call(check, "OUTPUT", &error);
     if (status == SVC_OK) {
         awsc_s3_info_clear(&info);
