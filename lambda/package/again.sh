@@ -1,7 +1,7 @@
 #!/bin/sh
 # again.sh ARCH...: shows that the zips do not depend on when and where they are built. Copies the tree into two new
 # folders with names of different lengths, runs `make package` in each, from nothing, and compares
-# every zip, bill of materials and program. With SYSROOT=keep the sysroots of this tree are copied
+# every zip, bill of materials and program. With KEEP_SYSROOTS=1 the sysroots of this tree are copied
 # (they take minutes), else they are made anew as well.
 set -eu
 if [ "${1:-}" = --help ] || [ $# = 0 ]; then
@@ -18,7 +18,7 @@ second=$work/another-folder/tree
 for tree in "$first" "$second"; do
     mkdir -p "$tree"
     tar -c --exclude=./build --exclude=./.git . | tar -x -C "$tree"
-    if [ "${SYSROOT:-}" = keep ]; then
+    if [ "${KEEP_SYSROOTS:-}" = 1 ]; then
         for arch in "$@"; do
             mkdir -p "$tree/build/package/$arch"
             for part in sysroot stamps components; do

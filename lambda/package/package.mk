@@ -50,7 +50,7 @@ package: ## PROGRAM.zip of every function, for x86_64 and arm64 (ARCHES= TEMPLAT
 sbom: package ## FUNCTION.cdx.json (CycloneDX) beside each zip: what is linked in, with versions
 	@ls $(foreach arch,$(ARCHES),$(FUNCTIONS:%=$(PACKAGE_DIR)/$(arch)/%.cdx.json))
 
-# SYSROOT=keep: with the sysroots that are here.
+# KEEP_SYSROOTS=1: with the sysroots that are here.
 package-again: ## build the zips twice from nothing, in different folders, and compare them bit for bit
 	@sh .ci/packages build npm package
 	@sh lambda/package/again.sh $(ARCHES)
