@@ -89,7 +89,7 @@ static void test_random_damage_to_a_header(void **state) {
     (void)state;
     uint32_t seed = 7;
     size_t accepted = 0;
-    for (int round = 0; round < 200000; round++) {
+    for (int round = 0; round < 40000; round++) {
         /* On the heap and exactly as large as it is, for the sanitizers. */
         char *text = strdup(HEADER);
         const size_t size = strlen(text);
@@ -106,7 +106,7 @@ static void test_random_damage_to_a_header(void **state) {
         }
         free(text);
     }
-    assert_in_range(accepted, 50000, 150000);
+    assert_in_range(accepted, 10000, 30000);
 }
 
 /* ---------------------------------------------------------------------- the daemon's address */
