@@ -1,6 +1,6 @@
 # Terraform: its checks without an account, the rendered plans, the tables in the READMEs. Included by the Makefile.
 # make infra-lines: needs the functions and their tests.
-.PHONY: infra-lines infra-check infra-plan infra-tables infra-schema
+.PHONY: infra-test infra-lines infra-check infra-plan infra-tables infra-schema
 # They run no program in C, so a build with a sanitizer changes nothing in them.
 INFRA_TESTS := tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_volume.mjs
 LAMBDA_TESTS += $(INFRA_TESTS)
@@ -10,6 +10,11 @@ infra-check: ## Terraform, policies, schedules, scripts, workflows, without an a
 	@sh .ci/packages npm ci
 	@sh lambda/local/setup.sh
 	@build/local/node infra/checks/infra_check.mjs
+
+infra-test: ## what the modules refuse, by terraform test (needs terraform)
+	@sh lambda/local/setup.sh
+	@for module in function schedule network buckets platform; do \
+		build/local/node infra/checks/terraform.mjs -chdir=infra/modules/$$module test || exit 1; done
 
 infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)
 	@sh lambda/local/setup.sh
