@@ -2,7 +2,7 @@
 # make infra-lines: needs the functions and their tests.
 .PHONY: infra-lines infra-check infra-plan infra-tables infra-schema
 # They run no program in C, so a build with a sanitizer changes nothing in them.
-INFRA_TESTS := tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs
+INFRA_TESTS := tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_volume.mjs
 LAMBDA_TESTS += $(INFRA_TESTS)
 PLAIN_TESTS += $(INFRA_TESTS)
 

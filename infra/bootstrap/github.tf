@@ -17,7 +17,7 @@ resource "aws_iam_role" "deploy" {
 
   name                 = "${var.name_prefix}-${each.key}-deploy"
   description          = "Deploys ${each.key} from ${var.repository}"
-  max_session_duration = 3600
+  max_session_duration = 7200
 
   # The subject is the environment, not a branch: who may deploy into it, and after whose approval, is set
   # in the repository's environment of that name.

@@ -90,6 +90,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
     }
   }
 
+  # Pictures that deployments are checked with (modules/platform/deploy.tf).
+  rule {
+    id     = "deployment-checks"
+    status = "Enabled"
+    filter {
+      prefix = var.check_prefix
+    }
+    expiration {
+      days = 1
+    }
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
   depends_on = [aws_s3_bucket_versioning.this]
 }
 

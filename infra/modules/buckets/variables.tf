@@ -1,6 +1,10 @@
 variable "name_prefix" {
   type        = string
   description = "First part of the names, followed by environment and account."
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.name_prefix))
+    error_message = "The prefix is 2 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+  }
 }
 
 variable "environment" {
@@ -16,6 +20,10 @@ variable "uploads_bucket" {
   type        = string
   default     = null
   description = "A given bucket of the photographs, of which nothing is changed; null: one is made."
+  validation {
+    condition     = var.uploads_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.uploads_bucket))
+    error_message = "This is no name of a bucket."
+  }
 }
 
 variable "uploads_bucket_versioned" {
@@ -28,6 +36,10 @@ variable "reports_bucket" {
   type        = string
   default     = null
   description = "A given bucket of the reports, of which nothing is changed; null: one is made."
+  validation {
+    condition     = var.reports_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.reports_bucket))
+    error_message = "This is no name of a bucket."
+  }
 }
 
 variable "old_versions_days" {
@@ -54,6 +66,10 @@ variable "kms_key_arn" {
   type        = string
   default     = null
   description = "KMS key of the buckets that are made; null: S3's own encryption."
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
+    error_message = "The key is given by the ARN of a key, not of an alias."
+  }
 }
 
 variable "force_destroy" {
@@ -70,4 +86,13 @@ variable "tags" {
   type        = map(string)
   default     = {}
   description = "Tags of the buckets."
+}
+
+variable "check_prefix" {
+  type        = string
+  description = "Prefix of the pictures that deployments are checked with; they are deleted after a day."
+  validation {
+    condition     = length(var.check_prefix) > 1 && endswith(var.check_prefix, "/")
+    error_message = "The prefix ends with a slash; everything below it is deleted."
+  }
 }

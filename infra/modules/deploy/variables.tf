@@ -63,6 +63,10 @@ variable "topic_arn" {
   type        = string
   default     = null
   description = "SNS topic that is told of deployments that fail or are rolled back; null: none."
+  validation {
+    condition     = var.topic_arn == null || can(regex("^arn:[a-z-]+:sns:", var.topic_arn))
+    error_message = "The topic is given by its ARN."
+  }
 }
 
 variable "tags" {

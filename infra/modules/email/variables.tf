@@ -38,6 +38,10 @@ variable "queues" {
     maximum_concurrency = number
   }))
   description = "The queues of mails."
+  validation {
+    condition     = alltrue([for queue in values(var.queues) : can(regex("^arn:[a-z-]+:sqs:", queue.arn))])
+    error_message = "Each queue is given by its ARN."
+  }
 }
 
 variable "dead_letters" {
@@ -46,6 +50,10 @@ variable "dead_letters" {
     url = string
   })
   description = "Dead-letter queue that refused and unknown mails are sent to."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sqs:", var.dead_letters.arn))
+    error_message = "The queue is given by its ARN and its URL."
+  }
 }
 
 variable "failures_arn" {
@@ -59,11 +67,19 @@ variable "table" {
     arn  = string
   })
   description = "DynamoDB table with the record of sent mails."
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_.-]{3,255}$", var.table.name))
+    error_message = "A table is named by 3 to 255 letters, digits, dots, hyphens and underscores."
+  }
 }
 
 variable "identity_arns" {
   type        = list(string)
   description = "SES identities that mails may come from (and, in a sandbox account, go to)."
+  validation {
+    condition     = length(var.identity_arns) > 0
+    error_message = "Without an identity no mail can be sent."
+  }
 }
 
 variable "configuration_set" {
@@ -72,11 +88,19 @@ variable "configuration_set" {
     arn  = string
   })
   description = "SES's configuration set."
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.configuration_set.name))
+    error_message = "A configuration set is named by 1 to 64 letters, digits, hyphens and underscores."
+  }
 }
 
 variable "events_topic_arn" {
   type        = string
   description = "SNS topic that SES writes its events to."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sns:", var.events_topic_arn))
+    error_message = "The topic is given by its ARN."
+  }
 }
 
 variable "address_hash_secret_arn" {
@@ -98,4 +122,8 @@ variable "settings" {
     idempotency_days = optional(number)
   })
   description = "The function's settings; null: its own default."
+  validation {
+    condition     = strcontains(var.settings.from_email, "@")
+    error_message = "from_email is an address, or a name and an address in angle brackets."
+  }
 }

@@ -38,6 +38,10 @@ variable "bucket" {
     versioned = bool
   })
   description = "The bucket of the photographs. is_ours: its notification is set here."
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket.name))
+    error_message = "This is no name of a bucket."
+  }
 }
 
 variable "trigger" {
@@ -75,6 +79,10 @@ variable "failures" {
     url = string
   })
   description = "Queue for the events that failed for good, also those that EventBridge could not deliver."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sqs:", var.failures.arn))
+    error_message = "The queue is given by its ARN and its URL."
+  }
 }
 
 variable "backfill" {

@@ -1,6 +1,10 @@
 variable "name_prefix" {
   type        = string
   description = "First part of the names, followed by the environment."
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.name_prefix))
+    error_message = "The prefix is 2 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+  }
 }
 
 variable "environment" {
@@ -51,6 +55,10 @@ variable "sandbox_recipients" {
   type        = list(string)
   default     = []
   description = "Identities (addresses or domains) that a sandbox account may send to."
+  validation {
+    condition     = alltrue([for one in var.sandbox_recipients : can(regex("^([^@ ]+@)?[a-z0-9.-]+$", one))])
+    error_message = "Recipients are addresses or domains."
+  }
 }
 
 variable "event_types" {
@@ -71,6 +79,10 @@ variable "kms_key_arn" {
   type        = string
   default     = null
   description = "KMS key of the table and the topic, whose policy lets SES use it; null: AWS's own (the topic is not encrypted)."
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
+    error_message = "The key is given by the ARN of a key, not of an alias."
+  }
 }
 
 variable "tags" {

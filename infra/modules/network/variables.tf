@@ -1,6 +1,10 @@
 variable "name" {
   type        = string
   description = "First part of the names."
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,40}$", var.name))
+    error_message = "The name is 2 to 41 lower-case letters, digits and hyphens."
+  }
 }
 
 variable "vpc" {

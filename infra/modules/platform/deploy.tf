@@ -26,8 +26,8 @@ module "deploy_check" {
   description        = "Checks a new version before it gets traffic"
   zip                = "${var.zips_dir}/${var.architecture}/${local.check_name}.zip"
   architecture       = var.architecture
-  memory_mb          = 256
-  timeout_s          = 600
+  memory_mb          = 128
+  timeout_s          = max(var.image.timeout_s, var.email.timeout_s, var.settlement.timeout_s, var.webhook.timeout_s) + 60
   log_retention_days = local.common.log_retention_days
   log_level          = var.log_level
   tracing            = var.tracing
@@ -90,12 +90,13 @@ module "observability" {
   tags                  = local.tags
 
   functions = { for key, function in local.functions : key => {
-    function_name     = function.function_name
-    alias             = function.alias_name
-    log_group_name    = function.log_group_name
-    timeout_s         = function.timeout_s
-    memory_mb         = function.memory_mb
-    published_version = function.version
+    function_name  = function.function_name
+    alias          = function.alias_name
+    log_group_name = function.log_group_name
+    timeout_s      = function.timeout_s
+    memory_mb      = function.memory_mb
+    # format: known not to be null before the version is known.
+    published_version = format("%s", function.version)
   } }
 
   queues = { for key, queue in local.queues : key => {

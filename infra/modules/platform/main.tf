@@ -53,6 +53,7 @@ module "buckets" {
   uploads_bucket           = var.uploads_bucket
   uploads_bucket_versioned = var.uploads_bucket_versioned
   reports_bucket           = var.reports_bucket
+  check_prefix             = local.check_prefix
   reports_retention_days   = var.reports_retention_days
   force_destroy            = var.force_destroy
   kms_key_arn              = var.kms_key_arn

@@ -273,6 +273,10 @@ variable "database" {
   })
   default     = {}
   description = "The platform's database. secret_arn: its secret, if there is one, else an empty one is made. has_migrations: the functions may read the migrations' login. security_group_id or cidr_blocks: where the functions may connect to; not used with vpc.mode = given."
+  validation {
+    condition     = var.database.secret_arn == null || can(regex("^arn:[a-z-]+:secretsmanager:", var.database.secret_arn))
+    error_message = "A secret is given by its complete ARN."
+  }
 }
 
 variable "secret_arns" {
@@ -353,6 +357,10 @@ variable "log_retention_days" {
   type        = number
   default     = null
   description = "How long logs are kept; null: 7 days in dev, 30 in prod."
+  validation {
+    condition     = var.log_retention_days == null || contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], coalesce(var.log_retention_days, 7))
+    error_message = "CloudWatch Logs takes certain numbers of days, such as 7, 30, 365 and 1827."
+  }
 }
 
 variable "log_level" {

@@ -49,6 +49,10 @@ variable "database" {
     lock_wait            = optional(string)
   })
   description = "The database: see modules/platform."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:secretsmanager:", var.database.secret_arn))
+    error_message = "The secret is given by its ARN."
+  }
 }
 
 variable "reports_bucket" {
@@ -62,6 +66,10 @@ variable "mail_queue" {
     arn = string
   })
   description = "Queue of the mails."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sqs:", var.mail_queue.arn))
+    error_message = "The queue is given by its ARN and its URL."
+  }
 }
 
 variable "queue" {
@@ -72,6 +80,10 @@ variable "queue" {
     maximum_concurrency = number
   })
   description = "The function's own queue of batches."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sqs:", var.queue.arn))
+    error_message = "The queue is given by its ARN and its URL."
+  }
 }
 
 variable "failures_arn" {
@@ -86,6 +98,10 @@ variable "schedules" {
     is_enabled = bool
   })
   description = "Schedule group, queue for what could not be handed to Lambda, and whether the schedules run."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sqs:", var.schedules.dlq_arn))
+    error_message = "The queue for what could not be delivered is given by its ARN."
+  }
 }
 
 variable "settings" {
@@ -106,4 +122,8 @@ variable "settings" {
     platform_business_number = optional(string)
   })
   description = "The function's settings; null: its own default."
+  validation {
+    condition     = var.settings.payout_day == null || can(tonumber(var.settings.payout_day) >= 0)
+    error_message = "payout_day is a number of days."
+  }
 }

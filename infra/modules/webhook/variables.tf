@@ -80,6 +80,10 @@ variable "toss" {
   })
   default     = null
   description = "The key that Toss is asked with; null: Toss is not asked from here."
+  validation {
+    condition     = var.toss == null || can(regex("^arn:[a-z-]+:secretsmanager:", var.toss.secret_arn))
+    error_message = "The secret is given by its ARN."
+  }
 }
 
 variable "confirm_queue" {
@@ -89,6 +93,10 @@ variable "confirm_queue" {
   })
   default     = null
   description = "Queue that hints of Toss are handed to the twin by; null: they are confirmed here."
+  validation {
+    condition     = var.confirm_queue == null || can(regex("^arn:[a-z-]+:sqs:", var.confirm_queue.arn))
+    error_message = "The queue is given by its ARN and its URL."
+  }
 }
 
 variable "confirmed_url" {
@@ -134,4 +142,8 @@ variable "schedules" {
     reconciles = bool
   })
   description = "Schedule group, queue for what could not be handed to Lambda, and which of the two schedules this function has."
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sqs:", var.schedules.dlq_arn))
+    error_message = "The queue for what could not be delivered is given by its ARN."
+  }
 }
