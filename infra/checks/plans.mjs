@@ -23,7 +23,9 @@ export function digestOf(infra = INFRA) {
 // Arguments whose values are JSON are kept as objects.
 const JSON_ARGUMENTS = ['policy', 'assume_role_policy', 'event_pattern', 'redrive_policy', 'redrive_allow_policy', 'dashboard_body'];
 
-function reduced({ type, values }) {
+function reduced({ type, values: given }) {
+  // With every computed value unknown, some resources have none.
+  const values = given ?? {};
   const kept = {};
   for (const [name, value] of Object.entries(values)) {
     const is_empty = value === null || value === '' || (Array.isArray(value) && value.length === 0);
