@@ -103,7 +103,10 @@ void db_trace_end(const struct db *db, struct svc_span *span, enum svc_status st
     if (span->kind == SVC_SPAN_DATABASE) {
         svc_span_set_constant(span, SVC_SPAN_DATABASE_IS, db->is_mariadb ? "MariaDB" : "MySQL");
     }
-    if (status != SVC_OK) {
+    /* A row that is there already is how a repeated event shows: a result, not a failure. */
+    if (status != SVC_OK && error != NULL && error->fault == DB_FAULT_DUPLICATE_KEY) {
+        svc_span_set_constant(span, "found", db_fault_name(error->fault));
+    } else if (status != SVC_OK) {
         svc_span_fail(span, result_of(status),
                       error != NULL ? db_fault_name(error->fault) : svc_status_name(status),
                       svc_status_message(status));

@@ -142,6 +142,9 @@ test('every invocation of the four functions has a valid trace, in which no pers
   const statements = new Set(spans.map(({ sql }) => sql?.sanitized_query).filter(Boolean));
   assert.ok([...statements].some((text) => text.startsWith('INSERT')) && statements.has('COMMIT'), [...statements].join('\n'));
   for (const name of ['connect database', 'render mail', 'database', 'SecretsManager', 'SQS', 'SES', 'DynamoDB', 'S3']) assert.ok(spans.some((span) => span.name === name), name);
+  // Webhooks were doubled: a key that is there already is no failure.
+  assert.ok(spans.some(({ metadata }) => metadata?.default.found === 'duplicate key'));
+  assert.deepEqual(spans.filter(({ fault, error, sql }) => sql && (fault || error)).map(({ cause }) => cause.exceptions[0].type), []);
   const text = JSON.stringify(xray.datagrams);
   const people = ['@example.com', 'customer1', market.secret, cloud.database.password, cloud.credentials[0].secretAccessKey, 'HYPERLINK', 'alert(1)', ...market.day.confirmed.keys()];
   for (const word of people) assert.ok(!text.includes(word), word);
