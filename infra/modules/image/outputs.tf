@@ -26,6 +26,12 @@ output "owner_must_add" {
         Filter                         = { Prefix = "" }
         AbortIncompleteMultipartUpload = { DaysAfterInitiation = 7 }
       })
+      "Lifecycle rule of deploy-check" = jsonencode({
+        ID         = "expire-deploy-check"
+        Status     = "Enabled"
+        Filter     = { Prefix = "${var.settings.source_prefix}deploy-check/" }
+        Expiration = { Days = 1 }
+      })
     },
   )
 }
