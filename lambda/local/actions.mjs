@@ -63,7 +63,8 @@ function s3(request) {
 }
 
 // A GET or HEAD of an object that does not exist replies 404 only to those who may list the bucket, else 403 (API
-// references of GetObject and HeadObject). S3 takes the object's key as s3:prefix then.
+// references of GetObject and HeadObject). The prefix here is the key; whether S3 has any then is not documented, so
+// no role of the project relies on it.
 export function missingObjectCall(request, response) {
   if (response.status !== 404 || !['GetObject', 'HeadObject'].includes(s3Operation(request))) return null;
   return { action: 's3:ListBucket', resource: bucketArn(request), context: { 's3:prefix': request.key } };

@@ -58,15 +58,11 @@ module "function" {
         ]
       },
       {
-        # Not called: without it S3 replies 403 and not 404 for an output that does not exist yet.
+        # Not called: without it S3 replies 403 and not 404 for an output that does not exist yet. No
+        # condition on s3:prefix: AWS documents that key for requests that list, and a GET has no prefix.
         sid       = "MissingObjects"
         actions   = ["s3:ListBucket"]
         resources = [local.bucket_arn]
-        conditions = [{
-          test     = "StringLike"
-          variable = "s3:prefix"
-          values   = ["${var.settings.source_prefix}*"]
-        }]
       },
     ],
     length(var.common.given_kms_key_arns) == 0 ? [] : [{
