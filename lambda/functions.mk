@@ -31,7 +31,8 @@ LAMBDA_TESTS += tests/lambda/test_deploy.mjs tests/lambda/test_email.mjs tests/l
 	tests/lambda/test_image_rejects.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_settlement.mjs \
 	tests/lambda/test_settlement_command.mjs tests/lambda/test_settlement_faults.mjs \
-	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_queue.mjs tests/lambda/test_settlement_watch.mjs \
+	tests/lambda/test_settlement_kills.mjs tests/lambda/test_settlement_load.mjs tests/lambda/test_settlement_queue.mjs \
+	tests/lambda/test_settlement_watch.mjs \
 	tests/lambda/test_store.mjs tests/lambda/test_trace.mjs \
 	tests/lambda/test_webhook.mjs tests/lambda/test_webhook_faults.mjs \
 	tests/lambda/test_webhook_secrets.mjs tests/lambda/test_webhook_toss.mjs

@@ -138,7 +138,7 @@ test('image: wrong outputs are refused', async () => {
   await refuses('OUTPUT', /^large is not a JPEG$/, 'image', making('large', { body: bytesOf('large').subarray(0, 1000) }));
   await refuses('OUTPUT', /^thumbnail is not a JPEG$/, 'image', making('thumbnail', { type: 'image/png' }));
   await refuses('OUTPUT', /^small is not made from the picture$/, 'image', making('small', { metadata: { 'source-etag': 'another' } }));
-  await refuses('OUTPUT', /NoSuchKey|404/, 'image', making('thumbnail', { is_missing: true }));
+  await refuses('OUTPUT', /NoSuchKey|AccessDenied/, 'image', making('thumbnail', { is_missing: true }));
   await refuses('RESULT', /^the picture is not made: PermanentFailure: rejected: TRUNCATED$/, 'image', making('', { code: 'PermanentFailure', text: 'rejected: TRUNCATED' }));
   await refuses('RESULT', /^the picture is not made: Succeeded: skipped: PREFIX$/, 'image', making('', { text: 'skipped: PREFIX' }));
 });
