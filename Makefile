@@ -124,6 +124,9 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 # differently there, and valgrind runs one thread at a time (the sanitizers see them all, and thousands
 # of failed allocations).
 VALGRIND_TESTS := $(filter-out %_hostile.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
+# Left out with LONGEST=no, as in .ci/run, whose time is limited.
+VALGRIND_LONGEST := tests/imgcore/test_resize.c tests/imgcore/test_transform.c tests/imgcore/test_png_write.c \
+	tests/services/test_alloc.c tests/lambda/test_events_url.c
 
 # ---------------------------------------------------------------------------- flags
 
@@ -353,15 +356,15 @@ clang: ## build everything with clang, all warnings on
 	@sh .ci/packages build test ci
 	@$(MAKE) --no-print-directory CONFIG=clang tests
 
-valgrind: ## unit tests under valgrind, with its leak check
+valgrind: ## unit tests under valgrind, with its leak check (LONGEST=no: without those that take longest)
 	@sh .ci/packages build test npm ci
 	@# The mustache specification comes from npm.
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
 	@# JSIMD_FORCENONE: libjpeg-turbo's vector code reads (and drops) uninitialised bytes.
 	@JSIMD_FORCENONE=1 TEST_SLOWLY=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
-		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS) \
-		$(filter-out %_settlement_alloc.c,$(FUNCTION_UNIT_TESTS)))
+		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(filter-out $(if $(filter no,$(LONGEST)),$(VALGRIND_LONGEST)), \
+		$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS) $(filter-out %_settlement_alloc.c,$(FUNCTION_UNIT_TESTS))))
 
 # The kernels need no library, so the cross compiler is enough; an emulator runs NEON.
 ARM := build/arm64

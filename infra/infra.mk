@@ -5,6 +5,7 @@
 INFRA_TESTS := tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_volume.mjs
 LAMBDA_TESTS += $(INFRA_TESTS)
 PLAIN_TESTS += $(INFRA_TESTS)
+LAMBDA_LONG_TESTS += tests/infra/test_faults.mjs
 
 infra-check: ## Terraform, policies, schedules, scripts, workflows, without an account
 	@sh .ci/packages npm ci

@@ -9,7 +9,7 @@ LOCAL_PROGRAMS := $(O)/lambda/image-processor $(O)/lambda/webhook-handler $(O)/l
 
 # Programs of node's test runner; their output is TAP. Those of the local cloud itself run no program
 # in C, so a build with a sanitizer changes nothing in them.
-LOCAL_CLOUD_TESTS := tests/lambda/test_calls.mjs tests/lambda/test_clients.mjs \
+LOCAL_CLOUD_TESTS := tests/lambda/test_calls.mjs \
 	tests/lambda/test_front.mjs tests/lambda/test_iam.mjs \
 	tests/lambda/test_local_services.mjs tests/lambda/test_prices.mjs tests/lambda/test_rights.mjs \
 	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
@@ -19,13 +19,13 @@ LAMBDA_TESTS := tests/lambda/test_calls_made.mjs tests/lambda/test_end_to_end.mj
 PLAIN_TESTS += tests/lambda/test_calls_made.mjs tests/lambda/test_settings_read.mjs tests/lambda/test_local.mjs \
 	tests/lambda/test_market.mjs $(LOCAL_CLOUD_TESTS)
 # Those that take minutes.
-LAMBDA_LONG_TESTS := tests/lambda/test_long.mjs
+LAMBDA_LONG_TESTS += tests/lambda/test_clients.mjs tests/lambda/test_long.mjs
 
 test-long: ## the tests that take minutes: 10,000 invocations and flat
 	@sh .ci/packages build test npm local
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory tests
-	@TEST_SECONDS=3600 TEST_ORDERS=100000 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
+	@TEST_LONG=1 TEST_SECONDS=3600 TEST_ORDERS=20000 $(RUN_TESTS) $(LAMBDA_LONG_TESTS)
 
 .PHONY: infra-calls
 infra-calls: ## write the calls that the functions make anew: infra/checks/calls.jsonl

@@ -61,7 +61,7 @@ SETTLEMENT_TESTS := $(SETTLEMENT_MONEY_TESTS) $(SETTLEMENT_REPORT_TESTS) $(SETTL
 # With servers: not under valgrind.
 SETTLEMENT_SERVER_TESTS := $(SETTLEMENT_READER_TESTS) $(SETTLEMENT_LEDGER_TESTS) $(SETTLEMENT_OUTPUT_TESTS)
 END_TO_END += $(SETTLEMENT_SCRIPTS)
-# Of 100,000 orders in test-long.
+# Of 20,000 orders in test-long.
 LAMBDA_LONG_TESTS += tests/settlement/oracle_test.py
 # Python takes most of their time.
 PLAIN_TESTS += $(SETTLEMENT_SCRIPTS)

@@ -167,7 +167,8 @@ test('plan: policies are objects, and what AWS does not need is left out', () =>
 
 // ---------------------------------------------------------------------- by Terraform's own engine
 
-const skip = hasTerraform() ? false : 'terraform is not installed';
+// Each of these plans both environments again; make infra-check does it once.
+const skip = !hasTerraform() ? 'terraform is not installed' : process.env.TEST_LONG ? false : 'in make test-long';
 
 // What the modules' own validations refuse, and how.
 const REFUSED = new Map([['a reserved key', /Lambda sets these variables itself/], ['a short visibility timeout', /visibility/], ['a schedule that does not invoke the alias', /alias/], ['a wildcard', /the resource \* is refused/]]);
