@@ -4,20 +4,8 @@
 
 #include "services/aws/responses.h"
 
-/* As AWS's SDKs name the services in traces. */
-static const char *name_of(enum awsc_service service) {
-    static const char *const names[AWSC_SERVICES] = {
-        [AWSC_S3] = "S3",
-        [AWSC_SQS] = "SQS",
-        [AWSC_SES] = "SES",
-        [AWSC_SECRETS_MANAGER] = "SecretsManager",
-        [AWSC_DYNAMODB] = "DynamoDB",
-    };
-    return names[service];
-}
-
 void awsc_trace_begin(struct awsc_client *client, struct awsc_call *call) {
-    call->span = svc_span_begin(client->trace, SVC_SPAN_AWS, name_of(call->service));
+    call->span = svc_span_begin(client->trace, SVC_SPAN_AWS, call->row->trace_name);
     svc_span_set_constant(call->span, SVC_SPAN_OPERATION, call->operation);
     svc_span_set_constant(call->span, SVC_SPAN_REGION, client->region);
 }

@@ -46,6 +46,7 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_S3] =
         {
             .signing_name = "s3",
+            .trace_name = "S3",
             .endpoint_setting = "AWS_ENDPOINT_URL_S3",
             .host = "s3.{region}.{dns}",
             .dualstack_host = "s3.dualstack.{region}.{dns}",
@@ -59,6 +60,7 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_SQS] =
         {
             .signing_name = "sqs",
+            .trace_name = "SQS",
             .endpoint_setting = "AWS_ENDPOINT_URL_SQS",
             .host = "sqs.{region}.{dns}",
             .dualstack_host = "sqs.{region}.{dualstack}",
@@ -73,6 +75,7 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_SES] =
         {
             .signing_name = "ses",
+            .trace_name = "SES",
             .endpoint_setting = "AWS_ENDPOINT_URL_SESV2",
             .host = "email.{region}.{dns}",
             .dualstack_host = "email.{region}.{dualstack}",
@@ -86,6 +89,7 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_SECRETS_MANAGER] =
         {
             .signing_name = "secretsmanager",
+            .trace_name = "SecretsManager",
             .endpoint_setting = "AWS_ENDPOINT_URL_SECRETS_MANAGER",
             /* Its plain hosts have IPv6 addresses already. */
             .host = "secretsmanager.{region}.{dns}",
@@ -101,6 +105,7 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_DYNAMODB] =
         {
             .signing_name = "dynamodb",
+            .trace_name = "DynamoDB",
             .endpoint_setting = "AWS_ENDPOINT_URL_DYNAMODB",
             .host = "dynamodb.{region}.{dns}",
             .dualstack_host = "dynamodb.{region}.{dualstack}",
@@ -116,6 +121,7 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_LAMBDA] =
         {
             .signing_name = "lambda",
+            .trace_name = "Lambda",
             .endpoint_setting = "AWS_ENDPOINT_URL_LAMBDA",
             .host = "lambda.{region}.{dns}",
             .dualstack_host = "lambda.{region}.{dualstack}",
@@ -128,6 +134,7 @@ static const struct awsc_service_row rows[AWSC_SERVICES] = {
     [AWSC_CODEDEPLOY] =
         {
             .signing_name = "codedeploy",
+            .trace_name = "CodeDeploy",
             .endpoint_setting = "AWS_ENDPOINT_URL_CODEDEPLOY",
             .host = "codedeploy.{region}.{dns}",
             .dualstack_host = "codedeploy.{region}.{dualstack}",

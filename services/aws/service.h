@@ -29,6 +29,7 @@ struct awsc_code_status {
 
 struct awsc_service_row {
     const char *signing_name;     /* of SigV4; also the name in errors and logs */
+    const char *trace_name;       /* as AWS's SDKs name it in traces */
     const char *endpoint_setting; /* the environment variable that overrides the endpoint */
     /* Host names: {region}, {dns} and {dualstack} (the partition's domains) are filled in. */
     const char *host, *dualstack_host, *fips_host, *fips_dualstack_host;

@@ -203,6 +203,7 @@ static void test_a_row_is_complete(void **state) {
         const struct awsc_service_row *row = awsc_service_row((enum awsc_service)i);
         assert_non_null(row->signing_name);
         assert_true(strlen(row->signing_name) < sizeof(error.service));
+        assert_non_null(row->trace_name);
         assert_non_null(row->endpoint_setting);
         assert_non_null(row->host);
         assert_non_null(row->dualstack_host);
