@@ -10,6 +10,7 @@
 
 #include "services/base/json.h"
 #include "services/base/limits.h"
+#include "services/base/text.h"
 
 #define DAEMON_HEADER "{\"format\":\"json\",\"version\":1}\n"
 #define ID_BYTES      17
@@ -126,12 +127,7 @@ static bool has_place(const char *name) {
     static const char *const names[] = {
         SVC_SPAN_OPERATION,   SVC_SPAN_REGION,    SVC_SPAN_REQUEST_ID, SVC_SPAN_ATTEMPTS,
         SVC_SPAN_HTTP_STATUS, SVC_SPAN_STATEMENT, SVC_SPAN_DATABASE_IS};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return SVC_IS_ONE_OF(name, names);
 }
 
 static void add_value(struct svc_json_writer *writer, const struct svc_span_value *value) {

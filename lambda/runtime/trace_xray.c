@@ -21,11 +21,11 @@
 /* `count` hexadecimal digits, which become lower-case. */
 static bool copy_hex(const char *text, size_t count, char *out) {
     for (size_t i = 0; i < count; i++) {
-        const char c = text[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) {
+        const int digit = svc_hex_digit(text[i]);
+        if (digit < 0) {
             return false;
         }
-        out[i] = (char)(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+        out[i] = "0123456789abcdef"[digit];
     }
     return true;
 }

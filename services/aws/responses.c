@@ -11,9 +11,7 @@
 
 /* Cut to what fits, between characters; control characters are replaced. */
 static void copy_cut(char *out, size_t out_bytes, const char *text) {
-    const size_t size = svc_utf8_fit(text, out_bytes - 1);
-    memcpy(out, text, size);
-    out[size] = '\0';
+    svc_copy_cut(out, out_bytes, text);
     svc_replace_controls(out);
 }
 

@@ -227,6 +227,12 @@ bool svc_copy_text(char *out, size_t out_bytes, const char *text) {
     return true;
 }
 
+void svc_copy_cut(char *out, size_t out_bytes, const char *text) {
+    const size_t size = svc_utf8_fit(text, out_bytes - 1);
+    memcpy(out, text, size);
+    out[size] = '\0';
+}
+
 char *svc_duplicate_text(const char *text) {
     const size_t size = strlen(text) + 1;
     char *copied = malloc(size);

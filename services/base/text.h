@@ -49,6 +49,8 @@ bool svc_is_one_of(const char *word, const char *const *words, size_t count);
     svc_is_one_of((word), (words), sizeof(words) / sizeof((words)[0]))
 /* Copies `text` into a buffer of `out_bytes` (with NUL); false, and "" there, if it does not fit.*/
 bool svc_copy_text(char *out, size_t out_bytes, const char *text);
+/* The same for a text that may be longer: cut to what fits, without half a character. */
+void svc_copy_cut(char *out, size_t out_bytes, const char *text);
 /* A copy to be freed with free(); NULL: out of memory. */
 char *svc_duplicate_text(const char *text);
 

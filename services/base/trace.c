@@ -97,13 +97,6 @@ void svc_trace_stop(struct svc_trace *trace) {
     trace->is_on = false;
 }
 
-/* Up to `most_bytes` of a text, without half a character. */
-static void copy_cut(char *out, const char *text, size_t most_bytes) {
-    const size_t size = svc_utf8_fit(text, most_bytes);
-    memcpy(out, text, size);
-    out[size] = '\0';
-}
-
 struct svc_span *svc_span_add(struct svc_trace *trace, enum svc_span_kind kind, const char *name) {
     if (trace->count == SVC_TRACE_MAX_SPANS ||
         (trace->count % IDS_AT_ONCE == 0 && !draw_ids(trace, trace->count))) {
@@ -119,7 +112,7 @@ struct svc_span *svc_span_add(struct svc_trace *trace, enum svc_span_kind kind, 
     span->end_us = 0;
     span->error_type = span->error_message = NULL;
     span->value_count = 0;
-    copy_cut(span->name, name != NULL ? name : "", SVC_SPAN_NAME_BYTES - 1);
+    svc_copy_cut(span->name, sizeof(span->name), name != NULL ? name : "");
     return span;
 }
 
@@ -161,7 +154,7 @@ static const char *keep_text(struct svc_trace *trace, const char *text) {
         return NULL;
     }
     char *copy = trace->text + trace->text_bytes;
-    copy_cut(copy, text, size);
+    svc_copy_cut(copy, size + 1, text);
     trace->text_bytes += size + 1;
     return copy;
 }

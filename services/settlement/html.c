@@ -148,9 +148,7 @@ enum svc_status settle_html_add(struct settle_html *html, const struct settle_li
     const char *full = is_shipping(line->kind)
                            ? settle_kind_label(SETTLE_SHIPPING, html->facts.language)
                            : line->product_name;
-    const size_t size = svc_utf8_fit(full, sizeof(name) - 1);
-    memcpy(name, full, size);
-    name[size] = '\0';
+    svc_copy_cut(name, sizeof(name), full);
     struct settle_sum *product = NULL;
     enum svc_status status = find_product(html, name, &product);
     if (status == SVC_OK) {

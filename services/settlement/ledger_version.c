@@ -125,9 +125,7 @@ void settle_version_of_row(const struct db_value *row, struct settle_version *ve
         return;
     }
     version->version = (uint32_t)row[VERSION].unsigned_integer;
-    const size_t name_bytes =
-        svc_utf8_fit(row[SELLER_NAME].bytes, sizeof(version->seller_name) - 1);
-    memcpy(version->seller_name, row[SELLER_NAME].bytes, name_bytes);
+    svc_copy_cut(version->seller_name, sizeof(version->seller_name), row[SELLER_NAME].bytes);
     version->reason = reason_of(row[REASON].bytes);
     (void)svc_copy_text(version->rules, sizeof(version->rules), row[RULES].bytes);
     version->made_ms = row[MADE_AT].integer / 1000;

@@ -32,13 +32,6 @@ static enum svc_status refuse(const struct settle_error *cause, struct svc_error
     return svc_fail(error, cause->status, "%s", cause->detail);
 }
 
-/* Of a text that may be longer: as many characters as fit. */
-static void copy_cut(char *out, size_t out_bytes, const char *text) {
-    const size_t size = svc_utf8_fit(text, out_bytes - 1);
-    memcpy(out, text, size);
-    out[size] = '\0';
-}
-
 /* Cuts a text to what a column of the ledger takes. */
 static void cut_characters(char *text, int characters) {
     size_t at = 0, left = strlen(text);
@@ -91,19 +84,19 @@ static enum svc_status begin(struct settle_report *report, const struct settle_p
     report->rules = *options->rules;
     settle_rules_sentence(&report->rules, seller->language, report->rules_sentence);
     settle_rates_sentence(&report->rules, seller->language, report->rates_sentence);
-    copy_cut(report->platform_name, sizeof(report->platform_name), options->platform_name);
-    copy_cut(report->platform_business_number, sizeof(report->platform_business_number),
-             options->platform_business_number);
+    svc_copy_cut(report->platform_name, sizeof(report->platform_name), options->platform_name);
+    svc_copy_cut(report->platform_business_number, sizeof(report->platform_business_number),
+                 options->platform_business_number);
     if (settle_payout_state_text(options->payout_state, seller->language)[0] != '\0') {
-        copy_cut(report->payout_state, sizeof(report->payout_state), options->payout_state);
+        svc_copy_cut(report->payout_state, sizeof(report->payout_state), options->payout_state);
     }
     svc_buf_init(&report->csv_name, MAX_FILE_NAME_BYTES);
     svc_buf_init(&report->page, SETTLE_MAX_HTML_BYTES);
     svc_buf_init(&report->json, SETTLE_MAX_JSON_BYTES);
     report->figures.version = version;
     report->figures.reason = "";
-    copy_cut(report->figures.rules, sizeof(report->figures.rules), options->rules_text);
-    copy_cut(report->figures.seller_name, sizeof(report->figures.seller_name), seller->name);
+    svc_copy_cut(report->figures.rules, sizeof(report->figures.rules), options->rules_text);
+    svc_copy_cut(report->figures.seller_name, sizeof(report->figures.seller_name), seller->name);
     cut_characters(report->figures.seller_name, LEDGER_NAME_CHARACTERS);
     enum svc_status status =
         settle_spool_init(&report->csv, SETTLE_SPOOL_MEMORY_BYTES, SETTLE_MAX_CSV_BYTES, error);

@@ -23,10 +23,7 @@ struct wanted {
 
 /* Cut at a character where it does not fit. */
 static void copy_cut(char *out, size_t out_bytes, const struct db_value *value) {
-    const char *text = value->type == DB_NULL ? "" : value->bytes;
-    const size_t bytes = svc_utf8_fit(text, out_bytes - 1);
-    memcpy(out, text, bytes);
-    out[bytes] = '\0';
+    svc_copy_cut(out, out_bytes, value->type == DB_NULL ? "" : value->bytes);
 }
 
 static bool take_seller(void *user, const struct db_value *row) {

@@ -309,10 +309,8 @@ static enum svc_status record_failure(struct work *work, enum svc_status reason,
                                       struct svc_error *error) {
     struct settle_seller_result *result = work->result;
     struct settle_finished finished;
-    const char *detail = error->detail[0] != '\0' ? error->detail : svc_status_message(reason);
-    const size_t size_bytes = svc_utf8_fit(detail, sizeof(result->failure) - 1);
-    memcpy(result->failure, detail, size_bytes);
-    result->failure[size_bytes] = '\0';
+    svc_copy_cut(result->failure, sizeof(result->failure),
+                 error->detail[0] != '\0' ? error->detail : svc_status_message(reason));
     const enum svc_status status =
         settle_ledger_fail(&work->ledger, &work->claim, result->failure, &finished, error);
     if (status == SVC_OK) {

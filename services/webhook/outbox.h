@@ -26,9 +26,9 @@ struct webhook_outbox {
  * again. */
 struct webhook_outbox_counts {
     uint64_t sent, failed;
-    uint64_t refused;  /* of the failed */
-    uint64_t left;     /* swept: rows owed after it, by other invocations' claims too; without: */
-    uint64_t kept;     /* swept: all rows that are kept for a person */
+    uint64_t refused; /* of the failed */
+    uint64_t left; /* swept: rows owed after it, by other invocations' claims too, without kept */
+    uint64_t kept; /* swept: all rows that are kept for a person */
     int64_t oldest_ms; /* swept: age of the oldest of them; 0: none */
 };
 
