@@ -17,7 +17,7 @@ LAMBDA_UNIT_TESTS := tests/lambda/test_events_alloc.c tests/lambda/test_events_d
 	tests/lambda/test_events_s3.c tests/lambda/test_events_s3_batch.c \
 	tests/lambda/test_events_s3_keys.c tests/lambda/test_events_schedule.c tests/lambda/test_events_sns.c \
 	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/lambda/test_runtime_parts.c \
-	tests/lambda/test_trace_xray.c
+	tests/lambda/test_trace_header.c tests/lambda/test_trace_xray.c
 
 # Run under node against a Runtime API server and the endpoints of the local cloud.
 LAMBDA_TESTS += tests/lambda/test_deploy.mjs tests/lambda/test_email.mjs tests/lambda/test_email_dead_letters.mjs \

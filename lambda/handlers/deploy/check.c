@@ -52,7 +52,8 @@ static struct svc_json *read_result(struct deploy_check *check,
     return NULL;
 }
 
-struct svc_json *deploy_invoke(struct deploy_check *check, const struct svc_buf *event) {
+/* NULL: the check has failed. */
+static struct svc_json *invoke(struct deploy_check *check, const struct svc_buf *event) {
     const struct awsc_lambda_invoke invoke = {
         .function = check->target.function,
         .qualifier = check->target.version,
@@ -78,4 +79,15 @@ struct svc_json *deploy_invoke(struct deploy_check *check, const struct svc_buf 
     struct svc_json *document = read_result(check, &result);
     awsc_lambda_result_clear(&result);
     return document;
+}
+
+bool deploy_invoke(struct deploy_check *check, struct svc_buf *event,
+                   bool (*verify)(struct deploy_check *check, const struct svc_json *result,
+                                  const void *user),
+                   const void *user) {
+    struct svc_json *result = invoke(check, event);
+    const bool has_passed = result != NULL && verify(check, result, user);
+    svc_json_free(result);
+    svc_buf_clear(event);
+    return has_passed;
 }

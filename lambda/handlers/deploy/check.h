@@ -27,10 +27,14 @@ struct deploy_check {
 bool deploy_fail(struct deploy_check *check, const char *reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Invokes the version with an event, once. The result as a document, freed by the caller with
- * svc_json_free. NULL: the check has failed: the call (INVOKE), the function (FUNCTION_ERROR), the
- * version that ran is another (WRONG_VERSION), or the result is not JSON (RESULT). */
-struct svc_json *deploy_invoke(struct deploy_check *check, const struct svc_buf *event);
+/* Invokes the version with an event, once, and has its result verified; clears the event. `verify`
+ * returns whether it is as expected, else it calls deploy_fail; `user` is passed on. false: the
+ * check has failed: the call (INVOKE), the function (FUNCTION_ERROR), the version that ran is
+ * another (WRONG_VERSION), the result is not JSON (RESULT), or not as expected. */
+bool deploy_invoke(struct deploy_check *check, struct svc_buf *event,
+                   bool (*verify)(struct deploy_check *check, const struct svc_json *result,
+                                  const void *user),
+                   const void *user);
 
 /* Each returns whether the version passed; else check->reason and detail are set. */
 bool deploy_check_image(struct deploy_check *check);

@@ -42,7 +42,8 @@ static void put_record(struct svc_json_writer *writer, const char *id, const cha
     svc_json_end_object(writer);
 }
 
-static bool verify(struct deploy_check *check, const struct svc_json *result) {
+static bool verify(struct deploy_check *check, const struct svc_json *result, const void *user) {
+    (void)user;
     const struct svc_json *failures = svc_json_get(result, "batchItemFailures");
     const char *id = svc_json_get_text(svc_json_at(failures, 0), "itemIdentifier");
     if (svc_json_type(failures) != SVC_JSON_ARRAY) {
@@ -68,9 +69,5 @@ bool deploy_check_email(struct deploy_check *check) {
     put_record(&writer, DAMAGED, damaged_body, sizeof(damaged_body) - 1);
     svc_json_end_array(&writer);
     svc_json_end_object(&writer);
-    struct svc_json *result = deploy_invoke(check, &event);
-    const bool has_passed = result != NULL && verify(check, result);
-    svc_json_free(result);
-    svc_buf_clear(&event);
-    return has_passed;
+    return deploy_invoke(check, &event, verify, NULL);
 }

@@ -165,7 +165,9 @@ static void write_task(const struct outputs *outputs, const char *deployment_id,
     svc_json_end_object(&writer);
 }
 
-static bool verify_result(struct deploy_check *check, const struct svc_json *result) {
+static bool verify_result(struct deploy_check *check, const struct svc_json *result,
+                          const void *user) {
+    (void)user;
     const struct svc_json *results = svc_json_get(result, "results");
     const struct svc_json *task = svc_json_at(results, 0);
     const char *id = svc_json_get_text(task, "taskId");
@@ -185,11 +187,7 @@ static bool invoke(struct deploy_check *check, const struct outputs *outputs) {
     struct svc_buf event;
     svc_buf_init(&event, AWSC_MAX_LAMBDA_EVENT_BYTES);
     write_task(outputs, check->deployment_id, &event);
-    struct svc_json *result = deploy_invoke(check, &event);
-    const bool has_passed = result != NULL && verify_result(check, result);
-    svc_json_free(result);
-    svc_buf_clear(&event);
-    return has_passed;
+    return deploy_invoke(check, &event, verify_result, NULL);
 }
 
 /* ---------------------------------------------------------------------- the outputs */

@@ -7,7 +7,8 @@
 #include "lambda/handlers/deploy/check.h"
 #include "services/base/limits.h"
 
-static bool verify(struct deploy_check *check, const struct svc_json *result) {
+static bool verify(struct deploy_check *check, const struct svc_json *result, const void *user) {
+    (void)user;
     const char *status = svc_json_get_text(result, "status");
     const char *type = svc_json_get_text(result, "reportType");
     int64_t sellers = -1, done = -1, failed = -1, left = -1;
@@ -42,9 +43,5 @@ bool deploy_check_settlement(struct deploy_check *check) {
     svc_json_add_text(&writer, "time", now);
     svc_json_add_bool(&writer, "dryRun", true);
     svc_json_end_object(&writer);
-    struct svc_json *result = deploy_invoke(check, &event);
-    const bool has_passed = result != NULL && verify(check, result);
-    svc_json_free(result);
-    svc_buf_clear(&event);
-    return has_passed;
+    return deploy_invoke(check, &event, verify, NULL);
 }

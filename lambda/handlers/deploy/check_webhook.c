@@ -58,23 +58,30 @@ static void put_request(struct svc_json_writer *writer, const char *method) {
     svc_json_end_object(writer);
 }
 
-static bool request(struct deploy_check *check, const char *method, int64_t expected) {
+struct expectation {
+    const char *method;
+    int64_t status;
+};
+
+static bool verify(struct deploy_check *check, const struct svc_json *result, const void *user) {
+    const struct expectation *expected = user;
+    int64_t status = 0;
+    if (!svc_json_get_int(result, "statusCode", &status) || status != expected->status) {
+        return deploy_fail(check, "RESULT",
+                           "the response to %s " PATH " has the status %lld instead of %lld",
+                           expected->method, (long long)status, (long long)expected->status);
+    }
+    return true;
+}
+
+static bool request(struct deploy_check *check, const char *method, int64_t status) {
+    const struct expectation expected = {method, status};
     struct svc_buf event;
     struct svc_json_writer writer;
-    int64_t status = 0;
     svc_buf_init(&event, AWSC_MAX_LAMBDA_EVENT_BYTES);
     svc_json_writer_init(&writer, &event);
     put_request(&writer, method);
-    struct svc_json *result = deploy_invoke(check, &event);
-    bool has_passed = result != NULL;
-    if (has_passed && (!svc_json_get_int(result, "statusCode", &status) || status != expected)) {
-        has_passed = deploy_fail(check, "RESULT",
-                                 "the response to %s " PATH " has the status %lld instead of %lld",
-                                 method, (long long)status, (long long)expected);
-    }
-    svc_json_free(result);
-    svc_buf_clear(&event);
-    return has_passed;
+    return deploy_invoke(check, &event, verify, &expected);
 }
 
 bool deploy_check_webhook(struct deploy_check *check) {
