@@ -2,12 +2,11 @@
 // concerns each of them. A rendered plan is {digest, resources: [{address, type, name, values}]}; a nested block is
 // a list of objects; policy documents are objects, or JSON text.
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
+import { INFRA } from './tree.mjs';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
 export const ENVIRONMENTS = ['dev', 'prod'];
-export const renderedPath = (environment) => join(HERE, 'rendered', `${environment}.json`);
+export const renderedPath = (environment, infra = INFRA) => join(infra, 'checks/rendered', `${environment}.json`);
 
 const block = (value) => [value].flat().filter((one) => one !== null && one !== undefined)[0] ?? {};
 export const document = (value) => (typeof value === 'string' ? JSON.parse(value) : value);

@@ -5,12 +5,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ENVIRONMENTS, renderedPath } from './plan.mjs';
 import { Terraform } from './terraform.mjs';
 import { CHECKS, filesBelow, INFRA } from './tree.mjs';
 
-export const ENVIRONMENTS = ['dev', 'prod'];
 export const VALUES = 'terraform.tfvars.example';
-export const renderedPath = (environment, infra = INFRA) => join(infra, 'checks/rendered', `${environment}.json`);
 
 // What a plan depends on: Terraform's files, the schema, and the values made up.
 export function digestOf(infra = INFRA) {
