@@ -1,9 +1,9 @@
 # imgcore: the entry for everything. `make help` lists the goals.
 #
 # Variables (make NAME=value):
-#   CONFIG     release (default), debug, asan, ubsan, tsan, clang, clang-asan: flags and compiler; each
-#              builds into build/CONFIG
-#   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs
+#   CONFIG     release (default), debug, asan, ubsan, tsan, clang, clang-asan, fuzz: flags and compiler;
+#              each builds into build/CONFIG
+#   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs and fuzz
 #   CFLAGS CXXFLAGS CPPFLAGS LDFLAGS   added to the config's own
 #   WERROR     0: warnings do not stop the build
 #   V          1: show whole command lines
@@ -130,7 +130,7 @@ VALGRIND_LONGEST := tests/imgcore/test_resize.c tests/imgcore/test_transform.c t
 
 # ---------------------------------------------------------------------------- flags
 
-ifneq ($(filter clang%,$(CONFIG)),)
+ifneq ($(filter clang% fuzz%,$(CONFIG)),)
 DEFAULT_CC := clang
 DEFAULT_CXX := clang++
 else
@@ -155,11 +155,12 @@ FLAGS_tsan       := -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_clang      := $(FLAGS_release)
 # clang's check of function pointers needs the C++ runtime, which nothing here links.
 FLAGS_clang-asan := $(FLAGS_asan) -fno-sanitize=function
+FLAGS_fuzz       := $(FLAGS_clang-asan) -fsanitize=fuzzer-no-link
 # Each program contains the sanitizers' runtime: 0.6 s with GNU's linker, 0.25 s with LLVM's.
-LINKER := $(if $(filter clang-asan,$(CONFIG)),$(if $(shell command -v ld.lld 2>/dev/null),-fuse-ld=lld))
+LINKER := $(if $(filter clang-asan fuzz,$(CONFIG)),$(if $(shell command -v ld.lld 2>/dev/null),-fuse-ld=lld))
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)
-$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan)
+$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan fuzz)
 endif
 
 # libspng's .pc file has two names in the wild.
@@ -291,7 +292,7 @@ $(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
 
 comma := ,
 # No symbol may stay undefined, except a sanitizer's, whose runtime comes with the program.
-WHOLE := $(if $(findstring san,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
+WHOLE := $(if $(findstring san,$(CONFIG))$(filter fuzz,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
 
 $(COMMAND): $(CLI_OBJECTS) $(STATIC)
 	$(call link,$(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
@@ -396,7 +397,7 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(IMGCORE_BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
-		$(END_TO_END) $(BENCH_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(FAILING_MALLOC_SOURCE) $(SERVICES_TESTS) \
+		$(END_TO_END) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(FAILING_MALLOC_SOURCE) $(SERVICES_TESTS) \
 		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS) \
 		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
 
@@ -405,6 +406,7 @@ lint: ## layout, who may include what, headers, scripts
 include services/services.mk
 include lambda/lambda.mk
 include infra/infra.mk
+include fuzz/fuzz.mk
 
 # ---------------------------------------------------------------------------- measuring
 
