@@ -56,7 +56,15 @@
 #define IC_HWY_KEEP(vector) (void)(vector)
 #endif
 
-enum ic_hwy_target { IC_HWY_AVX3_DL, IC_HWY_AVX3, IC_HWY_AVX2, IC_HWY_SSE4, IC_HWY_STATIC };
+/* IC_HWY_NONE: the reference, which has no kernels of Highway. */
+enum ic_hwy_target {
+    IC_HWY_AVX3_DL,
+    IC_HWY_AVX3,
+    IC_HWY_AVX2,
+    IC_HWY_SSE4,
+    IC_HWY_STATIC,
+    IC_HWY_NONE
+};
 
 /* The body of a filler: calls `fill` (a function of every target's namespace in imgcore). */
 #if IC_HWY_X86

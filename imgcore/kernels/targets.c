@@ -9,7 +9,7 @@
 struct target {
     const char *name;
     bool (*usable)(void);
-    enum ic_hwy_target hwy; /* not used for "ref" */
+    enum ic_hwy_target hwy;
 };
 
 static bool always(void) {
@@ -41,12 +41,14 @@ static bool has_avx3_dl(void) {
 
 static const struct target targets[] = {
 #if IC_HWY_X86
-    {"avx3_dl", has_avx3_dl, IC_HWY_AVX3_DL}, {"avx3", has_avx3, IC_HWY_AVX3},
-    {"avx2", has_avx2, IC_HWY_AVX2},          {"sse4", has_sse4, IC_HWY_SSE4},
+    {"avx3_dl", has_avx3_dl, IC_HWY_AVX3_DL},
+    {"avx3", has_avx3, IC_HWY_AVX3},
+    {"avx2", has_avx2, IC_HWY_AVX2},
+    {"sse4", has_sse4, IC_HWY_SSE4},
 #elif IC_HWY_NEON
     {"neon", always, IC_HWY_STATIC},
 #endif
-    {"ref", always, IC_HWY_STATIC},
+    {"ref", always, IC_HWY_NONE},
 };
 
 static const size_t target_count = sizeof(targets) / sizeof(targets[0]);
@@ -65,10 +67,10 @@ bool ic_target_usable(size_t index) {
 
 void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     ic_kernels_ref(kernels);
-    if (index + 1 >= target_count) {
+    const struct target *target = &targets[index < target_count ? index : target_count - 1];
+    if (target->hwy == IC_HWY_NONE) {
         return;
     }
-    const struct target *target = &targets[index];
     ic_fill_vpass(target->hwy, kernels);
     ic_fill_vpass_alpha(target->hwy, kernels);
     ic_fill_hpass_i16(target->hwy, kernels);
