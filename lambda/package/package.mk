@@ -17,9 +17,8 @@ PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs 
 PACKAGE_DIR := build/package
 TRIPLE_x86_64 := x86_64-linux-gnu
 TRIPLE_arm64 := aarch64-linux-gnu
-PACKAGE_CFLAGS := -ffunction-sections -fdata-sections -fstack-protector-strong
-PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
-	-Wl,-Map=$$@.map
+PACKAGE_CFLAGS := -ffunction-sections -fdata-sections
+PACKAGE_LDFLAGS := -static-libgcc -Wl,--gc-sections -Wl,--as-needed -Wl,-Map=$$@.map
 
 # The tables for unwinding the stack are a tenth of a zip, most of it OpenSSL's. Nothing unwinds: there
 # are no exceptions, and no thread is cancelled or ends by pthread_exit.
