@@ -72,7 +72,7 @@ API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/a
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
 	imgcore/cli/contact_sheet.c imgcore/cli/files.c imgcore/cli/info.c imgcore/cli/inputs.c \
 	imgcore/cli/json.c imgcore/cli/main.c imgcore/cli/progress.c imgcore/cli/resize.c \
-	imgcore/cli/settings.c imgcore/cli/targets.c imgcore/cli/text.c imgcore/cli/variants.c \
+	imgcore/cli/sandbox.c imgcore/cli/sandbox_calls.c imgcore/cli/settings.c imgcore/cli/targets.c imgcore/cli/text.c imgcore/cli/variants.c \
 	imgcore/cli/write.c
 
 PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/status.h \
