@@ -91,7 +91,8 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgco
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
-	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
+	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c \
+	tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
@@ -123,8 +124,8 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
 # differently there, and valgrind runs one thread at a time (the sanitizers see them all, and thousands
-# of failed allocations).
-VALGRIND_TESTS := $(filter-out %_hostile.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
+# of failed allocations), and the sandbox forbids what it needs itself.
+VALGRIND_TESTS := $(filter-out %_sandbox.c %_hostile.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
 # Left out with LONGEST=no, as in .ci/run, whose time is limited.
 VALGRIND_LONGEST := tests/imgcore/test_resize.c tests/imgcore/test_transform.c tests/imgcore/test_png_write.c \
 	tests/services/test_alloc.c tests/lambda/test_events_url.c
@@ -309,7 +310,10 @@ $(COMMAND): $(CLI_OBJECTS) $(STATIC)
 	$(call link,$(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
 
 $(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
-	$(call link,$^ $(TEST_LIBS) $(LIBRARY_LIBS))
+	$(call link,$(filter-out $(STATIC),$^) $(STATIC) $(TEST_LIBS) $(LIBRARY_LIBS))
+
+# Tests a part of the command.
+$(O)/tests/imgcore/test_sandbox: $(filter-out %/main.o,$(CLI_OBJECTS))
 
 $(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
 	$(call link,$^ $(LIBRARY_LIBS))
