@@ -15,6 +15,7 @@
 # Sources are listed by hand, one variable for each module: a file that is in no list is not built
 # (make lint finds it). Paths are relative, so that the folder may have any name.
 
+comma := ,
 CONFIG ?= release
 OUT    ?= out
 PREFIX     ?= /usr/local
@@ -71,7 +72,7 @@ API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/a
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
 	imgcore/cli/contact_sheet.c imgcore/cli/files.c imgcore/cli/info.c imgcore/cli/inputs.c \
 	imgcore/cli/json.c imgcore/cli/main.c imgcore/cli/progress.c imgcore/cli/resize.c \
-	imgcore/cli/settings.c imgcore/cli/targets.c imgcore/cli/text.c imgcore/cli/variants.c \
+	imgcore/cli/sandbox.c imgcore/cli/sandbox_calls.c imgcore/cli/settings.c imgcore/cli/targets.c imgcore/cli/text.c imgcore/cli/variants.c \
 	imgcore/cli/write.c
 
 PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/status.h \
@@ -90,7 +91,8 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgco
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
-	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
+	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c \
+	tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
@@ -107,12 +109,12 @@ TEST_TOOLS := tests/support/make_pictures.c
 # Not run with a sanitizer: they measure, or test what is not C, or what tests in C do as well.
 # The other scripts run the programs with a sanitizer, and in .ci/run only there: they take as long as
 # without one, and what is built without one runs in these, in all tests in C, and in the zips.
-PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/install.sh
+PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh
 
 # Scripts of which a sanitizer skips a part: the memory of a process.
 TWICE_TESTS := tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
-END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/install.sh \
+END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh \
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
@@ -122,8 +124,8 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
 # differently there, and valgrind runs one thread at a time (the sanitizers see them all, and thousands
-# of failed allocations).
-VALGRIND_TESTS := $(filter-out %_hostile.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
+# of failed allocations), and the sandbox forbids what it needs itself.
+VALGRIND_TESTS := $(filter-out %_sandbox.c %_hostile.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
 # Left out with LONGEST=no, as in .ci/run, whose time is limited.
 VALGRIND_LONGEST := tests/imgcore/test_resize.c tests/imgcore/test_transform.c tests/imgcore/test_png_write.c \
 	tests/services/test_alloc.c tests/lambda/test_events_url.c
@@ -169,9 +171,21 @@ LIBRARIES := libjpeg $(SPNG) lcms2 zlib libisal libdeflate
 # The oldest version of each that is known to work.
 LIBRARY_VERSIONS := libjpeg 2.1 $(SPNG) 0.7.3 lcms2 2.12 zlib 1.2.11 libisal 2.30 libdeflate 1.14 libhwy 1.0.3
 
+# Hardening of what is installed and deployed (lambda/package/hardening.py checks the files made). Not with a sanitizer,
+# which checks the same calls itself, nor without optimisation, which _FORTIFY_SOURCE needs.
+HARDENED := $(filter release clang,$(CONFIG))
+MACHINE := $(if $(HARDENED),$(shell $(CC) -dumpmachine 2>/dev/null))
+HARDEN_CFLAGS := $(if $(HARDENED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection)
+# Those of one architecture: landing pads for indirect branches, and return addresses that cannot be replaced.
+HARDEN_MACHINE := $(if $(HARDENED),$(if $(filter x86_64-%,$(MACHINE)),-fcf-protection) \
+	$(if $(filter aarch64-%,$(MACHINE)),-mbranch-protection=standard) \
+	-ffile-prefix-map="$$PWD"=.)
+HARDEN_LDFLAGS := $(if $(HARDENED),-Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now -Wl$(comma)-z$(comma)noexecstack)
+HARDEN_PROGRAM := $(if $(HARDENED),$(if $(filter -static,$(LDFLAGS)),,-pie))
+
 WARNINGS := -Wall -Wextra -Wshadow $(if $(filter 0,$(WERROR)),,-Werror)
 # No contraction: the float kernels are the same to the last bit on every target.
-COMMON := $(CONFIG_FLAGS) -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
+COMMON := $(CONFIG_FLAGS) $(HARDEN_CFLAGS) -fPIC -fvisibility=hidden -ffp-contract=off $(WARNINGS)
 # Empty while pkg-config is not installed: the goals that install it call make again.
 # Of Highway only headers are used: neither Highway nor the C++ runtime is linked.
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libhwy 2>/dev/null)
@@ -181,7 +195,7 @@ ALL_CPPFLAGS = -I. -Iimgcore/include $(LIBRARY_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(COMMON) -Wconversion -Wstrict-prototypes $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(COMMON) -fno-exceptions -fno-rtti -fvisibility-inlines-hidden \
 	$(CXXFLAGS)
-ALL_LDFLAGS = $(CONFIG_FLAGS) $(LINKER) $(LDFLAGS)
+ALL_LDFLAGS = $(CONFIG_FLAGS) $(HARDEN_LDFLAGS) $(LINKER) $(LDFLAGS)
 
 VERSION := $(shell sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' imgcore/include/imgcore/version.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
@@ -237,7 +251,7 @@ help: ## list the goals
 
 # Expanded here, outside of any target: flags that a target adds for itself are inherited by its
 # prerequisites, so inside the recipe the text would depend on which target asks for it first.
-COMMON_FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(ALL_LDFLAGS)
+COMMON_FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(HARDEN_MACHINE) $(HARDEN_PROGRAM) $(ALL_LDFLAGS)
 
 # Rewritten only when the flags change; every object depends on it.
 $(O)/flags: FORCE
@@ -262,16 +276,16 @@ $(O)/obj/tests/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
 # meanwhile.
 define link
 @mkdir -p $(@D)
-$(call quiet,LINK,$(CC) $(ALL_LDFLAGS) -o $@.new $(1) && mv -f $@.new $@)
+$(call quiet,LINK,$(CC) $(HARDEN_PROGRAM) $(ALL_LDFLAGS) -o $@.new $(1) && mv -f $@.new $@)
 endef
 
 $(O)/obj/%.o: %.c $(O)/flags | $(O)/libraries
 	@mkdir -p $(@D)
-	$(call quiet,CC,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<)
+	$(call quiet,CC,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(HARDEN_MACHINE) -MMD -MP -c -o $@ $<)
 
 $(O)/obj/%.o: %.cc $(O)/flags | $(O)/libraries
 	@mkdir -p $(@D)
-	$(call quiet,CXX,$(CXX) $(ALL_CPPFLAGS) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
+	$(call quiet,CXX,$(CXX) $(ALL_CPPFLAGS) $(ALL_CXXFLAGS) $(HARDEN_MACHINE) -MMD -MP -c -o $@ $<)
 
 $(STATIC): $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
@@ -290,7 +304,6 @@ $(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
 	@ln -sf $(@F) $(@D)/libimgcore.so.$(SOVERSION)
 	@ln -sf libimgcore.so.$(SOVERSION) $(@D)/libimgcore.so
 
-comma := ,
 # No symbol may stay undefined, except a sanitizer's, whose runtime comes with the program.
 WHOLE := $(if $(findstring san,$(CONFIG))$(filter fuzz,$(CONFIG)),,-Wl$(comma)-z$(comma)defs)
 
@@ -298,7 +311,10 @@ $(COMMAND): $(CLI_OBJECTS) $(STATIC)
 	$(call link,$(CLI_OBJECTS) $(STATIC) $(LIBRARY_LIBS))
 
 $(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
-	$(call link,$^ $(TEST_LIBS) $(LIBRARY_LIBS))
+	$(call link,$(filter-out $(STATIC),$^) $(STATIC) $(TEST_LIBS) $(LIBRARY_LIBS))
+
+# Tests a part of the command.
+$(O)/tests/imgcore/test_sandbox: $(filter-out %/main.o,$(CLI_OBJECTS))
 
 $(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
 	$(call link,$^ $(LIBRARY_LIBS))

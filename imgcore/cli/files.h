@@ -30,8 +30,9 @@ bool cli_fail_library(struct cli_failure *failure, enum imgcore_status status,
  * where both outputs appear, a sentence for each failure would disrupt the document. */
 void cli_print_failure(const char *name, const struct cli_failure *failure, bool json);
 
-/* Called once, before any thread is created and any file is written: from then on a signal that
- * ends the program waits until no output is half written. */
+/* Called once, in the sandbox, before any other thread is created and any file is written: from
+ * then on a signal that ends the program waits until no output is half written. false, after a
+ * message: no thread can be created. */
 bool cli_files_start(void);
 
 /* ---------------------------------------------------------------------- inputs */

@@ -7,6 +7,7 @@
 #include "imgcore/cli/command.h"
 #include "imgcore/cli/files.h"
 #include "imgcore/cli/json.h"
+#include "imgcore/cli/sandbox.h"
 #include "imgcore/cli/settings.h"
 #include "imgcore/cli/text.h"
 
@@ -135,10 +136,22 @@ static void json_finding(struct cli_json *json, const char *path, const struct f
     cli_json_close(json, '}');
 }
 
+static void enter_sandbox(const struct request *request, struct cli_sandbox *sandbox) {
+    cli_sandbox_begin(sandbox);
+    for (size_t i = 0; i < request->path_count; i++) {
+        if (strcmp(request->paths[i], "-") != 0) {
+            cli_sandbox_allow_reading(sandbox, request->paths[i]);
+        }
+    }
+    cli_sandbox_enter(sandbox);
+}
+
 /* Examines and prints one file after the other; returns how many are rejected. */
 static size_t report(struct imgcore_context *context, const struct request *request) {
     struct cli_json json = {.out = stdout};
+    struct cli_sandbox sandbox;
     size_t refused = 0;
+    enter_sandbox(request, &sandbox);
     if (request->json) {
         cli_json_open(&json, NULL, '{');
         cli_json_open(&json, "inputs", '[');
@@ -161,6 +174,7 @@ static size_t report(struct imgcore_context *context, const struct request *requ
         cli_json_close(&json, ']');
         cli_json_number(&json, "accepted", request->path_count - refused);
         cli_json_number(&json, "refused", refused);
+        cli_sandbox_report(&sandbox, &json);
         cli_json_close(&json, '}');
     }
     return refused;

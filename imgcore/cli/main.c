@@ -6,7 +6,6 @@
 
 #include "imgcore/cli/args.h"
 #include "imgcore/cli/command.h"
-#include "imgcore/cli/files.h"
 #include "imgcore/imgcore.h"
 
 static const struct {
@@ -73,10 +72,6 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    if (!cli_files_start()) {
-        fputs("imgcore: cannot create a thread\n", stderr);
-        return CLI_REFUSED;
-    }
     int result = dispatch(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "imgcore: standard output cannot be written: %s\n", strerror(errno));

@@ -8,6 +8,7 @@
 #include "imgcore/cli/files.h"
 #include "imgcore/cli/json.h"
 #include "imgcore/cli/progress.h"
+#include "imgcore/cli/sandbox.h"
 #include "imgcore/cli/settings.h"
 #include "imgcore/cli/text.h"
 
@@ -86,12 +87,27 @@ static bool check(struct job *job) {
     return true;
 }
 
+/* Once the input is open, only the output is still to be opened. */
+static bool enter_sandbox(const struct job *job) {
+    struct cli_sandbox sandbox;
+    cli_sandbox_begin(&sandbox);
+    if (strcmp(job->out, "-") != 0) {
+        cli_sandbox_allow_output(&sandbox, job->out);
+    }
+    cli_sandbox_enter(&sandbox);
+    return cli_files_start();
+}
+
 /* Processes the job, from opening the input to writing the output. */
 static bool convert(struct imgcore_context *context, struct job *job, struct cli_failure *failure) {
     struct cli_input input;
     double begin_ms = cli_now_ms();
     if (!cli_input_open(&input, job->in, false, failure)) {
         return false;
+    }
+    if (!enter_sandbox(job)) {
+        cli_input_close(&input);
+        return cli_fail(failure, "NO_MEMORY", "cannot create a thread");
     }
     if (job->options.threads > 1) {
         cli_input_hold_for_threads(&input);

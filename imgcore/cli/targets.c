@@ -5,6 +5,7 @@
 #include "imgcore/cli/args.h"
 #include "imgcore/cli/command.h"
 #include "imgcore/cli/json.h"
+#include "imgcore/cli/sandbox.h"
 #include "imgcore/cli/settings.h"
 
 static bool accept(void *target, int id, const struct cli_word *word) {
@@ -28,6 +29,11 @@ static void print_json(const char *in_use) {
         cli_json_close(&json, '}');
     }
     cli_json_close(&json, ']');
+    /* What the other commands run in. */
+    struct cli_sandbox sandbox;
+    cli_sandbox_begin(&sandbox);
+    cli_sandbox_enter(&sandbox);
+    cli_sandbox_report(&sandbox, &json);
     cli_json_close(&json, '}');
 }
 

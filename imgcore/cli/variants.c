@@ -8,6 +8,7 @@
 #include "imgcore/cli/batch.h"
 #include "imgcore/cli/command.h"
 #include "imgcore/cli/json.h"
+#include "imgcore/cli/sandbox.h"
 #include "imgcore/cli/settings.h"
 #include "imgcore/cli/text.h"
 
@@ -209,13 +210,67 @@ static bool check_outputs(const struct cli_batch *batch) {
     return good;
 }
 
+/* Permits an output where a link leads out of the folder for the results. */
+static void allow_links(struct cli_sandbox *sandbox, const struct cli_batch *batch) {
+    for (size_t i = 0; i < batch->items.count; i++) {
+        for (size_t s = 0; s < batch->size_count; s++) {
+            char *path = cli_batch_path(batch, s, &batch->items.item[i]);
+            cli_sandbox_allow_output(sandbox, path);
+            free(path);
+        }
+    }
+}
+
+/* The folders of the results are created first: what is below them is permitted. One that cannot be
+ * created is reported with the output that needs it. */
+static void allow_outputs(struct cli_sandbox *sandbox, const struct cli_batch *batch) {
+    struct cli_failure failure;
+    struct stat st;
+    if (stat(batch->out_folder, &st) == 0) {
+        allow_links(sandbox, batch);
+    } else {
+        (void)cli_make_folder(batch->out_folder, &failure);
+    }
+    cli_sandbox_allow_folder(sandbox, batch->out_folder);
+    if (batch->sheet_path) {
+        int length = (int)(cli_base_name(batch->sheet_path) - batch->sheet_path);
+        char *folder = length ? cli_format("%.*s", length, batch->sheet_path) : cli_format(".");
+        if (stat(folder, &st) != 0) {
+            (void)cli_make_folder(folder, &failure);
+        }
+        free(folder);
+        cli_sandbox_allow_output(sandbox, batch->sheet_path);
+    }
+}
+
+static void enter_sandbox(const struct cli_batch *batch) {
+    struct cli_sandbox sandbox;
+    bool has_input = false;
+    cli_sandbox_begin(&sandbox);
+    for (size_t i = 0; i < batch->items.count; i++) {
+        cli_sandbox_allow_reading(&sandbox, batch->items.item[i].path);
+        has_input = has_input || !batch->items.item[i].failure.status;
+    }
+    if (has_input || batch->sheet_path) {
+        allow_outputs(&sandbox, batch);
+    }
+    cli_sandbox_enter(&sandbox);
+}
+
 static int run(struct request *request) {
     struct cli_batch *batch = &request->batch;
     if (batch->size_count == 0) {
         use_product_sizes(batch);
     }
     find_inputs(request);
-    if (!check_outputs(batch) || !cli_batch_run(batch)) {
+    if (!check_outputs(batch)) {
+        return CLI_USAGE;
+    }
+    enter_sandbox(batch);
+    if (!cli_files_start()) {
+        return CLI_REFUSED;
+    }
+    if (!cli_batch_run(batch)) {
         return CLI_USAGE;
     }
     if (batch->json) {

@@ -17,13 +17,12 @@ PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs 
 PACKAGE_DIR := build/package
 TRIPLE_x86_64 := x86_64-linux-gnu
 TRIPLE_arm64 := aarch64-linux-gnu
-PACKAGE_CFLAGS := -ffunction-sections -fdata-sections -fstack-protector-strong
-PACKAGE_LDFLAGS := -static-libgcc -pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
-	-Wl,-Map=$$@.map
+PACKAGE_CFLAGS := -ffunction-sections -fdata-sections
+PACKAGE_LDFLAGS := -static-libgcc -Wl,--gc-sections -Wl,--as-needed -Wl,-Map=$$@.map
 
 # The tables for unwinding the stack are a tenth of a zip, most of it OpenSSL's. Nothing unwinds: there
 # are no exceptions, and no thread is cancelled or ends by pthread_exit.
-PACKAGE_STRIP := -R .eh_frame -R .eh_frame_hdr
+# drop_unwinding.py fills them with zeros: without their sections strip drops the segment of RELRO.
 
 # Functions linked with the Connector get the authorities of databases beside them.
 DATABASE_FUNCTIONS = $(foreach function,$(FUNCTIONS),$(if $(findstring -lmariadb,\
@@ -87,11 +86,12 @@ package-test-zips: $(PACKAGE_TEST_ZIP)
 # $(call zip_program,ZIP,NAME,PROGRAM,FILES)
 define zip_program
 	@mkdir -p $(O)/stripped/$(2) $(dir $(1))
-	$(call quiet,STRIP,$(TRIPLE_$(PACKAGE_ARCH))-strip $(PACKAGE_STRIP) -o $(O)/stripped/$(2)/bootstrap $(3))
+	$(call quiet,STRIP,$(TRIPLE_$(PACKAGE_ARCH))-strip -o $(O)/stripped/$(2)/bootstrap $(3) && \
+		$(PYTHON) lambda/package/drop_unwinding.py $(O)/stripped/$(2)/bootstrap)
 	$(call quiet,ZIP,$(PYTHON) lambda/package/zip.py $(1) $(O)/stripped/$(2)/bootstrap $(4))
 endef
 
-$(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/package/zip.py \
+$(PACKAGE_ZIPS): $(PACKAGE_DIR)/$(PACKAGE_ARCH)/%.zip: $(O)/lambda/% lambda/package/zip.py lambda/package/drop_unwinding.py \
 		lambda/package/package.mk
 	$(call zip_program,$@,$*,$<,$(filter %.pem,$^))
 

@@ -204,7 +204,13 @@ build() {
 
 export triple root SYSROOT="$root"
 export CC="$triple-gcc --sysroot=$root"
-export CFLAGS='-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden'
+# Hardened as the functions are (Makefile) and as Debian's own libraries are.
+case $arch in
+x86_64) branches=-fcf-protection ;;
+arm64) branches=-mbranch-protection=standard ;;
+esac
+export CFLAGS="-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+-fstack-protector-strong -fstack-clash-protection $branches"
 export PKG_CONFIG="$work/pkg-config"
 is_done "$stamps/packages" "$here/libraries.list" "$here/sysroot.sh" || unpack
 for library in $(listed source); do

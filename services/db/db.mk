@@ -73,5 +73,5 @@ build/$(1)/sql_invented.c: build/$(1)/folders $(call sql_files,$(3),$(4)) $(INVE
 
 $(O)/obj/services/$(1)/generated/%.o: build/$(1)/%.c services/db/embedded.h services/db/migrate.h $(O)/flags | $(O)/libraries
 	@mkdir -p $$(@D)
-	$$(call quiet,CC,$$(CC) $$(ALL_CPPFLAGS) $$(ALL_CFLAGS) -c -o $$@ $$<)
+	$$(call quiet,CC,$$(CC) $$(ALL_CPPFLAGS) $$(ALL_CFLAGS) $$(HARDEN_MACHINE) -c -o $$@ $$<)
 endef

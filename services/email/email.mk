@@ -80,7 +80,7 @@ EMAIL_GENERATED_OBJECT := $(O)/obj/services/email/generated/templates.o
 $(EMAIL_GENERATED_OBJECT): $(EMAIL_GENERATED) services/email/templates.h services/email/mustache.h \
 		$(O)/flags | $(O)/libraries
 	@mkdir -p $(@D)
-	$(call quiet,CC,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<)
+	$(call quiet,CC,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(HARDEN_MACHINE) -c -o $@ $<)
 
 # ---------------------------------------------------------------------------- programs
 

@@ -141,6 +141,12 @@ for (const arch of wanted) {
       assert.match(tool('readelf', '-lW', program), /GNU_STACK\s+\S+\s+\S+\s+\S+\s+\S+\s+\S+\s+RW\s/, 'no executable stack');
     });
 
+    test(`${arch} ${name}: the program in the zip is hardened`, () => {
+      const check = execFileSync(PYTHON, ['lambda/package/hardening.py', zipOf(arch, name), join('build/package', arch, 'build/lambda', name)], { cwd: TOP, encoding: 'utf8' });
+      assert.equal(check.match(/: hardened/g)?.length, 2, check);
+      console.log(`# ${check.trim().split('\n')[0]}`);
+    });
+
     test(`${arch} ${name}: a missing library is reported`, async () => {
       const root = makeRoot(arch, name);
       root.remove(`lib/${triple}/libc.so.6`);
