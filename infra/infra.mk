@@ -14,7 +14,7 @@ infra-check: ## Terraform, policies, schedules, scripts, workflows, without an a
 
 infra-test: ## what the modules refuse, by terraform test (needs terraform)
 	@sh lambda/local/setup.sh
-	@for module in function schedule network buckets platform; do \
+	@for module in $(patsubst infra/modules/%/tests/,%,$(sort $(dir $(wildcard infra/modules/*/tests/*.tftest.hcl)))); do \
 		build/local/node infra/checks/terraform.mjs -chdir=infra/modules/$$module test || exit 1; done
 
 infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)

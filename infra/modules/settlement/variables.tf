@@ -123,7 +123,7 @@ variable "settings" {
   })
   description = "The function's settings; null: its own default."
   validation {
-    condition     = var.settings.payout_day == null || can(tonumber(var.settings.payout_day) >= 0)
-    error_message = "payout_day is a number of days."
+    condition     = var.settings.payout_day == null || try(var.settings.payout_day >= 0 && var.settings.payout_day <= 366 && floor(var.settings.payout_day) == var.settings.payout_day, false)
+    error_message = "payout_day is a whole number of days, 0 to 366."
   }
 }

@@ -97,6 +97,10 @@ variable "confirm_queue" {
     condition     = var.confirm_queue == null || can(regex("^arn:[a-z-]+:sqs:", var.confirm_queue.arn))
     error_message = "The queue is given by its ARN and its URL."
   }
+  validation {
+    condition     = var.confirm_queue == null || var.toss == null
+    error_message = "Toss is asked from here or by the twin, not by both."
+  }
 }
 
 variable "confirmed_url" {
@@ -145,5 +149,9 @@ variable "schedules" {
   validation {
     condition     = can(regex("^arn:[a-z-]+:sqs:", var.schedules.dlq_arn))
     error_message = "The queue for what could not be delivered is given by its ARN."
+  }
+  validation {
+    condition     = !var.schedules.reconciles || var.toss != null
+    error_message = "Payments are compared with Toss only where Toss is asked: set toss as well."
   }
 }
