@@ -2,20 +2,19 @@
 # make infra-lines: needs the functions and their tests.
 .PHONY: infra-test infra-lines infra-check infra-plan infra-tables infra-schema
 # They run no program in C, so a build with a sanitizer changes nothing in them.
-INFRA_TESTS := tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_volume.mjs
+INFRA_TESTS := tests/infra/test_bootstrap.mjs tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_refusals.mjs tests/infra/test_volume.mjs
 LAMBDA_TESTS += $(INFRA_TESTS)
 PLAIN_TESTS += $(INFRA_TESTS)
-LAMBDA_LONG_TESTS += tests/infra/test_faults.mjs
+LAMBDA_LONG_TESTS += tests/infra/test_bootstrap.mjs tests/infra/test_faults.mjs tests/infra/test_refusals.mjs
 
 infra-check: ## Terraform, policies, schedules, scripts, workflows, without an account
 	@sh .ci/packages npm ci
 	@sh lambda/local/setup.sh
 	@build/local/node infra/checks/infra_check.mjs
 
-infra-test: ## what the modules refuse, by terraform test (needs terraform)
+infra-test: ## what the modules refuse, by terraform test (needs terraform; part of make test-long)
 	@sh lambda/local/setup.sh
-	@for module in $(patsubst infra/modules/%/tests/,%,$(sort $(dir $(wildcard infra/modules/*/tests/*.tftest.hcl)))); do \
-		build/local/node infra/checks/terraform.mjs -chdir=infra/modules/$$module test || exit 1; done
+	@TEST_LONG=1 build/local/node --test tests/infra/test_refusals.mjs
 
 infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)
 	@sh lambda/local/setup.sh

@@ -6,6 +6,8 @@ import { basename, join } from 'node:path';
 import { INFRA } from './tree.mjs';
 
 export const ENVIRONMENTS = ['dev', 'prod'];
+// What is planned, with its folder: the environments, and what an account has once.
+export const PLANNED = { dev: 'environments/dev', prod: 'environments/prod', bootstrap: 'bootstrap' };
 export const renderedPath = (environment, infra = INFRA) => join(infra, 'checks/rendered', `${environment}.json`);
 
 const block = (value) => [value].flat().filter((one) => one !== null && one !== undefined)[0] ?? {};

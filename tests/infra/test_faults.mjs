@@ -142,7 +142,7 @@ const planFaults = (rendered) => foundIn(checkRendered({ dev: rendered }));
 const BEFORE = new Set(await planFaults(plan()));
 
 test('plan: no fault is found in the committed plans', async () => {
-  assert.deepEqual(await foundIn(checkRendered({ dev: plan(), prod: readRendered('prod') })), []);
+  assert.deepEqual(await foundIn(checkRendered({ dev: plan(), prod: readRendered('prod'), bootstrap: readRendered('bootstrap') })), []);
 });
 
 for (const [what, change, , expected] of PLANNED) {

@@ -3,17 +3,18 @@
 
 variables {
   common = {
-    name_prefix        = "openmarket"
-    environment        = "dev"
-    architecture       = "x86_64"
-    zips_dir           = "../../../build/package"
-    log_retention_days = 7
-    log_level          = "INFO"
-    metrics_namespace  = "OpenMarket"
-    tracing            = true
-    kms_key_arn        = null
-    given_kms_key_arns = []
-    tags               = {}
+    name_prefix              = "openmarket"
+    environment              = "dev"
+    architecture             = "x86_64"
+    zips_dir                 = "../../../build/package"
+    log_retention_days       = 7
+    log_level                = "INFO"
+    metrics_namespace        = "OpenMarket"
+    tracing                  = true
+    kms_key_arn              = null
+    permissions_boundary_arn = null
+    given_kms_key_arns       = []
+    tags                     = {}
   }
 
   memory_mb      = 512
