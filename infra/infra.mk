@@ -1,6 +1,6 @@
 # Terraform: its checks without an account, the rendered plans, the tables in the READMEs. Included by the Makefile.
 # make infra-lines: needs the functions and their tests.
-.PHONY: infra-test infra-lines infra-check infra-plan infra-tables infra-schema
+.PHONY: infra-apply infra-test infra-lines infra-check infra-plan infra-tables infra-schema
 # They run no program in C, so a build with a sanitizer changes nothing in them.
 INFRA_TESTS := tests/infra/test_bootstrap.mjs tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_refusals.mjs tests/infra/test_volume.mjs
 LAMBDA_TESTS += $(INFRA_TESTS)
@@ -15,6 +15,10 @@ infra-check: ## Terraform, policies, schedules, scripts, workflows, without an a
 infra-test: ## what the modules refuse, by terraform test (needs terraform; part of make test-long)
 	@sh lambda/local/setup.sh
 	@TEST_LONG=1 build/local/node --test tests/infra/test_refusals.mjs
+
+infra-apply: functions ## dev applied to the local cloud, changed and destroyed; the functions at work in between (needs terraform)
+	@sh lambda/local/setup.sh
+	@build/local/node infra/checks/apply.mjs
 
 infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)
 	@sh lambda/local/setup.sh
