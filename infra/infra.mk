@@ -1,6 +1,6 @@
 # Terraform: its checks without an account, the rendered plans, the tables in the READMEs. Included by the Makefile.
 # make infra-lines: needs the functions and their tests.
-.PHONY: infra-apply infra-long infra-test infra-lines infra-check infra-plan infra-tables infra-schema
+.PHONY: infra-apply infra-recorded infra-long infra-test infra-lines infra-check infra-plan infra-tables infra-schema
 # They run no program in C, so a build with a sanitizer changes nothing in them.
 INFRA_LONG_TESTS := tests/infra/test_apply.mjs tests/infra/test_bootstrap.mjs tests/infra/test_faults.mjs tests/infra/test_refusals.mjs
 INFRA_TESTS := tests/infra/test_apply.mjs tests/infra/test_bootstrap.mjs tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_refusals.mjs tests/infra/test_volume.mjs
@@ -25,6 +25,9 @@ infra-long: $(O)/lambda/image-processor $(O)/lambda/email-sender $(O)/tests/supp
 infra-apply: ## dev applied to the local cloud, changed and destroyed (needs terraform; part of make test-long)
 	@sh lambda/local/setup.sh
 	@build/local/node infra/checks/apply.mjs
+
+infra-recorded: ## the calls that make test has recorded, against the roles
+	@build/local/node infra/checks/semantics.mjs --calls $(O)/calls
 
 infra-plan: ## the rendered plans of dev and prod made anew (needs terraform)
 	@sh lambda/local/setup.sh
