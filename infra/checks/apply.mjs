@@ -7,10 +7,10 @@ import { LookAlike, reasonOf } from './look_alike.mjs';
 import { VALUES, readRendered } from './plans.mjs';
 import { Terraform } from './terraform.mjs';
 import { ROOT } from './tree.mjs';
+import { block } from './values.mjs';
 
 const FOLDER = 'environments/dev';
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const block = (value) => [value].flat()[0] ?? {};
 
 export class Applied {
   // programs: folder of the functions' binaries.

@@ -6,8 +6,8 @@
 // from its documentation and source as far as known; no apply has been tried.
 import { evaluate, statementsOf } from './iam.mjs';
 import { ENVIRONMENTS, functionNameOf, Plan } from './plan.mjs';
+import { list } from './values.mjs';
 
-const list = (value) => (value === undefined || value === null ? [] : [value].flat());
 const own = (...actions) => (v) => actions.map((action) => [action, v.arn]);
 const on = (arn, ...actions) => (v, scope) => actions.map((action) => [action, arn(v, scope)]);
 const lambdaOf = (v, { region, account }) => `arn:aws:lambda:${region}:${account}:function:${functionNameOf(v.function_name)}`;

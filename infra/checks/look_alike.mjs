@@ -8,6 +8,7 @@ import { ACCOUNT } from '../../lambda/local/environment.mjs';
 import { evaluate } from './iam.mjs';
 import { functionNameOf, qualifierOf } from './plan.mjs';
 import { Requests } from './requests.mjs';
+import { block } from './values.mjs';
 
 // Why a type is not applied, by the beginning of its name; the longest that fits counts.
 export const RECORDED = {
@@ -23,7 +24,6 @@ export const RECORDED = {
 };
 export const reasonOf = (type) => RECORDED[Object.keys(RECORDED).filter((prefix) => type.startsWith(prefix)).sort((a, b) => b.length - a.length)[0]];
 
-const block = (value) => [value].flat().filter((one) => one !== null && one !== undefined)[0] ?? {};
 const nameOf = (role) => String(role).split('/').pop();
 
 // Attributes of a queue: Terraform's names and types, and SQS's, which are all text.
