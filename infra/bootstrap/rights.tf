@@ -1,7 +1,9 @@
 # What a deployment may do, in parts because a policy has at most 6,144 characters. Everything is named by
-# PREFIX-ENVIRONMENT-; "*" stands where AWS knows no resource to name. A deployment may give a function any
-# right, as whoever deploys can: the environments' approvals in the repository decide who does.
+# PREFIX-ENVIRONMENT-; "*" stands where AWS knows no resource to name. The roles that a deployment makes can do at
+# most what boundary.tf allows, so that a deployment makes no administrator.
 locals {
+  role_arns = { for env in var.environments : env => "arn:aws:iam::${var.account_id}:role/${var.name_prefix}-${env}-*" }
+
   environment_policies = { for env in var.environments : env => merge(
     {
       state = [
@@ -124,24 +126,32 @@ locals {
           Sid    = "Roles"
           Effect = "Allow"
           Action = [
-            "iam:CreateRole",
             "iam:DeleteRole",
             "iam:GetRole",
             "iam:UpdateRole",
             "iam:UpdateRoleDescription",
             "iam:UpdateAssumeRolePolicy",
-            "iam:PutRolePolicy",
-            "iam:DeleteRolePolicy",
             "iam:GetRolePolicy",
             "iam:ListRolePolicies",
             "iam:ListAttachedRolePolicies",
-            "iam:AttachRolePolicy",
-            "iam:DetachRolePolicy",
             "iam:ListInstanceProfilesForRole",
             "iam:TagRole",
             "iam:UntagRole",
           ]
-          Resource = ["arn:aws:iam::${var.account_id}:role/${var.name_prefix}-${env}-*"]
+          Resource = [local.role_arns[env]]
+        },
+        {
+          # Only a role that has the boundary, or gets it, is made or given rights.
+          Sid    = "BoundedRoles"
+          Effect = "Allow"
+          Action = [
+            "iam:CreateRole",
+            "iam:PutRolePolicy",
+            "iam:DeleteRolePolicy",
+            "iam:PutRolePermissionsBoundary",
+          ]
+          Resource  = [local.role_arns[env]]
+          Condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary_arns[env] } }
         },
         {
           Sid    = "PassRoles"
@@ -149,13 +159,28 @@ locals {
           Action = [
             "iam:PassRole",
           ]
-          Resource  = ["arn:aws:iam::${var.account_id}:role/${var.name_prefix}-${env}-*"]
+          Resource  = [local.role_arns[env]]
           Condition = { StringEquals = { "iam:PassedToService" = ["lambda.amazonaws.com", "scheduler.amazonaws.com", "codedeploy.amazonaws.com"] } }
         },
         {
-          Sid      = "NotItself"
-          Effect   = "Deny"
-          Action   = ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:DeleteRole"]
+          Sid    = "NotItself"
+          Effect = "Deny"
+          Action = [
+            "iam:AttachRolePolicy",
+            "iam:CreateRole",
+            "iam:DeleteRole",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+            "iam:PassRole",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutRolePolicy",
+            "iam:TagRole",
+            "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+            "iam:UpdateRoleDescription",
+          ]
           Resource = ["arn:aws:iam::${var.account_id}:role/${var.name_prefix}-${env}-deploy"]
         },
       ]

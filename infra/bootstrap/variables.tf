@@ -64,6 +64,28 @@ variable "hosted_zone_ids" {
   description = "Route 53 zones that mail records are made in."
 }
 
+variable "given" {
+  type = map(object({
+    buckets      = optional(list(string), [])
+    secret_arns  = optional(list(string), [])
+    kms_key_arns = optional(list(string), [])
+  }))
+  default     = {}
+  description = "By environment, what its roles may use although it is not made by Terraform and has other names: buckets, secrets and KMS keys."
+  validation {
+    condition     = length(setsubtract(keys(var.given), ["dev", "prod"])) == 0
+    error_message = "The environments are dev and prod."
+  }
+  validation {
+    condition = alltrue(flatten([for one in values(var.given) : [
+      [for arn in one.secret_arns : can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$", arn))],
+      [for arn in one.kms_key_arns : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[^*]+$", arn))],
+      [for name in one.buckets : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name))],
+    ]]))
+    error_message = "Secrets and keys are given by their ARNs, buckets by their names."
+  }
+}
+
 variable "tags" {
   type        = map(string)
   default     = {}

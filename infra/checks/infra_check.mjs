@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { checkArguments } from './arguments.mjs';
+import { checkBootstrap } from './bootstrap.mjs';
 import { Module } from './configuration.mjs';
 import { checkConventions } from './conventions.mjs';
 import { checkLimits } from './limits.mjs';
 import { checkFormat, checkScripts, checkWorkflows, hasShellcheck, planUnknown, validate } from './others.mjs';
 import { checkObservability } from './observability.mjs';
-import { Plan } from './plan.mjs';
-import { ENVIRONMENTS } from './plan.mjs';
+import { ENVIRONMENTS, Plan, PLANNED } from './plan.mjs';
 import { digestOf, plan, readRendered, textOf } from './plans.mjs';
 import { checkReferences } from './references.mjs';
 import { at, format, inGeneral } from './report.mjs';
@@ -52,22 +52,24 @@ export function checkText(modules, schema, all = [...modules.values()]) {
 }
 
 // On plans: {name: rendered}. Those made from the files as they are, where Terraform is; else the committed ones.
-export function checkRendered(plans) {
+export function checkRendered({ bootstrap = null, ...plans }) {
   const entries = Object.entries(plans);
+  const all = bootstrap ? [...entries, ['bootstrap', bootstrap]] : entries;
   return [
-    ['plans keep AWS\'s limits and the rules', () => entries.flatMap(([name, rendered]) => checkLimits(rendered).map((text) => inGeneral(`${name}: ${text}`)))],
+    ['plans keep AWS\'s limits and the rules', () => all.flatMap(([name, rendered]) => checkLimits(rendered).map((text) => inGeneral(`${name}: ${text}`)))],
     ['plans fit the code: rights, settings, schedules, queues', () => checkPlans({ plans: entries.map(([name, rendered]) => new Plan(rendered, name)) }).map(inGeneral)],
     ['plans fit the functions\' lines: alarms, dashboard, saved queries', () => entries.flatMap(([name, rendered]) => checkObservability(rendered).map((text) => inGeneral(`${name}: ${text}`)))],
+    ...(bootstrap ? [['deploy roles may make what is planned, and no administrator', () => checkBootstrap(bootstrap, plans).map(inGeneral)]] : []),
   ];
 }
 
-export async function withTerraform(infra, modules, digest, environments = ENVIRONMENTS) {
+export async function withTerraform(infra, modules, digest, names = Object.keys(PLANNED)) {
   const terraform = await Terraform.start({ infra });
   const faults = [];
   const plans = {};
   try {
     for (const folder of [...modules.keys()].map((path) => path.slice(infra.length + 1)).filter((path) => /^(environments|bootstrap)/.test(path))) faults.push(...await validate(terraform, folder));
-    if (faults.length === 0) for (const name of environments) plans[name] = await plan(terraform, name, digest).catch((error) => { faults.push(inGeneral(error.message)); return null; });
+    if (faults.length === 0) for (const name of names) plans[name] = await plan(terraform, name, digest).catch((error) => { faults.push(inGeneral(error.message)); return null; });
   } finally {
     terraform.close();
   }
@@ -76,7 +78,7 @@ export async function withTerraform(infra, modules, digest, environments = ENVIR
 
 // Compared as text: with another version of Terraform the plan has the same resources.
 function checkCurrent(infra, plans, digest) {
-  return ENVIRONMENTS.flatMap((name) => {
+  return Object.keys(PLANNED).flatMap((name) => {
     const committed = readRendered(name, infra);
     const path = join(infra, 'checks/rendered', `${name}.json`);
     const is_current = committed?.digest === digest && (!plans[name] || textOf(committed) === textOf(plans[name]));
@@ -106,9 +108,9 @@ export async function checkAll({ infra = INFRA, has_terraform = hasTerraform(), 
     report({ note: `Terraform ran with ${result.provider}` });
     return result.faults;
   }, missing);
-  await run('plans need no value that is only known later', () => planUnknown(infra, ENVIRONMENTS), missing);
+  await run('plans need no value that is only known later', () => planUnknown(infra, Object.keys(PLANNED)), missing);
   await run('rendered plans are current', () => checkCurrent(infra, plans, digest));
-  const used = Object.keys(plans).length === ENVIRONMENTS.length ? plans : Object.fromEntries(ENVIRONMENTS.map((name) => [name, readRendered(name, infra)]).filter(([, one]) => one));
+  const used = Object.keys(plans).length === Object.keys(PLANNED).length ? plans : Object.fromEntries(Object.keys(PLANNED).map((name) => [name, readRendered(name, infra)]).filter(([, one]) => one));
   for (const [name, check] of checkRendered(used)) await run(name, check);
   await run('shell scripts', () => checkScripts([infra, join(ROOT, '.github')]), hasShellcheck() ? null : 'shellcheck is not installed');
   await run('workflows', () => checkWorkflows());

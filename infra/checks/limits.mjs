@@ -1,9 +1,11 @@
 // The rendered plans against AWS's own limits and this project's rules, beside what semantics.mjs compares with the
-// code: names, triggers, dead letters, encryption, public access, roles' trust, wildcards in what is no function's
-// role.
+// code and observability.mjs with its lines: names, rules of events and permissions, encryption, public access, roles'
+// trust, wildcards in what is no function's role. Mappings with their queues are queues.mjs's, schedules schedules.mjs's.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { functionNameOf } from './plan.mjs';
 import { CHECKS } from './tree.mjs';
+import { block, list } from './values.mjs';
 
 // Lengths and characters: the API reference of each service (CreateFunction, CreateQueue, CreateRole, CreateSchedule,
 // CreateBucket, PutMetricAlarm, CreateSecret).
@@ -20,8 +22,6 @@ const NAMES = {
   aws_sns_topic: ['name', /^[A-Za-z0-9_-]{1,256}$/],
   aws_dynamodb_table: ['name', /^[a-zA-Z0-9_.-]{3,255}$/],
 };
-const list = (value) => (value === undefined || value === null ? [] : [value].flat());
-const block = (value) => list(value)[0] ?? {};
 const KNOWN = JSON.parse(readFileSync(join(CHECKS, 'wildcards.json'), 'utf8')).statements;
 
 function checkNames(resources) {
@@ -47,17 +47,7 @@ const isAlias = (arn) => /:function:[^:]+:live$/.test(arn ?? '');
 
 // Each trigger invokes the alias, which CodeDeploy moves; it can fail nowhere without a trace.
 const TRIGGERS = {
-  aws_lambda_event_source_mapping: (v) => [
-    !isAlias(v.function_name) && 'does not invoke the alias live',
-    !list(v.function_response_types).includes('ReportBatchItemFailures') && 'has no ReportBatchItemFailures, so that Lambda deletes failed messages with their batch',
-    !(block(v.scaling_config).maximum_concurrency >= 2) && 'has no maximum_concurrency of at least 2',
-  ],
-  aws_scheduler_schedule: (v) => [
-    /:function:/.test(block(v.target).arn ?? '') && !isAlias(block(v.target).arn) && 'does not invoke the alias live',
-    !block(block(v.target).dead_letter_config).arn && 'has no dead-letter queue',
-    list(block(v.target).retry_policy).length === 0 && 'states no retry policy',
-    block(v.flexible_time_window).mode !== 'OFF' && 'has a flexible time window, so that its time is not the one it carries',
-  ],
+  aws_scheduler_schedule: (v) => [list(block(v.target).retry_policy).length === 0 && 'states no retry policy'],
   aws_cloudwatch_event_target: (v) => [
     /:function:/.test(v.arn ?? '') && !isAlias(v.arn) && 'does not invoke the alias live',
     list(v.dead_letter_config).length === 0 && 'has no dead-letter queue',
@@ -74,10 +64,9 @@ const TRIGGERS = {
 
 // What is kept: encrypted, private, for a stated time.
 const KEPT = {
-  aws_sqs_queue: (v) => [!v.kms_master_key_id && v.sqs_managed_sse_enabled !== true && 'is not encrypted', /-dlq$/.test(v.name) && v.message_retention_seconds !== 1209600 && 'keeps dead letters less than 14 days'],
+  aws_sqs_queue: (v) => [!v.kms_master_key_id && v.sqs_managed_sse_enabled !== true && 'is not encrypted'],
   aws_cloudwatch_log_group: (v) => [!(v.retention_in_days > 0) && 'keeps logs without an end'],
   aws_lambda_function: (v) => [v.publish !== true && 'publishes no versions', v.runtime !== 'provided.al2023' && 'has another runtime than provided.al2023', !block(v.logging_config).log_group && 'has no log group of Terraform\'s'],
-  aws_cloudwatch_metric_alarm: (v) => [!['missing', 'ignore', 'breaching', 'notBreaching'].includes(v.treat_missing_data) && 'does not state treat_missing_data', !v.alarm_description && 'has no description'],
   aws_s3_bucket_public_access_block: (v) => ['block_public_acls', 'block_public_policy', 'ignore_public_acls', 'restrict_public_buckets'].map((name) => v[name] !== true && `has ${name} off`),
   aws_security_group: (v) => [list(v.ingress).length + list(v.egress).length > 0 && 'has rules within; they are resources of their own'],
   aws_vpc_security_group_ingress_rule: (v) => [[v.cidr_ipv4, v.cidr_ipv6].some((cidr) => cidr === '0.0.0.0/0' || cidr === '::/0') && 'is open to the world'],
@@ -87,18 +76,19 @@ function checkEach(resources, rules) {
   return resources.flatMap(({ address, type, values }) => (rules[type]?.(values) ?? []).filter(Boolean).map((text) => `${address} ${text}`));
 }
 
-// Each bucket of ours blocks public access and has a lifecycle; each queue has somewhere to put what fails.
+// Each bucket of ours blocks public access and has a lifecycle; each trigger invokes a function of ours.
 function checkTogether(resources) {
   const of = (type) => resources.filter((one) => one.type === type);
   const buckets = of('aws_s3_bucket').flatMap(({ address, values: { bucket } }) => ['aws_s3_bucket_public_access_block', 'aws_s3_bucket_lifecycle_configuration', 'aws_s3_bucket_versioning']
     .filter((type) => !of(type).some(({ values }) => values.bucket === bucket)).map((type) => `${address} has no ${type}`));
-  const queues = of('aws_sqs_queue').filter(({ values }) => !/-(dlq|failures|failed|dead-letters)$/.test(values.name) && !values.redrive_policy && of('aws_lambda_event_source_mapping').some((one) => one.values.event_source_arn === values.arn))
-    .map(({ address }) => `${address} is mapped to a function and has no redrive policy`);
-  const sources = of('aws_lambda_event_source_mapping').filter(({ values }) => !of('aws_sqs_queue').some((one) => one.values.arn === values.event_source_arn)).map(({ address }) => `${address} reads a queue that is not in this plan`);
+  // What no function's checks see.
+  const names = of('aws_lambda_function').map(({ values }) => values.function_name);
+  const targets = [...of('aws_lambda_event_source_mapping').map((one) => [one.address, one.values.function_name]), ...of('aws_scheduler_schedule').map((one) => [one.address, block(one.values.target).arn])];
+  const lost = targets.filter(([, target]) => !names.includes(functionNameOf(target))).map(([address, target]) => `${address} invokes ${target}, which is no function of this plan`);
   // An alarm that has no action of its own rolls a deployment back.
   const watched = of('aws_codedeploy_deployment_group').flatMap(({ values }) => list(block(values.alarm_configuration).alarms));
   const silent = of('aws_cloudwatch_metric_alarm').filter(({ values }) => list(values.alarm_actions).length === 0 && !watched.includes(values.alarm_name)).map(({ address }) => `${address} notifies nobody and no deployment`);
-  return [...buckets, ...queues, ...sources, ...silent];
+  return [...buckets, ...lost, ...silent];
 }
 
 // Roles of functions are rights.mjs's. In all other policies a wildcard is listed in wildcards.json with its reason.

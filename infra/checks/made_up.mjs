@@ -1,6 +1,7 @@
 // Values that AWS computes, made up from names so that they are the same in every plan: ARNs, ids, URLs.
 // Formats: "Actions, resources, and condition keys for AWS services" of the Service Authorization Reference.
 import { createHash } from 'node:crypto';
+import { list } from './values.mjs';
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'ap-northeast-2';
@@ -75,8 +76,6 @@ export function madeUp(type, values) {
   const own = TYPES[type]?.(values, key) ?? {};
   return (name, attribute) => (own[name] === undefined ? common(name, attribute, values, key) : own[name]);
 }
-
-const list = (value) => (value === null || value === undefined ? [] : [value].flat());
 
 function policyDocument(config) {
   const one = (values) => (values.length === 1 ? values[0] : values);

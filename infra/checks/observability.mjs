@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKS, INFRA } from './tree.mjs';
+import { list } from './values.mjs';
 
 export const SHAPES = join(CHECKS, 'log-shapes.jsonl');
 export const GUIDE = join(INFRA, 'guides/on_call.md');
@@ -34,11 +35,10 @@ export const readShapes = (file = SHAPES) => readFileSync(file, 'utf8').split('\
 // {name: program} of the functions; the program is that of the zip.
 const programsOf = (plan) => Object.fromEntries(plan.resources.filter(({ type }) => type === 'aws_lambda_function')
   .map(({ values }) => [values.function_name, values.filename.split('/').pop().replace(/\.zip$/, '')]));
-const block = (value) => [value].flat()[0];
 
 // [{namespace, name, dimensions}] of an alarm.
 function metricsOfAlarm({ values }) {
-  const queries = (values.metric_query ?? []).map(({ metric }) => block(metric)).filter(Boolean);
+  const queries = (values.metric_query ?? []).map(({ metric }) => list(metric)[0]).filter(Boolean);
   const own = values.metric_name ? [values] : [];
   return [...own, ...queries].map((one) => ({ namespace: one.namespace, name: one.metric_name, dimensions: one.dimensions ?? {} }));
 }
@@ -128,12 +128,12 @@ function checkAlarm({ address, values }, anchors, used) {
   const is_canary = values.alarm_name.includes('-canary-');
   const is_calling = (values.alarm_actions ?? []).length === 1 && (values.ok_actions ?? []).length === 1;
   if (is_canary === is_calling) faults.push(is_canary ? 'an alarm of a canary calls nobody' : 'it does not call the topic');
-  const periods = values.metric_query ? values.metric_query.map(({ metric }) => block(metric)?.period).filter(Boolean) : [values.period];
+  const periods = values.metric_query ? values.metric_query.map(({ metric }) => list(metric)[0]?.period).filter(Boolean) : [values.period];
   if (new Set(periods).size !== 1) faults.push(`its metrics have several periods: ${periods}`);
   if (is_canary && (periods[0] !== 60 || values.evaluation_periods !== 1)) faults.push('a canary is watched in one period of 60 s');
   const whole = periods[0] * values.evaluation_periods;
   if (whole > (periods[0] < 3600 ? 86400 : 604800)) faults.push(`CloudWatch evaluates no ${whole} s in periods of ${periods[0]} s`);
-  const metrics = (values.metric_query ?? []).filter(({ metric }) => block(metric));
+  const metrics = (values.metric_query ?? []).filter(({ metric }) => list(metric)[0]);
   if (metrics.length > 10) faults.push('a metric math alarm has at most ten metrics');
   const ids = metrics.map(({ id }) => id);
   const expression = (values.metric_query ?? []).map((one) => one.expression).filter(Boolean).join(' ');

@@ -69,13 +69,13 @@ export async function validate(terraform, folder) {
 }
 
 // Plans that must succeed with every computed value unknown, as the real provider leaves them.
-export async function planUnknown(infra, environments) {
+export async function planUnknown(infra, names) {
   const terraform = await Terraform.start({ is_unknown: true, infra });
   try {
     const faults = [];
-    for (const environment of environments) {
+    for (const name of names) {
       try {
-        await plan(terraform, environment, '');
+        await plan(terraform, name, '');
       } catch (error) {
         faults.push(inGeneral(error.message));
       }

@@ -4,11 +4,13 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { INFRA } from './tree.mjs';
+import { block } from './values.mjs';
 
 export const ENVIRONMENTS = ['dev', 'prod'];
+// What is planned, with its folder: the environments, and what an account has once.
+export const PLANNED = { dev: 'environments/dev', prod: 'environments/prod', bootstrap: 'bootstrap' };
 export const renderedPath = (environment, infra = INFRA) => join(infra, 'checks/rendered', `${environment}.json`);
 
-const block = (value) => [value].flat().filter((one) => one !== null && one !== undefined)[0] ?? {};
 export const document = (value) => (typeof value === 'string' ? JSON.parse(value) : value);
 const isText = (value) => typeof value === 'string';
 // The module that a resource is in.

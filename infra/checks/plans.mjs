@@ -1,11 +1,11 @@
-// Renders the plans of dev and prod into rendered/*.json (`make infra-plan`), for the checks that read values: with
+// Renders the plans of dev, prod and bootstrap into rendered/*.json (`make infra-plan`), for the checks that read values: with
 // what AWS computes made up, so that each policy is concrete. A digest over all of Terraform's files says which
 // tree a plan belongs to. Where Terraform is not installed, the committed plans are read.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ENVIRONMENTS, renderedPath } from './plan.mjs';
+import { PLANNED, renderedPath } from './plan.mjs';
 import { Terraform } from './terraform.mjs';
 import { CHECKS, filesBelow, INFRA } from './tree.mjs';
 
@@ -52,9 +52,9 @@ export function textOf(rendered) {
   return `${JSON.stringify(head).slice(0, -1)},"resources":[\n${resources.map((one) => JSON.stringify(one)).join(',\n')}\n]}\n`;
 }
 
-// One environment's plan by a started Terraform; throws with Terraform's own words.
-export async function plan(terraform, environment, digest) {
-  const folder = `environments/${environment}`;
+// One plan of PLANNED by a started Terraform; throws with Terraform's own words.
+export async function plan(terraform, name, digest) {
+  const folder = PLANNED[name];
   const steps = [() => terraform.init(folder), () => terraform.run(folder, ['plan', '-no-color', '-input=false', '-lock=false', `-var-file=${VALUES}`, '-out=plan.bin'])];
   for (const step of steps) {
     const { status, stdout, stderr } = await step();
@@ -72,7 +72,7 @@ async function main() {
   const digest = digestOf();
   mkdirSync(join(INFRA, 'checks/rendered'), { recursive: true });
   try {
-    for (const environment of ENVIRONMENTS) {
+    for (const environment of Object.keys(PLANNED)) {
       const rendered = await plan(terraform, environment, digest);
       writeFileSync(renderedPath(environment), textOf(rendered));
       console.log(`infra/checks/rendered/${environment}.json: ${rendered.resources.length} resources, with ${rendered.provider}`);

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DATA, madeUp } from './made_up.mjs';
+import { ACCOUNT, DATA, madeUp } from './made_up.mjs';
 import { loadGrpc, loadMsgpack } from './packages.mjs';
 import { loadSchema } from './schema.mjs';
 import { CHECKS } from './tree.mjs';
@@ -77,18 +77,28 @@ const resolveUnknown = (value) => {
   return value;
 };
 
+// Computed by AWS anew when anything of a function changes, because a version is published then.
+const PUBLISHED = ['version', 'qualified_arn', 'qualified_invoke_arn'];
+
 class Provider {
-  constructor({ is_unknown }) {
+  // look_alike: what resources are made in (look_alike.mjs); null: in the state alone.
+  constructor({ is_unknown, look_alike }) {
     this.schema = loadSchema();
     this.codec = makeCodec();
-    this.is_unknown = is_unknown;
+    this.is_unknown = is_unknown || look_alike !== null;
+    this.look_alike = look_alike;
     this.default_tags = {};
+  }
+
+  // Made-up values are of the account that the look-alike has.
+  #ofAccount(value) {
+    return this.look_alike && isSet(value) ? JSON.parse(JSON.stringify(value).replaceAll(ACCOUNT, this.look_alike.account)) : value;
   }
 
   #made(type, values) {
     const known = resolveUnknown(values);
     const value = madeUp(type, known);
-    return (name, attribute) => (name === 'tags_all' ? { ...this.default_tags, ...known.tags } : value(name, attribute));
+    return (name, attribute) => this.#ofAccount(name === 'tags_all' ? { ...this.default_tags, ...known.tags } : value(name, attribute));
   }
 
   GetSchema() {
@@ -109,45 +119,67 @@ class Provider {
 
   UpgradeResourceState({ raw_state }) { return { upgraded_state: this.codec.encode(JSON.parse(raw_state.json)) }; }
 
-  ReadResource({ current_state, private: kept }) { return { new_state: current_state, private: kept }; }
+  async ReadResource({ type_name, current_state, private: kept }) {
+    if (!this.look_alike) return { new_state: current_state, private: kept };
+    return { new_state: this.codec.encode(await this.look_alike.read(type_name, this.codec.decode(current_state))), private: kept };
+  }
 
-  PlanResourceChange({ type_name, proposed_new_state }) {
+  // What was computed stays, but for what a change computes anew.
+  #planChange(type, schema, prior, proposed) {
+    const planned = complete(schema, proposed, () => null);
+    if ('tags_all' in schema.attributes) planned.tags_all = { ...this.default_tags, ...proposed.tags };
+    const is_changed = JSON.stringify(planned) !== JSON.stringify(complete(schema, prior, () => null));
+    if (type === 'aws_lambda_function' && is_changed) for (const name of PUBLISHED.filter((one) => one in schema.attributes)) planned[name] = UNKNOWN;
+    return planned;
+  }
+
+  PlanResourceChange({ type_name, prior_state, proposed_new_state }) {
     const proposed = this.codec.decode(proposed_new_state);
     if (proposed === null) return { planned_state: proposed_new_state, legacy_type_system: true };
     const schema = this.schema.resource[type_name];
+    const prior = this.look_alike ? this.codec.decode(prior_state) : null;
+    if (prior) return { planned_state: this.codec.encode(this.#planChange(type_name, schema, prior, proposed)), legacy_type_system: true };
     if (this.is_unknown) return { planned_state: this.codec.encode(complete(schema, proposed, () => UNKNOWN)), legacy_type_system: true };
     const value = this.#made(type_name, proposed);
     return { planned_state: this.codec.encode(addBlocks(type_name, schema, complete(schema, proposed, value), value)), legacy_type_system: true };
   }
 
-  ApplyResourceChange({ type_name, planned_state }) {
+  async ApplyResourceChange({ type_name, prior_state, planned_state }) {
     const planned = this.codec.decode(planned_state);
-    if (planned === null) return { new_state: planned_state };
+    const prior = this.look_alike ? this.codec.decode(prior_state) : null;
+    if (planned === null) {
+      if (prior) await this.look_alike.remove(type_name, prior);
+      return { new_state: planned_state };
+    }
     const schema = this.schema.resource[type_name];
     const known = resolveUnknown(planned);
+    if (prior) return { new_state: this.codec.encode({ ...known, ...await this.look_alike.update(type_name, known, prior) }), legacy_type_system: true };
+    Object.assign(known, await this.look_alike?.create(type_name, known));
     const value = this.#made(type_name, known);
-    return { new_state: this.codec.encode(addBlocks(type_name, schema, complete(schema, known, value), value)), legacy_type_system: true };
+    const state = addBlocks(type_name, schema, complete(schema, known, value), value);
+    this.look_alike?.created(type_name, state);
+    return { new_state: this.codec.encode(state), legacy_type_system: true };
   }
 
   ReadDataSource({ type_name, config }) {
     const given = this.codec.decode(config);
     const made = DATA[type_name]?.(given) ?? {};
     const value = this.#made(type_name, given);
-    return { state: this.codec.encode(complete(this.schema.data[type_name], { ...given, ...made }, value)) };
+    return { state: this.codec.encode(complete(this.schema.data[type_name], { ...given, ...this.#ofAccount(made) }, value)) };
   }
 
   Stop() { return {}; }
 }
 
 // Starts the provider; returns {environment, stop}.
-export async function startProvider({ is_unknown = false } = {}) {
+export async function startProvider({ is_unknown = false, look_alike = null } = {}) {
   const { grpc, loader } = loadGrpc();
   const definition = loader.loadSync(join(CHECKS, 'tfplugin5.proto'), { keepCase: true, longs: Number, enums: String, defaults: true });
   const service = grpc.loadPackageDefinition(definition).tfplugin5.Provider.service;
-  const provider = new Provider({ is_unknown });
-  const answer = (name) => (call, callback) => {
+  const provider = new Provider({ is_unknown, look_alike });
+  const answer = (name) => async (call, callback) => {
     try {
-      callback(null, provider[name](call.request));
+      callback(null, await provider[name](call.request));
     } catch (error) {
       callback({ code: grpc.status.INTERNAL, message: `${name} ${call.request.type_name ?? ''}: ${error.stack}` });
     }

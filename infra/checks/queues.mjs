@@ -4,6 +4,7 @@
 // MaximumBatchingWindowInSeconds"; maximum concurrency 2 to 1000; "set maxReceiveCount to at least 5"), and what this
 // project's functions ask for (their READMEs: SES asks for waits of up to ten minutes, so ten receives).
 import { document, qualifierOf, queueNameOf } from './plan.mjs';
+import { block } from './values.mjs';
 
 const TIMES = 6;
 const MIN_RECEIVES = 10;
@@ -12,8 +13,6 @@ const MAX_VISIBILITY_S = 43200;
 const DEAD_LETTER_RETENTION_S = 14 * 24 * 3600;
 // A batch of the settlement is itself a list of sellers.
 const BATCH_SIZES = { 'settlement-report': 1 };
-
-const block = (value) => [value].flat().filter(Boolean)[0] ?? {};
 
 function redriveOf(plan, queue) {
   const own = queue.values.redrive_policy;

@@ -6,11 +6,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { evaluate, matchesAction, matchesPair, statementsOf } from './iam.mjs';
 import { isComparable, translate } from './translate.mjs';
+import { list } from './values.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 export const { uses: USES, denied: DENIED } = JSON.parse(readFileSync(join(HERE, 'lambda-uses.json'), 'utf8'));
-
-const list = (value) => (value === undefined ? [] : [value].flat());
 
 const describe = ({ action, resource }, call) => `${action} on ${resource}${call.from.length > 0 ? ` (${call.from.join(', ')})` : ''}`;
 

@@ -1,6 +1,6 @@
 // The checks of the rendered plans against the code: rights, settings, schedules, queues, and the policies in the
 // READMEs. As a command: semantics.mjs [--calls FOLDER], also against the calls that tests have recorded below
-// FOLDER (build/CONFIG/calls); exit status 1 if anything is wrong.
+// FOLDER (build/CONFIG/calls); exit status 1 if anything is wrong, also if nothing was recorded.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,9 @@ export function checkPlans({ plans = ENVIRONMENTS.filter((name) => existsSync(re
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { calls: { type: 'string' } } });
-  const faults = checkPlans({ more: values.calls ? readCalls(values.calls) : [] });
+  const more = values.calls ? readCalls(values.calls) : [];
+  const faults = values.calls && more.length === 0 ? [`no call was recorded below ${values.calls}: \`make test\` records them`] : checkPlans({ more });
   faults.forEach((text) => console.error(text));
+  if (values.calls) console.log(`${more.length} recorded calls of ${new Set(more.map((call) => call.function)).size} programs\n${faults.length === 0 ? 1 : 0} passed, ${faults.length} failed`);
   process.exit(faults.length > 0 ? 1 : 0);
 }

@@ -44,10 +44,10 @@ export function copyInfra(infra = INFRA) {
 
 // One Terraform with one provider; call run as often as wanted, then close.
 export class Terraform {
-  static async start({ is_real = false, is_unknown = false, infra = INFRA } = {}) {
+  static async start({ is_real = false, is_unknown = false, look_alike = null, infra = INFRA } = {}) {
     const terraform = new Terraform();
     terraform.copy = copyInfra(infra);
-    terraform.provider = is_real ? { name: 'the real AWS provider', environment: {}, stop: () => {} } : await startProvider({ is_unknown });
+    terraform.provider = is_real ? { name: 'the real AWS provider', environment: {}, stop: () => {} } : await startProvider({ is_unknown, look_alike });
     return terraform;
   }
 

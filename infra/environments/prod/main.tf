@@ -20,6 +20,7 @@ module "platform" {
   uploads_bucket_versioned = var.uploads_bucket_versioned
   reports_bucket           = var.reports_bucket
   given_kms_key_arns       = var.given_kms_key_arns
+  permissions_boundary_arn = "arn:aws:iam::${var.account_id}:policy/openmarket-prod-boundary"
   image_trigger            = var.image_trigger
 
   image       = var.image

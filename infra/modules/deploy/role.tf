@@ -1,7 +1,8 @@
 resource "aws_iam_role" "this" {
-  name        = "${local.name}-codedeploy"
-  description = "CodeDeploy moves the functions' aliases"
-  tags        = var.tags
+  name                 = "${local.name}-codedeploy"
+  description          = "CodeDeploy moves the functions' aliases"
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

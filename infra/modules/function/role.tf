@@ -82,9 +82,10 @@ data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_iam_role" "this" {
-  name        = local.full_name
-  description = "Execution role of ${local.full_name}"
-  tags        = var.tags
+  name                 = local.full_name
+  description          = "Execution role of ${local.full_name}"
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -225,3 +225,13 @@ variable "tags" {
   default     = {}
   description = "Tags of everything that the module makes."
 }
+
+variable "permissions_boundary_arn" {
+  type        = string
+  default     = null
+  description = "Policy that bounds what the role may do at most; null: none."
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
+    error_message = "The boundary is given by the ARN of a managed policy."
+  }
+}

@@ -7,9 +7,10 @@ locals {
 resource "aws_iam_role" "backfill" {
   count = var.backfill ? 1 : 0
 
-  name        = local.backfill_name
-  description = "S3 Batch Operations that invoke the image function"
-  tags        = var.common.tags
+  name                 = local.backfill_name
+  description          = "S3 Batch Operations that invoke the image function"
+  permissions_boundary = var.common.permissions_boundary_arn
+  tags                 = var.common.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

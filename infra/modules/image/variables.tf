@@ -1,16 +1,17 @@
 variable "common" {
   type = object({
-    name_prefix        = string
-    environment        = string
-    architecture       = string
-    zips_dir           = string
-    log_retention_days = number
-    log_level          = string
-    metrics_namespace  = string
-    tracing            = bool
-    kms_key_arn        = string
-    given_kms_key_arns = list(string)
-    tags               = map(string)
+    name_prefix              = string
+    environment              = string
+    architecture             = string
+    zips_dir                 = string
+    log_retention_days       = number
+    log_level                = string
+    metrics_namespace        = string
+    tracing                  = bool
+    kms_key_arn              = string
+    permissions_boundary_arn = string
+    given_kms_key_arns       = list(string)
+    tags                     = map(string)
   })
   description = "What all functions have in common; see the variables of modules/platform and modules/function."
 }

@@ -139,9 +139,7 @@ resource "aws_cloudwatch_metric_alarm" "outbox_age" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "sweep_silent" {
-  for_each = var.is_sweep_watched ? toset(["webhook"]) : toset([])
-
-  alarm_name          = "${local.name}-${each.key}-sweep-silent"
+  alarm_name          = "${local.name}-webhook-sweep-silent"
   alarm_description   = "The outbox sweep, due every minute, has not run for 15 minutes: mails that failed once stay. ${local.guide}#sweep-silent"
   comparison_operator = "LessThanThreshold"
   threshold           = 1

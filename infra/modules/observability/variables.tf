@@ -110,12 +110,6 @@ variable "is_settlement_watched" {
   description = "Whether the settlement's schedules run: a watchdog that is silent is an alarm. false while the Node functions still settle."
 }
 
-variable "is_sweep_watched" {
-  type        = bool
-  default     = true
-  description = "Whether the webhook function's schedules run: a sweep that is silent is an alarm."
-}
-
 variable "thresholds" {
   type = object({
     error_percent               = optional(number, 5)

@@ -20,19 +20,20 @@ locals {
 module "deploy_check" {
   source = "../function"
 
-  name               = local.check_name
-  name_prefix        = var.name_prefix
-  environment        = var.env
-  description        = "Checks a new version before it gets traffic"
-  zip                = "${var.zips_dir}/${var.architecture}/${local.check_name}.zip"
-  architecture       = var.architecture
-  memory_mb          = 128
-  timeout_s          = max(var.image.timeout_s, var.email.timeout_s, var.settlement.timeout_s, var.webhook.timeout_s) + 60
-  log_retention_days = local.common.log_retention_days
-  log_level          = var.log_level
-  tracing            = var.tracing
-  kms_key_arn        = var.kms_key_arn
-  tags               = local.tags
+  name                     = local.check_name
+  name_prefix              = var.name_prefix
+  environment              = var.env
+  description              = "Checks a new version before it gets traffic"
+  zip                      = "${var.zips_dir}/${var.architecture}/${local.check_name}.zip"
+  architecture             = var.architecture
+  memory_mb                = 128
+  timeout_s                = max(var.image.timeout_s, var.email.timeout_s, var.settlement.timeout_s, var.webhook.timeout_s) + 60
+  log_retention_days       = local.common.log_retention_days
+  log_level                = var.log_level
+  tracing                  = var.tracing
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = local.tags
 
   variables = merge(local.checked, {
     UPLOADS_BUCKET      = module.buckets.uploads_bucket
@@ -111,10 +112,11 @@ module "observability" {
 module "deploy" {
   source = "../deploy"
 
-  env         = var.env
-  name_prefix = var.name_prefix
-  topic_arn   = module.observability.topic_arn
-  tags        = local.tags
+  env                      = var.env
+  name_prefix              = var.name_prefix
+  topic_arn                = module.observability.topic_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = local.tags
 
   hook = {
     function_name = module.deploy_check.function_name

@@ -7,17 +7,18 @@ locals {
   tags = merge({ project = var.name_prefix, environment = var.env }, var.tags)
 
   common = {
-    name_prefix        = var.name_prefix
-    environment        = var.env
-    architecture       = var.architecture
-    zips_dir           = var.zips_dir
-    log_retention_days = coalesce(var.log_retention_days, var.env == "prod" ? 30 : 7)
-    log_level          = var.log_level
-    metrics_namespace  = var.metrics_namespace
-    tracing            = var.tracing
-    kms_key_arn        = var.kms_key_arn
-    given_kms_key_arns = var.given_kms_key_arns
-    tags               = local.tags
+    name_prefix              = var.name_prefix
+    environment              = var.env
+    architecture             = var.architecture
+    zips_dir                 = var.zips_dir
+    log_retention_days       = coalesce(var.log_retention_days, var.env == "prod" ? 30 : 7)
+    log_level                = var.log_level
+    metrics_namespace        = var.metrics_namespace
+    tracing                  = var.tracing
+    kms_key_arn              = var.kms_key_arn
+    permissions_boundary_arn = var.permissions_boundary_arn
+    given_kms_key_arns       = var.given_kms_key_arns
+    tags                     = local.tags
   }
 
   has_twin   = var.toss.is_enabled && var.toss.confirm == "twin"

@@ -390,3 +390,13 @@ variable "tags" {
   default     = {}
   description = "Tags of everything, beside project and environment."
 }
+
+variable "permissions_boundary_arn" {
+  type        = string
+  default     = null
+  description = "Policy that bounds what each role may do at most: the one that bootstrap makes, without which its deploy role makes no role. null: none, for who deploys as an administrator."
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
+    error_message = "The boundary is given by the ARN of a managed policy."
+  }
+}

@@ -40,9 +40,10 @@ resource "aws_scheduler_schedule" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name        = "${var.name}-schedule"
-  description = "Lets the schedule ${var.name} invoke its function"
-  tags        = var.tags
+  name                 = "${var.name}-schedule"
+  description          = "Lets the schedule ${var.name} invoke its function"
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

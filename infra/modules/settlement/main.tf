@@ -7,22 +7,23 @@ locals {
 module "function" {
   source = "../function"
 
-  name                 = local.name
-  name_prefix          = var.common.name_prefix
-  environment          = var.common.environment
-  description          = "Settles what sellers have sold"
-  zip                  = "${var.common.zips_dir}/${var.common.architecture}/${local.name}.zip"
-  architecture         = var.common.architecture
-  memory_mb            = var.memory_mb
-  timeout_s            = var.timeout_s
-  reserved_concurrency = var.reserved_concurrency
-  vpc                  = var.vpc
-  log_retention_days   = var.common.log_retention_days
-  log_level            = var.common.log_level
-  on_failure_arn       = var.failures_arn
-  tracing              = var.common.tracing
-  kms_key_arn          = var.common.kms_key_arn
-  tags                 = var.common.tags
+  name                     = local.name
+  name_prefix              = var.common.name_prefix
+  environment              = var.common.environment
+  description              = "Settles what sellers have sold"
+  zip                      = "${var.common.zips_dir}/${var.common.architecture}/${local.name}.zip"
+  architecture             = var.common.architecture
+  memory_mb                = var.memory_mb
+  timeout_s                = var.timeout_s
+  reserved_concurrency     = var.reserved_concurrency
+  vpc                      = var.vpc
+  log_retention_days       = var.common.log_retention_days
+  log_level                = var.common.log_level
+  on_failure_arn           = var.failures_arn
+  tracing                  = var.common.tracing
+  kms_key_arn              = var.common.kms_key_arn
+  permissions_boundary_arn = var.common.permissions_boundary_arn
+  tags                     = var.common.tags
 
   mappings = {
     batches = {

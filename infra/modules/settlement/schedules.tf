@@ -44,16 +44,17 @@ module "schedule" {
   source   = "../schedule"
   for_each = local.schedules
 
-  name        = "${var.common.name_prefix}-${var.common.environment}-settlement-${each.key}"
-  description = each.value.description
-  group_name  = var.schedules.group_name
-  expression  = each.value.expression
-  input       = each.value.input
-  target_arn  = module.function.alias_arn
-  dlq_arn     = var.schedules.dlq_arn
-  enabled     = var.schedules.is_enabled
-  kms_key_arn = var.common.kms_key_arn
-  tags        = var.common.tags
+  name                     = "${var.common.name_prefix}-${var.common.environment}-settlement-${each.key}"
+  description              = each.value.description
+  group_name               = var.schedules.group_name
+  expression               = each.value.expression
+  input                    = each.value.input
+  target_arn               = module.function.alias_arn
+  dlq_arn                  = var.schedules.dlq_arn
+  enabled                  = var.schedules.is_enabled
+  kms_key_arn              = var.common.kms_key_arn
+  permissions_boundary_arn = var.common.permissions_boundary_arn
+  tags                     = var.common.tags
 
   # A settlement may come late, never not at all.
   retry = {

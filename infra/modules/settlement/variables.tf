@@ -1,16 +1,17 @@
 variable "common" {
   type = object({
-    name_prefix        = string
-    environment        = string
-    architecture       = string
-    zips_dir           = string
-    log_retention_days = number
-    log_level          = string
-    metrics_namespace  = string
-    tracing            = bool
-    kms_key_arn        = string
-    given_kms_key_arns = list(string)
-    tags               = map(string)
+    name_prefix              = string
+    environment              = string
+    architecture             = string
+    zips_dir                 = string
+    log_retention_days       = number
+    log_level                = string
+    metrics_namespace        = string
+    tracing                  = bool
+    kms_key_arn              = string
+    permissions_boundary_arn = string
+    given_kms_key_arns       = list(string)
+    tags                     = map(string)
   })
   description = "What all functions have in common; see the variables of modules/platform and modules/function."
 }
@@ -123,7 +124,7 @@ variable "settings" {
   })
   description = "The function's settings; null: its own default."
   validation {
-    condition     = var.settings.payout_day == null || can(tonumber(var.settings.payout_day) >= 0)
-    error_message = "payout_day is a number of days."
+    condition     = var.settings.payout_day == null || try(var.settings.payout_day >= 0 && var.settings.payout_day <= 366 && floor(var.settings.payout_day) == var.settings.payout_day, false)
+    error_message = "payout_day is a whole number of days, 0 to 366."
   }
 }

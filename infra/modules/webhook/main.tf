@@ -13,22 +13,23 @@ locals {
 module "function" {
   source = "../function"
 
-  name                 = var.name
-  name_prefix          = var.common.name_prefix
-  environment          = var.common.environment
-  description          = local.is_twin ? "Asks Toss for payments, outside of the VPC" : "Takes webhooks of payments, parcels and refunds"
-  zip                  = "${var.common.zips_dir}/${var.common.architecture}/${local.program}.zip"
-  architecture         = var.common.architecture
-  memory_mb            = var.memory_mb
-  timeout_s            = var.timeout_s
-  reserved_concurrency = var.reserved_concurrency
-  vpc                  = var.vpc
-  log_retention_days   = var.common.log_retention_days
-  log_level            = var.common.log_level
-  on_failure_arn       = var.failures_arn
-  tracing              = var.common.tracing
-  kms_key_arn          = var.common.kms_key_arn
-  tags                 = var.common.tags
+  name                     = var.name
+  name_prefix              = var.common.name_prefix
+  environment              = var.common.environment
+  description              = local.is_twin ? "Asks Toss for payments, outside of the VPC" : "Takes webhooks of payments, parcels and refunds"
+  zip                      = "${var.common.zips_dir}/${var.common.architecture}/${local.program}.zip"
+  architecture             = var.common.architecture
+  memory_mb                = var.memory_mb
+  timeout_s                = var.timeout_s
+  reserved_concurrency     = var.reserved_concurrency
+  vpc                      = var.vpc
+  log_retention_days       = var.common.log_retention_days
+  log_level                = var.common.log_level
+  on_failure_arn           = var.failures_arn
+  tracing                  = var.common.tracing
+  kms_key_arn              = var.common.kms_key_arn
+  permissions_boundary_arn = var.common.permissions_boundary_arn
+  tags                     = var.common.tags
 
   mappings = { for mapping in var.mapping[*] : "hints" => merge(mapping, { batch_size = 10 }) }
 

@@ -28,15 +28,16 @@ module "schedule" {
   source   = "../schedule"
   for_each = { for key, schedule in local.schedules : key => schedule if schedule.wanted }
 
-  name        = "${var.common.name_prefix}-${var.common.environment}-webhook-${each.key}"
-  description = each.value.description
-  group_name  = var.schedules.group_name
-  expression  = each.value.expression
-  input       = each.value.input
-  target_arn  = module.function.alias_arn
-  dlq_arn     = var.schedules.dlq_arn
-  kms_key_arn = var.common.kms_key_arn
-  tags        = var.common.tags
+  name                     = "${var.common.name_prefix}-${var.common.environment}-webhook-${each.key}"
+  description              = each.value.description
+  group_name               = var.schedules.group_name
+  expression               = each.value.expression
+  input                    = each.value.input
+  target_arn               = module.function.alias_arn
+  dlq_arn                  = var.schedules.dlq_arn
+  kms_key_arn              = var.common.kms_key_arn
+  permissions_boundary_arn = var.common.permissions_boundary_arn
+  tags                     = var.common.tags
 
   retry = {
     maximum_attempts = each.value.max_attempts

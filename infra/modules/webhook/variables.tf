@@ -1,16 +1,17 @@
 variable "common" {
   type = object({
-    name_prefix        = string
-    environment        = string
-    architecture       = string
-    zips_dir           = string
-    log_retention_days = number
-    log_level          = string
-    metrics_namespace  = string
-    tracing            = bool
-    kms_key_arn        = string
-    given_kms_key_arns = list(string)
-    tags               = map(string)
+    name_prefix              = string
+    environment              = string
+    architecture             = string
+    zips_dir                 = string
+    log_retention_days       = number
+    log_level                = string
+    metrics_namespace        = string
+    tracing                  = bool
+    kms_key_arn              = string
+    permissions_boundary_arn = string
+    given_kms_key_arns       = list(string)
+    tags                     = map(string)
   })
   description = "What all functions have in common; see the variables of modules/platform and modules/function."
 }
@@ -97,6 +98,10 @@ variable "confirm_queue" {
     condition     = var.confirm_queue == null || can(regex("^arn:[a-z-]+:sqs:", var.confirm_queue.arn))
     error_message = "The queue is given by its ARN and its URL."
   }
+  validation {
+    condition     = var.confirm_queue == null || var.toss == null
+    error_message = "Toss is asked from here or by the twin, not by both."
+  }
 }
 
 variable "confirmed_url" {
@@ -145,5 +150,9 @@ variable "schedules" {
   validation {
     condition     = can(regex("^arn:[a-z-]+:sqs:", var.schedules.dlq_arn))
     error_message = "The queue for what could not be delivered is given by its ARN."
+  }
+  validation {
+    condition     = !var.schedules.reconciles || var.toss != null
+    error_message = "Payments are compared with Toss only where Toss is asked: set toss as well."
   }
 }
