@@ -45,6 +45,7 @@ $(eval $(call fuzz_target,exif,imgcore))
 $(eval $(call fuzz_seeds,exif))
 
 # ---- imgcore: pixels
+$(eval $(call fuzz_target,kernels,imgcore,$(filter-out %/check_kernels.c %/check_targets.c,$(CHECK_KERNELS))))
 
 # ---- AWS client layer, events
 
