@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { OPTION_BYTES = 64, MAX_OUTPUTS = 3, MAX_PIXELS = 1 << 18, MEMORY_BYTES = 48 << 20 };
+enum { OPTION_BYTES = 64, MAX_OUTPUTS = 3, MAX_PIXELS = 1 << 16, MEMORY_BYTES = 48 << 20 };
 
 struct file {
     const uint8_t *bytes;
@@ -33,8 +33,8 @@ struct request {
 
 static void take_output(struct fuzz_input *input, struct imgcore_output *output) {
     imgcore_output_default(output);
-    output->width_px = fuzz_take_u8(input);
-    output->height_px = fuzz_take_u8(input);
+    output->width_px = fuzz_take_range(input, 0, 96);
+    output->height_px = fuzz_take_range(input, 0, 96);
     output->fit = (enum imgcore_fit)fuzz_take_range(input, 0, IMGCORE_FIT_OUTSIDE);
     output->gravity = (enum imgcore_gravity)fuzz_take_range(input, 0, IMGCORE_GRAVITY_NORTH_WEST);
     output->filter = (enum imgcore_filter)fuzz_take_range(input, 0, IMGCORE_FILTER_BOX);
@@ -272,12 +272,35 @@ static void check_cancel(struct fuzz_input *input, struct imgcore_context *conte
     imgcore_output_clear(context, result.outputs, request->count);
 }
 
+/* A small budget may choose another PNG encoder, whose bytes differ and whose pixels do not. */
+static void check_same_pixels(const struct request *request, const struct result *expected,
+                              const struct result *result) {
+    FUZZ_CHECK(result->status == expected->status, "a small budget: %s instead of %s",
+               imgcore_status_name(result->status), imgcore_status_name(expected->status));
+    for (size_t i = 0; i < request->count && result->status == IMGCORE_OK; i++) {
+        const struct imgcore_output *pair[2] = {&expected->outputs[i], &result->outputs[i]};
+        uint32_t width[2], height[2];
+        int channels[2];
+        uint8_t *pixels[2];
+        for (int k = 0; k < 2; k++)
+            pixels[k] = (pair[k]->result_format == IMGCORE_FORMAT_JPEG ? jpeg_read : png_read)(
+                pair[k]->bytes, pair[k]->size_bytes, &width[k], &height[k], &channels[k]);
+        FUZZ_CHECK(
+            width[0] == width[1] && height[0] == height[1] && channels[0] == channels[1] &&
+                !memcmp(pixels[0], pixels[1], (size_t)width[0] * height[0] * (size_t)channels[0]),
+            "a small budget: output %zu has other pixels", i);
+        free(pixels[0]);
+        free(pixels[1]);
+    }
+}
+
 static void check_budget(struct fuzz_input *input, struct imgcore_context *context,
                          const struct request *request, const struct result *expected) {
     struct imgcore_options options = request->options;
     options.limits.memory_bytes = (size_t)1 + fuzz_take_range(input, 0, 4 << 20);
     struct result result = run(context, request, &options);
-    check_interrupted(request, expected, &result, true, IMGCORE_BUDGET, "a small budget");
+    if (result.status != IMGCORE_BUDGET)
+        check_same_pixels(request, expected, &result);
     imgcore_output_clear(context, result.outputs, request->count);
 }
 
