@@ -50,6 +50,9 @@ $(eval $(call fuzz_target,resize,imgcore,tests/support/exact.c))
 $(eval $(call fuzz_target,weights,imgcore))
 $(eval $(call fuzz_target,transform,imgcore,tests/support/pictures.c,$(TEST_LIBS)))
 $(eval $(call fuzz_seeds,transform,tests/support/pictures.c))
+$(eval $(call fuzz_seeds,kernels))
+$(eval $(call fuzz_seeds,resize))
+$(eval $(call fuzz_seeds,weights))
 
 # ---- AWS client layer, events
 
