@@ -106,6 +106,11 @@ static void take_box(struct fuzz_input *input, const struct image *from,
         options->box_width_px /= 1 + fuzz_take_u8(input);
         options->box_height_px /= 1 + fuzz_take_u8(input);
     }
+    const uint32_t past = fuzz_take_range(input, 0, 15); /* past an edge, which is refused */
+    if (past == 14)
+        options->box_width_px = from->width_px - options->box_left_px + unit;
+    else if (past == 15)
+        options->box_height_px = from->height_px - options->box_top_px + unit;
 }
 
 static void fill(struct fuzz_input *input, struct job *job) {
