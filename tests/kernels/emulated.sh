@@ -1,7 +1,7 @@
 #!/bin/sh
 # emulated.sh CHECK_KERNELS CPU_MODEL...: runs check_kernels under qemu's user-mode emulator as each
-# of the CPU models, and ends with the counts. A target that ran as no model (its own, best one
-# counts) is skipped, never passed.
+# of the CPU models, and ends with the counts. A target that no model supports is skipped, never
+# passed.
 set -eu
 check=$1
 shift
