@@ -233,7 +233,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang lint arm64 install uninstall clean help FORCE
+.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang lint arm64 kernels-emulated install uninstall clean help FORCE
 
 all: lib $(COMMAND) ## build the library and the command (the default)
 
@@ -391,6 +391,15 @@ arm64: ## the kernels for arm64 (NEON), checked against plain C under an emulato
 	@sh .ci/packages build arm64
 	@$(MAKE) --no-print-directory $(ARM)/check_kernels
 	qemu-aarch64-static $(ARM)/check_kernels --quick
+
+# One model for each target that the emulator knows; it has no AVX-512. The first one lacks SSE4, so
+# that plain C must be chosen.
+EMULATED_CPUS := qemu64 Westmere Haswell
+
+kernels-emulated: ## the kernels on CPU models with other vector units, under an emulator (x86_64)
+	@sh .ci/packages build arm64
+	@$(MAKE) --no-print-directory $(CHECK_PROGRAM)
+	@sh tests/kernels/emulated.sh $(CHECK_PROGRAM) $(EMULATED_CPUS)
 
 $(ARM)/check_kernels: $(ARM_OBJECTS)
 	$(call quiet,LINK,aarch64-linux-gnu-gcc -static -o $@ $^ -lm)

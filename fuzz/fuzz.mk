@@ -45,6 +45,14 @@ $(eval $(call fuzz_target,exif,imgcore))
 $(eval $(call fuzz_seeds,exif))
 
 # ---- imgcore: pixels
+$(eval $(call fuzz_target,kernels,imgcore,$(filter-out %/check_kernels.c %/check_targets.c,$(CHECK_KERNELS))))
+$(eval $(call fuzz_target,resize,imgcore,tests/support/exact.c))
+$(eval $(call fuzz_target,weights,imgcore))
+$(eval $(call fuzz_target,transform,imgcore,tests/support/pictures.c,$(TEST_LIBS)))
+$(eval $(call fuzz_seeds,transform,tests/support/pictures.c))
+$(eval $(call fuzz_seeds,kernels))
+$(eval $(call fuzz_seeds,resize))
+$(eval $(call fuzz_seeds,weights))
 
 # ---- AWS client layer, events
 

@@ -196,7 +196,8 @@ void ic_kernels_ref(struct ic_kernels *kernels);
 size_t ic_target_count(void);
 const char *ic_target_name(size_t index); /* NULL past the end */
 bool ic_target_usable(size_t index);      /* whether this CPU runs it */
-/* Fills the table for target `index`, usable or not: only pointers are written. */
+/* Fills the table for target `index`, which must be usable: the functions that fill it are compiled
+ * for that target too. */
 void ic_target_kernels(size_t index, struct ic_kernels *kernels);
 
 /* Chooses the best usable target whose name is in `list` (names separated by commas; NULL or "":

@@ -100,7 +100,7 @@ static bool is_symmetric(const double *row, int taps) {
 
 /* Rounds a row to fractions of `one` and distributes the difference of the sum from one, step by
  * step, to the taps with the largest rounding error in that direction; in pairs where the row is
- * symmetric, so that it stays symmetric. The largest error of a tap stays below one step. */
+ * symmetric, so that it stays symmetric. The error of a tap stays below two steps. */
 static void round_row(const double *row, int taps, int one, int16_t *fixed) {
     int sum = 0;
     for (int k = 0; k < taps; k++) {

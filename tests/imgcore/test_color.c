@@ -21,10 +21,7 @@ static struct ic_kernels kernels;
 static int set_up(void **state) {
     (void)state;
     ic_mem_init(&mem, NULL);
-    ic_target_kernels(0, &kernels);
-    if (!ic_target_usable(0)) {
-        ic_kernels_ref(&kernels);
-    }
+    ic_target_kernels(ic_target_choose(NULL), &kernels);
     return 0;
 }
 

@@ -12,6 +12,13 @@
 /* ---- random -------------------------------------------------------------------------------- */
 
 uint32_t check_random(struct check *check) { /* splitmix64 */
+    if (check->data_bytes >= 4) {
+        uint32_t value;
+        memcpy(&value, check->data, sizeof(value));
+        check->data += sizeof(value);
+        check->data_bytes -= sizeof(value);
+        return value;
+    }
     uint64_t z = check->random += 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
@@ -95,8 +102,12 @@ bool check_open(struct check *check) {
         check->out[i] = open_area(page);
         ok = ok && check->out[i] != NULL;
     }
+    return ok;
+}
+
+bool check_catch_faults(void) {
     struct sigaction action = {.sa_handler = on_fault};
-    return ok && sigaction(SIGSEGV, &action, NULL) == 0 && sigaction(SIGBUS, &action, NULL) == 0;
+    return sigaction(SIGSEGV, &action, NULL) == 0 && sigaction(SIGBUS, &action, NULL) == 0;
 }
 
 static size_t place(struct check *check, size_t size_bytes, size_t align) {

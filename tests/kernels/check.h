@@ -23,7 +23,10 @@ struct check_out { /* output of the reference and of the kernel under test, with
 struct check_timing;
 
 struct check {
-    uint64_t random; /* state */
+    uint64_t random;     /* state */
+    const uint8_t *data; /* bytes that are used in place of random ones while there are any: those
+                            of a fuzz target */
+    size_t data_bytes;
     bool quick;
     const struct ic_kernels *ref, *tested;
     const char *kernel; /* name of the current slot */
@@ -64,6 +67,8 @@ void check_fill(struct check *check, uint8_t *bytes, size_t size_bytes);
 /* ---- memory -------------------------------------------------------------------------------- */
 
 bool check_open(struct check *check);
+/* Lets an access outside the areas end the program with the description of the case. */
+bool check_catch_faults(void);
 /* Returns `size_bytes` of area `index`, at its end, or sometimes at its beginning, where `align`
  * (of the element type) allows. The content is undefined. */
 void *check_source(struct check *check, int index, size_t size_bytes, size_t align);

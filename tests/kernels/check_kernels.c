@@ -166,13 +166,15 @@ int main(int argc, char **argv) {
     size_t count = ic_target_count();
     struct ic_kernels *tables = calloc(count, sizeof(*tables));
     struct check check = {.quick = options.quick};
-    if (tables == NULL || !check_open(&check)) {
+    if (tables == NULL || !check_open(&check) || !check_catch_faults()) {
         fprintf(stderr, "check_kernels: no memory\n");
         free(tables);
         return 2;
     }
     for (size_t i = 0; i < count; i++) {
-        ic_target_kernels(i, &tables[i]);
+        if (ic_target_usable(i)) {
+            ic_target_kernels(i, &tables[i]);
+        }
     }
     check.ref = &tables[count - 1];
     if (options.bench) {

@@ -30,6 +30,9 @@ static void check_list(void) {
     expect(ic_target_name(count) == NULL, "no name past the end");
     expect(!ic_target_usable(count), "nothing usable past the end");
     for (size_t i = 0; i < count; i++) {
+        if (!ic_target_usable(i)) {
+            continue;
+        }
         struct ic_kernels kernels;
         ic_target_kernels(i, &kernels);
         expect(strcmp(kernels.target, ic_target_name(i)) == 0, "a table has its target's name");

@@ -1,0 +1,63 @@
+/* JPEG and PNG files of each kind, each with a few choices of options behind it. */
+#include "fuzz/seeds/seeds.h"
+#include "tests/support/pictures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OPTION_BYTES = 64, VARIANTS = 6 };
+
+/* Writes the file with several options: the last byte is the comparison. */
+static void write_variants(const char *name, uint8_t *bytes, size_t size_bytes) {
+    static uint32_t state = 1;
+    for (int variant = 0; variant < VARIANTS; variant++) {
+        uint8_t options[OPTION_BYTES];
+        for (int i = 0; i < OPTION_BYTES; i++) {
+            state = state * 1664525u + 1013904223u;
+            options[i] = (uint8_t)(state >> 24);
+        }
+        options[OPTION_BYTES - 1] = (uint8_t)(126 + variant); /* each rest of a division by 6 */
+        options[OPTION_BYTES - 2] &= 0x1e;                    /* not tolerant */
+        char path[64];
+        snprintf(path, sizeof path, "%s_%d", name, variant);
+        seed_write(path, bytes, size_bytes, options, sizeof options);
+    }
+    free(bytes);
+}
+
+static void write_jpegs(void) {
+    static const struct {
+        const char *name;
+        struct jpeg_spec spec;
+    } files[] = {
+        {"jpeg", {.width = 83, .height = 61, .channels = 3, .h_samp = 2, .v_samp = 2}},
+        {"jpeg_grey", {.width = 40, .height = 31, .channels = 1, .orientation = 6}},
+        {"jpeg_cmyk", {.width = 24, .height = 17, .channels = 4}},
+        {"jpeg_ycck", {.width = 24, .height = 17, .channels = 4, .ycck = true}},
+        {"jpeg_progressive",
+         {.width = 50, .height = 33, .channels = 3, .progressive = true, .h_samp = 2}},
+        {"jpeg_restart",
+         {.width = 130, .height = 90, .channels = 3, .restart_rows = 1, .copyright = "somebody"}},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        size_t size_bytes;
+        uint8_t *bytes = jpeg_make(&files[i].spec, &size_bytes);
+        write_variants(files[i].name, bytes, size_bytes);
+    }
+}
+
+void make_seeds(void) {
+    write_jpegs();
+    for (int channels = 1; channels <= 4; channels++) {
+        const struct png_spec spec = {.width = 37,
+                                      .height = 29,
+                                      .channels = channels,
+                                      .interlaced = channels == 3,
+                                      .orientation = channels == 4 ? 8 : 0};
+        size_t size_bytes;
+        uint8_t *bytes = png_make(&spec, &size_bytes);
+        char name[16];
+        snprintf(name, sizeof name, "png_%d", channels);
+        write_variants(name, bytes, size_bytes);
+    }
+}
