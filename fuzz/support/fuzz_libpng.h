@@ -21,7 +21,8 @@ void fuzz_libpng_clear(struct fuzz_libpng *result);
 
 /* The permitted differences. Whether `fault` of libpng is none for the reader, */
 bool fuzz_libpng_is_stricter(const char *fault);
-/* and whether a fault that the reader reports by `detail` is none, or a warning, for libpng. */
-bool fuzz_libpng_is_laxer(const char *detail, const char *warning);
+/* and whether a fault that the reader reports by `detail` is none, or only a warning, for libpng.
+ */
+bool fuzz_libpng_is_laxer(const char *detail);
 
 #endif
