@@ -47,9 +47,9 @@ static cmsInt32Number ink_to_lab(const cmsUInt16Number in[], cmsUInt16Number out
     return 1;
 }
 
-static cmsHPROFILE make_ink(double version) {
+static cmsHPROFILE make_ink(void) {
     cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
-    cmsSetProfileVersion(profile, version);
+    cmsSetProfileVersion(profile, 2.1);
     cmsSetDeviceClass(profile, cmsSigOutputClass);
     cmsSetColorSpace(profile, cmsSigCmykData);
     cmsSetPCS(profile, cmsSigLabData);
@@ -69,6 +69,5 @@ void make_seeds(void) {
     write_profile("wide_alpha", make_rgb(2.6), 1);
     write_profile("grey", make_grey(1.8), 2);
     write_profile("grey_alpha", make_grey(1.0), 3);
-    write_profile("ink2", make_ink(2.1), 4);
-    write_profile("ink4", make_ink(4.3), 4);
+    write_profile("ink", make_ink(), 4);
 }
