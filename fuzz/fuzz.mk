@@ -53,6 +53,7 @@ $(eval $(call fuzz_target,png_read,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBPNG),$(FUZZ_L
 $(eval $(call fuzz_seeds,png_read,$(FUZZ_PICTURES)))
 $(eval $(call fuzz_target,jpeg_read,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBJPEG)))
 $(eval $(call fuzz_seeds,jpeg_read,$(FUZZ_PICTURES)))
+$(eval $(call fuzz_target,probe,imgcore,$(FUZZ_CODEC)))
 $(eval $(call fuzz_target,icc,imgcore))
 $(eval $(call fuzz_seeds,icc))
 $(eval $(call fuzz_target,png_write,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBPNG),$(FUZZ_LIBPNG_LIBS)))
