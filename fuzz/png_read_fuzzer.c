@@ -51,6 +51,14 @@ static void check_general(const uint8_t *data, size_t size_bytes, const struct f
     fuzz_decoded_clear(&general);
 }
 
+/* igzip refuses data behind the last row together with the row. With the file in memory libspng
+ * decides, and reads no further than the row. */
+static bool is_damaged_behind(const struct fuzz_decoded *whole,
+                              const struct fuzz_decoded *streamed) {
+    return whole->status == IMGCORE_OK && streamed->status == IMGCORE_CORRUPT &&
+           !strcmp(streamed->error.detail, "the compressed data is damaged");
+}
+
 /* The streamed source gives the same, unless one of both finds a fault after the last row: a source
  * that cannot be read again is not checked by libspng then (imgcore/codec/png_read.c). */
 static void check_streamed(const uint8_t *data, size_t size_bytes,
@@ -63,7 +71,8 @@ static void check_streamed(const uint8_t *data, size_t size_bytes,
     if (whole->status == IMGCORE_OK && streamed.status == IMGCORE_OK) {
         if (!setup->tolerant)
             fuzz_check_same_rows(whole, &streamed, "whole and streamed");
-    } else if (!whole->failed_in_finish && !streamed.failed_in_finish && !setup->tolerant) {
+    } else if (!whole->failed_in_finish && !streamed.failed_in_finish && !setup->tolerant &&
+               !is_damaged_behind(whole, &streamed)) {
         FUZZ_CHECK(whole->status == streamed.status, "whole %s (%s), streamed %s (%s)",
                    imgcore_status_name(whole->status), whole->error.detail,
                    imgcore_status_name(streamed.status), streamed.error.detail);
