@@ -17,6 +17,24 @@ void ic_jpeg_fill_frame(const struct jpeg_decompress_struct *cinfo, struct ic_he
     }
 }
 
+struct ic_jpeg_frame ic_jpeg_save_frame(const struct jpeg_decompress_struct *cinfo) {
+    return (struct ic_jpeg_frame){.width_px = cinfo->image_width,
+                                  .height_px = cinfo->image_height,
+                                  .components = cinfo->num_components,
+                                  .bits = cinfo->data_precision,
+                                  .progressive = cinfo->progressive_mode,
+                                  .arithmetic = cinfo->arith_code};
+}
+
+void ic_jpeg_restore_frame(j_decompress_ptr cinfo, const struct ic_jpeg_frame *frame) {
+    cinfo->image_width = frame->width_px;
+    cinfo->image_height = frame->height_px;
+    cinfo->num_components = frame->components;
+    cinfo->data_precision = frame->bits;
+    cinfo->progressive_mode = frame->progressive;
+    cinfo->arith_code = frame->arithmetic;
+}
+
 enum imgcore_status ic_jpeg_classify_color(const struct jpeg_decompress_struct *cinfo,
                                            struct ic_header *header, struct imgcore_error *error) {
     switch (cinfo->jpeg_color_space) {

@@ -131,6 +131,15 @@ void ic_jpeg_markers_clear(struct ic_jpeg_markers *markers);
 /* Fills in what the frame states. Also used if libjpeg rejected its size, so that the size can be
  * reported. */
 void ic_jpeg_fill_frame(const struct jpeg_decompress_struct *cinfo, struct ic_header *header);
+/* What libjpeg takes from a frame header before it refuses the header as the second one. All its
+ * memory was allocated for the first one, so that must be restored before rows are output. */
+struct ic_jpeg_frame {
+    JDIMENSION width_px, height_px;
+    int components, bits;
+    boolean progressive, arithmetic;
+};
+struct ic_jpeg_frame ic_jpeg_save_frame(const struct jpeg_decompress_struct *cinfo);
+void ic_jpeg_restore_frame(j_decompress_ptr cinfo, const struct ic_jpeg_frame *frame);
 /* Fills in the colour. UNSUPPORTED for an unknown one. */
 enum imgcore_status ic_jpeg_classify_color(const struct jpeg_decompress_struct *cinfo,
                                            struct ic_header *header, struct imgcore_error *error);

@@ -246,11 +246,13 @@ static void output_step(void *state) {
 /* A tolerant reader uses the scans up to the first that cannot be read: tables stand between scans,
  * and after an incomplete table libjpeg cannot continue. */
 static enum imgcore_status read_scans(struct jpeg_reader *reader, struct imgcore_error *error) {
+    const struct ic_jpeg_frame frame = ic_jpeg_save_frame(&reader->cinfo);
     enum imgcore_status status = ic_jpeg_guard(&reader->errors, consume_step, reader, error);
     if (status != IMGCORE_OK && status != IMGCORE_CORRUPT && status != IMGCORE_TRUNCATED) {
         return status;
     }
     ic_error_clear(error);
+    ic_jpeg_restore_frame(&reader->cinfo, &frame);
     return ic_jpeg_guard(&reader->errors, output_step, reader, error);
 }
 

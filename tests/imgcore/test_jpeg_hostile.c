@@ -659,6 +659,37 @@ static void random_damage_ends_in_a_status(void **state) {
     assert_true(refused > 1000);
 }
 
+/* libjpeg stores what a second frame header states before it refuses it. A tolerant reader shows
+ * the scans before that header, in the frame of the first one. */
+static void a_second_frame_header_changes_nothing(void **state) {
+    (void)state;
+    static const uint8_t headers[][6] = {
+        {8, 0xff, 0xff, 0xff, 0xff, 0}, {8, 0, 1, 0, 1, 255}, {4, 0, 20, 0xff, 0xda, 10}};
+    for (int kind = PROGRESSIVE; kind < KINDS; kind += SCAN_EACH - PROGRESSIVE) {
+        const struct blob file = make_kind(kind, 61, 47);
+        const size_t at = find_marker(&file, 0xda, 2);
+        const struct blob part = {file.bytes, at};
+        for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+            struct blob second = {NULL, 0};
+            append_segment(&second, 0xc0, headers[i], sizeof(headers[i]));
+            struct blob bad = blob_insert(&file, at, second.bytes, second.size_bytes);
+            assert_int_equal(decode_status(&bad, &strict), IMGCORE_CORRUPT);
+            for (int rows = 0; rows < 2; rows++) {
+                const struct how how = {.rows = rows == 1, .tolerant = true};
+                struct decoded want = decode(&part, &how);
+                struct decoded got = decode(&bad, &how);
+                assert_same_picture(&want, &got);
+                decoded_free(&want);
+                decoded_free(&got);
+            }
+            blob_free(&second);
+            blob_free(&bad);
+        }
+        struct blob done = file;
+        blob_free(&done);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_cut_anywhere_is_refused),
@@ -676,6 +707,7 @@ int main(void) {
         cmocka_unit_test(coefficients_are_counted_before_they_are_taken),
         cmocka_unit_test(memory_grows_with_the_width_only),
         cmocka_unit_test(floods_of_segments_cost_neither_memory_nor_time),
+        cmocka_unit_test(a_second_frame_header_changes_nothing),
         cmocka_unit_test(a_failed_read_is_reported_as_such),
         cmocka_unit_test(reading_survives_every_failing_allocation),
         cmocka_unit_test(a_reader_may_be_destroyed_at_any_point),

@@ -1,0 +1,73 @@
+/* Profiles that lcms2 makes: sRGB, another RGB with matrix and curves, grey, and one with tables
+ * for ink. The last byte chooses the colours: RGB, RGBA, grey, grey with alpha, CMYK. */
+#include "fuzz/seeds/seeds.h"
+
+#include <lcms2.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void write_profile(const char *name, cmsHPROFILE profile, uint8_t colors) {
+    cmsUInt32Number size_bytes = 0;
+    if (!profile || !cmsSaveProfileToMem(profile, NULL, &size_bytes))
+        exit(1);
+    uint8_t *bytes = malloc(size_bytes);
+    if (!bytes || !cmsSaveProfileToMem(profile, bytes, &size_bytes))
+        exit(1);
+    /* The time of creation is the only part that differs from run to run. */
+    for (cmsUInt32Number i = 24; i < 36 && i < size_bytes; i++)
+        bytes[i] = 0;
+    seed_write(name, bytes, size_bytes, &colors, 1);
+    free(bytes);
+    cmsCloseProfile(profile);
+}
+
+static cmsHPROFILE make_rgb(double gamma) {
+    const cmsCIExyY white = {0.3127, 0.3290, 1};
+    const cmsCIExyYTRIPLE primaries = {{0.68, 0.32, 1}, {0.265, 0.69, 1}, {0.15, 0.06, 1}};
+    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
+    cmsToneCurve *const curves[3] = {curve, curve, curve};
+    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
+    cmsFreeToneCurve(curve);
+    return profile;
+}
+
+static cmsHPROFILE make_grey(double gamma) {
+    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
+    cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
+    cmsFreeToneCurve(curve);
+    return profile;
+}
+
+static cmsInt32Number ink_to_lab(const cmsUInt16Number in[], cmsUInt16Number out[], void *user) {
+    (void)user;
+    const unsigned black = in[3];
+    out[0] = (cmsUInt16Number)((65535u - in[1]) * (65535u - black) / 65535u);
+    out[1] = (cmsUInt16Number)(32768u + in[1] / 4 - in[0] / 4);
+    out[2] = (cmsUInt16Number)(32768u + in[2] / 4 - in[0] / 4);
+    return 1;
+}
+
+static cmsHPROFILE make_ink(void) {
+    cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
+    cmsSetProfileVersion(profile, 2.1);
+    cmsSetDeviceClass(profile, cmsSigOutputClass);
+    cmsSetColorSpace(profile, cmsSigCmykData);
+    cmsSetPCS(profile, cmsSigLabData);
+    cmsPipeline *pipeline = cmsPipelineAlloc(NULL, 4, 3);
+    cmsStage *table = cmsStageAllocCLut16bit(NULL, 3, 4, 3, NULL);
+    cmsStageSampleCLut16bit(table, ink_to_lab, NULL, 0);
+    cmsPipelineInsertStage(pipeline, cmsAT_BEGIN, table);
+    cmsWriteTag(profile, cmsSigAToB0Tag, pipeline);
+    cmsPipelineFree(pipeline);
+    return profile;
+}
+
+void make_seeds(void) {
+    write_profile("srgb", cmsCreate_sRGBProfile(), 0);
+    write_profile("srgb_alpha", cmsCreate_sRGBProfile(), 1);
+    write_profile("wide", make_rgb(1.8), 0);
+    write_profile("wide_alpha", make_rgb(2.6), 1);
+    write_profile("grey", make_grey(1.8), 2);
+    write_profile("grey_alpha", make_grey(1.0), 3);
+    write_profile("ink", make_ink(), 4);
+}
