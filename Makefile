@@ -112,7 +112,7 @@ PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/install.sh
 # Scripts of which a sanitizer skips a part: the memory of a process.
 TWICE_TESTS := tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
-END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/install.sh \
+END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/fuzz.sh tests/end_to_end/install.sh \
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.

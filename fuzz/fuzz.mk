@@ -62,3 +62,40 @@ fuzz-programs: $(FUZZ_PROGRAMS) $(FUZZ_SEED_PROGRAMS)
 tests: fuzz-programs
 
 -include $(patsubst %.o,%.d,$(call objects,$(FUZZ_SOURCES)))
+
+# ---------------------------------------------------------------------------- goals
+
+# FUZZ_SECONDS   how long make fuzz runs, in all
+# FUZZ_ONLY      names of targets; default all
+# FUZZ_JSON      1: make fuzz prints JSON
+FUZZ_SECONDS ?= 600
+FUZZ_ONLY ?=
+FUZZ_CHOSEN = $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
+FUZZ_CHOSEN_PROGRAMS = $(patsubst %,$(O)/fuzz/%_fuzzer,$(FUZZ_CHOSEN)) \
+	$(patsubst %,$(O)/fuzz/seeds/%_seeds,$(filter $(FUZZ_CHOSEN),$(FUZZ_SEED_MAKERS)))
+
+# OSS-Fuzz links every target by its C++ compiler, since an engine may be C++.
+FUZZ_LINK ?= $(CC)
+$(FUZZ_PROGRAMS) $(FUZZ_SEED_PROGRAMS): private CC = $(FUZZ_LINK)
+
+.PHONY: fuzz fuzz-chosen fuzz-oss-programs fuzz-regress fuzz-check fuzz-coverage fuzz-minimise fuzz-oss
+fuzz-chosen fuzz-oss-programs: $(FUZZ_CHOSEN_PROGRAMS)
+
+fuzz: ## fuzz all targets (FUZZ_SECONDS=600 in all, FUZZ_ONLY='exif ...', FUZZ_JSON=1)
+	@sh .ci/packages build test ci npm
+	@$(MAKE) --no-print-directory CONFIG=fuzz FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen $(if $(FUZZ_JSON),>&2)
+	@node fuzz/fuzz.mjs $(if $(filter 1,$(FUZZ_JSON)),--json) --seconds $(FUZZ_SECONDS) $(FUZZ_CHOSEN)
+
+fuzz-regress: ## every seed and past crasher through the targets of this CONFIG
+	@sh .ci/packages build test $(if $(filter clang% fuzz,$(CONFIG)),ci)
+	@$(MAKE) --no-print-directory FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@sh fuzz/regress.sh $(O) $(FUZZ_CHOSEN)
+
+fuzz-minimise: ## reduce the corpora of make fuzz to what covers the same
+	@$(MAKE) --no-print-directory CONFIG=fuzz FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@for name in $(FUZZ_CHOSEN); do \
+		corpus=build/fuzz/corpus/$$name; [ -d "$$corpus" ] || continue; \
+		rm -rf "$$corpus.new"; mkdir "$$corpus.new"; \
+		build/fuzz/fuzz/$${name}_fuzzer -merge=1 "$$corpus.new" "$$corpus" 2>/dev/null && \
+		printf '%s: %d of %d\n' "$$name" "$$(ls "$$corpus.new" | wc -l)" "$$(ls "$$corpus" | wc -l)" && \
+		rm -rf "$$corpus" && mv "$$corpus.new" "$$corpus" || exit 1; done
