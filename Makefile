@@ -156,11 +156,13 @@ FLAGS_clang      := $(FLAGS_release)
 # clang's check of function pointers needs the C++ runtime, which nothing here links.
 FLAGS_clang-asan := $(FLAGS_asan) -fno-sanitize=function
 FLAGS_fuzz       := $(FLAGS_clang-asan) -fsanitize=fuzzer-no-link
+# With the replaying main (fuzz/support/replay.c).
+FLAGS_fuzz-coverage := -O1 -g1 -fprofile-instr-generate -fcoverage-mapping -DIC_KEEP_NOTHING
 # Each program contains the sanitizers' runtime: 0.6 s with GNU's linker, 0.25 s with LLVM's.
 LINKER := $(if $(filter clang-asan fuzz,$(CONFIG)),$(if $(shell command -v ld.lld 2>/dev/null),-fuse-ld=lld))
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)
-$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan fuzz)
+$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan fuzz fuzz-coverage)
 endif
 
 # libspng's .pc file has two names in the wild.

@@ -75,8 +75,10 @@ FUZZ_CHOSEN_PROGRAMS = $(patsubst %,$(O)/fuzz/%_fuzzer,$(FUZZ_CHOSEN)) \
 	$(patsubst %,$(O)/fuzz/seeds/%_seeds,$(filter $(FUZZ_CHOSEN),$(FUZZ_SEED_MAKERS)))
 
 # OSS-Fuzz links every target by its C++ compiler, since an engine may be C++.
-FUZZ_LINK ?= $(CC)
-$(FUZZ_PROGRAMS) $(FUZZ_SEED_PROGRAMS): private CC = $(FUZZ_LINK)
+# CC and CXX are given on the command line there.
+ifdef FUZZ_LINK
+$(FUZZ_PROGRAMS) $(FUZZ_SEED_PROGRAMS): private override CC = $(FUZZ_LINK)
+endif
 
 .PHONY: fuzz fuzz-chosen fuzz-oss-programs fuzz-regress fuzz-check fuzz-coverage fuzz-minimise fuzz-oss
 fuzz-chosen fuzz-oss-programs: $(FUZZ_CHOSEN_PROGRAMS)
@@ -99,3 +101,21 @@ fuzz-minimise: ## reduce the corpora of make fuzz to what covers the same
 		build/fuzz/fuzz/$${name}_fuzzer -merge=1 "$$corpus.new" "$$corpus" 2>/dev/null && \
 		printf '%s: %d of %d\n' "$$name" "$$(ls "$$corpus.new" | wc -l)" "$$(ls "$$corpus" | wc -l)" && \
 		rm -rf "$$corpus" && mv "$$corpus.new" "$$corpus" || exit 1; done
+
+fuzz-coverage: ## lines that seeds and corpora cover: a table, and a page in OUT/fuzz-coverage
+	@sh .ci/packages build test ci fuzz
+	@$(MAKE) --no-print-directory CONFIG=fuzz-coverage FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@sh fuzz/coverage.sh build/fuzz-coverage "$(OUT)/fuzz-coverage" $(FUZZ_CHOSEN)
+
+# The targets of make fuzz are linked with shared libraries; make fuzz-oss makes those without.
+fuzz-check: ## what OSS-Fuzz checks: targets run, are instrumented, have seeds, do not leak
+	@sh .ci/packages build test ci fuzz
+	@$(MAKE) --no-print-directory CONFIG=fuzz FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@rm -rf build/fuzz/out
+	@sh fuzz/collect.sh build/fuzz build/fuzz/out $(FUZZ_CHOSEN)
+	@CHECK_SHARED=no bash fuzz/check.sh build/fuzz/out $(FUZZ_CHOSEN)
+
+# FUZZ_SANITIZER  address, undefined, memory; FUZZ_ENGINE_NAME libfuzzer, afl; FUZZ_ARCHITECTURE x86_64, i386
+fuzz-oss: ## build and check as OSS-Fuzz does (FUZZ_SANITIZER=address|undefined|memory)
+	@sh .ci/packages build test ci fuzz
+	@bash fuzz/oss-fuzz/local.sh '$(or $(FUZZ_SANITIZER),address)' '$(or $(FUZZ_ARCHITECTURE),x86_64)' $(FUZZ_CHOSEN)

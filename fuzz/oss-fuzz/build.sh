@@ -20,7 +20,6 @@ unset PKG_CONFIG_PATH
 
 # Warnings of other projects do not matter here.
 deps_flags="$CFLAGS -w -fPIC -I$prefix/include"
-# GCC's and clang's own vector intrinsics in Highway remain: they are instrumented.
 
 # archive LIBRARY FLAGS SOURCE...: compiles in the current folder.
 archive() {
@@ -29,7 +28,7 @@ archive() {
     mkdir -p "$objects/$library"
     # shellcheck disable=SC2016 # $1 is the source
     printf '%s\n' "$@" | CC="$CC" flags="$deps_flags $flags" to="$objects/$library" xargs -P "$jobs" -I FILE sh -c '
-        $CC $flags -c "$1" -o "$to/$(echo "$1" | tr / _).o"' compile FILE
+        $CC $flags -c "$1" -o "$to/$(echo "${1#./}" | tr / _).o"' compile FILE
     rm -f "$prefix/lib/lib$library.a"
     ar rcs "$prefix/lib/lib$library.a" "$objects/$library"/*.o
 }
@@ -94,6 +93,15 @@ build_libspng() {
     archive spng -DSPNG_STATIC spng/spng.c
     cp spng/spng.h "$prefix/include"
     package spng "$(sed -n "s/.*version *: *'\([0-9.]*\)'.*/\1/p" meson.build | head -n 1)" '-lspng -lm' zlib -DSPNG_STATIC
+}
+
+# The oracle of the PNG targets.
+build_libpng() {
+    cp scripts/pnglibconf.h.prebuilt pnglibconf.h
+    archive png -DPNG_INTEL_SSE_OPT=0 png.c pngerror.c pngget.c pngmem.c pngpread.c pngread.c pngrio.c pngrtran.c \
+        pngrutil.c pngset.c pngtrans.c pngwio.c pngwrite.c pngwtran.c pngwutil.c
+    cp png.h pngconf.h pnglibconf.h "$prefix/include"
+    package libpng "$(sed -n 's/^#define PNG_LIBPNG_VER_STRING "\(.*\)"/\1/p' png.h)" '-lpng -lm' zlib
 }
 
 build_isa_l() {
@@ -164,7 +172,7 @@ build_mariadb() {
         "-I$prefix/include/mariadb"
 }
 
-for dependency in zlib libdeflate libjpeg-turbo lcms2 libspng isa-l highway json-c openssl curl mariadb; do
+for dependency in zlib libdeflate libjpeg-turbo lcms2 libspng libpng isa-l highway json-c openssl curl mariadb; do
     if [ -d "$SRC/$dependency" ]; then build $dependency; fi
 done
 

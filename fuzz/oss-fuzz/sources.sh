@@ -53,7 +53,7 @@ prepare_apt() {
 package_of() {
     case $1 in
     isa-l) echo libisal ;;
-    mariadb) echo mariadb ;;
+    libpng) echo libpng1.6 ;;
     *) echo "$1" ;;
     esac
 }
