@@ -41,8 +41,18 @@ $(O)/fuzz/seeds/$(1)_seeds: $(call objects,fuzz/seeds/$(1)_seeds.c $(FUZZ_SEEDS_
 endef
 
 # ---- imgcore: codecs
+FUZZ_CODEC := fuzz/support/fuzz_codec.c
+FUZZ_LIBPNG := fuzz/support/fuzz_libpng.c
+FUZZ_LIBPNG_LIBS := $(shell $(PKG_CONFIG) --libs libpng 2>/dev/null)
+FUZZ_LIBJPEG := fuzz/support/fuzz_libjpeg.c
+FUZZ_PICTURES := tests/support/pictures.c fuzz/seeds/png_file.c
+
 $(eval $(call fuzz_target,exif,imgcore))
 $(eval $(call fuzz_seeds,exif))
+$(eval $(call fuzz_target,png_read,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBPNG),$(FUZZ_LIBPNG_LIBS)))
+$(eval $(call fuzz_seeds,png_read,$(FUZZ_PICTURES)))
+$(eval $(call fuzz_target,jpeg_read,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBJPEG)))
+$(eval $(call fuzz_seeds,jpeg_read,$(FUZZ_PICTURES)))
 
 # ---- imgcore: pixels
 

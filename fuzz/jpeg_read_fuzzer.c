@@ -1,0 +1,141 @@
+/* JPEG: the reader on one thread, on several, from a source in pieces and from one that fails agree
+ * about an input; what libjpeg-turbo reads without a warning is read as the same samples.
+ *
+ * From the end of the input: the scale, then bit 0 planes and bit 1 tolerance, the size of the
+ * pieces, the call that fails. */
+#include "fuzz/support/fuzz.h"
+#include "fuzz/support/fuzz_codec.h"
+#include "fuzz/support/fuzz_libjpeg.h"
+#include "imgcore/base/thread_pool.h"
+
+#include <string.h>
+
+struct file {
+    const uint8_t *data;
+    size_t size_bytes;
+};
+
+/* With all of a file in memory, scans over the limit are counted before they are decoded; a source
+ * in pieces may show another fault first. libjpeg looks up codes that do not exist without a
+ * warning as long as the data of a whole row of blocks is at hand, so only a source in pieces may
+ * report them. */
+static bool may_differ(const struct fuzz_decoded *whole, const struct fuzz_decoded *streamed) {
+    return whole->status == IMGCORE_TOO_LARGE ||
+           strstr(streamed->error.detail, "a code that does not exist") ||
+           strstr(whole->error.detail, "a code that does not exist");
+}
+
+static void check_streamed(const struct file *file, const struct fuzz_decode_setup *setup,
+                           const struct fuzz_decoded *whole, size_t step_bytes) {
+    struct fuzz_stream stream = {.step_bytes = step_bytes};
+    struct fuzz_decode_setup streamed_setup = *setup;
+    streamed_setup.stream = &stream;
+    struct fuzz_decoded streamed = fuzz_decode(file->data, file->size_bytes, &streamed_setup);
+    if (!may_differ(whole, &streamed)) {
+        FUZZ_CHECK(whole->status == streamed.status, "whole %s (%s), streamed %s (%s)",
+                   imgcore_status_name(whole->status), whole->error.detail,
+                   imgcore_status_name(streamed.status), streamed.error.detail);
+        if (whole->status == IMGCORE_OK)
+            fuzz_check_same_rows(whole, &streamed, "whole and streamed");
+    }
+    fuzz_decoded_clear(&streamed);
+}
+
+static void check_failing(const struct file *file, const struct fuzz_decode_setup *setup,
+                          const struct fuzz_decoded *whole, size_t step_bytes,
+                          uint32_t fail_at_call) {
+    struct fuzz_stream stream = {.step_bytes = step_bytes, .fail_at_call = fail_at_call};
+    struct fuzz_decode_setup failing_setup = *setup;
+    failing_setup.stream = &stream;
+    struct fuzz_decoded failing = fuzz_decode(file->data, file->size_bytes, &failing_setup);
+    if (stream.has_failed && failing.status == IMGCORE_OK && whole->status == IMGCORE_OK)
+        fuzz_check_same_rows(whole, &failing, "whole and failed after the image");
+    else if (stream.has_failed && !may_differ(whole, &failing))
+        FUZZ_CHECK(failing.status == IMGCORE_READ_FAILED || failing.status == whole->status,
+                   "%s (%s) after a failed read", imgcore_status_name(failing.status),
+                   failing.error.detail);
+    fuzz_decoded_clear(&failing);
+}
+
+static void check_threads(const struct file *file, const struct fuzz_decode_setup *setup,
+                          const struct fuzz_decoded *single) {
+    static struct ic_thread_pool pool; /* its threads sleep between the inputs */
+    ic_thread_pool_resize(&pool, 3);
+    struct fuzz_decode_setup threads_setup = *setup;
+    threads_setup.pool = &pool;
+    struct fuzz_decoded threads = fuzz_decode(file->data, file->size_bytes, &threads_setup);
+    FUZZ_CHECK(single->status == threads.status &&
+                   !strcmp(single->error.detail, threads.error.detail),
+               "one thread %s (%s), several %s (%s)", imgcore_status_name(single->status),
+               single->error.detail, imgcore_status_name(threads.status), threads.error.detail);
+    if (single->status == IMGCORE_OK)
+        fuzz_check_same_rows(single, &threads, "one thread and several");
+    fuzz_decoded_clear(&threads);
+}
+
+static void check_same_as_libjpeg(const struct fuzz_decoded *whole,
+                                  const struct fuzz_libjpeg *reference) {
+    FUZZ_CHECK(whole->layout.planes == reference->planes, "libjpeg has %d planes",
+               reference->planes);
+    for (int p = 0; p < reference->planes; p++) {
+        const struct ic_plane_layout *plane = &whole->layout.plane[p];
+        FUZZ_CHECK(plane->width == reference->width[p] && plane->height == reference->height[p] &&
+                       plane->channels == reference->channels,
+                   "plane %d: %u x %u, libjpeg %u x %u", p, plane->width, plane->height,
+                   reference->width[p], reference->height[p]);
+        FUZZ_CHECK(!memcmp(whole->plane[p], reference->plane[p],
+                           (size_t)plane->width * plane->height * (size_t)plane->channels),
+                   "plane %d is not that of libjpeg", p);
+    }
+}
+
+/* Refusals of files that libjpeg reads without a warning: limits; kinds that the library does not
+ * have; planes of other colours; a component of which no scan has data (libjpeg shows zeros). */
+static bool may_refuse(const struct fuzz_decoded *whole) {
+    return whole->status == IMGCORE_TOO_LARGE || whole->status == IMGCORE_BUDGET ||
+           whole->status == IMGCORE_UNSUPPORTED || whole->status == IMGCORE_INVALID_ARGUMENT ||
+           strstr(whole->error.detail, "component") != NULL;
+}
+
+static void check_libjpeg(const struct file *file, const struct fuzz_decode_setup *setup,
+                          const struct fuzz_decoded *whole) {
+    if (whole->status != IMGCORE_OK && may_refuse(whole))
+        return;
+    const struct fuzz_libjpeg_setup reference_setup = {.planes = setup->planes,
+                                                       .scale_denom = setup->scale_denom,
+                                                       .stops_at_warning =
+                                                           whole->status != IMGCORE_OK,
+                                                       .max_pixels = FUZZ_MAX_PIXELS,
+                                                       .max_scans = (int)FUZZ_MAX_SCANS};
+    struct fuzz_libjpeg reference =
+        fuzz_libjpeg_read(file->data, file->size_bytes, &reference_setup);
+    if (whole->status == IMGCORE_OK) {
+        FUZZ_CHECK(reference.is_read, "libjpeg refuses");
+        check_same_as_libjpeg(whole, &reference);
+    } else {
+        FUZZ_CHECK(!reference.is_read, "libjpeg reads it without a warning: %s (%s)",
+                   imgcore_status_name(whole->status), whole->error.detail);
+    }
+    fuzz_libjpeg_clear(&reference);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
+    struct fuzz_input input = {data, size_bytes};
+    const int scale_denom = 1 << fuzz_take_range(&input, 0, 3);
+    const uint8_t flags = fuzz_take_u8(&input);
+    const size_t step_bytes = fuzz_take_u8(&input);
+    const uint32_t fail_at_call = fuzz_take_range(&input, 1, 64);
+    const struct file file = {input.data, input.size_bytes};
+    if (file.size_bytes < 3 || memcmp(file.data, "\xff\xd8\xff", 3))
+        return 0;
+    const struct fuzz_decode_setup setup = {
+        .planes = flags & 1, .tolerant = flags & 2, .scale_denom = scale_denom};
+    struct fuzz_decoded whole = fuzz_decode(file.data, file.size_bytes, &setup);
+    check_streamed(&file, &setup, &whole, step_bytes);
+    check_failing(&file, &setup, &whole, step_bytes, fail_at_call);
+    check_threads(&file, &setup, &whole);
+    if (!setup.tolerant)
+        check_libjpeg(&file, &setup, &whole);
+    fuzz_decoded_clear(&whole);
+    return 0;
+}

@@ -1,0 +1,92 @@
+/* PNG files of every colour type and depth, interlaced or not, with and without transparency, in
+ * one IDAT and in several, with the metadata that is read, and with faults. */
+#include "fuzz/seeds/png_file.h"
+#include "fuzz/seeds/seeds.h"
+#include "tests/support/pictures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The last byte comes first: correct the checksums, pieces of 100 bytes, the fifth call fails. */
+static const uint8_t corrected[3] = {4, 100, 1};
+static const uint8_t as_it_is[3] = {1, 7, 0};
+static const uint8_t tolerant[3] = {60, 33, 2};
+
+static void write_file(const char *name, const struct seed_png *png, const uint8_t options[3]) {
+    struct seed_bytes file = seed_png_make(png);
+    seed_write(name, file.bytes, file.size_bytes, options, 3);
+    free(file.bytes);
+}
+
+static void write_kinds(void) {
+    static const struct {
+        int color_type, depth;
+    } kinds[] = {{0, 1}, {0, 2}, {0, 4}, {0, 8}, {0, 16}, {2, 8}, {2, 16}, {3, 1},
+                 {3, 2}, {3, 4}, {3, 8}, {4, 8}, {4, 16}, {6, 8}, {6, 16}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        for (int variant = 0; variant < 4; variant++) {
+            char name[48];
+            const struct seed_png png = {.width_px = 13,
+                                         .height_px = 9,
+                                         .color_type = kinds[i].color_type,
+                                         .depth = kinds[i].depth,
+                                         .is_interlaced = variant & 1,
+                                         .has_transparency = variant & 2,
+                                         .idat_bytes = variant == 3 ? 11 : 0};
+            snprintf(name, sizeof name, "type%d_depth%d_%d", kinds[i].color_type, kinds[i].depth,
+                     variant);
+            write_file(name, &png, variant % 2 ? as_it_is : corrected);
+        }
+    }
+}
+
+static void write_scenes(void) {
+    for (int channels = 1; channels <= 4; channels++) {
+        const struct png_spec spec = {.width = 40,
+                                      .height = 30,
+                                      .channels = channels,
+                                      .interlaced = channels == 3,
+                                      .orientation = channels + 3};
+        size_t size_bytes;
+        uint8_t *bytes = png_make(&spec, &size_bytes);
+        char name[32];
+        snprintf(name, sizeof name, "scene_%d", channels);
+        seed_write(name, bytes, size_bytes, corrected, sizeof corrected);
+        snprintf(name, sizeof name, "scene_%d_tolerant", channels);
+        seed_write(name, bytes, size_bytes - size_bytes / 3, tolerant, sizeof tolerant);
+        free(bytes);
+    }
+}
+
+void make_seeds(void) {
+    write_kinds();
+    write_scenes();
+    write_file(
+        "long_palette",
+        &(struct seed_png){
+            .width_px = 5, .height_px = 5, .color_type = 3, .depth = 1, .palette_entries = 200},
+        corrected);
+    write_file(
+        "short_palette",
+        &(struct seed_png){
+            .width_px = 5, .height_px = 5, .color_type = 3, .depth = 8, .palette_entries = 3},
+        corrected);
+    write_file("gamma_first",
+               &(struct seed_png){
+                   .width_px = 5, .height_px = 5, .color_type = 2, .depth = 8, .has_gamma = true},
+               corrected);
+    write_file(
+        "wrong_adler",
+        &(struct seed_png){
+            .width_px = 5, .height_px = 5, .color_type = 2, .depth = 8, .has_wrong_adler = true},
+        corrected);
+    write_file(
+        "wrong_crc",
+        &(struct seed_png){
+            .width_px = 5, .height_px = 5, .color_type = 2, .depth = 8, .has_wrong_crc = true},
+        as_it_is);
+    write_file("data_after_image",
+               &(struct seed_png){
+                   .width_px = 5, .height_px = 5, .color_type = 2, .depth = 8, .extra_bytes = 50},
+               corrected);
+}

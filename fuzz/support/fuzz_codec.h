@@ -1,0 +1,55 @@
+/* Decodes an input through the codec interface as the pipeline does, and checks what every reader
+ * promises: rows in order, each once, aligned, with readable slack; no memory left; never INTERNAL.
+ * Shared by the targets of the codecs. */
+#ifndef FUZZ_FUZZ_CODEC_H
+#define FUZZ_FUZZ_CODEC_H
+
+#include "imgcore/codec/codec.h"
+
+/* No input is slow: images are small, and memory too. */
+#define FUZZ_MAX_PIXELS       ((uint64_t)1 << 17)
+#define FUZZ_MAX_MEMORY_BYTES ((size_t)64 << 20)
+#define FUZZ_MAX_SCANS        UINT32_C(20)
+
+/* A source that returns up to step_bytes bytes per call and fails at one call. */
+struct fuzz_stream {
+    const uint8_t *data;
+    size_t size_bytes, step_bytes; /* step_bytes 0: as many as requested */
+    uint32_t fail_at_call;         /* 0: never */
+    uint32_t calls;
+    bool has_failed;
+};
+
+/* An imgcore_read_fn; `user` is a struct fuzz_stream. */
+bool fuzz_stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
+
+struct fuzz_decode_setup {
+    bool planes, tolerant;
+    int scale_denom;                  /* 0: 1 */
+    const struct ic_kernels *kernels; /* NULL: libspng alone reads PNG */
+    struct ic_thread_pool *pool;      /* NULL: one thread */
+    struct fuzz_stream *stream;       /* NULL: the source is memory */
+};
+
+struct fuzz_decoded {
+    enum imgcore_status status;
+    bool failed_in_finish; /* every row was delivered before the failure */
+    struct imgcore_error error;
+    struct ic_header header; /* without its blobs */
+    struct ic_read_layout layout;
+    uint8_t *plane[IC_MAX_PLANES]; /* with status OK: all samples, rows without gaps; else NULL */
+};
+
+/* The limits of every decoding. */
+struct imgcore_limits fuzz_limits(void);
+
+/* Decodes the input, or what setup->stream gives. Clear the result with fuzz_decoded_clear. */
+struct fuzz_decoded fuzz_decode(const uint8_t *data, size_t size_bytes,
+                                const struct fuzz_decode_setup *setup);
+void fuzz_decoded_clear(struct fuzz_decoded *decoded);
+
+/* Crashes unless both have the same planes with the same samples; both statuses are OK. */
+void fuzz_check_same_rows(const struct fuzz_decoded *a, const struct fuzz_decoded *b,
+                          const char *what);
+
+#endif
