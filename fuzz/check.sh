@@ -13,6 +13,7 @@ if [ "${1:-}" = --help ] || [ $# = 0 ]; then
 fi
 out=$(cd "$1" && pwd) || exit
 shift
+# shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(cd "$out" && ls | sed -n 's/_fuzzer$//p')
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

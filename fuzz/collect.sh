@@ -12,6 +12,7 @@ build=$1
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
 shift 2
+# shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(ls "$build/fuzz" | sed -n 's/_fuzzer$//p')
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT

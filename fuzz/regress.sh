@@ -21,7 +21,9 @@ for name in "$@"; do
         echo "ok $number - $name: $(tail -n 1 "$scratch/counts")"
     else
         echo "not ok $number - $name"
-        tail -n 40 "$scratch/log" | sed 's/^/# /'
+        # The last file named is the one.
+        grep "^$scratch/seeds/" "$scratch/log" | tail -n 1 | sed 's|.*/|# |'
+        grep -v "^$scratch/seeds/" "$scratch/log" | head -n 30 | sed 's/^/# /'
         status=1
     fi
     rm -rf "$scratch/seeds"

@@ -50,7 +50,7 @@ build() {
     [ ! -f "$WORK/$1.built" ] || return 0
     echo "Building $1"
     # A copy: builds with different sanitizers share the sources.
-    rm -rf "$WORK/$1"
+    rm -rf "${WORK:?}/$1"
     cp -r "$SRC/$1" "$WORK/$1"
     (
         cd "$WORK/$1"
