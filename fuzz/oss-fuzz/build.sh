@@ -51,7 +51,7 @@ build() {
     echo "Building $1"
     # A copy: builds with different sanitizers share the sources.
     rm -rf "${WORK:?}/$1"
-    cp -r "$SRC/$1" "$WORK/$1"
+    cp -r "$SRC/$1/." "$WORK/$1"
     (
         cd "$WORK/$1"
         "build_${1//-/_}"
