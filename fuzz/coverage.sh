@@ -63,7 +63,7 @@ awk -v here="$PWD/" '
         close_range()
         if (hit) {
             lines[file] = sprintf("%5d of %5d  %5.1f %%  %s", hit, total, 100 * hit / total, file)
-            if (missed != "") lines[file] = lines[file] "\n       not covered:" missed
+            if (missed != "") lines[file] = lines[file] "@       not covered:" missed
             all_hit += hit; all_total += total
             module = file
             sub("/[^/]*$", "", module)
@@ -71,14 +71,17 @@ awk -v here="$PWD/" '
         } else unreached[file] = 1
     }
     END {
-        for (file in lines) print lines[file] | "cat"
-        close("cat")
+        sorted = "sort | sed \"s/^[^|]*|//; s/@/\\n/\""
+        for (file in lines) print file "|" lines[file] | sorted
+        close(sorted)
         print ""
         for (module in module_hit)
             printf "%5d of %5d  %5.1f %%  %s\n", module_hit[module], module_total[module],
-                100 * module_hit[module] / module_total[module], module
+                100 * module_hit[module] / module_total[module], module | "sort -k 6"
+        close("sort -k 6")
         print "\nnot reached by any target:"
-        for (file in unreached) print "  " file
+        for (file in unreached) print "  " file | "sort"
+        close("sort")
         if (!all_total) exit 1
         printf "\n%d of %d lines of the files reached, %.1f %%\n", all_hit, all_total, 100 * all_hit / all_total
     }' "$out/lcov.info" | tee "$out/coverage.txt"
