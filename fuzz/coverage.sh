@@ -16,7 +16,8 @@ profiles=$(mktemp -d)
 trap 'rm -rf "$profiles"' EXIT
 objects=''
 for name in "$@"; do
-    sh fuzz/seeds.sh "$build" "$name" "$profiles/seeds"
+    # The programs that make seeds are built with counters as well.
+    LLVM_PROFILE_FILE=/dev/null sh fuzz/seeds.sh "$build" "$name" "$profiles/seeds"
     corpus=build/fuzz/corpus/$name
     set -- "$profiles/seeds"
     if [ -d "$corpus" ]; then set -- "$@" "$corpus"; fi
