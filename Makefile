@@ -1,8 +1,8 @@
 # imgcore: the entry for everything. `make help` lists the goals.
 #
 # Variables (make NAME=value):
-#   CONFIG     release (default), debug, asan, ubsan, tsan, clang, clang-asan, fuzz: flags and compiler;
-#              each builds into build/CONFIG
+#   CONFIG     release (default), debug, asan, ubsan, tsan, clang, clang-asan, fuzz, fuzz-coverage: flags
+#              and compiler; each builds into build/CONFIG
 #   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs and fuzz
 #   CFLAGS CXXFLAGS CPPFLAGS LDFLAGS   added to the config's own
 #   WERROR     0: warnings do not stop the build
@@ -111,10 +111,12 @@ TEST_TOOLS := tests/support/make_pictures.c
 # without one, and what is built without one runs in these, in all tests in C, and in the zips.
 PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh
 
-# Scripts of which a sanitizer skips a part: the memory of a process.
-TWICE_TESTS := tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
+# Scripts of which a sanitizer skips a part (the memory of a process), and the replay of the fuzz targets, which
+# is to pass in every build.
+TWICE_TESTS := tests/end_to_end/fuzz.sh tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
-END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh \
+END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/fuzz.sh tests/end_to_end/hardening.sh \
+	tests/end_to_end/install.sh \
 	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
@@ -158,11 +160,13 @@ FLAGS_clang      := $(FLAGS_release)
 # clang's check of function pointers needs the C++ runtime, which nothing here links.
 FLAGS_clang-asan := $(FLAGS_asan) -fno-sanitize=function
 FLAGS_fuzz       := $(FLAGS_clang-asan) -fsanitize=fuzzer-no-link
+# With the replaying main (fuzz/support/replay.c).
+FLAGS_fuzz-coverage := -O1 -g1 -fprofile-instr-generate -fcoverage-mapping -DIC_KEEP_NOTHING
 # Each program contains the sanitizers' runtime: 0.6 s with GNU's linker, 0.25 s with LLVM's.
 LINKER := $(if $(filter clang-asan fuzz,$(CONFIG)),$(if $(shell command -v ld.lld 2>/dev/null),-fuse-ld=lld))
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)
-$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan fuzz)
+$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan fuzz fuzz-coverage)
 endif
 
 # libspng's .pc file has two names in the wild.

@@ -84,3 +84,60 @@ fuzz-programs: $(FUZZ_PROGRAMS) $(FUZZ_SEED_PROGRAMS)
 tests: fuzz-programs
 
 -include $(patsubst %.o,%.d,$(call objects,$(FUZZ_SOURCES)))
+
+# ---------------------------------------------------------------------------- goals
+
+# FUZZ_SECONDS   how long make fuzz runs, in all
+# FUZZ_ONLY      names of targets; default all
+# FUZZ_JSON      1: make fuzz prints JSON
+FUZZ_SECONDS ?= 600
+FUZZ_ONLY ?=
+FUZZ_CHOSEN = $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
+FUZZ_CHOSEN_PROGRAMS = $(patsubst %,$(O)/fuzz/%_fuzzer,$(FUZZ_CHOSEN)) \
+	$(patsubst %,$(O)/fuzz/seeds/%_seeds,$(filter $(FUZZ_CHOSEN),$(FUZZ_SEED_MAKERS)))
+
+# OSS-Fuzz links every target by its C++ compiler, since an engine may be C++.
+# CC and CXX are given on the command line there.
+ifdef FUZZ_LINK
+$(FUZZ_PROGRAMS) $(FUZZ_SEED_PROGRAMS): private override CC = $(FUZZ_LINK)
+endif
+
+.PHONY: fuzz fuzz-chosen fuzz-oss-programs fuzz-regress fuzz-check fuzz-coverage fuzz-minimise fuzz-oss
+fuzz-chosen fuzz-oss-programs: $(FUZZ_CHOSEN_PROGRAMS)
+
+fuzz: ## fuzz all targets (FUZZ_SECONDS=600 in all, FUZZ_ONLY='exif ...', FUZZ_JSON=1)
+	@sh .ci/packages build test ci npm
+	@$(MAKE) --no-print-directory CONFIG=fuzz FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen $(if $(FUZZ_JSON),>&2)
+	@node fuzz/fuzz.mjs $(if $(filter 1,$(FUZZ_JSON)),--json) --seconds $(FUZZ_SECONDS) $(FUZZ_CHOSEN)
+
+fuzz-regress: ## every seed and past crasher through the targets of this CONFIG
+	@sh .ci/packages build test $(if $(filter clang% fuzz,$(CONFIG)),ci)
+	@$(MAKE) --no-print-directory FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@sh fuzz/regress.sh $(O) $(FUZZ_CHOSEN)
+
+fuzz-minimise: ## reduce the corpora of make fuzz to what covers the same
+	@$(MAKE) --no-print-directory CONFIG=fuzz FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@for name in $(FUZZ_CHOSEN); do \
+		corpus=build/fuzz/corpus/$$name; [ -d "$$corpus" ] || continue; \
+		rm -rf "$$corpus.new"; mkdir "$$corpus.new"; \
+		build/fuzz/fuzz/$${name}_fuzzer -merge=1 "$$corpus.new" "$$corpus" 2>/dev/null && \
+		printf '%s: %d of %d\n' "$$name" "$$(ls "$$corpus.new" | wc -l)" "$$(ls "$$corpus" | wc -l)" && \
+		rm -rf "$$corpus" && mv "$$corpus.new" "$$corpus" || exit 1; done
+
+fuzz-coverage: ## lines that seeds and corpora cover: a table, and a page in OUT/fuzz-coverage
+	@sh .ci/packages build test ci fuzz
+	@$(MAKE) --no-print-directory CONFIG=fuzz-coverage FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@sh fuzz/coverage.sh build/fuzz-coverage "$(OUT)/fuzz-coverage" $(FUZZ_CHOSEN)
+
+# The targets of make fuzz are linked with shared libraries; make fuzz-oss makes those without.
+fuzz-check: ## what OSS-Fuzz checks: targets run, are instrumented, have seeds, do not leak
+	@sh .ci/packages build test ci fuzz
+	@$(MAKE) --no-print-directory CONFIG=fuzz FUZZ_ONLY='$(FUZZ_ONLY)' fuzz-chosen
+	@rm -rf build/fuzz/out
+	@sh fuzz/collect.sh build/fuzz build/fuzz/out $(FUZZ_CHOSEN)
+	@CHECK_SHARED=no bash fuzz/check.sh build/fuzz/out $(FUZZ_CHOSEN)
+
+# FUZZ_SANITIZER  address, undefined, memory; FUZZ_ENGINE_NAME libfuzzer, afl; FUZZ_ARCHITECTURE x86_64, i386
+fuzz-oss: ## build and check as OSS-Fuzz does (FUZZ_SANITIZER=address|undefined|memory)
+	@sh .ci/packages build test ci fuzz
+	@bash fuzz/oss-fuzz/local.sh '$(or $(FUZZ_SANITIZER),address)' '$(or $(FUZZ_ARCHITECTURE),x86_64)' $(FUZZ_CHOSEN)

@@ -1,0 +1,82 @@
+#!/bin/sh
+# sources.sh FOLDER NAME...: puts the sources that fuzz/oss-fuzz/build.sh builds into FOLDER/NAME, from
+# Debian's source packages. The Dockerfile fetches the same ones from their origins. apt's state is in
+# FOLDER/apt; offline when everything is there.
+set -eu
+if [ "${1:-}" = --help ] || [ $# -lt 2 ]; then
+    sed -n '2,4s/^# //p' "$0"
+    [ "${1:-}" = --help ]
+    exit
+fi
+suite=bookworm
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
+shift
+state=$folder/apt
+log=$folder/log
+
+with_state() {
+    tool=$1
+    shift
+    "$tool" -q -o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status="$state/status" \
+        -o Dir::Cache="$state" -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+        -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none "$@"
+}
+
+# From the mirrors of Debian that this system uses.
+# shellcheck disable=SC2016 # fields of apt's, not variables
+prepare_apt() {
+    [ ! -f "$state/ready" ] || return 0
+    mkdir -p "$state/lists/partial" "$state/archives/partial"
+    : >"$state/status"
+    apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sort -u |
+        while read -r origin label uri; do
+            [ "$origin" = Debian ] || continue
+            case $label in
+            Debian) set -- $suite $suite-updates ;;
+            Debian-Security) set -- $suite-security ;;
+            *) continue ;;
+            esac
+            for name in "$@"; do
+                echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $name main"
+            done
+        done >"$state/sources.list"
+    if ! [ -s "$state/sources.list" ]; then
+        echo 'sources: there is no Debian archive among the package sources of this system' >&2
+        exit 1
+    fi
+    with_state apt-get update >>"$log" 2>&1
+    : >"$state/ready"
+}
+
+# The name of Debian's source package.
+package_of() {
+    case $1 in
+    isa-l) echo libisal ;;
+    libpng) echo libpng1.6 ;;
+    *) echo "$1" ;;
+    esac
+}
+
+# fetch NAME PACKAGE: the newest version of which the archive has the files.
+fetch() {
+    rm -rf "$folder/new"
+    mkdir "$folder/new"
+    for version in $(with_state apt-cache showsrc --only-source "$2" 2>>"$log" | sed -n 's/^Version: //p' | sort -rVu); do
+        if (cd "$folder/new" && with_state apt-get source "$2=$version") >>"$log" 2>&1 </dev/null; then
+            mv "$(find "$folder/new" -mindepth 1 -maxdepth 1 -type d)" "$folder/$1"
+            echo "$1 $version" >>"$folder/versions"
+            rm -rf "$folder/new"
+            return
+        fi
+    done
+    tail -n 30 "$log" >&2
+    echo "sources: the source of $2 cannot be fetched; all output is in $log" >&2
+    exit 1
+}
+
+for name in "$@"; do
+    [ ! -d "$folder/$name" ] || continue
+    prepare_apt
+    fetch "$name" "$(package_of "$name")"
+done
