@@ -49,6 +49,8 @@ $(eval $(call fuzz_seeds,exif))
 # ---- AWS client layer, events
 
 # ---- mail, webhook, settlement
+$(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
+$(eval $(call fuzz_target,order_state,webhook))
 
 # ----------------------------------------------------------------------------
 
