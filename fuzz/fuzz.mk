@@ -51,6 +51,7 @@ $(eval $(call fuzz_seeds,exif))
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
 $(eval $(call fuzz_target,order_state,webhook))
+$(eval $(call fuzz_target,settlement_money,settlement))
 
 # ----------------------------------------------------------------------------
 
