@@ -52,6 +52,7 @@ $(eval $(call fuzz_seeds,exif))
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
 $(eval $(call fuzz_target,order_state,webhook))
 $(eval $(call fuzz_target,settlement_money,settlement))
+$(eval $(call fuzz_target,settlement_csv,settlement))
 
 # ----------------------------------------------------------------------------
 
