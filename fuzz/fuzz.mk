@@ -71,6 +71,11 @@ $(eval $(call fuzz_seeds,weights))
 # ---- AWS client layer, events
 
 # ---- mail, webhook, settlement
+$(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
+$(eval $(call fuzz_target,order_state,webhook))
+$(eval $(call fuzz_target,settlement_money,settlement))
+$(eval $(call fuzz_target,settlement_csv,settlement))
+$(eval $(call fuzz_target,webhook_signature,webhook))
 
 # ----------------------------------------------------------------------------
 
