@@ -107,13 +107,13 @@ TEST_TOOLS := tests/support/make_pictures.c
 # Not run with a sanitizer: they measure, or test what is not C, or what tests in C do as well.
 # The other scripts run the programs with a sanitizer, and in .ci/run only there: they take as long as
 # without one, and what is built without one runs in these, in all tests in C, and in the zips.
-PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/install.sh
+PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/install.sh tests/end_to_end/system_calls.mjs
 
 # Scripts of which a sanitizer skips a part: the memory of a process.
 TWICE_TESTS := tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
 END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/install.sh \
-	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
+	tests/end_to_end/resize.sh tests/end_to_end/system_calls.mjs tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
 THREAD_TESTS := tests/imgcore/test_cancel.c \
