@@ -8,8 +8,8 @@ import { countsOf, failing, faultsOf, nameOf, sampleOf } from './system_calls.mj
 
 // $0: a folder that the first process makes; $1: the program; then the program under its fault.
 const FIRST_FAILS = 'program=$1; shift; if mkdir "$0" 2>/dev/null; then exec "$@"; fi; exec "$program"';
-// Of the thousands of faults, spread over them; TEST_SEED (0 to 0.99) takes others.
-const SAMPLE = process.env.TEST_LONG ? 300 : 6;
+// Of the thousands of faults, spread over them: TEST_FAULTS is their number, TEST_SEED (0 to 0.99) takes others.
+const SAMPLE = Number(process.env.TEST_FAULTS ?? (process.env.TEST_LONG ? 300 : 6));
 const SEED = Number(process.env.TEST_SEED ?? 0);
 // Lambda's timeout: what waits for ever ends there, and enough for a machine that is loaded.
 export const TIMEOUT_MS = 4000;
