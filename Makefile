@@ -83,14 +83,14 @@ TEST_SUPPORT := tests/support/exact.c tests/support/guard.c tests/support/pictur
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
 	tests/imgcore/test_thread_pool.c \
-	tests/imgcore/test_exif.c tests/imgcore/test_icc_intent.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
-	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_sniff.c \
+	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_reuse.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
@@ -123,7 +123,7 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
 # differently there, and valgrind runs one thread at a time (the sanitizers see them all, and thousands
 # of failed allocations).
-VALGRIND_TESTS := $(filter-out %_hostile.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
+VALGRIND_TESTS := $(filter-out %_hostile.c %_hostile_costs.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
 # Left out with LONGEST=no, as in .ci/run, whose time is limited.
 VALGRIND_LONGEST := tests/imgcore/test_resize.c tests/imgcore/test_transform.c tests/imgcore/test_png_write.c \
 	tests/services/test_alloc.c tests/lambda/test_events_url.c
@@ -219,7 +219,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang lint arm64 install uninstall clean help FORCE
+.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang hostile-table lint arm64 install uninstall clean help FORCE
 
 all: lib $(COMMAND) ## build the library and the command (the default)
 
@@ -393,13 +393,20 @@ $(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
 	$(call quiet,CXX,aarch64-linux-gnu-g++ -I. -Iimgcore/include -isystem $(ARM)/include \
 		-O2 $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
 
+hostile-table: ## what each kind of crafted picture costs, in time and memory, against its limit
+	@sh .ci/packages build test
+	@$(MAKE) --no-print-directory $(O)/tests/imgcore/test_hostile_costs
+	@$(O)/tests/imgcore/test_hostile_costs --table 2>/dev/null | grep '^|'
+
 lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(IMGCORE_BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
 		$(END_TO_END) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(FAILING_MALLOC_SOURCE) $(SERVICES_TESTS) \
 		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS) \
-		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
+		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)' '$(sort $(CHECK_KERNELS) \
+		$(END_TO_END) $(LAMBDA_TESTS) $(PACKAGE_TESTS) \
+		$(patsubst $(O)/%,%.c,$(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)))'
 
 # ---------------------------------------------------------------------------- services, functions
 
