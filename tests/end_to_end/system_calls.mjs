@@ -12,7 +12,7 @@ import { BUILD } from '../support/lambda.mjs';
 import { callsOf, failing, faultsOf, nameOf, sampleOf } from '../support/system_calls.mjs';
 
 const COMMAND = join(BUILD, 'bin/imgcore');
-const SAMPLE = 40;
+const SAMPLE = 25;
 const LIMIT_MS = 20000;
 // The dynamic loader ends a program with 127, and reports why.
 const LOADER_FAILED = 127;
