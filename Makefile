@@ -84,7 +84,7 @@ TEST_SUPPORT := tests/support/exact.c tests/support/guard.c tests/support/pictur
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
 	tests/imgcore/test_thread_pool.c \
-	tests/imgcore/test_exif.c tests/imgcore/test_icc_intent.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
@@ -92,7 +92,7 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgco
 	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
 	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c \
-	tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
+	tests/imgcore/test_reuse.c tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
@@ -109,15 +109,16 @@ TEST_TOOLS := tests/support/make_pictures.c
 # Not run with a sanitizer: they measure, or test what is not C, or what tests in C do as well.
 # The other scripts run the programs with a sanitizer, and in .ci/run only there: they take as long as
 # without one, and what is built without one runs in these, in all tests in C, and in the zips.
-PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh
+PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh \
+	tests/end_to_end/system_calls.mjs
 
 # Scripts of which a sanitizer skips a part (the memory of a process), and the replay of the fuzz targets, which
 # is to pass in every build.
 TWICE_TESTS := tests/end_to_end/fuzz.sh tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
 END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/fuzz.sh tests/end_to_end/hardening.sh \
-	tests/end_to_end/install.sh \
-	tests/end_to_end/resize.sh tests/end_to_end/variants.sh
+	tests/end_to_end/install.sh tests/end_to_end/resize.sh tests/end_to_end/system_calls.mjs \
+	tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
 THREAD_TESTS := tests/imgcore/test_cancel.c \
@@ -127,7 +128,7 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 # Those that are also run under valgrind: hostile files are tested against the clock, which runs
 # differently there, and valgrind runs one thread at a time (the sanitizers see them all, and thousands
 # of failed allocations), and the sandbox forbids what it needs itself.
-VALGRIND_TESTS := $(filter-out %_sandbox.c %_hostile.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
+VALGRIND_TESTS := $(filter-out %_sandbox.c %_hostile.c %_hostile_costs.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
 # Left out with LONGEST=no, as in .ci/run, whose time is limited.
 VALGRIND_LONGEST := tests/imgcore/test_resize.c tests/imgcore/test_transform.c tests/imgcore/test_png_write.c \
 	tests/services/test_alloc.c tests/lambda/test_events_url.c
@@ -237,7 +238,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang lint arm64 kernels-emulated install uninstall clean help FORCE
+.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang hostile-table lint arm64 kernels-emulated install uninstall clean help FORCE
 
 all: lib $(COMMAND) ## build the library and the command (the default)
 
@@ -422,13 +423,20 @@ $(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
 	$(call quiet,CXX,aarch64-linux-gnu-g++ -I. -Iimgcore/include -isystem $(ARM)/include \
 		-O2 $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
 
+hostile-table: ## what each kind of crafted picture costs, in time and memory, against its limit
+	@sh .ci/packages build test
+	@$(MAKE) --no-print-directory $(O)/tests/imgcore/test_hostile_costs
+	@$(O)/tests/imgcore/test_hostile_costs --table 2>/dev/null | grep '^|'
+
 lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(IMGCORE_BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
 		$(END_TO_END) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(FAILING_MALLOC_SOURCE) $(SERVICES_TESTS) \
 		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS) \
-		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)'
+		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)' '$(sort $(CHECK_KERNELS) \
+		$(END_TO_END) $(LAMBDA_TESTS) $(PACKAGE_TESTS) \
+		$(patsubst $(O)/%,%.c,$(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)))'
 
 # ---------------------------------------------------------------------------- services, functions
 

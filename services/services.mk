@@ -97,9 +97,10 @@ SERVICES_TESTS := \
 	tests/services/test_sigv4.c \
 	tests/services/test_sqs.c \
 	tests/services/test_trace.c \
-	tests/services/test_unrepeatable.c
+	tests/services/test_unrepeatable.c \
+	tests/services/test_wiped.c
 # Under valgrind as well; servers, and keys that are made, take long there, and ASan sees them all.
-SERVICES_VALGRIND_TESTS := $(filter-out %_certificate.c %_dynamodb.c %_faults.c %_s3_write.c %_sqs.c,$(SERVICES_TESTS))
+SERVICES_VALGRIND_TESTS := $(filter-out %_certificate.c %_dynamodb.c %_faults.c %_s3_write.c %_sqs.c %_wiped.c,$(SERVICES_TESTS))
 
 SERVICES := $(O)/lib/libservices.a
 SERVICES_PROGRAMS := $(patsubst %.c,$(O)/%,$(SERVICES_TESTS))
