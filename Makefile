@@ -129,9 +129,23 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 # differently there, and valgrind runs one thread at a time (the sanitizers see them all, and thousands
 # of failed allocations), and the sandbox forbids what it needs itself.
 VALGRIND_TESTS := $(filter-out %_sandbox.c %_hostile.c %_hostile_costs.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
-# Left out with LONGEST=no, as in .ci/run, whose time is limited.
-VALGRIND_LONGEST := tests/imgcore/test_resize.c tests/imgcore/test_transform.c tests/imgcore/test_png_write.c \
-	tests/services/test_alloc.c tests/lambda/test_events_url.c
+# Left out with LONGEST=no, as in .ci/run, whose time is limited: those that take over 3 s of CPU there.
+VALGRIND_LONGEST := \
+	tests/imgcore/test_color.c tests/imgcore/test_icc_intent.c tests/imgcore/test_jpeg.c \
+	tests/imgcore/test_limits.c tests/imgcore/test_png.c tests/imgcore/test_png_data.c \
+	tests/imgcore/test_png_fast.c tests/imgcore/test_png_write.c tests/imgcore/test_reducer.c \
+	tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_stages.c \
+	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c \
+	tests/lambda/test_deploy_picture.c tests/lambda/test_email_ses_event.c tests/lambda/test_events_damaged.c \
+	tests/lambda/test_events_sqs.c tests/lambda/test_events_url.c tests/services/test_alloc.c \
+	tests/services/test_base.c tests/services/test_call.c tests/services/test_db_alloc.c \
+	tests/services/test_db_hostile.c tests/services/test_db_statement.c tests/services/test_email_deliver.c \
+	tests/services/test_email_deliver_alloc.c tests/services/test_email_producer.c \
+	tests/services/test_email_record.c tests/services/test_http.c tests/services/test_json.c \
+	tests/services/test_s3.c tests/services/test_s3_list.c tests/services/test_ses.c \
+	tests/services/test_settlement_report.c tests/services/test_sigv4.c tests/services/test_unrepeatable.c \
+	tests/services/test_webhook_mail.c tests/services/test_webhook_store.c \
+	tests/services/test_webhook_store_reversal.c tests/services/test_webhook_toss_client.c
 
 # ---------------------------------------------------------------------------- flags
 
@@ -427,6 +441,15 @@ hostile-table: ## what each kind of crafted picture costs, in time and memory, a
 	@sh .ci/packages build test
 	@$(MAKE) --no-print-directory $(O)/tests/imgcore/test_hostile_costs
 	@$(O)/tests/imgcore/test_hostile_costs --table 2>/dev/null | grep '^|'
+
+# A library's own kinds of machine and of codec, other than those that everything else here is built for.
+BUILDS ?= s390x jpeg3
+.PHONY: builds $(BUILDS:%=builds-%)
+builds: $(BUILDS:%=builds-%) ## the library's tests on a big-endian machine (emulated), and with libjpeg-turbo 3
+
+$(BUILDS:%=builds-%): builds-%:
+	@sh .ci/packages build test builds
+	@BUILD_TESTS='$(UNIT_TESTS:.c=) tests/kernels/check_kernels' TEST_SECONDS=3600 sh tests/builds/build.sh $*
 
 lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm

@@ -36,6 +36,7 @@ endef
 # $(call fuzz_seeds,NAME,SOURCES): fuzz/seeds/NAME_seeds.c
 define fuzz_seeds
 FUZZ_SEED_MAKERS += $(1)
+FUZZ_EXTRA_SOURCES += $(filter fuzz/%,$(2))
 $(O)/fuzz/seeds/$(1)_seeds: $(call objects,fuzz/seeds/$(1)_seeds.c $(FUZZ_SEEDS_MAIN) $(2))
 	$$(call link,$$^ $(LIBRARY_LIBS) $(TEST_LIBS) -lpthread)
 endef
@@ -54,9 +55,11 @@ $(eval $(call fuzz_seeds,png_read,$(FUZZ_PICTURES)))
 $(eval $(call fuzz_target,jpeg_read,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBJPEG)))
 $(eval $(call fuzz_seeds,jpeg_read,$(FUZZ_PICTURES)))
 $(eval $(call fuzz_target,probe,imgcore,$(FUZZ_CODEC)))
+$(eval $(call fuzz_seeds,probe,$(FUZZ_PICTURES)))
 $(eval $(call fuzz_target,icc,imgcore))
 $(eval $(call fuzz_seeds,icc))
 $(eval $(call fuzz_target,png_write,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBPNG),$(FUZZ_LIBPNG_LIBS)))
+$(eval $(call fuzz_seeds,png_write))
 
 # ---- imgcore: pixels
 $(eval $(call fuzz_target,kernels,imgcore,$(filter-out %/check_kernels.c %/check_targets.c,$(CHECK_KERNELS))))
@@ -76,6 +79,9 @@ $(eval $(call fuzz_target,order_state,webhook))
 $(eval $(call fuzz_target,settlement_money,settlement))
 $(eval $(call fuzz_target,settlement_csv,settlement))
 $(eval $(call fuzz_target,webhook_signature,webhook))
+$(eval $(call fuzz_seeds,order_state))
+$(eval $(call fuzz_seeds,settlement_money))
+$(eval $(call fuzz_seeds,webhook_signature))
 
 # ----------------------------------------------------------------------------
 

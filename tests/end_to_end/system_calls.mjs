@@ -35,7 +35,9 @@ function check(fault, command, wanted, { is_report_lost }) {
   mkdirSync(out);
   try {
     const [program, ...args] = failing(fault, command(out));
-    const { status, signal, stderr, error } = spawnSync(program, args, { timeout: LIMIT_MS, killSignal: 'SIGKILL', encoding: 'utf8' });
+    // strace replaces the number of a call that it lets fail, and the sandbox's filter kills the process for the number.
+    const env = { ...process.env, IMGCORE_SANDBOX: 'off' };
+    const { status, signal, stderr, error } = spawnSync(program, args, { env, timeout: LIMIT_MS, killSignal: 'SIGKILL', encoding: 'utf8' });
     const what = `${nameOf(fault)}: status ${status}, ${signal ?? error?.code ?? ''} ${stderr}`;
     assert.ok(signal === null && !error, what);
     const made = filesBelow(out);

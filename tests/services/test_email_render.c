@@ -221,8 +221,10 @@ static void test_the_largest_message_is_rendered(void **state) {
         for (size_t k = 0; k < info->field_count; k++) {
             const struct email_field *field = &info->fields[k];
             char text[4 * 4000 + 1];
-            snprintf(text, (size_t)field->high * (i % 2 == 0 ? 1 : 4) + 1, "%s", filling);
             if (email_type_is_text(field->type)) {
+                const size_t text_bytes = (size_t)field->high * (i % 2 == 0 ? 1 : 4);
+                assert_true(text_bytes < sizeof(text));
+                snprintf(text, text_bytes + 1, "%s", filling);
                 email_message_put_text(&producer, field->name, text);
             } else if (field->type == EMAIL_URL) {
                 snprintf(text, (size_t)field->high + 1, "https://b.kr/%0*d", 2040, 0);

@@ -1,0 +1,6 @@
+/* Amounts, rates and rules. */
+#include "fuzz/seeds/random_seeds.h"
+
+void make_seeds(void) {
+    write_random_seeds(20, 200);
+}
