@@ -72,6 +72,10 @@ $(eval $(call fuzz_seeds,resize))
 $(eval $(call fuzz_seeds,weights))
 
 # ---- AWS client layer, events
+FUZZ_JSON_ORACLE := fuzz/support/json_oracle.c
+
+$(eval $(call fuzz_target,json,,$(FUZZ_JSON_ORACLE)))
+$(eval $(call fuzz_target,sigv4,,fuzz/support/sigv4_oracle.c))
 
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))

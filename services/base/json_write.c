@@ -193,6 +193,10 @@ void svc_json_put_double(struct svc_json_writer *writer, double number) {
     if (!before_value(writer)) {
         return;
     }
+    if (number == 0 && signbit(number)) {
+        svc_buf_append_text(writer->out, "-0.0"); /* "-0" is read as the integer 0 */
+        return;
+    }
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, number);

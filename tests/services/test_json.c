@@ -299,10 +299,12 @@ static void test_commas_and_colons_are_added(void **state) {
     svc_json_add_text(&writer, "e", NULL);
     svc_json_name(&writer, "f");
     svc_json_put_double(&writer, 0.1);
+    svc_json_name(&writer, "g");
+    svc_json_put_double(&writer, -0.0);
     svc_json_end_object(&writer);
     assert_int_equal(svc_json_writer_status(&writer), SVC_OK);
     written(&out, "{\"a\":\"b\",\"c\":[-9223372036854775808,false,null,{},[]],\"d\":5,\"e\":null,"
-                  "\"f\":0.1}");
+                  "\"f\":0.1,\"g\":-0.0}");
     svc_buf_clear(&out);
 }
 
