@@ -73,9 +73,12 @@ $(eval $(call fuzz_seeds,weights))
 
 # ---- AWS client layer, events
 FUZZ_JSON_ORACLE := fuzz/support/json_oracle.c
+FUZZ_CLIENT := fuzz/support/fuzz_client.c
 
 $(eval $(call fuzz_target,json,,$(FUZZ_JSON_ORACLE)))
 $(eval $(call fuzz_target,sigv4,,fuzz/support/sigv4_oracle.c))
+$(eval $(call fuzz_target,s3_response,,$(FUZZ_CLIENT)))
+$(eval $(call fuzz_target,aws_json,,$(FUZZ_CLIENT)))
 
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))

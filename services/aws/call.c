@@ -223,6 +223,12 @@ static void drop_secrets(const struct awsc_client *client, struct awsc_call *cal
     if (awsc_provider_has_in(client->provider, call->error.message)) {
         svc_copy_text(call->error.message, sizeof(call->error.message), "(left out)");
     }
+    if (awsc_provider_has_in(client->provider, call->error.code)) {
+        call->error.code[0] = '\0';
+    }
+    if (awsc_provider_has_in(client->provider, call->error.request_id)) {
+        call->error.request_id[0] = '\0';
+    }
 }
 
 /* Whether there is nothing more to wait for: a streamed exchange with a good status, one that is

@@ -114,7 +114,7 @@ static bool read_attribute(void *user, const char *name, const struct svc_json *
         return false;
     }
     attribute->type = AWSC_SQS_BINARY;
-    attribute->value = (const char *)reading->binary->bytes + before;
+    attribute->value = svc_buf_text(reading->binary) + before; /* "" if all are empty */
     attribute->value_bytes = reading->binary->size_bytes - before;
     return true;
 }

@@ -82,6 +82,7 @@ static void read_failed(struct batch *batch, const struct svc_json *entry, size_
     bool is_ours = false;
     svc_json_bool(svc_json_get(entry, "SenderFault"), &is_ours);
     svc_copy_text(result->code, sizeof(result->code), code != NULL ? code : "");
+    svc_replace_controls(result->code);
     svc_copy_text(failure.code, sizeof(failure.code), result->code);
     failure.http_status = is_ours ? 400 : 500;
     result->status = awsc_status_of(awsc_service_row(AWSC_SQS), failure.http_status, result->code);
