@@ -79,6 +79,9 @@ $(eval $(call fuzz_target,json,,$(FUZZ_JSON_ORACLE)))
 $(eval $(call fuzz_target,sigv4,,fuzz/support/sigv4_oracle.c))
 $(eval $(call fuzz_target,s3_response,,$(FUZZ_CLIENT)))
 $(eval $(call fuzz_target,aws_json,,$(FUZZ_CLIENT)))
+$(eval $(call fuzz_target,http_headers,))
+$(eval $(call fuzz_target,events_s3,lambda,lambda/handlers/image/event.c lambda/handlers/image/keys.c))
+$(eval $(call fuzz_target,events_sqs,lambda))
 
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))

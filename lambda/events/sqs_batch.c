@@ -88,7 +88,7 @@ static void handle_records(const struct lev_sqs_event *event, const struct lev_s
         const enum lev_sqs_result result = driver->handle(driver->user, record);
         is_stopped = result == LEV_SQS_STOP;
         slots[i].is_failed = result != LEV_SQS_DONE;
-        *stopped_group = slots[i].is_failed;
+        *stopped_group = *stopped_group || slots[i].is_failed;
         counts->done += result == LEV_SQS_DONE;
         counts->retried += result == LEV_SQS_RETRY;
         counts->untouched += is_stopped;

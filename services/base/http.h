@@ -107,7 +107,8 @@ enum svc_status svc_http_read(const struct svc_transport *transport,
 /* INVALID_ARGUMENT unless the request has an http or https URL and no byte that would end a line.
  */
 enum svc_status svc_http_check_request(const struct svc_http_request *request);
-/* Adds "Name: value", without its line end. */
+/* Adds "Name: value", without its line end; a line without a colon or a name is skipped. Errors:
+ * BAD_RESPONSE (a NUL), TOO_LARGE, NO_MEMORY. */
 enum svc_status svc_http_keep_header(struct svc_http_exchange *exchange, const char *line,
                                      size_t size_bytes);
 

@@ -69,6 +69,10 @@ enum svc_status svc_http_read(const struct svc_transport *transport,
 
 enum svc_status svc_http_keep_header(struct svc_http_exchange *exchange, const char *line,
                                      size_t size_bytes) {
+    /* A NUL would end the name or value that is kept, and begin another header. */
+    if (memchr(line, '\0', size_bytes) != NULL) {
+        return SVC_BAD_RESPONSE;
+    }
     const char *colon = memchr(line, ':', size_bytes);
     if (colon == NULL || colon == line) {
         return SVC_OK;
