@@ -82,6 +82,9 @@ $(eval $(call fuzz_target,aws_json,,$(FUZZ_CLIENT)))
 $(eval $(call fuzz_target,http_headers,))
 $(eval $(call fuzz_target,events_s3,lambda,lambda/handlers/image/event.c lambda/handlers/image/keys.c))
 $(eval $(call fuzz_target,events_sqs,lambda))
+$(eval $(call fuzz_target,events_url,lambda))
+$(eval $(call fuzz_target,events_schedule,lambda))
+$(eval $(call fuzz_target,runtime_api,lambda))
 
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
