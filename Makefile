@@ -9,7 +9,8 @@
 #   V          1: show whole command lines
 #   IMG OUT    make run: your picture or folder; where the results go (default out)
 #   PACKAGES   no: install nothing; everything needed is there already
-#   TWICE      no: make test leaves out what make clang-asan runs as well and is not in C (TWICE_TESTS are)
+#   TWICE      no: make test leaves out what make clang-asan runs as well and is not in C (TWICE_TESTS are),
+#              and LOAD_TESTS
 #   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
 #
 # Sources are listed by hand, one variable for each module: a file that is in no list is not built
@@ -111,6 +112,10 @@ TEST_TOOLS := tests/support/make_pictures.c
 # without one, and what is built without one runs in these, in all tests in C, and in the zips.
 PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh \
 	tests/end_to_end/system_calls.mjs
+
+# Left out with TWICE=no, whose time is limited: they take longest, and their subjects have shorter tests.
+LOAD_TESTS := tests/lambda/test_settlement_load.mjs tests/lambda/test_webhook_load.mjs \
+	tests/lambda/test_system_calls_db.mjs
 
 # Scripts of which a sanitizer skips a part (the memory of a process), and the replay of the fuzz targets, which
 # is to pass in every build.
@@ -363,7 +368,8 @@ test: ## run all tests (installs what they need)
 		$(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
 
 SCRIPTS = $(if $(findstring san,$(CONFIG)),$(filter-out $(PLAIN_TESTS),$(LAMBDA_TESTS) $(END_TO_END)), \
-	$(filter $(if $(filter no,$(TWICE)),$(PLAIN_TESTS) $(TWICE_TESTS),%),$(LAMBDA_TESTS) $(END_TO_END)))
+	$(filter $(if $(filter no,$(TWICE)),$(filter-out $(LOAD_TESTS),$(PLAIN_TESTS)) $(TWICE_TESTS),%), \
+	$(LAMBDA_TESTS) $(END_TO_END)))
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh
 

@@ -131,11 +131,16 @@ test('the other tags stay, and a repeated rejection changes nothing', async () =
   assert.equal(one.count('PutObjectTagging'), 0);
 });
 
+// Waits until a request of that kind, the first since one.forget, is there.
+async function arrived(operation) {
+  while (one.count(operation) === 0) await new Promise((done) => setTimeout(done, 5));
+}
+
 test('in a bucket with versions the tag goes to the version that was read', async () => {
   const created = await one.put('uploads/versions.jpg', Buffer.from('text'), { bucket: 'kept' });
   one.fault({ operation: 'PutObjectTagging', action: 'delay', delay_ms: 200 });
   const working = one.invoke(created);
-  await new Promise((done) => setTimeout(done, 100));
+  await arrived('PutObjectTagging');
   const newer = await one.put('uploads/versions.jpg', photo, { bucket: 'kept' });
   assert.deepEqual((await working).payload, summary({ rejected: 1 }));
   assert.equal(one.cloud.s3.tagsOf('kept', created.key, created.version_id)['image-status'], 'rejected:UNSUPPORTED');
@@ -146,7 +151,7 @@ test('a source overwritten while it is tagged is not left with the old one\'s ta
   const created = await one.put('uploads/retagged.jpg', Buffer.from('text'));
   one.fault({ operation: 'GetObjectTagging', action: 'delay', delay_ms: 200 });
   const working = one.invoke(created);
-  await new Promise((done) => setTimeout(done, 100));
+  await arrived('GetObjectTagging');
   await one.put('uploads/retagged.jpg', photo);
   const result = await working;
   assert.deepEqual(result.payload, summary({ made: 1 }), result.raw);
