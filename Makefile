@@ -107,19 +107,19 @@ CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels
 # Programs that make what the shell tests need.
 TEST_TOOLS := tests/support/make_pictures.c
 
-# Not run with a sanitizer: they measure, or test what is not C, or what tests in C do as well.
+# Not run with a sanitizer: they measure, or test what is not C, or what tests in C do as well; the fuzz targets
+# have sanitizers of their own (make fuzz-check).
 # The other scripts run the programs with a sanitizer, and in .ci/run only there: they take as long as
 # without one, and what is built without one runs in these, in all tests in C, and in the zips.
-PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh \
+PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/fuzz.sh tests/end_to_end/hardening.sh tests/end_to_end/install.sh \
 	tests/end_to_end/system_calls.mjs
 
 # Left out with TWICE=no, whose time is limited: they take longest, and their subjects have shorter tests.
 LOAD_TESTS := tests/lambda/test_settlement_load.mjs tests/lambda/test_webhook_load.mjs \
 	tests/lambda/test_system_calls_db.mjs
 
-# Scripts of which a sanitizer skips a part (the memory of a process), and the replay of the fuzz targets, which
-# is to pass in every build.
-TWICE_TESTS := tests/end_to_end/fuzz.sh tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
+# Scripts of which a sanitizer skips a part: the memory of a process.
+TWICE_TESTS := tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
 END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/fuzz.sh tests/end_to_end/hardening.sh \
 	tests/end_to_end/install.sh tests/end_to_end/resize.sh tests/end_to_end/system_calls.mjs \

@@ -105,7 +105,7 @@ FUZZ_SOURCES := $(patsubst %,fuzz/%_fuzzer.c,$(FUZZ_TARGETS)) $(FUZZ_SUPPORT) $(
 
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZ_PROGRAMS) $(FUZZ_SEED_PROGRAMS)
-tests: fuzz-programs
+tests: $(if $(findstring san,$(CONFIG)),,fuzz-programs)
 
 -include $(patsubst %.o,%.d,$(call objects,$(FUZZ_SOURCES)))
 
