@@ -85,6 +85,10 @@ $(eval $(call fuzz_target,events_sqs,lambda))
 $(eval $(call fuzz_target,events_url,lambda))
 $(eval $(call fuzz_target,events_schedule,lambda))
 $(eval $(call fuzz_target,runtime_api,lambda))
+$(eval $(call fuzz_target,text,))
+$(eval $(call fuzz_target,settings,))
+$(eval $(call fuzz_target,certificate,))
+$(eval $(call fuzz_target,profile,))
 
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
