@@ -131,7 +131,7 @@ static void check_url(const struct lev_sqs_record *record) {
     svc_buf_init(&url, 2048);
     if (lev_sqs_queue_url(record, &url) == SVC_OK) {
         const char *text = svc_buf_text(&url), *arn = record->queue_arn;
-        char expected[1048], part[6][520] = {""};
+        char expected[1100], part[6][520] = {""};
         FUZZ_CHECK(sscanf(arn, "%519[^:]:%519[^:]:%519[^:]:%519[^:]:%519[^:]:%519s", part[0],
                           part[1], part[2], part[3], part[4], part[5]) == 6,
                    "a queue without a name: %s", arn);

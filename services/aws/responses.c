@@ -72,9 +72,10 @@ enum svc_status awsc_status_of(const struct awsc_service_row *service, int http_
     return status != SVC_OK ? status : status_of_http(http_status);
 }
 
-/* "aws.protocoltests#Foo:http://..." is "Foo". */
+/* "aws.protocoltests#Foo:http://...#..." is "Foo": what follows a ':' is left out first ("Operation
+ * error serialization" of the AWS JSON protocols in the Smithy specification). */
 static void copy_json_code(struct awsc_error *error, const char *code) {
-    const char *mark = strrchr(code, '#');
+    const char *mark = memchr(code, '#', strcspn(code, ":"));
     copy_cut(error->code, sizeof(error->code), mark != NULL ? mark + 1 : code);
     error->code[strcspn(error->code, ":")] = '\0';
 }

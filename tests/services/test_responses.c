@@ -100,6 +100,9 @@ static void test_codes_are_found_where_services_put_them(void **state) {
                "{\"message\":\"no\"}");
     assert_string_equal(error.code, "MessageRejected");
     assert_string_equal(error.message, "no");
+    read_error(AWSC_SES, 400, "x-amzn-ErrorType: MessageRejected:http://internal.amazon.com/#x",
+               "{\"message\":\"no\"}");
+    assert_string_equal(error.code, "MessageRejected");
     read_error(AWSC_SES, 400, NULL, "{\"code\":\"BadRequestException\",\"Message\":\"no\"}");
     assert_string_equal(error.code, "BadRequestException");
     assert_string_equal(error.message, "no");
@@ -116,6 +119,18 @@ static void test_codes_are_found_where_services_put_them(void **state) {
 }
 
 /* Not in the format that was expected, or cut, or hostile: a status by HTTP, nothing odd. */
+static void test_a_header_with_a_nul_does_not_become_two(void **state) {
+    (void)state;
+    static const char line[] = "x-a: b\0x-amz-delete-marker";
+    struct svc_http_exchange exchange = {0};
+    const char *name = NULL, *value = NULL;
+    size_t position = 0;
+    svc_buf_init(&exchange.headers, 1000);
+    assert_int_equal(svc_http_keep_header(&exchange, line, sizeof(line) - 1), SVC_BAD_RESPONSE);
+    assert_false(svc_http_next_header(&exchange, &position, &name, &value));
+    svc_buf_clear(&exchange.headers);
+}
+
 static void test_odd_bodies_give_the_status_of_http(void **state) {
     (void)state;
     static const char *const bodies[] = {"",
@@ -258,6 +273,7 @@ int main(void) {
         cmocka_unit_test(test_codes_have_the_meaning_of_their_service),
         cmocka_unit_test(test_no_resource_is_the_remote_s_fault_and_final),
         cmocka_unit_test(test_codes_are_found_where_services_put_them),
+        cmocka_unit_test(test_a_header_with_a_nul_does_not_become_two),
         cmocka_unit_test(test_odd_bodies_give_the_status_of_http),
         cmocka_unit_test(test_messages_are_fit_for_a_log),
         cmocka_unit_test(test_a_message_of_ses_names_nobody),

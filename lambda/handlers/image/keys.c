@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "services/base/limits.h"
+#include "services/base/text.h"
 
 /* Outputs made under the default name stay outputs when IMAGE_OUTPUT_FOLDER changes. */
 #define ALWAYS_OUTPUT "processed"
@@ -27,7 +28,7 @@ enum image_key_kind image_key_kind(const char *key, const char *source_prefix,
     if (strncmp(key, source_prefix, strlen(source_prefix)) != 0) {
         return IMAGE_KEY_ELSEWHERE;
     }
-    return key[strlen(key) - 1] == '/' ? IMAGE_KEY_FOLDER : IMAGE_KEY_SOURCE;
+    return svc_ends_with(key, "/") ? IMAGE_KEY_FOLDER : IMAGE_KEY_SOURCE;
 }
 
 enum svc_status image_output_key(const char *key, const char *output_folder, const char *size_name,
