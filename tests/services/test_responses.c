@@ -118,7 +118,6 @@ static void test_codes_are_found_where_services_put_them(void **state) {
     assert_int_equal(error.status, SVC_NOT_FOUND);
 }
 
-/* Not in the format that was expected, or cut, or hostile: a status by HTTP, nothing odd. */
 static void test_a_header_with_a_nul_does_not_become_two(void **state) {
     (void)state;
     static const char line[] = "x-a: b\0x-amz-delete-marker";
@@ -131,6 +130,7 @@ static void test_a_header_with_a_nul_does_not_become_two(void **state) {
     svc_buf_clear(&exchange.headers);
 }
 
+/* Not in the format that was expected, or cut, or hostile: a status by HTTP, nothing odd. */
 static void test_odd_bodies_give_the_status_of_http(void **state) {
     (void)state;
     static const char *const bodies[] = {"",
