@@ -1,6 +1,6 @@
 #!/bin/sh
 # again.sh ARCH...: shows that the zips do not depend on when and where they are built. Copies the tree into two new
-# folders with names of different lengths, runs `make package` in each, from nothing, and compares
+# folders, one with a blank in its name, runs `make package` in each, from nothing, and compares
 # every zip, bill of materials and program. With KEEP_SYSROOTS=1 the sysroots of this tree are copied
 # (they take minutes), else they are made anew as well.
 set -eu
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 first=$work/a
-second=$work/another-folder/tree
+second="$work/another folder/tree"
 
 for tree in "$first" "$second"; do
     mkdir -p "$tree"

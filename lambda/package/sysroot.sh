@@ -204,13 +204,14 @@ build() {
 
 export triple root SYSROOT="$root"
 export CC="$triple-gcc --sysroot=$root"
-# Hardened as the functions are (Makefile) and as Debian's own libraries are.
+# Hardened as the functions are (Makefile) and as Debian's own libraries are. CMake compiles by whole paths, which
+# __FILE__ would put into the zips.
 case $arch in
 x86_64) branches=-fcf-protection ;;
 arm64) branches=-mbranch-protection=standard ;;
 esac
 export CFLAGS="-O2 -fPIC -ffunction-sections -fdata-sections -fvisibility=hidden -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
--fstack-protector-strong -fstack-clash-protection $branches"
+-fstack-protector-strong -fstack-clash-protection $branches -ffile-prefix-map=$work/sources=."
 export PKG_CONFIG="$work/pkg-config"
 is_done "$stamps/packages" "$here/libraries.list" "$here/sysroot.sh" || unpack
 for library in $(listed source); do
