@@ -80,7 +80,7 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 	imgcore/include/imgcore/version.h
 
 # Linked into every test program.
-TEST_SUPPORT := tests/support/exact.c tests/support/guard.c tests/support/pictures.c
+TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \

@@ -4,86 +4,40 @@
 #include "png_support.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "imgcore/imgcore.h"
+#include "tests/support/child_cost.h"
 #include "tests/support/pictures.h"
 #include "tests/support/sanitized.h"
 
 /* The address space that a claim of any size has to do with. */
-#define ADDRESS_SPACE_BYTES ((rlim_t)256 << 20)
+#define ADDRESS_SPACE_BYTES ((size_t)256 << 20)
 #define CLAIM_MS            50
 #define CLAIM_KIB           (100L * 1024)
 #define DATA_MS             1000
 #define DATA_KIB            (64L * 1024)
 static bool prints_table;
 
-struct cost {
-    enum imgcore_status status;
-    long time_ms, growth_kib;
-};
-
-/* Processor time. */
-static long cpu_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static long peak_kib(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-}
-
-static struct cost transform_cost(const struct bytes *file) {
-    struct cost cost = {.status = IMGCORE_INTERNAL};
+static enum imgcore_status transform(const void *user) {
+    const struct bytes *file = user;
     const struct imgcore_source source = {file->data, file->size, NULL, NULL};
     struct imgcore_context *context = NULL;
     struct imgcore_output output;
-    const long before_kib = peak_kib(), from_ms = cpu_ms();
     imgcore_output_default(&output);
     output.width_px = output.height_px = 800;
-    if (imgcore_context_create(NULL, &context) == IMGCORE_OK) {
-        cost.status = imgcore_transform(context, &source, NULL, &output, 1, NULL);
-    }
-    cost.time_ms = cpu_ms() - from_ms;
-    cost.growth_kib = peak_kib() - before_kib;
-    return cost;
+    const enum imgcore_status status = imgcore_context_create(NULL, &context);
+    return status ? status : imgcore_transform(context, &source, NULL, &output, 1, NULL);
 }
 
-/* Measures in a child: the peak of a process never decreases. */
-static struct cost cost_of(const struct bytes *file) {
-    struct cost cost;
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    const pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        const struct rlimit limit = {ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES};
-        if (!IS_SANITIZED) {
-            setrlimit(RLIMIT_AS, &limit);
-        }
-        cost = transform_cost(file);
-        _exit(write(ends[1], &cost, sizeof(cost)) == (ssize_t)sizeof(cost) ? 0 : 1);
-    }
-    int exited;
-    close(ends[1]);
-    assert_int_equal(read(ends[0], &cost, sizeof(cost)), sizeof(cost));
-    close(ends[0]);
-    assert_int_equal(waitpid(child, &exited, 0), child);
-    assert_int_equal(exited, 0);
-    return cost;
+static struct child_cost cost_of(const struct bytes *file) {
+    return child_cost_of(transform, file, CHILD_CPU_TIME, IS_SANITIZED ? 0 : ADDRESS_SPACE_BYTES);
 }
 
 /* Checks and frees the file. What takes too long is measured again: on a loaded machine processor
  * time grows as well. */
 static void check(const char *kind, struct bytes *file, enum imgcore_status status, long most_ms,
                   long most_kib) {
-    struct cost cost = cost_of(file);
+    struct child_cost cost = cost_of(file);
     for (int again = 0; again < 3 && cost.time_ms > most_ms; again++) {
         cost = cost_of(file);
     }
@@ -341,11 +295,11 @@ static void cuts_cost_little(void **state) {
         } else {
             put_jpeg(&file, &progressive);
         }
-        struct cost worst = {.status = IMGCORE_TRUNCATED};
+        struct child_cost worst = {.status = IMGCORE_TRUNCATED};
         const size_t step = IS_SANITIZED ? 97 : 11;
         for (size_t cut = png ? 0 : 1; cut < file.size; cut += step) {
             const struct bytes part = {.data = file.data, .size = cut};
-            const struct cost cost = cost_of(&part);
+            const struct child_cost cost = cost_of(&part);
             assert_int_equal(imgcore_status_group(cost.status), IMGCORE_GROUP_INPUT);
             worst.time_ms = cost.time_ms > worst.time_ms ? cost.time_ms : worst.time_ms;
             worst.growth_kib =

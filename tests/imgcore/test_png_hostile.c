@@ -1,86 +1,45 @@
 /* PNG files made to cost time or memory: floods, bombs, claims. Each must end within a second and
  * within a few MiB above the initial memory of the process. */
 #include "png_support.h"
+#include "tests/support/child_cost.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/slowly.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #define MEMORY_BYTES  ((size_t)8 << 20) /* the budget */
 #define GROWTH_KIB    (12L * 1024)      /* the most growth of the process */
 #define TIME_LIMIT_MS 1000
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define MEASURES_COUNT 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define MEASURES_COUNT 0
-#endif
-#endif
-#ifndef MEASURES_COUNT
-#define MEASURES_COUNT 1 /* 0: time and memory of a sanitizer hide those of the reader */
-#endif
-
-struct cost {
-    enum imgcore_status status;
-    long growth_kib, time_ms;
+struct job {
+    const struct bytes *file;
+    const struct decode_setup *setup;
 };
 
-static long now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+static enum imgcore_status decode(const void *user) {
+    const struct job *job = user;
+    struct imgcore_source source = {.bytes = job->file->data, .size_bytes = job->file->size};
+    struct decoded decoded;
+    decode_source(&source, job->setup, &decoded);
+    return decoded.status;
 }
 
-static long peak_kib(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-}
-
-/* Decodes in a child process, since the peak memory of a process never decreases. */
-static struct cost cost_of(const struct bytes *file, const struct decode_setup *setup) {
-    struct cost cost = {.status = IMGCORE_INTERNAL};
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct imgcore_source source = {.bytes = file->data, .size_bytes = file->size};
-        struct decoded decoded;
-        long before_kib = peak_kib();
-        long from_ms = now_ms();
-        decode_source(&source, setup, &decoded);
-        cost.time_ms = now_ms() - from_ms;
-        cost.growth_kib = peak_kib() - before_kib;
-        cost.status = decoded.status;
-        bool told = write(ends[1], &cost, sizeof(cost)) == (ssize_t)sizeof(cost);
-        _exit(told ? 0 : 1);
-    }
-    close(ends[1]);
-    assert_int_equal(read(ends[0], &cost, sizeof(cost)), sizeof(cost));
-    close(ends[0]);
-    int exited;
-    assert_int_equal(waitpid(child, &exited, 0), child);
-    assert_int_equal(exited, 0);
-    return cost;
+static struct child_cost cost_of(const struct bytes *file, const struct decode_setup *setup) {
+    struct job job = {file, setup};
+    return child_cost_of(decode, &job, CHILD_WALL_TIME, 0);
 }
 
 static void check_cost(const struct bytes *file, enum imgcore_status status) {
     for (int tolerant = 0; tolerant < 2; tolerant++) {
         struct decode_setup setup = {
             .limits = {.memory_bytes = MEMORY_BYTES}, .tolerant = tolerant == 1, .discard = true};
-        struct cost cost = cost_of(file, &setup);
+        struct child_cost cost = cost_of(file, &setup);
         bool forgiven = tolerant == 1 && cost.status == IMGCORE_OK &&
                         (status == IMGCORE_TRUNCATED || status == IMGCORE_CORRUPT);
         if (!forgiven) {
             assert_int_equal(cost.status, status);
         }
-        if (MEASURES_COUNT && !test_is_slow()) {
+        if (!IS_SANITIZED && !test_is_slow()) {
             assert_true(cost.growth_kib <= GROWTH_KIB);
             assert_true(cost.time_ms <= TIME_LIMIT_MS);
         }
@@ -266,9 +225,9 @@ static void an_interlaced_claim_within_the_budget_touches_no_memory(void **state
     put_idat(&file, two_rows, sizeof(two_rows));
     put_iend(&file);
     struct decode_setup setup = {.limits = {.memory_bytes = (size_t)400 << 20}, .discard = true};
-    struct cost cost = cost_of(&file, &setup);
+    struct child_cost cost = cost_of(&file, &setup);
     assert_int_equal(cost.status, IMGCORE_CORRUPT);
-    if (MEASURES_COUNT && !test_is_slow()) {
+    if (!IS_SANITIZED && !test_is_slow()) {
         assert_true(cost.growth_kib <= GROWTH_KIB);
         assert_true(cost.time_ms <= TIME_LIMIT_MS);
     }
@@ -288,9 +247,9 @@ static void a_chunk_that_claims_gigabytes_allocates_nothing(void **state) {
         put(&file, rest, sizeof(rest));
         assert_int_equal(file.size, 141);
         struct decode_setup setup = {.limits = {.memory_bytes = MEMORY_BYTES}, .discard = true};
-        struct cost cost = cost_of(&file, &setup);
+        struct child_cost cost = cost_of(&file, &setup);
         assert_int_not_equal(cost.status, IMGCORE_OK);
-        if (MEASURES_COUNT && !test_is_slow()) {
+        if (!IS_SANITIZED && !test_is_slow()) {
             assert_true(cost.growth_kib <= 1536); /* including the pages of code */
             assert_true(cost.time_ms <= TIME_LIMIT_MS);
         }
