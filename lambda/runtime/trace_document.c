@@ -187,6 +187,8 @@ static void put_fields(struct svc_json_writer *writer, struct lrt_xray *xray,
         put_aws(writer, span);
     } else if (span->kind == SVC_SPAN_DATABASE) {
         put_database(writer, span);
+    } else if (span->kind == SVC_SPAN_REMOTE) {
+        svc_json_add_text(writer, "namespace", "remote");
     }
     put_http(writer, span);
     put_failure(writer, span);

@@ -28,9 +28,10 @@
 #define SVC_SPAN_MAX_TEXT    ((size_t)250)       /* a copied text; a longer one is cut */
 
 enum svc_span_kind {
-    SVC_SPAN_LOCAL,   /* work of this process */
-    SVC_SPAN_AWS,     /* a call to an AWS service, retries included */
-    SVC_SPAN_DATABASE /* a statement, or the making of a connection */
+    SVC_SPAN_LOCAL,    /* work of this process */
+    SVC_SPAN_AWS,      /* a call to an AWS service, retries included */
+    SVC_SPAN_DATABASE, /* a statement, or the making of a connection */
+    SVC_SPAN_REMOTE    /* a request to a server that is not AWS's */
 };
 
 enum svc_span_result {

@@ -7,6 +7,7 @@
 #include "services/base/json.h"
 #include "services/base/text.h"
 #include "services/base/url.h"
+#include "services/webhook/request_span.h"
 
 #define MAX_PATH_BYTES ((size_t)2048)
 #define MAX_CODE_BYTES ((size_t)64) /* of an error of Toss: "NOT_FOUND_PAYMENT" */
@@ -166,11 +167,15 @@ static enum svc_status send(struct webhook_toss_client *client, const char *auth
                                              .deadline_ms = is_own_limit ? own_ms : deadline_ms};
     struct svc_http_exchange *exchange = NULL;
     enum webhook_toss_health health = UNCHANGED;
+    struct svc_span *span = svc_span_begin(client->trace, SVC_SPAN_REMOTE, "Toss");
     enum svc_status status = svc_http_send(client->transport, &request, &exchange);
     if (exchange == NULL) {
+        webhook_span_end(span, 0, status);
         return svc_fail(error, status, "Toss cannot be asked: %s", svc_status_message(status));
     }
     status = read_exchange(exchange, status, is_own_limit, raw, &health, error);
+    /* A payment that Toss does not have is an answer. */
+    webhook_span_end(span, exchange->http_status, status == SVC_NOT_FOUND ? SVC_OK : status);
     svc_buf_wipe(&exchange->body);
     client->transport->close(client->transport->self, exchange);
     if (health != UNCHANGED) {

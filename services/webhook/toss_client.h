@@ -13,6 +13,7 @@
 #include "services/base/clock.h"
 #include "services/base/http.h"
 #include "services/base/log.h"
+#include "services/base/trace.h"
 #include "services/webhook/toss.h"
 
 #define WEBHOOK_TOSS_URL "https://api.tosspayments.com"
@@ -27,7 +28,8 @@ struct webhook_toss_client {
     const struct svc_transport *transport;
     const struct svc_clock *clock;
     const struct svc_log *log;
-    const char *base_url; /* TOSS_API_URL; default WEBHOOK_TOSS_URL. http only for loopback */
+    struct svc_trace *trace; /* NULL: no span of a request is recorded */
+    const char *base_url;    /* TOSS_API_URL; default WEBHOOK_TOSS_URL. http only for loopback */
     /* The breaker's; zero at first. */
     int failures;
     int64_t closed_until_ms;

@@ -6,6 +6,7 @@
 
 #include "services/base/crypto.h"
 #include "services/base/json.h"
+#include "services/webhook/request_span.h"
 #include "services/webhook/sign.h"
 #include "services/webhook/toss_transactions.h"
 
@@ -86,29 +87,33 @@ enum svc_status webhook_toss_hint_parse(const void *bytes, size_t size_bytes,
 /* ---------------------------------------------------------------------- the post */
 
 /* What the function's HTTP status means to the twin. */
+static enum svc_status status_of(int http) {
+    return http == 200                  ? SVC_OK
+           : http == 401 || http == 403 ? SVC_NO_CREDENTIALS
+           : http == 404                ? SVC_NOT_FOUND
+           : http == 409                ? SVC_CONFLICT
+           : http == 429                ? SVC_THROTTLED
+           : http >= 500                ? SVC_SERVER_ERROR
+                                        : SVC_REJECTED;
+}
+
 static enum webhook_twin_result classify(const struct webhook_twin *twin, int http,
                                          struct svc_error *error) {
-    if (http == 200) {
+    const enum svc_status status = status_of(http);
+    if (status == SVC_OK) {
         return WEBHOOK_TWIN_DONE;
     }
-    if (http == 409) {
+    if (status == SVC_CONFLICT) {
         svc_log_event(twin->log, SVC_LOG_ERROR, "a confirmed payment contradicts its order",
                       SVC_INT("httpStatus", http));
-        svc_fail(error, SVC_CONFLICT, "the function refuses the payment");
+        svc_fail(error, status, "the function refuses the payment");
         return WEBHOOK_TWIN_REFUSED;
     }
-    const bool is_denied = http == 401 || http == 403;
-    if (is_denied) {
+    if (status == SVC_NO_CREDENTIALS) {
         svc_log_event(twin->log, SVC_LOG_ERROR, "the function denies the internal secret",
                       SVC_INT("httpStatus", http));
     }
-    svc_fail(error,
-             http == 404   ? SVC_NOT_FOUND
-             : is_denied   ? SVC_NO_CREDENTIALS
-             : http == 429 ? SVC_THROTTLED
-             : http >= 500 ? SVC_SERVER_ERROR
-                           : SVC_REJECTED,
-             "the function returned %d", http);
+    svc_fail(error, status, "the function returned %d", http);
     return WEBHOOK_TWIN_FAILED;
 }
 
@@ -158,11 +163,13 @@ static enum webhook_twin_result post(const struct webhook_twin *twin, const char
                                              .max_body_bytes = MAX_RESPONSE_BODY_BYTES,
                                              .deadline_ms =
                                                  own_ms < deadline_ms ? own_ms : deadline_ms};
+    struct svc_span *span = svc_span_begin(twin->trace, SVC_SPAN_REMOTE, "webhook function");
     status = svc_http_send(twin->transport, &request, &exchange);
     const int http = exchange != NULL ? exchange->http_status : 0;
     if (exchange != NULL) {
         twin->transport->close(twin->transport->self, exchange);
     }
+    webhook_span_end(span, http, status == SVC_OK ? status_of(http) : status);
     return status == SVC_OK ? classify(twin, http, error)
                             : fail(error, status, "the request to the function failed");
 }

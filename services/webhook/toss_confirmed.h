@@ -45,6 +45,7 @@ struct webhook_twin {
     const struct svc_transport *transport;
     const struct svc_clock *clock;
     const struct svc_log *log;
+    struct svc_trace *trace; /* NULL: no span of a post is recorded */
 };
 
 enum webhook_twin_result {

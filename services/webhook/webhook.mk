@@ -13,7 +13,7 @@ WEBHOOK_MODULE += \
 	services/webhook/reconcile_compare.c \
 	services/webhook/sign.c \
 	services/webhook/toss_change.c \
-	services/webhook/toss_client.c \
+	services/webhook/request_span.c services/webhook/toss_client.c \
 	services/webhook/toss_confirmed.c \
 	services/webhook/toss_transactions.c \
 	services/webhook/unsubscribe.c

@@ -130,6 +130,9 @@ static void test_an_invocation_becomes_a_document(void **state) {
     svc_span_set_constant(span, SVC_SPAN_DATABASE_IS, "MariaDB");
     svc_span_set_number(span, "rows", 2);
     svc_span_end(span);
+    span = svc_span_begin(&daemon.trace, SVC_SPAN_REMOTE, "Toss");
+    svc_span_set_number(span, SVC_SPAN_HTTP_STATUS, 404);
+    svc_span_end(span);
     finish(&daemon);
     struct svc_json *document = receive(&daemon);
     assert_non_null(document);
@@ -138,7 +141,7 @@ static void test_an_invocation_becomes_a_document(void **state) {
     assert_string_equal(svc_json_get_text(svc_json_get(document, "annotations"), "function"),
                         "image-processor");
     const struct svc_json *below = svc_json_get(document, "subsegments");
-    assert_int_equal(svc_json_count(below), 2);
+    assert_int_equal(svc_json_count(below), 3);
     const struct svc_json *call = svc_json_at(below, 0), *aws = svc_json_get(call, "aws");
     int64_t number = 0;
     bool is_true = false;
@@ -161,6 +164,10 @@ static void test_an_invocation_becomes_a_document(void **state) {
                         "SELECT ?");
     assert_string_equal(svc_json_get_text(statement, "namespace"), "remote");
     assert_false(svc_json_has(statement, "trace_id"));
+    const struct svc_json *request = svc_json_at(below, 2);
+    assert_string_equal(svc_json_get_text(request, "name"), "Toss");
+    assert_string_equal(svc_json_get_text(request, "namespace"), "remote");
+    assert_false(svc_json_has(request, "sql"));
     double begin_s = 0, end_s = 0;
     assert_true(svc_json_double(svc_json_get(statement, "start_time"), &begin_s));
     assert_true(svc_json_double(svc_json_get(statement, "end_time"), &end_s));

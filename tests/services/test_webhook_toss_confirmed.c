@@ -233,6 +233,52 @@ static void test_what_the_functions_statuses_mean(void **state) {
     assert_non_null(strstr(svc_buf_text(&f.log.lines), "denies the internal secret"));
 }
 
+/* http 0: there was no response; error_type NULL: no failure. */
+static void assert_span(const struct svc_trace *trace, size_t i, const char *name, int64_t http,
+                        enum svc_span_result result, const char *error_type) {
+    const struct svc_span *span = &trace->spans[i];
+    assert_string_equal(span->name, name);
+    assert_int_equal(span->kind, SVC_SPAN_REMOTE);
+    assert_int_equal(span->value_count, http != 0);
+    if (http != 0) {
+        assert_string_equal(span->values[0].name, SVC_SPAN_HTTP_STATUS);
+        assert_int_equal(span->values[0].number, http);
+    }
+    assert_int_equal(span->result, result);
+    if (error_type == NULL) {
+        assert_null(span->error_type);
+    } else {
+        assert_string_equal(span->error_type, error_type);
+    }
+    assert_true(span->end_us != 0);
+}
+
+static void test_requests_are_spans(void **state) {
+    (void)state;
+    struct svc_trace trace;
+    svc_trace_init(&trace, NULL, NULL);
+    svc_trace_start(&trace, "handler");
+    f.client.trace = twin.trace = &trace;
+    assert_int_equal(handle(), WEBHOOK_TWIN_FORGED);
+    toss_set("payment pk_1= {" TOSS_PAID "}");
+    assert_int_equal(handle(), WEBHOOK_TWIN_DONE);
+    toss_set("post 503");
+    assert_int_equal(handle(), WEBHOOK_TWIN_FAILED);
+    toss_set("fault 429 1");
+    assert_int_equal(handle(), WEBHOOK_TWIN_FAILED);
+    f.client.base_url = "http://127.0.0.1:1"; /* nobody listens */
+    assert_int_equal(handle(), WEBHOOK_TWIN_FAILED);
+    assert_int_equal(trace.count, 8);
+    assert_span(&trace, 1, "Toss", 404, SVC_SPAN_OK, NULL);
+    assert_span(&trace, 2, "Toss", 200, SVC_SPAN_OK, NULL);
+    assert_span(&trace, 3, "webhook function", 200, SVC_SPAN_OK, NULL);
+    assert_span(&trace, 4, "Toss", 200, SVC_SPAN_OK, NULL);
+    assert_span(&trace, 5, "webhook function", 503, SVC_SPAN_FAULT, "SERVER_ERROR");
+    assert_span(&trace, 6, "Toss", 429, SVC_SPAN_THROTTLED, "THROTTLED");
+    assert_span(&trace, 7, "Toss", 0, SVC_SPAN_FAULT, svc_status_name(error.status));
+    svc_trace_clear(&trace);
+}
+
 static void test_what_is_not_confirmed_is_not_posted(void **state) {
     (void)state;
     assert_int_equal(handle(), WEBHOOK_TWIN_FORGED);
@@ -311,6 +357,7 @@ int main(void) {
         TEST(test_the_payment_arrives_byte_for_byte),
         TEST(test_the_timestamp_is_when_toss_was_asked),
         TEST(test_what_the_functions_statuses_mean),
+        TEST(test_requests_are_spans),
         TEST(test_what_is_not_confirmed_is_not_posted),
         TEST(test_transactions_are_posted_page_by_page),
         TEST(test_each_allocation_failing),

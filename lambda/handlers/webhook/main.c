@@ -71,6 +71,7 @@ static enum svc_status create(const struct lrt_services *services, void **self,
         .transport = services->transport,
         .clock = services->clock,
         .log = services->log,
+        .trace = services->trace,
         .base_url = settings->toss_url,
     };
     return status == SVC_OK ? create_store(function, error) : status;

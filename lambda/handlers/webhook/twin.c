@@ -39,6 +39,7 @@ bool webhook_twin_prepare(struct webhook_function *function, int64_t deadline_ms
         .transport = function->transport,
         .clock = function->clock,
         .log = function->log,
+        .trace = function->toss.trace,
     };
     return true;
 }
