@@ -10,7 +10,7 @@
 #   IMG OUT    make run: your picture or folder; where the results go (default out)
 #   PACKAGES   no: install nothing; everything needed is there already
 #   TWICE      no: make test leaves out what make clang-asan runs as well and is not in C (TWICE_TESTS are),
-#              and LOAD_TESTS
+#              and LONGEST_TESTS
 #   PREFIX DESTDIR BINDIR LIBDIR INCLUDEDIR MANDIR   where make install puts things
 #
 # Sources are listed by hand, one variable for each module: a file that is in no list is not built
@@ -116,7 +116,7 @@ PLAIN_TESTS := tests/end_to_end/bench.sh tests/end_to_end/fuzz.sh tests/end_to_e
 
 # Left out with TWICE=no, as in .ci/run, whose time is limited: they take longest, and their subjects have shorter
 # tests (test_bootstrap plants faults in what make infra-check holds).
-LOAD_TESTS := tests/lambda/test_settlement_load.mjs tests/lambda/test_webhook_load.mjs \
+LONGEST_TESTS := tests/lambda/test_settlement_load.mjs tests/lambda/test_webhook_load.mjs \
 	tests/lambda/test_system_calls_db.mjs tests/infra/test_bootstrap.mjs
 
 # Scripts of which a sanitizer skips a part: the memory of a process.
@@ -369,7 +369,7 @@ test: ## run all tests (installs what they need)
 		$(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
 
 SCRIPTS = $(if $(findstring san,$(CONFIG)),$(filter-out $(PLAIN_TESTS),$(LAMBDA_TESTS) $(END_TO_END)), \
-	$(filter $(if $(filter no,$(TWICE)),$(filter-out $(LOAD_TESTS),$(PLAIN_TESTS)) $(TWICE_TESTS),%), \
+	$(filter $(if $(filter no,$(TWICE)),$(filter-out $(LONGEST_TESTS),$(PLAIN_TESTS)) $(TWICE_TESTS),%), \
 	$(LAMBDA_TESTS) $(END_TO_END)))
 
 RUN_TESTS = BUILD=$(O) CONFIG=$(CONFIG) CC='$(CC)' sh tests/support/run_tests.sh

@@ -155,12 +155,12 @@ def faults_of_options(file):
 
 
 def read(file):
-    """Name and bytes of what is checked."""
+    """The bytes of what is checked, and whether that is a part of a zip."""
     try:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
-                return archive.read("bootstrap")
-        return pathlib.Path(file).read_bytes()
+                return archive.read("bootstrap"), True
+        return pathlib.Path(file).read_bytes(), False
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise Unreadable(str(error)) from error
 
@@ -172,13 +172,13 @@ def paths_of_machine(more):
 
 
 def check(file, paths):
-    data = read(file)
+    data, is_zipped = read(file)
     try:
         elf = Elf(data)
         faults = [*faults_of_layout(elf), *faults_of_calls(elf), *faults_of_paths(data, paths)]
     except (struct.error, IndexError, ValueError) as error:
         raise Unreadable(f"damaged: {error}") from error
-    if data[:4] == pathlib.Path(file).read_bytes()[:4]:
+    if not is_zipped:
         faults += faults_of_options(file)
     for fault in faults:
         print(f"{file}: {fault}")

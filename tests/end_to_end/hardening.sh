@@ -1,7 +1,7 @@
 #!/bin/sh
 # The hardening of what is installed and deployed: the command, the library and the functions' programs pass
-# shellcheck source=tests/end_to_end/lib.sh
 # lambda/package/hardening.py, and a program with any one fault does not. The zips: tests/lambda/test_package.mjs.
+# shellcheck source=tests/end_to_end/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # The check takes the folder it runs in for the build's.
