@@ -66,7 +66,7 @@ function checkLayout(file) {
   return faults;
 }
 
-// Environments are the same files but for what is each one's own. They are links, and text where a checkout has none.
+// Environments have the same files, by links, but for what is each one's own.
 const OWN = ['environment.tf', 'backend.tf'];
 
 export function checkSameFiles(modules) {
