@@ -282,7 +282,7 @@ variable "vpc" {
     security_group_ids = optional(list(string), [])
     has_internet       = optional(bool, false)
   })
-  description = "Where webhook-handler and settlement-report run. endpoints: new private subnets in vpc_id with endpoints of Secrets Manager, SQS and S3. nat: new private subnets with a NAT gateway in public_subnet_id. given: subnet_ids and security_group_ids as they are."
+  description = "Where webhook-handler and settlement-report run. endpoints: new private subnets in vpc_id with endpoints of Secrets Manager, SQS and S3 (interface_services may name xray as well). nat: new private subnets with a NAT gateway in public_subnet_id. given: subnet_ids and security_group_ids as they are."
   validation {
     condition     = contains(["endpoints", "nat", "given"], var.vpc.mode)
     error_message = "vpc.mode is endpoints, nat or given."
