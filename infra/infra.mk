@@ -3,7 +3,7 @@
 .PHONY: infra-apply infra-recorded infra-long infra-test infra-lines infra-check infra-plan infra-tables infra-schema
 # They run no program in C, so a build with a sanitizer changes nothing in them.
 INFRA_LONG_TESTS := tests/infra/test_apply.mjs tests/infra/test_bootstrap.mjs tests/infra/test_faults.mjs tests/infra/test_refusals.mjs
-INFRA_TESTS := tests/infra/test_apply.mjs tests/infra/test_bootstrap.mjs tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_refusals.mjs tests/infra/test_volume.mjs
+INFRA_TESTS := tests/infra/test_apply.mjs tests/infra/test_bootstrap.mjs tests/infra/test_deployment.mjs tests/infra/test_faults.mjs tests/infra/test_observability.mjs tests/infra/test_provider.mjs tests/infra/test_queries.mjs tests/infra/test_refusals.mjs tests/infra/test_volume.mjs
 LAMBDA_TESTS += $(INFRA_TESTS)
 PLAIN_TESTS += $(INFRA_TESTS)
 LAMBDA_LONG_TESTS += $(INFRA_LONG_TESTS)

@@ -141,7 +141,9 @@ locals {
           Resource = [local.role_arns[env]]
         },
         {
-          # Only a role that has the boundary, or gets it, is made or given rights.
+          # Only a role that has the boundary, or gets it, is made or given rights: iam:PermissionsBoundary is a
+          # condition key of each of these actions
+          # (docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html).
           Sid    = "BoundedRoles"
           Effect = "Allow"
           Action = [

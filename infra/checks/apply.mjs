@@ -123,7 +123,7 @@ export class Applied {
 
 // What a change of the image function's memory may change: the function, and what watches its newest version.
 export const CHANGED = '-var=image={memory_mb=512}';
-export const MAY_CHANGE = /^module\.platform\.module\.(image\.module\.function\.aws_lambda_function\.this|observability\.aws_cloudwatch_metric_alarm\.canary_\w+\["image"\])$/;
+export const MAY_CHANGE = /^module\.platform\.module\.(image\.module\.function\.aws_lambda_function\.this|observability\.aws_cloudwatch_metric_alarm\.this\["image-canary-[a-z]+"\])$/;
 
 // ---------------------------------------------------------------------- the command
 

@@ -1,5 +1,6 @@
 // How modules are written: variables and outputs described, typed and validated, versions stated, alarms that say how
 // missing data counts, no secret's value, policies by jsonencode.
+import { basename, join } from 'node:path';
 import { at } from './report.mjs';
 
 const PROVIDER = '>= 6.29, < 7';
@@ -63,6 +64,19 @@ function checkLayout(file) {
   });
   if (file.text.length > 0 && !/[^\n]\n$/.test(file.text)) faults.push(at(file, file.text.split('\n').length, 'the file does not end with one line end'));
   return faults;
+}
+
+// Environments have the same files, by links, but for what is each one's own.
+const OWN = ['environment.tf', 'backend.tf'];
+
+export function checkSameFiles(modules) {
+  const [first, ...others] = [...modules.values()].filter(({ folder }) => /\/environments\/[^/]+$/.test(folder));
+  const textsOf = ({ files }) => new Map(files.map((file) => [basename(file.path), file]));
+  return others.flatMap((other) => {
+    const [one, two] = [textsOf(first), textsOf(other)];
+    return [...new Set([...one.keys(), ...two.keys()])].filter((name) => (OWN.includes(name) ? !one.has(name) || !two.has(name) : one.get(name)?.text !== two.get(name)?.text))
+      .map((name) => at(two.get(name) ?? join(other.folder, name), 1, `is not that of ${basename(first.folder)}: environments differ in ${OWN.join(' and ')} alone`));
+  });
 }
 
 export function checkConventions(module) {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { checkArguments } from './arguments.mjs';
 import { checkBootstrap } from './bootstrap.mjs';
 import { Module } from './configuration.mjs';
-import { checkConventions } from './conventions.mjs';
+import { checkConventions, checkSameFiles } from './conventions.mjs';
 import { checkLimits } from './limits.mjs';
 import { checkFormat, checkScripts, checkWorkflows, hasShellcheck, planUnknown, validate } from './others.mjs';
 import { checkObservability } from './observability.mjs';
@@ -47,6 +47,7 @@ export function checkText(modules, schema, all = [...modules.values()]) {
     ['arguments are those of the provider', () => all.flatMap((module) => checkArguments(module, schema))],
     ['references resolve, and what is declared is used', () => all.flatMap((module) => checkReferences(module, modules, schema))],
     ['variables, outputs and versions are stated', () => all.flatMap(checkConventions)],
+    ['dev and prod are the same files', () => checkSameFiles(modules)],
     ['tables of inputs and outputs are current', () => all.flatMap(checkTables)],
   ];
 }

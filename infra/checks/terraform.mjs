@@ -33,7 +33,7 @@ export function hasTerraform() {
 export function copyInfra(infra = INFRA) {
   const folder = mkdtempSync(join(tmpdir(), 'infra-'));
   const copy = join(folder, 'infra');
-  cpSync(infra, copy, { recursive: true, filter: (path) => !/\/(\.terraform|rendered)(\/|$)/.test(path) });
+  cpSync(infra, copy, { recursive: true, dereference: true, filter: (path) => !/\/(\.terraform|rendered)(\/|$)/.test(path) });
   for (const machine of ['x86_64', 'arm64']) {
     const zips = join(folder, 'build/package', machine);
     mkdirSync(zips, { recursive: true });

@@ -1,5 +1,6 @@
 // The appspec of a Lambda deployment
-// (docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.html), as a revision of CodeDeploy.
+// (docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.html), as a revision of CodeDeploy
+// (docs.aws.amazon.com/codedeploy/latest/APIReference/API_AppSpecContent.html: the appspec as text, and its SHA-256).
 import { createHash } from 'node:crypto';
 
 // key: the function's. hook: name of the function that checks the new version, or null.

@@ -69,9 +69,10 @@ const TEXT = [
   ['a variable without a type', 'modules/queue/variables.tf', /(variable "max_receives" \{\n)  type.*\n/, '$1', /variable max_receives has no type/],
   ['a variable without a validation', 'modules/queue/variables.tf', /(variable "max_receives" \{[^}]*?)  validation \{[^}]*\}\n/, '$1', /variable max_receives has no validation/],
   ['an output without a description', 'modules/queue/outputs.tf', /\n  description = "URL of the queue."/, '', /output url has no description/],
-  ['an alarm without treat_missing_data', 'modules/observability/alarms_canary.tf', /\n +treat_missing_data.*/, '', /does not state treat_missing_data/],
+  ['an alarm without treat_missing_data', 'modules/observability/alarms.tf', /\n +treat_missing_data.*/, '', /does not state treat_missing_data/],
   ['a secret in the state', 'modules/queue/main.tf', /$/, '\nresource "aws_secretsmanager_secret_version" "value" {\n  secret_id     = "x"\n  secret_string = "y"\n}\n', /puts a secret's value into the state/],
   ['another provider version', 'modules/queue/versions.tf', '>= 6.29, < 7', '>= 5.0', /the provider aws is not hashicorp\/aws >= 6\.29, < 7/],
+  ['an environment with a file of its own', 'environments/prod/main.tf', 'image_trigger            = var.image_trigger', 'image_trigger            = "eventbridge"', /environments\/prod\/main\.tf:1: is not that of dev/],
   ['a tab', 'modules/queue/main.tf', '\n  name ', '\n\tname ', /main\.tf:\d+: a tab/],
   ['a table that is not current', 'modules/queue/README.md', '`max_receives`', '`max_receive`', /README\.md:\d+: the table of inputs and outputs is not current/],
 ];

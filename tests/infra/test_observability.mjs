@@ -16,7 +16,7 @@ const guide = readFileSync(GUIDE, 'utf8');
 const shapes = readShapes();
 const plan = (environment = 'prod') => structuredClone(readRendered(environment));
 const resource = (from, type, suffix) => from.resources.find((one) => one.type === type && one.address.includes(suffix)).values;
-const alarm = (from, name) => resource(from, 'aws_cloudwatch_metric_alarm', `.${name}`);
+const alarm = (from, name) => resource(from, 'aws_cloudwatch_metric_alarm', `-${name}"]`);
 const query = (from, name) => resource(from, 'aws_cloudwatch_query_definition', `["${name}"]`);
 
 test('the plans of dev and prod: everything watched is written by somebody', () => {
@@ -36,15 +36,15 @@ function faultsOf(change) {
 }
 
 const PLANTED = {
-  'a metric that the code does not write': [({ plan: p }) => { alarm(p, 'mail_unknown').metric_name = 'MailsLost'; }, /email-sender writes no metric MailsLost/],
-  'a metric of another function': [({ plan: p }) => { alarm(p, 'mail_unknown').dimensions.FunctionName = 'openmarket-prod-image-processor'; }, /image-processor writes no metric MailsUnknown/],
+  'a metric that the code does not write': [({ plan: p }) => { alarm(p, 'mail-unknown').metric_name = 'MailsLost'; }, /email-sender writes no metric MailsLost/],
+  'a metric of another function': [({ plan: p }) => { alarm(p, 'mail-unknown').dimensions.FunctionName = 'openmarket-prod-image-processor'; }, /image-processor writes no metric MailsUnknown/],
   'a metric renamed in the code': [(all) => { all.shapes = all.shapes.filter((one) => one.metric !== 'OutboxLeft'); }, /webhook-handler writes no metric OutboxLeft/],
-  'a dimension that is missing': [({ plan: p }) => { delete alarm(p, 'settlement_incomplete').dimensions.Status; }, /writes SettlementRuns without the dimensions \{\}/],
-  'a dimension\'s value that is never written': [({ plan: p }) => { alarm(p, 'settlement_incomplete').dimensions.Status = 'unfinished'; }, /without the dimensions \{"Status":"unfinished"\}/],
-  'another namespace': [({ plan: p }) => { alarm(p, 'mail_unknown').namespace = 'Market'; }, /into another namespace than Market/],
+  'a dimension that is missing': [({ plan: p }) => { delete alarm(p, 'incomplete').dimensions.Status; }, /writes SettlementRuns without the dimensions \{\}/],
+  'a dimension\'s value that is never written': [({ plan: p }) => { alarm(p, 'incomplete').dimensions.Status = 'unfinished'; }, /without the dimensions \{"Status":"unfinished"\}/],
+  'another namespace': [({ plan: p }) => { alarm(p, 'mail-unknown').namespace = 'Market'; }, /into another namespace than Market/],
   'a metric that AWS does not have': [({ plan: p }) => { alarm(p, 'throttles').metric_name = 'Throttled'; }, /AWS\/Lambda has no metric Throttled/],
   'dimensions that AWS does not have': [({ plan: p }) => { alarm(p, 'throttles').dimensions.Alias = 'live'; }, /no dimensions Alias,FunctionName/],
-  'a queue that does not exist': [({ plan: p }) => { alarm(p, 'dead_letters').dimensions.QueueName = 'gone-dlq'; }, /there is no gone-dlq/],
+  'a queue that does not exist': [({ plan: p }) => { alarm(p, 'dead-letters').dimensions.QueueName = 'gone-dlq'; }, /there is no gone-dlq/],
   'a metric of the dashboard': [({ plan: p }) => { resource(p, 'aws_cloudwatch_dashboard', 'this').dashboard_body.widgets.find((w) => w.properties.title === 'Mails').properties.metrics[0][1] = 'MailSent'; }, /dashboard.*no metric MailSent/],
   'a link of the dashboard': [({ plan: p }) => { resource(p, 'aws_cloudwatch_dashboard', 'this').dashboard_body.widgets[0].properties.markdown = '(on_call.md#nowhere)'; }, /no section nowhere/],
   'a field that no line has': [({ plan: p }) => { query(p, 'webhook/failed').query_string = query(p, 'webhook/failed').query_string.replace('httpStatus >=', 'statusCode >='); }, /no line has the field statusCode/],
@@ -54,12 +54,12 @@ const PLANTED = {
   'a query over no function\'s log': [({ plan: p }) => { query(p, 'settlement/runs').log_group_names = ['/aws/lambda/gone']; }, /no function's/],
   'an alarm without a section': [(all) => { all.guide = all.guide.replace('### overdue\n', '### late\n'); }, /ends with no section of guides\/on_call.md: overdue/],
   'a section without an alarm': [(all) => { all.guide = all.guide.replace('### overdue\n', '### overdue\n### noise\n'); }, /no alarm has the section noise/],
-  'an alarm that calls nobody': [({ plan: p }) => { alarm(p, 'mail_unknown').alarm_actions = []; }, /mail_unknown: it does not call the topic/],
-  'a canary that calls a person': [({ plan: p }) => { Object.assign(alarm(p, 'canary_errors'), { alarm_actions: ['arn'], ok_actions: ['arn'] }); }, /an alarm of a canary calls nobody/],
-  'a canary that is watched for ten minutes': [({ plan: p }) => { alarm(p, 'canary_duration').evaluation_periods = 10; }, /canary is watched in one period of 60 s/],
-  'no word about missing data': [({ plan: p }) => { delete alarm(p, 'mail_unknown').treat_missing_data; }, /what missing data means/],
-  'longer than CloudWatch looks back': [({ plan: p }) => { alarm(p, 'mail_unknown').evaluation_periods = 300; }, /evaluates no 90000 s in periods of 300/],
-  'a metric that the expression does not use': [({ plan: p }) => { alarm(p, 'error_rate').metric_query.find((one) => one.expression).expression = '100 * errors'; }, /does not use invocations/],
+  'an alarm that calls nobody': [({ plan: p }) => { alarm(p, 'mail-unknown').alarm_actions = []; }, /email-mail-unknown"\]: it does not call the topic/],
+  'a canary that calls a person': [({ plan: p }) => { Object.assign(alarm(p, 'canary-errors'), { alarm_actions: ['arn'], ok_actions: ['arn'] }); }, /an alarm of a canary calls nobody/],
+  'a canary that is watched for ten minutes': [({ plan: p }) => { alarm(p, 'canary-duration').evaluation_periods = 10; }, /canary is watched in one period of 60 s/],
+  'no word about missing data': [({ plan: p }) => { delete alarm(p, 'mail-unknown').treat_missing_data; }, /what missing data means/],
+  'longer than CloudWatch looks back': [({ plan: p }) => { alarm(p, 'mail-unknown').evaluation_periods = 300; }, /evaluates no 90000 s in periods of 300/],
+  'a metric that the expression does not use': [({ plan: p }) => { alarm(p, 'error-rate').metric_query.find((one) => one.expression).expression = '100 * errors'; }, /does not use invocations/],
   'a query that the guide does not name': [(all) => { all.guide = all.guide.replaceAll('`webhook/slowest`', 'it'); }, /saved query webhook\/slowest stands nowhere/],
   'a query that is named and not saved': [(all) => { all.guide += '\n`webhook/fastest`\n'; }, /names the query webhook\/fastest/],
 };

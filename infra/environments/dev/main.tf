@@ -1,3 +1,4 @@
+# prod has the same files by links; what is its own is in environment.tf, backend.tf and its variables' values.
 provider "aws" {
   region = var.region
 
@@ -8,7 +9,7 @@ provider "aws" {
 module "platform" {
   source = "../../modules/platform"
 
-  env          = "dev"
+  env          = local.env
   zips_dir     = var.zips_dir
   architecture = var.architecture
   alarm_email  = var.alarm_email
@@ -20,9 +21,15 @@ module "platform" {
   uploads_bucket_versioned = var.uploads_bucket_versioned
   reports_bucket           = var.reports_bucket
   given_kms_key_arns       = var.given_kms_key_arns
-  permissions_boundary_arn = "arn:aws:iam::${var.account_id}:policy/openmarket-dev-boundary"
+  permissions_boundary_arn = "arn:aws:iam::${var.account_id}:policy/openmarket-${local.env}-boundary"
   force_destroy            = var.force_destroy
   image_trigger            = var.image_trigger
+  reports_retention_days   = var.reports_retention_days
+
+  log_level          = var.log_level
+  log_retention_days = var.log_retention_days
+  metrics_namespace  = var.metrics_namespace
+  tracing            = var.tracing
 
   image       = var.image
   email       = var.email

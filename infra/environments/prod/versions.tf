@@ -1,9 +1,1 @@
-terraform {
-  required_version = ">= 1.11"
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = ">= 6.29, < 7"
-    }
-  }
-}
+../dev/versions.tf

@@ -42,7 +42,11 @@ resource "aws_vpc_endpoint" "s3" {
   tags              = merge(var.tags, { Name = "${var.name}-s3" })
 }
 
-# With private DNS the services' own names lead to the endpoints; a VPC has one such endpoint a service.
+# With private DNS the services' own names lead to the endpoints; a VPC has one such endpoint a service. X-Ray has one,
+# too (docs.aws.amazon.com/xray/latest/devguide/xray-security-vpc-endpoint.html), for daemons in the VPC. Lambda runs the
+# daemon of a function itself (docs.aws.amazon.com/xray/latest/devguide/xray-services-lambda.html), and traces of functions
+# in a VPC arrive (github.com/aws/aws-xray-daemon/issues/26); no page says by which network. So it is not made unless
+# asked for: if traces of these functions are missing, add "xray".
 resource "aws_vpc_endpoint" "interface" {
   for_each = toset(var.vpc.mode == "endpoints" ? var.vpc.interface_services : [])
 

@@ -53,8 +53,8 @@ variable "vpc" {
     error_message = "subnet_ids and security_group_ids are for vpc.mode = given alone; the other modes make their own."
   }
   validation {
-    condition     = length(setsubtract(var.vpc.interface_services, ["secretsmanager", "sqs"])) == 0
-    error_message = "interface_services are secretsmanager and sqs; leave out what the VPC has already."
+    condition     = length(setsubtract(var.vpc.interface_services, ["secretsmanager", "sqs", "xray"])) == 0
+    error_message = "interface_services are secretsmanager, sqs and xray; leave out what the VPC has already."
   }
 }
 

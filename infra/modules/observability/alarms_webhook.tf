@@ -1,223 +1,69 @@
-# The function gives every request a response, so a 500 is no error of the invocation.
-resource "aws_cloudwatch_metric_alarm" "webhook_5xx" {
-  alarm_name          = "${local.name}-webhook-http-5xx"
-  alarm_description   = "More than ${var.thresholds.error_percent} % of the webhooks get a 5xx: senders repeat them for days. ${local.guide}#http-5xx"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = var.thresholds.error_percent
-  evaluation_periods  = 2
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = var.tags
-
-  # Missing data: without requests there are no data points, and nothing failed.
-  treat_missing_data = "notBreaching"
-
-  metric_query {
-    id          = "value"
-    expression  = "100 * failed / requests"
-    label       = "5xx, % of requests"
-    return_data = true
-  }
-
-  metric_query {
-    id = "failed"
-    metric {
-      namespace   = "AWS/Lambda"
-      metric_name = "Url5xxCount"
-      stat        = "Sum"
-      period      = 300
-      dimensions = {
-        FunctionName = var.functions.webhook.function_name
-        Resource     = "${var.functions.webhook.function_name}:${var.functions.webhook.alias}"
+locals {
+  alarms_of_webhooks = {
+    # The function gives every request a response, so a 500 is no error of the invocation.
+    webhook-http-5xx = {
+      of         = "webhook"
+      text       = "More than ${var.thresholds.error_percent} % of the webhooks get a 5xx: senders repeat them for days."
+      above      = var.thresholds.error_percent
+      periods    = 2
+      expression = "100 * failed / requests"
+      label      = "5xx, % of requests"
+      metrics = {
+        failed   = { namespace = "AWS/Lambda", name = "Url5xxCount", dimensions = local.of_alias.webhook }
+        requests = { namespace = "AWS/Lambda", name = "UrlRequestCount", dimensions = local.of_alias.webhook }
       }
+      missing = "notBreaching" # without requests there are no data points, and nothing failed
     }
-  }
 
-  metric_query {
-    id = "requests"
-    metric {
-      namespace   = "AWS/Lambda"
-      metric_name = "UrlRequestCount"
-      stat        = "Sum"
-      period      = 300
-      dimensions = {
-        FunctionName = var.functions.webhook.function_name
-        Resource     = "${var.functions.webhook.function_name}:${var.functions.webhook.alias}"
+    webhook-bad-signatures = {
+      of         = "webhook"
+      text       = "More than ${var.thresholds.bad_signature_percent} % of the requests are not signed, or wrongly: a secret differs, a clock is wrong, or somebody guesses."
+      above      = var.thresholds.bad_signature_percent
+      periods    = 2
+      expression = "IF(requests > ${var.thresholds.bad_signature_least}, 100 * FILL(refused, 0) / requests, 0)"
+      label      = "refused, % of requests"
+      metrics = {
+        refused  = { name = "SignaturesRefused" }
+        requests = { namespace = "AWS/Lambda", name = "UrlRequestCount", dimensions = local.of_alias.webhook }
       }
+      missing = "notBreaching" # without requests there are no data points, and nothing was refused
     }
-  }
-}
 
-resource "aws_cloudwatch_metric_alarm" "bad_signatures" {
-  alarm_name          = "${local.name}-webhook-bad-signatures"
-  alarm_description   = "More than ${var.thresholds.bad_signature_percent} % of the requests are not signed, or wrongly: a secret differs, a clock is wrong, or somebody guesses. ${local.guide}#bad-signatures"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = var.thresholds.bad_signature_percent
-  evaluation_periods  = 2
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = var.tags
-
-  # Missing data: without requests there are no data points, and nothing was refused.
-  treat_missing_data = "notBreaching"
-
-  metric_query {
-    id          = "value"
-    expression  = "IF(requests > ${var.thresholds.bad_signature_least}, 100 * FILL(refused, 0) / requests, 0)"
-    label       = "refused, % of requests"
-    return_data = true
-  }
-
-  metric_query {
-    id = "refused"
-    metric {
-      namespace   = var.namespace
-      metric_name = "SignaturesRefused"
-      stat        = "Sum"
-      period      = 300
-      dimensions = {
-        FunctionName = var.functions.webhook.function_name
-      }
+    webhook-goods-and-money = {
+      of      = "webhook"
+      text    = "A deposit was reversed, or an order cancelled, with goods on their way, or a cancelled order was paid: goods and money are apart."
+      above   = 0
+      metric  = { name = "Alarms" }
+      missing = "notBreaching" # it is written only when it happens, so silence is its zero
     }
-  }
 
-  metric_query {
-    id = "requests"
-    metric {
-      namespace   = "AWS/Lambda"
-      metric_name = "UrlRequestCount"
-      stat        = "Sum"
-      period      = 300
-      dimensions = {
-        FunctionName = var.functions.webhook.function_name
-        Resource     = "${var.functions.webhook.function_name}:${var.functions.webhook.alias}"
-      }
+    webhook-outbox-age = {
+      of      = "webhook"
+      text    = "A mail that an order owes waits longer than ${var.thresholds.outbox_age_s} s in the outbox."
+      above   = var.thresholds.outbox_age_s
+      periods = 2
+      metric  = { name = "OutboxOldestSeconds", statistic = "Maximum" }
+      missing = "notBreaching" # a sweep that does not run is the alarm sweep-silent
     }
-  }
-}
 
-resource "aws_cloudwatch_metric_alarm" "goods_and_money" {
-  alarm_name          = "${local.name}-webhook-goods-and-money"
-  alarm_description   = "A deposit was reversed, or an order cancelled, with goods on their way: call the warehouse. ${local.guide}#goods-and-money"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  evaluation_periods  = 1
-  namespace           = var.namespace
-  metric_name         = "Alarms"
-  statistic           = "Sum"
-  period              = 300
-  dimensions = {
-    FunctionName = var.functions.webhook.function_name
-  }
-  alarm_actions = [aws_sns_topic.alarms.arn]
-  ok_actions    = [aws_sns_topic.alarms.arn]
-  tags          = var.tags
-
-  # Missing data: the metric is written only when it happens, so silence is its zero.
-  treat_missing_data = "notBreaching"
-}
-
-resource "aws_cloudwatch_metric_alarm" "outbox_age" {
-  alarm_name          = "${local.name}-webhook-outbox-age"
-  alarm_description   = "A mail that an order owes waits longer than ${var.thresholds.outbox_age_s} s in the outbox. ${local.guide}#outbox-age"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = var.thresholds.outbox_age_s
-  evaluation_periods  = 2
-  namespace           = var.namespace
-  metric_name         = "OutboxOldestSeconds"
-  statistic           = "Maximum"
-  period              = 300
-  dimensions = {
-    FunctionName = var.functions.webhook.function_name
-  }
-  alarm_actions = [aws_sns_topic.alarms.arn]
-  ok_actions    = [aws_sns_topic.alarms.arn]
-  tags          = var.tags
-
-  # Missing data: a sweep that does not run is the alarm sweep-silent.
-  treat_missing_data = "notBreaching"
-}
-
-resource "aws_cloudwatch_metric_alarm" "sweep_silent" {
-  alarm_name          = "${local.name}-webhook-sweep-silent"
-  alarm_description   = "The outbox sweep, due every minute, has not run for 15 minutes: mails that failed once stay. ${local.guide}#sweep-silent"
-  comparison_operator = "LessThanThreshold"
-  threshold           = 1
-  evaluation_periods  = 3
-  namespace           = var.namespace
-  metric_name         = "OutboxLeft"
-  statistic           = "SampleCount"
-  period              = 300
-  dimensions = {
-    FunctionName = var.functions.webhook.function_name
-  }
-  alarm_actions = [aws_sns_topic.alarms.arn]
-  ok_actions    = [aws_sns_topic.alarms.arn]
-  tags          = var.tags
-
-  # Missing data: each sweep writes the metric, so silence is the failure.
-  treat_missing_data = "breaching"
-}
-
-resource "aws_cloudwatch_metric_alarm" "reconciliation" {
-  alarm_name          = "${local.name}-webhook-reconciliation"
-  alarm_description   = "Toss and the database differ about a day's payments: the lines of the log name each. ${local.guide}#reconciliation"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  evaluation_periods  = 1
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = var.tags
-
-  # Missing data: the reconciliation runs once a day and writes the metric only for a difference.
-  treat_missing_data = "notBreaching"
-
-  metric_query {
-    id          = "value"
-    expression  = "FILL(missing_here, 0) + FILL(missing_at_toss, 0) + FILL(different_amounts, 0)"
-    label       = "differences"
-    return_data = true
-  }
-
-  metric_query {
-    id = "missing_here"
-    metric {
-      namespace   = var.namespace
-      metric_name = "ReconciliationDifferences"
-      stat        = "Sum"
-      period      = 3600
-      dimensions = {
-        FunctionName = var.functions.webhook.function_name
-        Difference   = "missing_here"
-      }
+    webhook-sweep-silent = {
+      of      = "webhook"
+      text    = "The outbox sweep, due every minute, has not run for 15 minutes: mails that failed once stay."
+      below   = 1
+      periods = 3
+      metric  = { name = "OutboxLeft", statistic = "SampleCount" }
+      missing = "breaching" # each sweep writes the metric, so silence is the failure
     }
-  }
 
-  metric_query {
-    id = "missing_at_toss"
-    metric {
-      namespace   = var.namespace
-      metric_name = "ReconciliationDifferences"
-      stat        = "Sum"
-      period      = 3600
-      dimensions = {
-        FunctionName = var.functions.webhook.function_name
-        Difference   = "missing_at_toss"
-      }
-    }
-  }
-
-  metric_query {
-    id = "different_amounts"
-    metric {
-      namespace   = var.namespace
-      metric_name = "ReconciliationDifferences"
-      stat        = "Sum"
-      period      = 3600
-      dimensions = {
-        FunctionName = var.functions.webhook.function_name
-        Difference   = "different_amounts"
-      }
+    webhook-reconciliation = {
+      of         = "webhook"
+      text       = "Toss and the database differ about a day's payments: the lines of the log name each."
+      above      = 0
+      period_s   = 3600
+      expression = "FILL(missing_here, 0) + FILL(missing_at_toss, 0) + FILL(different_amounts, 0)"
+      label      = "differences"
+      metrics    = { for difference in ["missing_here", "missing_at_toss", "different_amounts"] : difference => { name = "ReconciliationDifferences", more = { Difference = difference } } }
+      missing    = "notBreaching" # the reconciliation runs once a day and writes the metric only for a difference
     }
   }
 }

@@ -38,7 +38,7 @@ locals {
 
   rows = [
     { height = 2, widgets = [{ type = "text", width = 24, properties = { markdown = local.text_head } }] },
-    { height = 5, widgets = [{ type = "alarm", width = 24, properties = { title = "Is anything wrong now?", alarms = local.alarm_arns, sortBy = "stateUpdatedTimestamp" } }] },
+    { height = 5, widgets = [{ type = "alarm", width = 24, properties = { title = "Is anything wrong now?", alarms = [for key, alarm in local.alarms : aws_cloudwatch_metric_alarm.this[key].arn if !lookup(alarm, "is_canary", false)], sortBy = "stateUpdatedTimestamp" } }] },
 
     local.title_rows.users,
     { height = 6, widgets = [

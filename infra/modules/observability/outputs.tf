@@ -10,12 +10,12 @@ output "dashboard_name" {
 
 output "alarm_names" {
   description = "Names of the alarms that call a person."
-  value       = sort(local.alarm_names)
+  value       = sort([for key, alarm in local.alarms : aws_cloudwatch_metric_alarm.this[key].alarm_name if !lookup(alarm, "is_canary", false)])
 }
 
 output "canary_alarms" {
   description = "Names of the alarms that roll back a deployment, by the function's key."
-  value       = local.canary_alarm_names
+  value       = { for key in keys(var.functions) : key => [for name, alarm in local.alarms_of_canaries : aws_cloudwatch_metric_alarm.this[name].alarm_name if alarm.of == key] }
 }
 
 output "query_names" {

@@ -19,7 +19,7 @@ resource "aws_lambda_permission" "url" {
   function_url_auth_type = "NONE"
 }
 
-# Required of Function URLs since October 2025. Without invoked_via_function_url any account could invoke
+# Required of Function URLs since October 2025 (docs.aws.amazon.com/lambda/latest/dg/urls-auth.html). Without invoked_via_function_url any account could invoke
 # the function directly, with an event of its own making (a migration, a schedule).
 resource "aws_lambda_permission" "url_invoke" {
   count = local.is_twin ? 0 : 1

@@ -60,7 +60,7 @@ run "prod_needs_the_page_of_reports" {
     env = "prod"
   }
 
-  expect_failures = [var.settlement]
+  expect_failures = [var.env]
 }
 
 run "mails_come_from_the_domain" {
@@ -102,5 +102,5 @@ run "objects_of_prod_are_kept" {
     settlement    = { report_url_template = "https://example.com/{sellerId}/{firstDay}" }
   }
 
-  expect_failures = [var.force_destroy]
+  expect_failures = [var.env]
 }
