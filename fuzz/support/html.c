@@ -114,8 +114,14 @@ static bool is_link(const char *name, size_t name_bytes) {
     return false;
 }
 
+/* Whether the value of an attribute is a program or a style. */
+static bool is_code(const char *name, size_t name_bytes) {
+    return (name_bytes == 5 && !memcmp(name, "style", 5)) ||
+           (name_bytes > 2 && !memcmp(name, "on", 2));
+}
+
 /* The value behind '='. */
-static void read_value(struct reader *reader, bool is_a_link) {
+static void read_value(struct reader *reader, bool is_a_link, bool is_a_code) {
     const char quote = reader->at < reader->end ? *reader->at : '\0';
     const char *begin = reader->at, *end;
     if (quote == '"' || quote == '\'') {
@@ -133,6 +139,8 @@ static void read_value(struct reader *reader, bool is_a_link) {
     struct svc_buf *out = is_a_link ? &reader->found->links : &reader->found->text;
     decode(begin, end, out);
     svc_buf_append_char(out, '\n');
+    if (is_a_code)
+        svc_buf_append(&reader->found->code, begin, (size_t)(end - begin));
 }
 
 static void skip_spaces(struct reader *reader) {
@@ -147,12 +155,14 @@ static void read_attribute(struct reader *reader) {
     do {
         svc_buf_append_char(out, lower(*reader->at++));
     } while (reader->at < reader->end && !is_space(*reader->at) && !strchr("/>=", *reader->at));
-    const bool is_a_link = is_link((char *)out->bytes + begin, out->size_bytes - begin);
+    const char *name = (char *)out->bytes + begin;
+    const bool is_a_link = is_link(name, out->size_bytes - begin);
+    const bool is_a_code = is_code(name, out->size_bytes - begin);
     skip_spaces(reader);
     if (reader->at < reader->end && *reader->at == '=') {
         reader->at++;
         skip_spaces(reader);
-        read_value(reader, is_a_link);
+        read_value(reader, is_a_link, is_a_code);
         reader->found->faults +=
             reader->at < reader->end && !is_space(*reader->at) && !strchr("/>", *reader->at);
     }
@@ -187,14 +197,27 @@ static void read_tag(struct reader *reader, bool is_end) {
             memcpy(reader->raw, name, sizeof name);
 }
 
+static bool begins(const char *at, const char *end, const char *text) {
+    const size_t size_bytes = strlen(text);
+    return (size_t)(end - at) >= size_bytes && !memcmp(at, text, size_bytes);
+}
+
+/* Behind the end of the comment whose content begins at `at`: "<!-->" and "<!--->" are complete. */
+static const char *comment_end(const char *at, const char *end) {
+    if (begins(at, end, ">") || begins(at, end, "->"))
+        return at + (*at == '-') + 1;
+    for (; at < end; at++)
+        if (begins(at, end, "-->") || begins(at, end, "--!>"))
+            return at + (at[2] == '!' ? 4 : 3);
+    return NULL;
+}
+
 /* "<!--...-->", "<!DOCTYPE ...>" and what the standard calls a bogus comment: as it is. */
 static void read_markup(struct reader *reader) {
-    static const char comment_end[] = "-->";
     const char *begin = reader->at, *end;
     const size_t left = (size_t)(reader->end - begin);
     if (left >= 4 && !memcmp(begin, "<!--", 4)) {
-        end = left >= 7 ? memmem(begin + 4, left - 4, comment_end, 3) : NULL;
-        end = end ? end + 3 : NULL;
+        end = comment_end(begin + 4, reader->end);
     } else {
         end = memchr(begin, '>', left);
         end = end ? end + 1 : NULL;
@@ -223,6 +246,8 @@ static void read_raw(struct reader *reader) {
             break;
     }
     decode(begin, reader->at, &reader->found->text);
+    if (strcmp(reader->raw, "title") != 0 && strcmp(reader->raw, "textarea") != 0)
+        svc_buf_append(&reader->found->code, begin, (size_t)(reader->at - begin));
     reader->raw[0] = '\0';
 }
 
@@ -230,6 +255,7 @@ void fuzz_html_read(const char *html, size_t size_bytes, struct fuzz_html *found
     svc_buf_init(&found->structure, MAX_HTML_BYTES);
     svc_buf_init(&found->text, MAX_HTML_BYTES);
     svc_buf_init(&found->links, MAX_HTML_BYTES);
+    svc_buf_init(&found->code, MAX_HTML_BYTES);
     found->faults = 0;
     struct reader reader = {.at = html, .end = html + size_bytes, .found = found};
     while (reader.at < reader.end) {
@@ -256,16 +282,17 @@ void fuzz_html_read(const char *html, size_t size_bytes, struct fuzz_html *found
             svc_buf_append_char(&found->text, *reader.at++);
         }
     }
-    FUZZ_CHECK(svc_buf_status(&found->structure) == SVC_OK &&
-                   svc_buf_status(&found->text) == SVC_OK &&
-                   svc_buf_status(&found->links) == SVC_OK,
-               "no memory for a document");
+    FUZZ_CHECK(
+        svc_buf_status(&found->structure) == SVC_OK && svc_buf_status(&found->text) == SVC_OK &&
+            svc_buf_status(&found->links) == SVC_OK && svc_buf_status(&found->code) == SVC_OK,
+        "no memory for a document");
 }
 
 void fuzz_html_clear(struct fuzz_html *html) {
     svc_buf_clear(&html->structure);
     svc_buf_clear(&html->text);
     svc_buf_clear(&html->links);
+    svc_buf_clear(&html->code);
 }
 
 /* ---------------------------------------------------------------------- comparison */

@@ -2,8 +2,8 @@
  * so that a document with hostile values can be compared with one of harmless values.
  *
  * Written from the WHATWG standard's "Tokenization". Its limits: no tree is built, scripts and
- * CDATA are raw text up to their end tag, "--!>" ends no comment, and of named character references
- * those are known that the project writes and the legacy ones that end without a semicolon. */
+ * CDATA are raw text up to their end tag, and of named character references those are known that
+ * the project writes and the legacy ones that end without a semicolon. */
 #ifndef FUZZ_SUPPORT_HTML_H
 #define FUZZ_SUPPORT_HTML_H
 
@@ -16,6 +16,7 @@ struct fuzz_html {
         structure;        /* "<p class style></p><!--comment-->": elements and attribute names */
     struct svc_buf text;  /* decoded: text, and behind it the values of attributes in order */
     struct svc_buf links; /* decoded values of href, src, action, ...: one a line */
+    struct svc_buf code;  /* as it is: scripts, styles, values of style and on... attributes */
     size_t faults;        /* of the tokenizer: '<' without a tag, a duplicate attribute, an end
                            * inside a tag, an attribute without quotes */
 };

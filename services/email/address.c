@@ -112,6 +112,15 @@ static bool put_words(const char *text, size_t column, bool fold, struct svc_buf
     return svc_buf_status(out) == SVC_OK;
 }
 
+/* The bytes of the line that `out` ends with. */
+static size_t column_of(const struct svc_buf *out) {
+    size_t column = 0;
+    while (column < out->size_bytes && out->bytes[out->size_bytes - 1 - column] != '\n') {
+        column++;
+    }
+    return column;
+}
+
 static bool is_atoms(const char *text) {
     if (*text == '\0' || *text == ' ' || text[strlen(text) - 1] == ' ' || strstr(text, "  ")) {
         return false;
@@ -126,7 +135,7 @@ static bool is_atoms(const char *text) {
 
 bool email_put_phrase(const char *name, bool fold, struct svc_buf *out) {
     if (!svc_is_printable(name) || strstr(name, "=?") != NULL || strlen(name) > LINE_BYTES) {
-        return put_words(name, sizeof("From:"), fold, out);
+        return put_words(name, column_of(out), fold, out);
     }
     if (is_atoms(name)) {
         return svc_buf_append_text(out, name);
@@ -198,7 +207,10 @@ static const char *put_mailbox(const char *text, bool fold, struct svc_buf *out)
         return NULL;
     }
     email_put_phrase(name, fold, out);
-    svc_buf_append_text(out, " <");
+    /* RFC 2047 limits each line that has an encoded word, not the word alone. */
+    const bool is_new_line =
+        fold && column_of(out) + sizeof(" <>") - 1 + strlen(address) > LINE_BYTES;
+    svc_buf_append_text(out, is_new_line ? "\r\n <" : " <");
     svc_buf_append_text(out, address);
     svc_buf_append_char(out, '>');
     return NULL;

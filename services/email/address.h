@@ -21,7 +21,8 @@ bool email_address_check(const char *text, size_t size_bytes, char out[EMAIL_ADD
 
 /* Appends `name` as a display name fit for a header: as it is if it is atoms, quoted if it is
  * other printable ASCII, else as RFC 2047 encoded words (UTF-8, B) of at most 75 bytes each, that
- * are parted by a blank, or with `fold` by CRLF and a blank. The name has no control characters. */
+ * are parted by a blank, or with `fold` by CRLF and a blank, so that the line that `out` ends with
+ * and those after it have at most 76 bytes. The name has no control characters. */
 bool email_put_phrase(const char *name, bool fold, struct svc_buf *out);
 /* The same for unstructured text such as a subject: as it is if it is printable ASCII that no
  * reader takes for encoded words, else encoded words. `column`: where the text begins in its line.

@@ -82,22 +82,24 @@ static bool add_point(struct label *label, uint32_t point) {
     return true;
 }
 
-/* An "xn--" label must be one that something encodes to. */
+/* An "xn--" label must be one that something encodes to: what its code points would be mapped or
+ * composed to has another encoded form, and would be a second name of the same domain. */
 static bool is_encoded_label(const char *text) {
     uint32_t points[EMAIL_MAX_LABEL_POINTS];
     size_t count = EMAIL_MAX_LABEL_POINTS;
     char again[EMAIL_MAX_LABEL_BYTES + 1];
+    struct label label = {.is_ascii = true};
     if (!email_punycode_decode(text, strlen(text), points, &count)) {
         return false;
     }
-    bool is_ascii = true;
     for (size_t i = 0; i < count; i++) {
-        is_ascii = is_ascii && points[i] < 0x80;
-        if (is_refused(points[i])) {
+        if (is_refused(points[i]) || to_small(points[i]) != points[i] ||
+            !add_point(&label, points[i])) {
             return false;
         }
     }
-    return !is_ascii && email_punycode_encode(points, count, again, sizeof(again)) &&
+    return !label.is_ascii && label.count == count && points[0] != '-' &&
+           points[count - 1] != '-' && email_punycode_encode(points, count, again, sizeof(again)) &&
            strcmp(again, text) == 0;
 }
 

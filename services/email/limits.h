@@ -45,5 +45,12 @@
 #define EMAIL_MUSTACHE_MAX_NAME      ((size_t)128)
 #define EMAIL_MUSTACHE_MAX_OPS       ((size_t)16 * 1024)
 #define EMAIL_MUSTACHE_MAX_SOURCE    ((size_t)256 * 1024)
+/* Bytes that a parse reads, a partial as often as it is included: lists of partials in each other
+ * grow with the power of their depth. */
+#define EMAIL_MUSTACHE_MAX_READ ((size_t)1024 * 1024)
+/* Tags, texts and entries of lists that one rendering goes through; sections of lists in each other
+ * grow with the power of their depth, also where they write nothing. The largest message allowed
+ * takes under 10,000. */
+#define EMAIL_MUSTACHE_MAX_STEPS ((size_t)64 * 1024)
 
 #endif

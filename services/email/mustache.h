@@ -65,8 +65,9 @@ struct email_mustache_data {
 };
 
 /* Appends the rendered program. OK; what went wrong with `out` (TOO_LARGE, NO_MEMORY); TOO_LARGE
- * as well where sections or partials lie deeper in each other than EMAIL_MUSTACHE_MAX_DEPTH.
- * Allocates nothing itself; its stack is bounded by that depth. */
+ * as well where sections or partials lie deeper in each other than EMAIL_MUSTACHE_MAX_DEPTH, or the
+ * rendering takes more than EMAIL_MUSTACHE_MAX_STEPS. Allocates nothing itself; its stack is
+ * bounded by that depth. */
 enum svc_status email_mustache_render(const struct email_mustache_program *program,
                                       const struct email_mustache_data *data, struct svc_buf *out);
 

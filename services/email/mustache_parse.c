@@ -23,6 +23,7 @@ struct parser {
     size_t depth;
     const char *partials[EMAIL_MUSTACHE_MAX_PARTIALS]; /* being included, outermost first */
     size_t partial_count;
+    size_t read_bytes; /* of the template and of each partial included */
     enum svc_status status;
 };
 
@@ -251,9 +252,12 @@ static bool parse_indented(struct parser *parser, const char *text, const char *
         svc_buf_append(&lines, at, size);
         at += size;
     }
-    bool is_good = svc_buf_status(&lines) == SVC_OK
-                       ? true
-                       : stop_with(parser, svc_buf_status(&lines), "the template does not fit");
+    bool is_good = svc_buf_status(&lines) == SVC_OK ||
+                   stop_with(parser, svc_buf_status(&lines), "the template does not fit");
+    parser->read_bytes += lines.size_bytes;
+    if (is_good && parser->read_bytes > EMAIL_MUSTACHE_MAX_READ) {
+        is_good = stop_with(parser, SVC_TOO_LARGE, "the template includes too much");
+    }
     if (is_good) {
         const char *source_text = svc_buf_text(&lines);
         struct source source = {source_text, source_text, source_text + strlen(source_text),

@@ -11,8 +11,18 @@ struct render {
     struct email_mustache_value stack[EMAIL_MUSTACHE_MAX_DEPTH + 1];
     size_t depth;
     size_t partials; /* open, in each other */
-    bool is_too_deep;
+    size_t steps;
+    bool is_over; /* a limit of depth or steps */
 };
+
+/* Whether the rendering goes on. */
+static bool take_step(struct render *render) {
+    if (render->steps == EMAIL_MUSTACHE_MAX_STEPS) {
+        render->is_over = true;
+    }
+    render->steps++;
+    return !render->is_over && svc_buf_status(render->out) == SVC_OK;
+}
 
 static bool get(const struct render *render, struct email_mustache_value from, const char *name,
                 size_t name_bytes, struct email_mustache_value *found) {
@@ -68,17 +78,14 @@ static void render_section(struct render *render, const struct email_mustache_op
         return;
     }
     if (render->depth == EMAIL_MUSTACHE_MAX_DEPTH) {
-        render->is_too_deep = true;
+        render->is_over = true;
         return;
     }
     render->depth++;
-    for (size_t i = 0; i < (truth == EMAIL_MUSTACHE_LIST ? count : 1); i++) {
+    for (size_t i = 0; i < (truth == EMAIL_MUSTACHE_LIST ? count : 1) && take_step(render); i++) {
         render->stack[render->depth] =
             truth == EMAIL_MUSTACHE_LIST ? data->at(data->user, value, i) : value;
         render_ops(render, ops, index + 1, op->skip);
-        if (svc_buf_status(render->out) != SVC_OK || render->is_too_deep) {
-            break;
-        }
     }
     render->depth--;
 }
@@ -86,7 +93,7 @@ static void render_section(struct render *render, const struct email_mustache_op
 static void render_partial(struct render *render, const struct email_mustache_op *op) {
     const struct email_mustache_data *data = render->data;
     if (render->partials == EMAIL_MUSTACHE_MAX_PARTIALS) {
-        render->is_too_deep = true;
+        render->is_over = true;
         return;
     }
     const struct email_mustache_program *program =
@@ -101,8 +108,7 @@ static void render_partial(struct render *render, const struct email_mustache_op
 static void render_ops(struct render *render, const struct email_mustache_op *ops, size_t from,
                        size_t to) {
     struct email_mustache_value value;
-    for (size_t i = from;
-         i < to && svc_buf_status(render->out) == SVC_OK && !render->is_too_deep;) {
+    for (size_t i = from; i < to && take_step(render);) {
         const struct email_mustache_op *op = &ops[i];
         switch (op->kind) {
         case EMAIL_MUSTACHE_TEXT:
@@ -131,6 +137,5 @@ enum svc_status email_mustache_render(const struct email_mustache_program *progr
     struct render render = {.data = data, .out = out};
     render.stack[0] = data->root;
     render_ops(&render, program->ops, 0, program->count);
-    return render.is_too_deep && svc_buf_status(out) == SVC_OK ? SVC_TOO_LARGE
-                                                               : svc_buf_status(out);
+    return render.is_over && svc_buf_status(out) == SVC_OK ? SVC_TOO_LARGE : svc_buf_status(out);
 }

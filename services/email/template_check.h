@@ -13,10 +13,11 @@ struct email_template_fault {
 };
 
 /* Decides how each variable of an HTML part is escaped, by where it stands in the document, and
- * sets its op's `escape`. A fault: a place where no escaping is safe (script, style, a comment, a
- * tag's or attribute's name, an attribute without quotes, one that is code or style, a document
- * that a section leaves in another place than it found it), {{{name}}}, a link that no https URL
- * is, or whose scheme is neither https, mailto nor tel. */
+ * sets its op's `escape`. A fault: a place where no escaping is safe (style, a comment, a tag's or
+ * attribute's name, an attribute without quotes, one that is code or style, a document that a
+ * section leaves in another place than it found it), {{{name}}}, a link that no https URL is, or
+ * whose scheme is neither https, mailto nor tel; and an element that has its own rules for what is
+ * a tag, with or without a variable: script, svg, iframe, select and others. */
 bool email_check_contexts(const struct email_template_info *info,
                           struct email_mustache_parsed *parsed, struct email_template_fault *fault);
 

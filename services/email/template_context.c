@@ -9,15 +9,20 @@
 
 enum where {
     IN_TEXT,
-    IN_TAG_NAME,    /* after < or </ */
+    AFTER_OPEN,     /* < */
+    AFTER_END_OPEN, /* </ */
+    AFTER_MARKUP,   /* <! and perhaps a hyphen */
+    IN_TAG_NAME,
     IN_TAG,         /* between attributes */
     IN_ATTRIBUTE,   /* in an attribute's name */
+    AFTER_NAME,     /* behind a name and blanks */
+    AFTER_SLASH,    /* of "/>" */
     BEFORE_VALUE,   /* after = */
     IN_VALUE,       /* between quotes */
     IN_BARE_VALUE,  /* without quotes */
     IN_COMMENT,     /* <!-- */
-    IN_DECLARATION, /* <! */
-    IN_RAW          /* the text of script, style, ... */
+    IN_DECLARATION, /* <!doctype, <?, </ without a name: up to the next > */
+    IN_RAW          /* the text of style, title, textarea */
 };
 
 enum { NAME_BYTES = 24, BEGIN_BYTES = 12 };
@@ -25,15 +30,24 @@ enum { NAME_BYTES = 24, BEGIN_BYTES = 12 };
 struct context {
     enum where where;
     char quote;
+    bool is_unknown;            /* an element whose text this does not follow */
     char tag[NAME_BYTES];       /* lower case; "/p" for an end tag */
     char attribute[NAME_BYTES]; /* lower case */
     char begin[BEGIN_BYTES];    /* of the value, lower case */
-    size_t value_bytes;         /* of the value up to here */
-    char last[NAME_BYTES];      /* what was read last, for the ends of comments and raw text */
+    size_t value_bytes;         /* of the value, or comment, up to here */
+    char last[NAME_BYTES];      /* of a comment or raw text: what was read last */
 };
 
 static char to_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool is_letter(char c) {
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f';
 }
 
 static void add_char(char *name, size_t capacity, char c) {
@@ -56,36 +70,48 @@ static void slide(char *last, char c) {
 }
 
 static bool is_raw(const char *tag) {
-    static const char *const tags[] = {"script",  "style",    "xmp",      "iframe",
-                                       "noembed", "noframes", "noscript", "plaintext"};
+    static const char *const tags[] = {"style", "title", "textarea"};
+    return SVC_IS_ONE_OF(tag, tags);
+}
+
+/* Elements in which tags are read by other rules, depending on the reader and on what stands around
+ * them. No mail has a use for one. */
+static bool is_unknown(const char *tag) {
+    static const char *const tags[] = {"script",  "noscript",  "xmp",      "iframe",
+                                       "noembed", "plaintext", "noframes", "svg",
+                                       "math",    "select",    "frameset", "template"};
     return SVC_IS_ONE_OF(tag, tags);
 }
 
 static void end_tag(struct context *context) {
     context->where = is_raw(context->tag) ? IN_RAW : IN_TEXT;
+    context->is_unknown = context->is_unknown || is_unknown(context->tag);
     context->last[0] = '\0';
 }
 
-static void begin_tag(struct context *context) {
-    context->where = IN_TAG_NAME;
-    context->tag[0] = context->attribute[0] = '\0';
+static void begin_name(struct context *context, enum where where, char *name, char c) {
+    context->where = where;
+    name[0] = '\0';
+    add_char(name, NAME_BYTES, c);
 }
 
+/* Behind the tag's name, outside of values. */
 static void read_in_tag(struct context *context, char c) {
     if (c == '>') {
         end_tag(context);
-    } else if (strchr(" \t\r\n/", c) != NULL) {
-        context->where = IN_TAG;
-    } else if (c == '=' && context->where != IN_TAG_NAME) {
-        context->where = BEFORE_VALUE; /* of the name before it, blanks between or not */
-    } else if (context->where == IN_TAG) {
-        context->where = IN_ATTRIBUTE;
-        context->attribute[0] = '\0';
-        add_char(context->attribute, sizeof(context->attribute), c);
+    } else if (c == '/') {
+        context->where = AFTER_SLASH;
+    } else if (is_blank(c)) {
+        context->where =
+            context->where == IN_ATTRIBUTE || context->where == AFTER_NAME ? AFTER_NAME : IN_TAG;
     } else if (context->where == IN_TAG_NAME) {
         add_char(context->tag, sizeof(context->tag), c);
-    } else {
+    } else if (c == '=' && (context->where == IN_ATTRIBUTE || context->where == AFTER_NAME)) {
+        context->where = BEFORE_VALUE;
+    } else if (context->where == IN_ATTRIBUTE) {
         add_char(context->attribute, sizeof(context->attribute), c);
+    } else {
+        begin_name(context, IN_ATTRIBUTE, context->attribute, c);
     }
 }
 
@@ -96,11 +122,10 @@ static void read_value(struct context *context, char c) {
             context->quote = c;
             context->begin[0] = '\0';
             context->value_bytes = 0;
-        } else if (strchr(" \t\r\n", c) == NULL) {
+        } else if (c == '>') {
+            end_tag(context);
+        } else if (!is_blank(c)) {
             context->where = IN_BARE_VALUE;
-            if (c == '>') {
-                end_tag(context);
-            }
         }
     } else if (context->where == IN_VALUE) {
         if (c == context->quote) {
@@ -113,35 +138,87 @@ static void read_value(struct context *context, char c) {
         }
     } else if (c == '>') {
         end_tag(context);
-    } else if (strchr(" \t\r\n", c) != NULL) {
+    } else if (is_blank(c)) {
         context->where = IN_TAG;
-        context->attribute[0] = '\0';
     }
 }
 
-static void read_char(struct context *context, char c) {
-    char end[NAME_BYTES + 2];
+/* What begins with <, up to the name of a tag. */
+static void read_open(struct context *context, char c) {
+    if (context->where == AFTER_OPEN && c == '/') {
+        context->where = AFTER_END_OPEN;
+    } else if (context->where == AFTER_OPEN && c == '!') {
+        context->where = AFTER_MARKUP;
+        context->last[0] = '\0';
+    } else if (is_letter(c)) {
+        const bool is_end = context->where == AFTER_END_OPEN;
+        begin_name(context, IN_TAG_NAME, context->tag, is_end ? '/' : c);
+        if (is_end) {
+            add_char(context->tag, sizeof(context->tag), c);
+        }
+    } else if (context->where == AFTER_END_OPEN) {
+        context->where = c == '>' ? IN_TEXT : IN_DECLARATION;
+    } else {
+        /* Text, in which < may stand alone. */
+        context->where = c == '<' ? AFTER_OPEN : c == '?' ? IN_DECLARATION : IN_TEXT;
+    }
+}
+
+static void read_markup(struct context *context, char c) {
+    if (c == '-' && context->last[0] == '-') {
+        context->where = IN_COMMENT;
+        context->last[0] = '\0';
+        context->value_bytes = 0;
+    } else if (c == '-') {
+        slide(context->last, c);
+    } else {
+        context->where = c == '>' ? IN_TEXT : IN_DECLARATION;
+    }
+}
+
+/* A comment ends with "-->" or "--!>"; "<!-->" and "<!--->" are comments too. */
+static void read_comment(struct context *context, char c) {
+    const bool is_short =
+        context->value_bytes == 0 || (context->value_bytes == 1 && context->last[0] == '-');
+    if (c == '>' &&
+        (is_short || svc_ends_with(context->last, "--") || svc_ends_with(context->last, "--!"))) {
+        context->where = IN_TEXT;
+        return;
+    }
     slide(context->last, c);
+    context->value_bytes++;
+}
+
+/* Raw text ends with the end tag of its element alone: </style> and not </styles>. */
+static void read_raw(struct context *context, char c) {
+    char end[NAME_BYTES + 2];
+    snprintf(end, sizeof(end), "</%s", context->tag);
+    if ((is_blank(c) || c == '/' || c == '>') && svc_ends_with(context->last, end)) {
+        memcpy(context->tag, "/", 2); /* of what name does not matter any more */
+        context->where = IN_TAG;
+        read_in_tag(context, c);
+        return;
+    }
+    slide(context->last, c);
+}
+
+static void read_char(struct context *context, char c) {
     switch (context->where) {
     case IN_TEXT:
-        if (c == '<') {
-            begin_tag(context);
-        }
+        context->where = c == '<' ? AFTER_OPEN : IN_TEXT;
+        break;
+    case AFTER_OPEN:
+    case AFTER_END_OPEN:
+        read_open(context, c);
+        break;
+    case AFTER_MARKUP:
+        read_markup(context, c);
         break;
     case IN_TAG_NAME:
-        if (c == '!' && context->tag[0] == '\0') {
-            context->where = IN_DECLARATION;
-            memcpy(context->last, "<!", 3);
-            break;
-        }
-        if (c == '/' && context->tag[0] == '\0') {
-            add_char(context->tag, sizeof(context->tag), c);
-            break;
-        }
-        read_in_tag(context, c);
-        break;
     case IN_TAG:
     case IN_ATTRIBUTE:
+    case AFTER_NAME:
+    case AFTER_SLASH:
         read_in_tag(context, c);
         break;
     case BEFORE_VALUE:
@@ -149,40 +226,38 @@ static void read_char(struct context *context, char c) {
     case IN_BARE_VALUE:
         read_value(context, c);
         break;
-    case IN_DECLARATION:
-        if (strcmp(context->last, "<!--") == 0) {
-            context->where = IN_COMMENT;
-            context->last[0] = '\0';
-        } else if (c == '>') {
-            context->where = IN_TEXT;
-        }
-        break;
     case IN_COMMENT:
-        if (svc_ends_with(context->last, "-->")) {
-            context->where = IN_TEXT;
-        }
+        read_comment(context, c);
+        break;
+    case IN_DECLARATION:
+        context->where = c == '>' ? IN_TEXT : IN_DECLARATION;
         break;
     case IN_RAW:
-        snprintf(end, sizeof(end), "</%s", context->tag);
-        if (svc_ends_with(context->last, end)) {
-            context->where = IN_TAG_NAME;
-            snprintf(context->tag, sizeof(context->tag), "%.*s", NAME_BYTES - 1, end + 1);
-        }
+        read_raw(context, c);
         break;
     }
 }
 
-/* Whether a section may end here that began there. */
+/* Whether a section may end here that began there: not within a name, a comment or anything else
+ * that reads on differently with what the section adds. */
 static bool same_place(const struct context *a, const struct context *b) {
     if (a->where != b->where || a->quote != b->quote) {
         return false;
     }
-    if (a->where == IN_TEXT) {
+    switch (a->where) {
+    case IN_TEXT:
         return true;
+    case IN_TAG:
+        return strcmp(a->tag, b->tag) == 0;
+    case IN_RAW:
+        return strcmp(a->tag, b->tag) == 0 && strchr(a->last, '<') == NULL &&
+               strchr(b->last, '<') == NULL;
+    case IN_VALUE:
+        return strcmp(a->tag, b->tag) == 0 && strcmp(a->attribute, b->attribute) == 0 &&
+               strcmp(a->begin, b->begin) == 0;
+    default:
+        return false;
     }
-    return strcmp(a->tag, b->tag) == 0 &&
-           (a->where != IN_VALUE ||
-            (strcmp(a->attribute, b->attribute) == 0 && strcmp(a->begin, b->begin) == 0));
 }
 
 static bool is_link(const char *attribute) {
@@ -230,9 +305,14 @@ static const char *choose(const struct context *context, bool is_url, enum email
                    : "stands in a link, of which it is neither an https URL nor behind https:, "
                      "mailto: or tel:";
     case IN_RAW:
-        return "stands in a script or style";
+        if (strcmp(context->tag, "style") == 0 || strchr(context->last, '<') != NULL) {
+            return "stands in a style, or behind a < in a title";
+        }
+        *escape = EMAIL_ESCAPE_HTML;
+        return NULL;
     case IN_COMMENT:
     case IN_DECLARATION:
+    case AFTER_MARKUP:
         return "stands in a comment or declaration";
     case BEFORE_VALUE:
     case IN_BARE_VALUE:
@@ -277,6 +357,11 @@ static bool walk_ops(const struct walk *walk, size_t from, size_t to, struct con
         if (op->kind == EMAIL_MUSTACHE_TEXT) {
             for (size_t k = 0; k < op->size_bytes; k++) {
                 read_char(context, op->text[k]);
+            }
+            if (context->is_unknown) {
+                snprintf(walk->fault->detail, sizeof(walk->fault->detail),
+                         "<%s> is no element for a mail", context->tag);
+                return false;
             }
         } else if (op->kind == EMAIL_MUSTACHE_VARIABLE) {
             if (!check_variable(walk, op, context, in_items)) {

@@ -63,8 +63,7 @@ static size_t secret_size(const char *secret) {
 static bool normalize(const char *text, char email[EMAIL_ADDRESS_BYTES]) {
     const char *why = NULL;
     email[0] = '\0';
-    if (text == NULL ||
-        !email_address_check(text, strnlen(text, EMAIL_ADDRESS_BYTES), email, &why)) {
+    if (text == NULL || !email_address_check(text, strlen(text), email, &why)) {
         email[0] = '\0';
         return false;
     }

@@ -117,6 +117,10 @@ static void test_domains_that_are_none(void **state) {
                                       "xn--abc-.com",
                                       "xn---3e0b707e.kr",
                                       "xn--zzzzzzzzzzzz99999999.com",
+                                      "xn--3ba.com",   /* a capital, which is mapped */
+                                      "xn--ypd8q.com", /* jamo, which are composed */
+                                      "xn--a--9ia.com",
+                                      "xn---a-bja.com",
                                       "\xff.com",
                                       "\xf0\x9f\x98\x80.com",
                                       "a\u200b.com",
@@ -262,7 +266,7 @@ static void test_display_names_are_encoded(void **state) {
     /* Words of at most 75 bytes, lines of at most 76, no character cut in two. */
     const char *text =
         phrase("대한민국에서 가장 크고 믿을 수 있는 열린 장터 오픈마켓 고객센터입니다", true, &out);
-    size_t line = sizeof("From: ") - 1, words = 0;
+    size_t line = 0, words = 0;
     for (const char *word = text; word != NULL;) {
         const char *end = strstr(word, "\r\n ");
         size_t size = end != NULL ? (size_t)(end - word) : strlen(word);
@@ -318,6 +322,29 @@ static void test_mailboxes(void **state) {
             fail_msg("%s is taken", bad[i]);
         }
         assert_int_equal(out.size_bytes, 0);
+    }
+    /* Folded, also where the address no longer fits behind the last word. */
+    static const char folded[] =
+        "Reply-To: =?UTF-8?B?7Jik7ZSI66eI7LyTIOqzoOqwneyEvO2EsA==?=\r\n <no-reply@example.com>";
+    svc_buf_reset(&out);
+    svc_buf_append_text(&out, "Reply-To: ");
+    assert_true(email_put_mailbox("오픈마켓 고객센터 <no-reply@example.com>", true, &out, &why));
+    assert_string_equal(svc_buf_text(&out), folded);
+    svc_buf_clear(&out);
+}
+
+static void test_words_fill_the_line_that_they_begin_in(void **state) {
+    (void)state;
+    struct svc_buf out;
+    const char *why = NULL;
+    svc_buf_init(&out, 4096);
+    svc_buf_append_text(&out, "X: y\r\nReply-To: ");
+    assert_true(email_put_mailbox("대한민국에서 가장 크고 믿을 수 있는 열린 장터 <a@b.example>",
+                                  true, &out, &why));
+    for (const char *line = svc_buf_text(&out); line != NULL;) {
+        const char *end = strstr(line, "\r\n");
+        assert_true((end != NULL ? (size_t)(end - line) : strlen(line)) <= 76);
+        line = end != NULL ? end + 2 : NULL;
     }
     svc_buf_clear(&out);
 }
@@ -445,6 +472,7 @@ int main(void) {
         cmocka_unit_test(test_the_lengths_of_an_address),
         cmocka_unit_test(test_display_names_are_encoded),
         cmocka_unit_test(test_mailboxes),
+        cmocka_unit_test(test_words_fill_the_line_that_they_begin_in),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_text_is_cleaned),
         cmocka_unit_test(test_marks_of_advertising_are_dropped),

@@ -342,6 +342,42 @@ static void test_output_ends_at_its_limit(void **state) {
     svc_json_free(root);
 }
 
+static void test_work_ends_at_its_limit(void **state) {
+    (void)state;
+    struct svc_json *root = parse_json("{\"l\":[1,1,1,1,1,1,1,1,1,1]}");
+    struct svc_json *partials = parse_json("{}");
+    struct svc_buf out;
+    char source[16 * 12 + 1] = "";
+    svc_buf_init(&out, 1000);
+    /* Ten to the sixteenth entries that write nothing. */
+    for (int i = 0; i < 16; i++) {
+        strcat(source, "{{#l}}");
+    }
+    for (int i = 0; i < 16; i++) {
+        strcat(source, "{{/l}}");
+    }
+    assert_int_equal(render(source, root, partials, false, &out), SVC_TOO_LARGE);
+    assert_int_equal(out.size_bytes, 0);
+    svc_json_free(partials);
+    /* Thirty to the sixth inclusions. */
+    struct svc_buf text;
+    svc_buf_init(&text, 10000);
+    for (char name = 'a'; name < 'g'; name++) {
+        svc_buf_printf(&text, "%s\"%c\":\"", name == 'a' ? "{" : "\",", name);
+        for (int i = 0; i < 30 && name < 'f'; i++) {
+            svc_buf_printf(&text, "{{>%c}}", name + 1);
+        }
+    }
+    svc_buf_append_text(&text, "\"}");
+    partials = parse_json(svc_buf_text(&text));
+    assert_int_equal(render("{{>a}}", root, partials, true, &out), SVC_TOO_LARGE);
+    assert_int_equal(render("{{>a}}", root, partials, false, &out), SVC_TOO_LARGE);
+    svc_buf_clear(&text);
+    svc_buf_clear(&out);
+    svc_json_free(partials);
+    svc_json_free(root);
+}
+
 static void test_sections_too_deep_and_tags_too_many(void **state) {
     (void)state;
     struct email_mustache_parsed parsed;
@@ -375,6 +411,7 @@ int main(void) {
         cmocka_unit_test(test_included_partials_are_checked),
         cmocka_unit_test(test_recursion_ends_at_its_limit),
         cmocka_unit_test(test_output_ends_at_its_limit),
+        cmocka_unit_test(test_work_ends_at_its_limit),
         cmocka_unit_test(test_sections_too_deep_and_tags_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

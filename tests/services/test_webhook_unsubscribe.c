@@ -80,6 +80,24 @@ static void test_the_longest_address_fits(void **state) {
     svc_buf_clear(&token);
 }
 
+/* In UTF-8 an address may be longer than its ASCII form: none is cut to another one. */
+static void test_a_long_address_in_utf8_is_taken_whole(void **state) {
+    (void)state;
+    char address[512] = "a@";
+    struct svc_buf token;
+    for (size_t i = 0; i < 82; i++) {
+        strcat(address, i == 49 ? "가." : "가");
+    }
+    strcat(address, ".company.kr");
+    assert_true(strlen(address) > EMAIL_ADDRESS_BYTES);
+    svc_buf_init(&token, EMAIL_MAX_UNSUBSCRIBE_TOKEN_BYTES);
+    assert_int_equal(email_unsubscribe_token(SECRET, address, EXPIRES_S, &token), SVC_OK);
+    assert_int_equal(verify(svc_buf_text(&token)), SVC_OK);
+    assert_true(strlen(email) > 11);
+    assert_string_equal(email + strlen(email) - 11, ".company.kr");
+    svc_buf_clear(&token);
+}
+
 static void test_what_no_token_is_made_of(void **state) {
     (void)state;
     static const struct {
@@ -400,6 +418,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_token_is_made_and_verified),
         cmocka_unit_test(test_the_longest_address_fits),
+        cmocka_unit_test(test_a_long_address_in_utf8_is_taken_whole),
         cmocka_unit_test(test_what_no_token_is_made_of),
         cmocka_unit_test(test_each_character_of_a_token_counts),
         cmocka_unit_test(test_signed_texts_that_are_no_payload),
