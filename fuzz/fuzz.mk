@@ -101,6 +101,8 @@ $(eval $(call fuzz_target,webhook_signature,webhook))
 $(eval $(call fuzz_seeds,order_state))
 $(eval $(call fuzz_seeds,settlement_money))
 $(eval $(call fuzz_seeds,webhook_signature))
+$(eval $(call fuzz_target,webhook_event,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
+$(eval $(call fuzz_target,toss,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 
 # ----------------------------------------------------------------------------
 
