@@ -106,6 +106,7 @@ $(eval $(call fuzz_target,toss,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_ora
 $(eval $(call fuzz_target,settlement_html,settlement email,fuzz/support/html.c fuzz/support/settlement_lines.c))
 $(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) lambda/handlers/webhook/keys_parse.c))
 $(eval $(call fuzz_target,settlement_request,settlement webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
+$(eval $(call fuzz_target,db_values,db,$(FUZZ_JSON_ORACLE)))
 
 # ----------------------------------------------------------------------------
 
