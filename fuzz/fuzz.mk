@@ -101,11 +101,17 @@ $(eval $(call fuzz_target,ses_event,email lambda,$(addprefix lambda/handlers/ema
 	dead_letters_ids.c dead_letters_reason.c)))
 $(eval $(call fuzz_target,order_state,webhook))
 $(eval $(call fuzz_target,settlement_money,settlement))
-$(eval $(call fuzz_target,settlement_csv,settlement))
+$(eval $(call fuzz_target,settlement_csv,settlement,fuzz/support/settlement_lines.c))
 $(eval $(call fuzz_target,webhook_signature,webhook))
 $(eval $(call fuzz_seeds,order_state))
 $(eval $(call fuzz_seeds,settlement_money))
 $(eval $(call fuzz_seeds,webhook_signature))
+$(eval $(call fuzz_target,webhook_event,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
+$(eval $(call fuzz_target,toss,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
+$(eval $(call fuzz_target,settlement_html,settlement email,fuzz/support/html.c fuzz/support/settlement_lines.c))
+$(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) lambda/handlers/webhook/keys_parse.c))
+$(eval $(call fuzz_target,settlement_request,settlement webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
+$(eval $(call fuzz_target,db_values,db,$(FUZZ_JSON_ORACLE)))
 
 # ----------------------------------------------------------------------------
 

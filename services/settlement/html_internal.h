@@ -9,8 +9,8 @@
 
 #include "services/settlement/html.h"
 
-/* Four bytes a character, and the mark of a cut text. */
-#define HTML_NAME_BYTES (4 * SETTLE_MAX_HTML_TEXT_CHARACTERS + 4)
+/* A character more than is shown, so that a name that is cut still ends with a mark. */
+#define HTML_NAME_BYTES (4 * (SETTLE_MAX_HTML_TEXT_CHARACTERS + 1) + 1)
 
 struct html_product {
     char *name;

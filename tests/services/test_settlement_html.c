@@ -162,6 +162,34 @@ static void totals_that_differ_are_shown_as_different(void **state) {
     settle_html_destroy(html);
 }
 
+/* Of the widest characters too, in both tables of the page. */
+static void a_cut_name_ends_with_a_mark(void **state) {
+    (void)state;
+    static const char *const characters[] = {"a", "é", "가", "😀"};
+    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+        const struct settle_html_facts facts = some_facts();
+        struct settle_totals totals = {0};
+        struct settle_html *html = NULL;
+        struct svc_buf page;
+        char name[1024] = "", end[64];
+        for (int n = 0; n < SETTLE_MAX_HTML_TEXT_CHARACTERS + 1; n++) {
+            strcat(name, characters[i]);
+        }
+        const struct settle_line line = some_line(name, FIRST_MS, 1000);
+        snprintf(end, sizeof(end), "%s…</bdi></th>", characters[i]);
+        svc_buf_init(&page, SETTLE_MAX_HTML_BYTES);
+        assert_int_equal(settle_html_create(&facts, &html), SVC_OK);
+        assert_int_equal(settle_html_add(html, &line), SVC_OK);
+        assert_int_equal(settle_totals_add(&totals, &line, NULL), SVC_OK);
+        assert_int_equal(settle_html_write(html, &totals, &page), SVC_OK);
+        assert_non_null(strstr(svc_buf_text(&page), end));
+        end[strlen(end) - 2] = 'd'; /* of the line */
+        assert_non_null(strstr(svc_buf_text(&page), end));
+        svc_buf_clear(&page);
+        settle_html_destroy(html);
+    }
+}
+
 static enum svc_status write_small_page(void) {
     const struct settle_html_facts facts = some_facts();
     const struct settle_line line = some_line("a", FIRST_MS, 1000);
@@ -208,6 +236,7 @@ int main(void) {
         cmocka_unit_test(the_largest_page_fits_into_its_bound),
         cmocka_unit_test(many_lines_take_no_more_memory),
         cmocka_unit_test(totals_that_differ_are_shown_as_different),
+        cmocka_unit_test(a_cut_name_ends_with_a_mark),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
