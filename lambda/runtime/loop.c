@@ -120,6 +120,9 @@ void lrt_loop_handle(struct lrt_loop *loop, const struct lrt_invocation *invocat
     if (loop->init_ms >= 0) {
         lrt_metrics_add(services->metrics, "ColdStarts", LRT_COUNT, 1);
         lrt_metrics_add(services->metrics, "InitDuration", LRT_MILLISECONDS, loop->init_ms);
+        if (lrt_process_may_gain_privileges()) {
+            lrt_metrics_add(services->metrics, "NoNewPrivsRefused", LRT_COUNT, 1);
+        }
         loop->init_ms = -1;
     }
     if (loop->name_space != NULL) {

@@ -8,8 +8,12 @@
 #define LRT_TERM_GRACE_MS 250
 
 /* Forbids core dumps and the reading of the memory by other processes of the user, because it holds
- * credentials. Ignores SIGPIPE. */
+ * credentials, and programs with more privileges (set-user-id). What the system refuses is left
+ * out. Ignores SIGPIPE. */
 void lrt_process_harden(void);
+/* Whether a program that this process starts may have more privileges: the system refused that part
+ * of lrt_process_harden. */
+bool lrt_process_may_gain_privileges(void);
 
 /* From now on SIGTERM ends the process with status 0: at once while it is idle, else after the
  * running work, at the latest after LRT_TERM_GRACE_MS. For work that is cut off no result was

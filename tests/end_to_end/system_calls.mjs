@@ -1,7 +1,7 @@
 // The command under failing system calls, one in each run: each call it makes fails once, or from one on.
 // An output is complete and identical to that of an undisturbed run, or absent; status 0 means that all are
 // there; what is missing has a reason on standard error; no temporary file is left; nothing crashes or hangs.
-// TEST_LONG: every fault; otherwise a sample of them.
+// TEST_LONG: every fault; otherwise a sample of them. And the calls that put the command into its sandbox.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -81,6 +81,34 @@ function checkAll(t, command) {
   t.diagnostic(`${faults.length} faults; by exit status: ${JSON.stringify(statuses)}`);
   assert.ok(statuses[0] > 0 && statuses[1] > 0, JSON.stringify(statuses));
 }
+
+// The calls of a command, as strace writes them, with the first bytes that are read.
+function trace(args) {
+  const output = join(folder, 'trace');
+  const env = { ...process.env, IMGCORE_SANDBOX: '' };
+  const calls = 'trace=read,pread64,seccomp,landlock_create_ruleset,landlock_restrict_self';
+  const { status, stderr } = spawnSync('strace', ['-f', '-qqq', '-o', output, '-e', calls, COMMAND, ...args], { env, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return readFileSync(output, 'latin1').split('\n');
+}
+
+test('each command is in the sandbox before it reads a byte of a picture', () => {
+  const picture = join(folder, 'a.jpg');
+  const out = join(folder, 'sandboxed');
+  mkdirSync(out);
+  for (const args of [['info', picture], ['resize', picture, join(out, 'a.jpg'), '--size', '100x100'], ['variants', '-o', out, picture]]) {
+    const calls = trace(args);
+    const at = (pattern) => calls.findIndex((line) => pattern.test(line));
+    const read = at(/ p?read(64)?\(\d+, "\\377\\330/);
+    assert.ok(read > 0, `${args[0]}: no picture was read`);
+    const filter = at(/ seccomp\(SECCOMP_SET_MODE_FILTER, .* = 0$/);
+    assert.ok(filter >= 0 && filter < read, `${args[0]}: no filter of system calls`);
+    // A kernel without Landlock refuses to state its version.
+    assert.ok(at(/ landlock_create_ruleset\(NULL, 0, /) >= 0, `${args[0]}: Landlock is not tried`);
+    const rules = at(/ landlock_restrict_self\(\d+, 0\) += 0$/);
+    if (at(/ landlock_create_ruleset\(NULL, 0, .* = -1 /) < 0) assert.ok(rules >= 0 && rules < read, `${args[0]}: no Landlock`);
+  }
+});
 
 test('a picture into one file', (t) => {
   checkAll(t, (out) => [COMMAND, 'resize', join(folder, 'a.jpg'), join(out, 'a.jpg'), '--size', '100x100', '--threads', '2']);

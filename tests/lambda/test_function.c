@@ -95,6 +95,7 @@ static void do_describe(const struct job *job) {
     svc_json_add_int(&writer, "events", job->function->events);
     svc_json_add_int(&writer, "coreLimit", (int64_t)core.rlim_max);
     svc_json_add_int(&writer, "dumpable", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+    svc_json_add_int(&writer, "noNewPrivs", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
     svc_json_end_object(&writer);
 }
 

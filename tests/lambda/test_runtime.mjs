@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { LambdaFunction } from '../../lambda/local/function.mjs';
-import { BUILD, run, until } from '../support/lambda.mjs';
+import { BUILD, NO_HURRY, run, until } from '../support/lambda.mjs';
+import { failing } from '../support/system_calls.mjs';
 
 const TEST_FUNCTION = join(BUILD, 'tests/lambda/test_function');
 // Sanitizers and valgrind are slow; only times near Lambda's own limits are checked.
@@ -52,6 +53,20 @@ test('function ARN and client context reach the handler', async () => {
 test('the process leaves no core behind and cannot be read by others', async () => {
   const { payload } = await make().invoke({ do: 'describe' });
   assert.deepEqual([payload.coreLimit, payload.dumpable], [0, 0]);
+});
+
+test('no program that the process starts gets more privileges', async () => {
+  const { payload, logs } = await make().invoke({ do: 'describe' });
+  assert.equal(payload.noNewPrivs, 1);
+  assert.equal(metrics(logs)[0].NoNewPrivsRefused, undefined);
+});
+
+test('where the system refuses that, the function works, and a metric of the cold start states it', async () => {
+  const one = make({ ...NO_HURRY, command: failing({ call: 'prctl', error: 'EPERM', nth: 1, stays: true }, [TEST_FUNCTION]) });
+  const cold = await one.invoke({ do: 'describe' });
+  assert.deepEqual([cold.error, cold.payload.noNewPrivs], [false, -1]);
+  assert.equal(metrics(cold.logs)[0].NoNewPrivsRefused, 1);
+  assert.equal(metrics((await one.invoke({ do: 'return', value: 1 })).logs)[0].NoNewPrivsRefused, undefined);
 });
 
 test('a failure has its type and its message, whatever they are written in', async () => {
