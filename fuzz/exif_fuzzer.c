@@ -1,10 +1,86 @@
-/* EXIF: any block gives an orientation from 1 to 8 and a copyright text within its limit; what the
- * writer makes of a text is read back as the same text. */
+/* EXIF: any block gives the orientation that a second reader of TIFF gives, and a copyright text
+ * within its limit that occurs in the block; what the writer makes of a text is read back as the
+ * same text. */
 #include "fuzz/support/fuzz.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/codec/exif.h"
 
 #include <string.h>
+
+/* ---- a second reader, by the TIFF 6.0 specification ----------------------------------------- */
+
+struct block {
+    const uint8_t *bytes;
+    size_t size_bytes;
+};
+
+/* A number of the block; has_ended: past its end, and the number is 0. */
+static uint64_t number_at(const struct block *block, uint64_t at, int count_bytes,
+                          bool *has_ended) {
+    uint64_t value = 0;
+    if (at > block->size_bytes || block->size_bytes - at < (uint64_t)count_bytes) {
+        *has_ended = true;
+        return 0;
+    }
+    for (int i = 0; i < count_bytes; i++) {
+        const int from = block->bytes[0] == 'M' ? i : count_bytes - 1 - i;
+        value = value << 8 | block->bytes[at + (uint64_t)from];
+    }
+    return value;
+}
+
+/* Finds where the first entry of the first IFD with this tag begins; 0: there is none. */
+static uint64_t find_entry(const struct block *block, uint64_t tag) {
+    bool has_ended = block->size_bytes < 8 || (memcmp(block->bytes, "II*\0", 4) != 0 &&
+                                               memcmp(block->bytes, "MM\0*", 4) != 0);
+    const uint64_t ifd = has_ended ? 0 : number_at(block, 4, 4, &has_ended);
+    const uint64_t count = has_ended ? 0 : number_at(block, ifd, 2, &has_ended);
+    for (uint64_t i = 0; ifd >= 8 && i < count && i < IC_MAX_EXIF_ENTRIES; i++) {
+        const uint64_t entry = ifd + 2 + 12 * i;
+        const uint64_t found = number_at(block, entry, 2, &has_ended);
+        number_at(block, entry + 11, 1, &has_ended);
+        if (has_ended)
+            return 0;
+        if (found == tag)
+            return entry;
+    }
+    return 0;
+}
+
+static int expected_orientation(const struct block *block) {
+    static const int sizes[] = {0, 1, 0, 2, 4, 0, 1, 0, 2, 4}; /* of integers, by their type */
+    const uint64_t entry = find_entry(block, 0x0112);
+    bool has_ended = false;
+    if (entry == 0)
+        return 1;
+    const uint64_t type = number_at(block, entry + 2, 2, &has_ended);
+    const uint64_t count = number_at(block, entry + 4, 4, &has_ended);
+    const int size = type < sizeof sizes / sizeof sizes[0] ? sizes[type] : 0;
+    if (size == 0 || count == 0)
+        return 1;
+    const bool is_inside = count <= 4 / (unsigned)size;
+    const uint64_t at = is_inside ? entry + 8 : number_at(block, entry + 8, 4, &has_ended);
+    const uint64_t value = number_at(block, at, size, &has_ended);
+    return !has_ended && value >= 1 && value <= 8 ? (int)value : 1;
+}
+
+/* Whether a text is what is left of the entry's bytes without control characters. */
+static bool is_of_entry(const struct block *block, const char *text) {
+    const uint64_t entry = find_entry(block, 0x8298);
+    bool has_ended = entry == 0 || number_at(block, entry + 2, 2, &has_ended) != 2;
+    const uint64_t count = has_ended ? 0 : number_at(block, entry + 4, 4, &has_ended);
+    uint64_t at = count <= 4 ? entry + 8 : number_at(block, entry + 8, 4, &has_ended);
+    for (uint64_t i = 0; !has_ended && *text && i < count; i++, at++) {
+        const uint64_t byte = number_at(block, at, 1, &has_ended);
+        if (byte == (unsigned char)*text)
+            text++;
+        else if (byte == 0 || (byte >= ' ' && byte != 0x7f))
+            return false;
+    }
+    return !has_ended && !*text;
+}
+
+/* --------------------------------------------------------------------------------------------- */
 
 static void check_written(struct ic_mem *mem, const char *copyright) {
     struct ic_buf written = {.mem = mem};
@@ -23,7 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     ic_mem_init(&mem, NULL);
     ic_mem_set_budget(&mem, (size_t)1 << 20);
     const int orientation = ic_exif_orientation(data, size_bytes);
-    FUZZ_CHECK(orientation >= 1 && orientation <= 8, "orientation %d", orientation);
+    const struct block block = {data, size_bytes};
+    FUZZ_CHECK(orientation == expected_orientation(&block), "orientation %d instead of %d",
+               orientation, expected_orientation(&block));
     char *copyright = ic_exif_copyright(&mem, data, size_bytes);
     if (copyright) {
         const size_t length_bytes = strlen(copyright);
@@ -32,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
         for (size_t i = 0; i < length_bytes; i++)
             FUZZ_CHECK((unsigned char)copyright[i] >= ' ' && copyright[i] != 0x7f,
                        "a control character");
+        FUZZ_CHECK(is_of_entry(&block, copyright), "\"%s\" is not in the block", copyright);
         check_written(&mem, copyright);
         ic_free(&mem, copyright);
     }

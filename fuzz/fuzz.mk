@@ -46,6 +46,7 @@ FUZZ_CODEC := fuzz/support/fuzz_codec.c
 FUZZ_LIBPNG := fuzz/support/fuzz_libpng.c
 FUZZ_LIBPNG_LIBS := $(shell $(PKG_CONFIG) --libs libpng 2>/dev/null)
 FUZZ_LIBJPEG := fuzz/support/fuzz_libjpeg.c
+FUZZ_WRITE := fuzz/support/fuzz_write.c
 FUZZ_PICTURES := tests/support/pictures.c fuzz/seeds/png_file.c
 
 $(eval $(call fuzz_target,exif,imgcore))
@@ -56,10 +57,15 @@ $(eval $(call fuzz_target,jpeg_read,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBJPEG)))
 $(eval $(call fuzz_seeds,jpeg_read,$(FUZZ_PICTURES)))
 $(eval $(call fuzz_target,probe,imgcore,$(FUZZ_CODEC)))
 $(eval $(call fuzz_seeds,probe,$(FUZZ_PICTURES)))
-$(eval $(call fuzz_target,icc,imgcore))
+$(eval $(call fuzz_target,icc,imgcore,fuzz/support/fuzz_lcms.c))
 $(eval $(call fuzz_seeds,icc))
-$(eval $(call fuzz_target,png_write,imgcore,$(FUZZ_CODEC) $(FUZZ_LIBPNG),$(FUZZ_LIBPNG_LIBS)))
+$(O)/fuzz/icc_fuzzer: private ALL_LDFLAGS += -Wl,--wrap=cmsCreateTransformTHR
+$(eval $(call fuzz_target,png_write,imgcore,$(FUZZ_CODEC) $(FUZZ_WRITE) $(FUZZ_LIBPNG),$(FUZZ_LIBPNG_LIBS)))
 $(eval $(call fuzz_seeds,png_write))
+$(eval $(call fuzz_target,jpeg_write,imgcore,$(FUZZ_CODEC) $(FUZZ_WRITE) $(FUZZ_LIBJPEG)))
+$(eval $(call fuzz_seeds,jpeg_write))
+$(eval $(call fuzz_target,exif_framing,imgcore,$(FUZZ_CODEC) $(FUZZ_WRITE)))
+$(eval $(call fuzz_seeds,exif_framing))
 
 # ---- imgcore: pixels
 $(eval $(call fuzz_target,kernels,imgcore,$(filter-out %/check_kernels.c %/check_targets.c,$(CHECK_KERNELS))))

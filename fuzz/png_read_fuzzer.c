@@ -30,17 +30,19 @@ static void correct_checksums(uint8_t *file, size_t size_bytes) {
 }
 
 /* igzip accepts an incomplete set of Huffman codes as long as no unused one occurs; zlib does not
- * (imgcore/codec/png_fast.c). */
+ * (imgcore/codec/png_fast.c). Shown by fuzz/seeds/png_read/incomplete-set-of-codes. */
 static bool is_known_to_igzip_only(const struct fuzz_decoded *fast,
                                    const struct fuzz_decoded *general) {
     return fast->status == IMGCORE_OK && general->status == IMGCORE_CORRUPT &&
            !strcmp(general->error.detail, "the compressed data is damaged");
 }
 
-static void check_general(const uint8_t *data, size_t size_bytes, const struct fuzz_decoded *fast) {
+/* Returns whether libspng alone gives the same, and libpng should. */
+static bool check_general(const uint8_t *data, size_t size_bytes, const struct fuzz_decoded *fast) {
     const struct fuzz_decode_setup setup = {.kernels = NULL};
     struct fuzz_decoded general = fuzz_decode(data, size_bytes, &setup);
-    if (!is_known_to_igzip_only(fast, &general)) {
+    const bool is_same = !is_known_to_igzip_only(fast, &general);
+    if (is_same) {
         FUZZ_CHECK(fast->status == general.status &&
                        !strcmp(fast->error.detail, general.error.detail),
                    "fast %s (%s), general %s (%s)", imgcore_status_name(fast->status),
@@ -49,18 +51,21 @@ static void check_general(const uint8_t *data, size_t size_bytes, const struct f
             fuzz_check_same_rows(fast, &general, "fast and general");
     }
     fuzz_decoded_clear(&general);
+    return is_same;
 }
 
 /* igzip refuses data behind the last row together with the row. With the file in memory libspng
- * decides, and reads no further than the row. */
+ * decides, and reads no further than the row. Shown by
+ * fuzz/crashers/png_read/damage-behind-the-last-row-in-pieces. */
 static bool is_damaged_behind(const struct fuzz_decoded *whole,
                               const struct fuzz_decoded *streamed) {
     return whole->status == IMGCORE_OK && streamed->status == IMGCORE_CORRUPT &&
            !strcmp(streamed->error.detail, "the compressed data is damaged");
 }
 
-/* The streamed source gives the same, unless one of both finds a fault after the last row: a source
- * that cannot be read again is not checked by libspng then (imgcore/codec/png_read.c). */
+/* The streamed source gives the same: a source that cannot be read again is not read by libspng
+ * (imgcore/codec/png_read.c). Tolerant readers end where the first fault is seen, which depends on
+ * the pieces. */
 static void check_streamed(const uint8_t *data, size_t size_bytes,
                            const struct fuzz_decode_setup *setup, const struct fuzz_decoded *whole,
                            const struct choices *choices) {
@@ -68,14 +73,12 @@ static void check_streamed(const uint8_t *data, size_t size_bytes,
     struct fuzz_decode_setup streamed_setup = *setup;
     streamed_setup.stream = &stream;
     struct fuzz_decoded streamed = fuzz_decode(data, size_bytes, &streamed_setup);
-    if (whole->status == IMGCORE_OK && streamed.status == IMGCORE_OK) {
-        if (!setup->tolerant)
-            fuzz_check_same_rows(whole, &streamed, "whole and streamed");
-    } else if (!whole->failed_in_finish && !streamed.failed_in_finish && !setup->tolerant &&
-               !is_damaged_behind(whole, &streamed)) {
+    if (!setup->tolerant && !is_damaged_behind(whole, &streamed)) {
         FUZZ_CHECK(whole->status == streamed.status, "whole %s (%s), streamed %s (%s)",
                    imgcore_status_name(whole->status), whole->error.detail,
                    imgcore_status_name(streamed.status), streamed.error.detail);
+        if (whole->status == IMGCORE_OK)
+            fuzz_check_same_rows(whole, &streamed, "whole and streamed");
     }
     fuzz_decoded_clear(&streamed);
 }
@@ -93,23 +96,26 @@ static void check_failing(const uint8_t *data, size_t size_bytes,
     fuzz_decoded_clear(&failing);
 }
 
+static void check_same_as_libpng(const struct fuzz_decoded *fast,
+                                 const struct fuzz_libpng *reference) {
+    const struct ic_plane_layout *plane = &fast->layout.plane[0];
+    FUZZ_CHECK(reference->width_px == plane->width && reference->height_px == plane->height &&
+                   reference->channels == plane->channels,
+               "libpng: %u x %u x %d", reference->width_px, reference->height_px,
+               reference->channels);
+    FUZZ_CHECK(!memcmp(reference->pixels, fast->plane[0],
+                       (size_t)plane->width * plane->height * (size_t)plane->channels),
+               "the pixels of libpng differ");
+}
+
 static void check_libpng(const uint8_t *data, size_t size_bytes, const struct fuzz_decoded *fast) {
-    if (fast->status == IMGCORE_TOO_LARGE || fast->status == IMGCORE_BUDGET)
-        return; /* limits that libpng does not have */
     struct fuzz_libpng reference = fuzz_libpng_read(data, size_bytes, FUZZ_MAX_PIXELS);
-    if (fast->status == IMGCORE_OK && reference.is_read) {
-        const struct ic_plane_layout *plane = &fast->layout.plane[0];
-        FUZZ_CHECK(reference.width_px == plane->width && reference.height_px == plane->height &&
-                       reference.channels == plane->channels,
-                   "libpng: %u x %u x %d", reference.width_px, reference.height_px,
-                   reference.channels);
-        FUZZ_CHECK(!memcmp(reference.pixels, fast->plane[0],
-                           (size_t)plane->width * plane->height * (size_t)plane->channels),
-                   "the pixels of libpng differ");
-    } else if (fast->status == IMGCORE_OK) {
-        FUZZ_CHECK(fuzz_libpng_is_stricter(reference.fault), "libpng refuses: %s", reference.fault);
+    if (fast->status == IMGCORE_OK) {
+        FUZZ_CHECK(reference.is_read || fuzz_libpng_is_stricter(reference.fault),
+                   "libpng refuses: %s", reference.fault);
+        check_same_as_libpng(fast, &reference);
     } else if (reference.is_read) {
-        FUZZ_CHECK(fuzz_libpng_is_laxer(fast->error.detail),
+        FUZZ_CHECK(fuzz_libpng_is_laxer(fast->status, fast->error.detail),
                    "libpng accepts (\"%s\"), the reader %s (%s)", reference.warning,
                    imgcore_status_name(fast->status), fast->error.detail);
     }
@@ -139,10 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct fuzz_decoded fast = fuzz_decode(file, input.size_bytes, &setup);
     check_streamed(file, input.size_bytes, &setup, &fast, &choices);
     check_failing(file, input.size_bytes, &setup, &choices);
-    if (!choices.tolerant) {
-        check_general(file, input.size_bytes, &fast);
+    if (!choices.tolerant && check_general(file, input.size_bytes, &fast))
         check_libpng(file, input.size_bytes, &fast);
-    }
     fuzz_decoded_clear(&fast);
     free(file);
     return 0;

@@ -1,24 +1,14 @@
 /* PNG output: libpng reads back exactly the pixels, with either encoder, and the reader of the
- * library the profile and the copyright as well.
+ * library the profile and the copyright as well. Calls that are wrong or interrupted are refused.
  *
- * From the end of the input: colours, width, height, level, encoder, metadata. The rest is the
- * samples, repeated as often as needed. */
-#include "fuzz/support/fuzz.h"
+ * From the end of the input: colours, width, height, level, encoder, metadata, case. The rest is
+ * the samples, repeated as often as needed. */
 #include "fuzz/support/fuzz_codec.h"
 #include "fuzz/support/fuzz_libpng.h"
+#include "fuzz/support/fuzz_write.h"
 #include "imgcore/codec/formats.h"
 
 #include <string.h>
-
-static void fill(struct ic_picture *picture, const struct fuzz_input *input) {
-    size_t at = 0;
-    const size_t row_bytes = picture->width_px * (size_t)picture->plane[0].channels;
-    for (uint32_t y = 0; y < picture->height_px; y++) {
-        uint8_t *row = picture->plane[0].rows + (ptrdiff_t)y * picture->plane[0].stride_bytes;
-        for (size_t i = 0; i < row_bytes; i++, at++)
-            row[i] = input->size_bytes ? input->data[at % input->size_bytes] : (uint8_t)at;
-    }
-}
 
 static void check_pixels(const struct ic_buf *file, const struct ic_picture *picture) {
     struct fuzz_libpng read = fuzz_libpng_read(file->bytes, file->size_bytes, FUZZ_MAX_PIXELS);
@@ -35,25 +25,41 @@ static void check_pixels(const struct ic_buf *file, const struct ic_picture *pic
     fuzz_libpng_clear(&read);
 }
 
-static void check_metadata(struct ic_mem *mem, const struct ic_buf *file,
-                           const struct ic_write_options *options) {
-    const struct imgcore_source source = {.bytes = file->bytes, .size_bytes = file->size_bytes};
-    const struct imgcore_limits limits = fuzz_limits();
-    const struct ic_open_options open = {.limits = &limits, .want_copyright = true};
-    struct ic_input input;
-    struct ic_reader *reader;
-    struct ic_header header;
-    FUZZ_CHECK(ic_input_open(&input, mem, &source) == IMGCORE_OK &&
-                   ic_reader_open(mem, &input, &open, &reader, &header, NULL) == IMGCORE_OK,
-               "the reader refuses the output");
-    FUZZ_CHECK(header.icc_bytes == options->icc_bytes &&
-                   (!header.icc_bytes || !memcmp(header.icc, options->icc, header.icc_bytes)),
-               "the profile changed");
-    FUZZ_CHECK(!header.copyright == !options->copyright &&
-                   (!header.copyright || !strcmp(header.copyright, options->copyright)),
-               "the copyright changed");
-    reader->ops->destroy(reader);
-    ic_input_clear(&input);
+static void check_file(struct ic_mem *mem, const struct ic_picture *picture,
+                       const struct ic_write_options *options) {
+    struct ic_buf file = {.mem = mem};
+    struct imgcore_error error;
+    const enum imgcore_status status = ic_png_write(mem, picture, options, &file, &error);
+    FUZZ_CHECK(status == IMGCORE_OK, "%s (%s)", imgcore_status_name(status), error.detail);
+    fuzz_check_metadata(&file, options->icc, options->icc_bytes, options->copyright);
+    if (!options->icc) /* libpng warns of a profile that is none */
+        check_pixels(&file, picture);
+    ic_buf_clear(&file);
+}
+
+static void check_wrong(struct ic_picture picture, const struct ic_write_options *options,
+                        uint8_t kind) {
+    if (kind & 1)
+        picture.color = kind & 2 ? IC_COLOR_YCBCR : IC_COLOR_CMYK;
+    else if (kind & 2)
+        picture.planes = 3;
+    else
+        picture.width_px = 0;
+    fuzz_check_refused(ic_png_write, &picture, options, IMGCORE_INVALID_ARGUMENT);
+}
+
+static struct ic_write_options take_options(struct fuzz_input *input,
+                                            const struct ic_kernels *kernels) {
+    struct ic_write_options options = {.quality = 80, .chroma_h = 1, .chroma_v = 1};
+    options.png_level = (int)fuzz_take_range(input, 0, 9);
+    options.kernels = fuzz_take_bool(input) ? kernels : NULL;
+    const uint8_t metadata = fuzz_take_u8(input);
+    options.copyright = metadata & 1 ? "A photographer" : NULL;
+    if (metadata & 2 && input->size_bytes) {
+        options.icc = input->data;
+        options.icc_bytes = input->size_bytes;
+    }
+    return options;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
@@ -66,30 +72,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     const enum ic_color color = colors[fuzz_take_range(&input, 0, 3)];
     const uint32_t width_px = fuzz_take_range(&input, 1, 200);
     const uint32_t height_px = fuzz_take_range(&input, 1, 60);
-    struct ic_write_options options = {.quality = 80, .chroma_h = 1, .chroma_v = 1};
-    options.png_level = (int)fuzz_take_range(&input, 0, 9);
-    options.kernels = fuzz_take_bool(&input) ? &kernels : NULL;
-    const uint8_t metadata = fuzz_take_u8(&input);
-    options.copyright = metadata & 1 ? "A photographer" : NULL;
-    if (metadata & 2 && input.size_bytes) {
-        options.icc = input.data;
-        options.icc_bytes = input.size_bytes;
-    }
+    const uint32_t which = fuzz_take_range(&input, 0, 7);
+    const struct ic_write_options options = take_options(&input, &kernels);
     struct ic_mem mem;
     ic_mem_init(&mem, NULL);
     ic_mem_set_budget(&mem, FUZZ_MAX_MEMORY_BYTES);
     struct ic_picture picture;
     FUZZ_CHECK(ic_picture_make(&mem, color, width_px, height_px, 1, 1, &picture) == IMGCORE_OK,
                "no picture");
-    fill(&picture, &input);
-    struct ic_buf file = {.mem = &mem};
-    struct imgcore_error error;
-    const enum imgcore_status status = ic_png_write(&mem, &picture, &options, &file, &error);
-    FUZZ_CHECK(status == IMGCORE_OK, "%s (%s)", imgcore_status_name(status), error.detail);
-    check_metadata(&mem, &file, &options);
-    if (!options.icc) /* libpng warns of a profile that is none */
-        check_pixels(&file, &picture);
-    ic_buf_clear(&file);
+    fuzz_fill_picture(&picture, &input);
+    if (which == 7)
+        check_wrong(picture, &options, fuzz_take_u8(&input));
+    else if (which == 6)
+        fuzz_check_interrupted(ic_png_write, &input, &picture, &options);
+    else
+        check_file(&mem, &picture, &options);
     ic_picture_clear(&mem, &picture);
     FUZZ_CHECK(mem.used_bytes == 0 && mem.reserved_bytes == 0, "%zu bytes are left",
                mem.used_bytes);

@@ -1,10 +1,14 @@
 /* Profiles that lcms2 makes: sRGB, another RGB with matrix and curves, grey, and one with tables
- * for ink. The last byte chooses the colours: RGB, RGBA, grey, grey with alpha, CMYK. */
+ * for ink. The last byte chooses the
+ * colours (RGB, RGBA, grey, grey with alpha, CMYK) and the comparison, the byte before it the
+ * budget. */
 #include "fuzz/seeds/seeds.h"
 
 #include <lcms2.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { COMPARISONS = 5 };
 
 static void write_profile(const char *name, cmsHPROFILE profile, uint8_t colors) {
     cmsUInt32Number size_bytes = 0;
@@ -16,7 +20,12 @@ static void write_profile(const char *name, cmsHPROFILE profile, uint8_t colors)
     /* The time of creation is the only part that differs from run to run. */
     for (cmsUInt32Number i = 24; i < 36 && i < size_bytes; i++)
         bytes[i] = 0;
-    seed_write(name, bytes, size_bytes, &colors, 1);
+    for (uint8_t comparison = 0; comparison < COMPARISONS; comparison++) {
+        const uint8_t options[2] = {(uint8_t)(60 * comparison), (uint8_t)(colors + 5 * comparison)};
+        char full[32];
+        snprintf(full, sizeof full, "%s_%d", name, comparison);
+        seed_write(full, bytes, size_bytes, options, sizeof options);
+    }
     free(bytes);
     cmsCloseProfile(profile);
 }

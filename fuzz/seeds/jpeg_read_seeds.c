@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jpeglib.h>
+
 static void write_file(const char *name, const struct jpeg_spec *spec, uint8_t scale,
                        uint8_t flags) {
     const uint8_t options[4] = {(uint8_t)(9 + scale), (uint8_t)(50 + 60 * scale), flags, scale};
@@ -46,9 +48,75 @@ static void write_subsamplings(void) {
     }
 }
 
+/* ---- what libjpeg takes differently, see fuzz/jpeg_read_fuzzer.c ----------------------------- */
+
+enum { SIDE_PX = 16 };
+
+/* A JPEG of colours that have no name, each component in a scan of its own. free() the bytes. */
+static uint8_t *make_scans(int components, unsigned long *size_bytes) {
+    jpeg_scan_info scans[3];
+    uint8_t row[SIDE_PX * 3];
+    JSAMPROW rows = row;
+    unsigned char *bytes = NULL;
+    struct jpeg_compress_struct cinfo;
+    struct jpeg_error_mgr errors;
+    memset(row, 77, sizeof row);
+    cinfo.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&cinfo);
+    jpeg_mem_dest(&cinfo, &bytes, size_bytes);
+    cinfo.image_width = cinfo.image_height = SIDE_PX;
+    cinfo.input_components = components;
+    cinfo.in_color_space = components == 3 ? JCS_YCbCr : JCS_UNKNOWN;
+    jpeg_set_defaults(&cinfo);
+    for (int i = 0; i < components; i++)
+        scans[i] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Se = 63};
+    cinfo.scan_info = scans;
+    cinfo.num_scans = components;
+    jpeg_start_compress(&cinfo, TRUE);
+    while (cinfo.next_scanline < cinfo.image_height)
+        jpeg_write_scanlines(&cinfo, &rows, 1);
+    jpeg_finish_compress(&cinfo);
+    jpeg_destroy_compress(&cinfo);
+    return bytes;
+}
+
+/* Where the last scan begins. */
+static size_t find_last_scan(const uint8_t *bytes, size_t size_bytes) {
+    size_t at = size_bytes - 2;
+    while (at > 0 && memcmp(bytes + at, "\xff\xda", 2) != 0)
+        at--;
+    return at;
+}
+
+static void write_differences(void) {
+    const uint8_t rows[4] = {60, 40, 0, 0}, planes[4] = {60, 40, 1, 0};
+    unsigned long size_bytes;
+    uint8_t *bytes = make_scans(2, &size_bytes);
+    seed_write("two_components", bytes, size_bytes, rows, sizeof rows);
+    free(bytes);
+    bytes = make_scans(3, &size_bytes);
+    const size_t cut = find_last_scan(bytes, size_bytes);
+    memcpy(bytes + cut, "\xff\xd9", 2);
+    seed_write("missing_component", bytes, cut + 2, rows, sizeof rows);
+    free(bytes);
+    size_t made_bytes;
+    bytes = jpeg_make(&(struct jpeg_spec){.width = 20, .height = 20, .channels = 3, .rgb = true},
+                      &made_bytes);
+    seed_write("rgb_planes", bytes, made_bytes, planes, sizeof planes);
+    free(bytes);
+    /* Ones only are no code. There is data of more than a row of blocks behind them. */
+    bytes =
+        jpeg_make(&(struct jpeg_spec){.width = 120, .height = 120, .channels = 1, .quality = 95},
+                  &made_bytes);
+    memcpy(bytes + find_last_scan(bytes, made_bytes) + 50, "\xff\0\xff\0\xff\0", 6);
+    seed_write("bad_code", bytes, made_bytes, rows, sizeof rows);
+    free(bytes);
+}
+
 void make_seeds(void) {
     static const uint8_t profile[200] = "profile";
     write_subsamplings();
+    write_differences();
     write_kind("grey", (struct jpeg_spec){.channels = 1}, true);
     write_kind("rgb", (struct jpeg_spec){.channels = 3, .rgb = true}, false);
     write_kind("cmyk", (struct jpeg_spec){.channels = 4}, false);

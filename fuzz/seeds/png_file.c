@@ -94,6 +94,8 @@ static void append_data(struct seed_bytes *file, const struct seed_png *png) {
     free(rows.bytes);
     if (png->has_wrong_adler)
         packed[packed_bytes - 1] ^= 1;
+    if (png->has_no_end)
+        packed_bytes -= 4; /* the checksum */
     const size_t step = png->idat_bytes ? png->idat_bytes : packed_bytes;
     for (size_t at = 0; at < packed_bytes; at += step)
         seed_png_chunk(file, "IDAT", packed + at,
@@ -114,6 +116,8 @@ struct seed_bytes seed_png_make(const struct seed_png *png) {
     seed_png_chunk(&file, "IHDR", header, sizeof header);
     if (png->has_gamma)
         seed_png_chunk(&file, "gAMA", "\0\0\xb1\x8f", 4);
+    if (png->has_transparency_first)
+        append_transparency(&file, png);
     if (png->color_type == 3)
         append_palette(&file, png);
     if (png->has_transparency)

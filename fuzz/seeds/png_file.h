@@ -15,9 +15,11 @@ struct seed_png {
     uint32_t width_px, height_px;
     int color_type, depth;
     bool is_interlaced, has_transparency, has_gamma, has_wrong_adler, has_wrong_crc;
-    int palette_entries; /* 0: as many as the depth has */
-    size_t idat_bytes;   /* in each IDAT; 0: all in one */
-    size_t extra_bytes;  /* of rows behind the image */
+    bool has_transparency_first; /* before the palette */
+    bool has_no_end;             /* of the compressed data */
+    int palette_entries;         /* 0: as many as the depth has */
+    size_t idat_bytes;           /* in each IDAT; 0: all in one */
+    size_t extra_bytes;          /* of rows behind the image */
 };
 
 struct seed_bytes seed_png_make(const struct seed_png *png);

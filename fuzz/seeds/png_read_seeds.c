@@ -89,4 +89,23 @@ void make_seeds(void) {
                &(struct seed_png){
                    .width_px = 5, .height_px = 5, .color_type = 2, .depth = 8, .extra_bytes = 50},
                corrected);
+    /* What libpng takes differently: fuzz/support/fuzz_libpng.c. */
+    write_file("transparency_first",
+               &(struct seed_png){.width_px = 5,
+                                  .height_px = 5,
+                                  .color_type = 3,
+                                  .depth = 8,
+                                  .has_transparency_first = true},
+               corrected);
+    write_file("no_end",
+               &(struct seed_png){.width_px = 5,
+                                  .height_px = 5,
+                                  .color_type = 2,
+                                  .depth = 8,
+                                  .extra_bytes = 50,
+                                  .has_no_end = true},
+               corrected);
+    write_file("tall",
+               &(struct seed_png){.width_px = 1, .height_px = 65536, .color_type = 0, .depth = 1},
+               corrected);
 }

@@ -32,6 +32,72 @@ struct imgcore_limits fuzz_limits(void) {
                                    .output_pixels = FUZZ_MAX_PIXELS};
 }
 
+static void *copy_of(const void *bytes, size_t size_bytes) {
+    void *copy = fuzz_alloc(size_bytes);
+    memcpy(copy, bytes, size_bytes);
+    return copy;
+}
+
+static struct imgcore_source source_of(const uint8_t *data, size_t size_bytes,
+                                       struct fuzz_stream *stream) {
+    if (!stream)
+        return (struct imgcore_source){.bytes = data, .size_bytes = size_bytes};
+    stream->data = data;
+    stream->size_bytes = size_bytes;
+    return (struct imgcore_source){.read = fuzz_stream_read, .user = stream};
+}
+
+struct fuzz_header fuzz_read_header(const uint8_t *data, size_t size_bytes,
+                                    const struct imgcore_limits *limits,
+                                    struct fuzz_stream *stream) {
+    struct fuzz_header read = {.status = IMGCORE_OK};
+    const struct ic_open_options options = {.limits = limits, .want_copyright = true};
+    const struct imgcore_source source = source_of(data, size_bytes, stream);
+    struct ic_mem mem;
+    struct ic_input input;
+    struct ic_reader *reader;
+    ic_mem_init(&mem, NULL);
+    ic_mem_set_budget(&mem, FUZZ_MAX_MEMORY_BYTES);
+    FUZZ_CHECK(ic_input_open(&input, &mem, &source) == IMGCORE_OK, "the input does not open");
+    read.status = ic_reader_open(&mem, &input, &options, &reader, &read.header, NULL);
+    if (read.status == IMGCORE_OK) {
+        if (read.header.icc)
+            read.icc = copy_of(read.header.icc, read.header.icc_bytes);
+        if (read.header.copyright)
+            read.copyright = copy_of(read.header.copyright, strlen(read.header.copyright) + 1);
+        reader->ops->destroy(reader);
+    }
+    read.header.icc = NULL;
+    read.header.copyright = NULL;
+    ic_input_clear(&input);
+    FUZZ_CHECK(mem.used_bytes == 0 && mem.reserved_bytes == 0, "%zu bytes are left",
+               mem.used_bytes);
+    ic_mem_clear(&mem);
+    return read;
+}
+
+void fuzz_header_clear(struct fuzz_header *read) {
+    free(read->icc);
+    free(read->copyright);
+    read->icc = NULL;
+    read->copyright = NULL;
+}
+
+void fuzz_check_metadata(const struct ic_buf *file, const uint8_t *icc, size_t icc_bytes,
+                         const char *copyright) {
+    const struct imgcore_limits limits = fuzz_limits();
+    struct fuzz_header read = fuzz_read_header(file->bytes, file->size_bytes, &limits, NULL);
+    FUZZ_CHECK(read.status == IMGCORE_OK, "the reader refuses the output: %s",
+               imgcore_status_name(read.status));
+    FUZZ_CHECK(read.header.orientation == 1, "orientation %d", read.header.orientation);
+    FUZZ_CHECK(read.header.icc_bytes == icc_bytes &&
+                   (!icc_bytes || !memcmp(read.icc, icc, icc_bytes)),
+               "the profile changed");
+    FUZZ_CHECK(!read.copyright == !copyright && (!copyright || !strcmp(read.copyright, copyright)),
+               "the copyright changed");
+    fuzz_header_clear(&read);
+}
+
 static size_t row_bytes(const struct fuzz_decoded *decoded, int plane) {
     const struct ic_plane_layout *layout = &decoded->layout.plane[plane];
     return (size_t)layout->width * (size_t)layout->channels;
@@ -146,12 +212,7 @@ struct fuzz_decoded fuzz_decode(const uint8_t *data, size_t size_bytes,
                                 const struct fuzz_decode_setup *setup) {
     struct fuzz_decoded decoded;
     memset(&decoded, 0, sizeof decoded);
-    struct imgcore_source source = {.bytes = data, .size_bytes = size_bytes};
-    if (setup->stream) {
-        setup->stream->data = data;
-        setup->stream->size_bytes = size_bytes;
-        source = (struct imgcore_source){.read = fuzz_stream_read, .user = setup->stream};
-    }
+    const struct imgcore_source source = source_of(data, size_bytes, setup->stream);
     struct ic_mem mem;
     struct ic_input input;
     ic_mem_init(&mem, NULL);

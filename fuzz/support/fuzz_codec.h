@@ -43,6 +43,26 @@ struct fuzz_decoded {
 /* The limits of every decoding. */
 struct imgcore_limits fuzz_limits(void);
 
+/* What the header of a file holds; the texts and the profile are copies. */
+struct fuzz_header {
+    enum imgcore_status status;
+    struct ic_header header; /* without its blobs */
+    uint8_t *icc;            /* NULL: none */
+    char *copyright;         /* NULL: none */
+};
+
+/* Reads only the header, by these limits. With a stream the source is that one. Clear the result
+ * with fuzz_header_clear. */
+struct fuzz_header fuzz_read_header(const uint8_t *data, size_t size_bytes,
+                                    const struct imgcore_limits *limits,
+                                    struct fuzz_stream *stream);
+void fuzz_header_clear(struct fuzz_header *read);
+
+/* Crashes unless a written file holds exactly this profile and this copyright (NULL: none), and no
+ * orientation. */
+void fuzz_check_metadata(const struct ic_buf *file, const uint8_t *icc, size_t icc_bytes,
+                         const char *copyright);
+
 /* Decodes the input, or what setup->stream gives. Clear the result with fuzz_decoded_clear. */
 struct fuzz_decoded fuzz_decode(const uint8_t *data, size_t size_bytes,
                                 const struct fuzz_decode_setup *setup);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "imgcore/imgcore.h"
+
 struct fuzz_libpng {
     bool is_read;
     uint32_t width_px, height_px;
@@ -19,10 +21,10 @@ struct fuzz_libpng {
 struct fuzz_libpng fuzz_libpng_read(const uint8_t *data, size_t size_bytes, uint64_t max_pixels);
 void fuzz_libpng_clear(struct fuzz_libpng *result);
 
-/* The permitted differences. Whether `fault` of libpng is none for the reader, */
+/* The permitted differences; for each there is a seed that shows it. Whether `fault` of libpng is
+ * none for the reader: then libpng has given all pixels, */
 bool fuzz_libpng_is_stricter(const char *fault);
-/* and whether a fault that the reader reports by `detail` is none, or only a warning, for libpng.
- */
-bool fuzz_libpng_is_laxer(const char *detail);
+/* and whether a fault that the reader reports is none, or only a warning, for libpng. */
+bool fuzz_libpng_is_laxer(enum imgcore_status status, const char *detail);
 
 #endif
