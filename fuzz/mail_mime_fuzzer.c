@@ -40,6 +40,9 @@ static void check_mailbox(const struct fuzz_mime *mail, const char *field, const
     FUZZ_CHECK((value != NULL) == (mailbox != NULL), "the field %s", field);
     if (!value)
         return;
+    for (const char *c = mailbox; *c; c++)
+        FUZZ_CHECK((unsigned char)*c >= ' ' && *c != 0x7f, "0x%02x is taken in %s",
+                   (unsigned char)*c, field);
     struct svc_buf name, address, expected;
     svc_buf_init(&name, 4096);
     svc_buf_init(&address, 4096);
