@@ -239,7 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     check_time_literal((int64_t)bits >> 8);
     input = (struct fuzz_input){data, size_bytes};
     char *text = fuzz_take_rest(&input, &text_bytes);
-    for (uint8_t places = 0; places <= DB_MAX_SCALE + 1; places += 1 + scale)
+    for (uint8_t places = 0; places <= DB_MAX_SCALE + 1; places = (uint8_t)(places + 1 + scale))
         check_decimal_text(text, text_bytes, places);
     check_text_literal(text, text_bytes);
     free(text);
