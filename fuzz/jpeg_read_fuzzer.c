@@ -1,8 +1,8 @@
 /* JPEG: the reader on one thread, on several, from a source in pieces and from one that fails agree
  * about an input; what libjpeg-turbo reads without a warning is read as the same samples.
  *
- * From the end of the input: the scale, then bit 0 planes and bit 1 tolerance, the size of the
- * pieces, the call that fails. */
+ * From the end of the input: the scale, then bit 0 planes, bit 1 tolerance and bit 2 an interrupted
+ * call, the size of the pieces, the call that fails. */
 #include "fuzz/support/fuzz.h"
 #include "fuzz/support/fuzz_codec.h"
 #include "fuzz/support/fuzz_libjpeg.h"
@@ -139,6 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     const struct fuzz_decode_setup setup = {
         .planes = flags & 1, .tolerant = flags & 2, .scale_denom = scale_denom};
     struct fuzz_decoded whole = fuzz_decode(file.data, file.size_bytes, &setup);
+    if (flags & 4)
+        fuzz_check_interrupted_decode(file.data, file.size_bytes, &setup, &whole, step_bytes,
+                                      fail_at_call);
     check_streamed(&file, &setup, &whole, step_bytes);
     check_failing(&file, &setup, &whole, step_bytes, fail_at_call);
     check_threads(&file, &setup, &whole);

@@ -30,6 +30,12 @@ static void write_kind(const char *name, struct jpeg_spec spec, bool has_planes)
     }
     size_t size_bytes;
     uint8_t *bytes = jpeg_make(&spec, &size_bytes);
+    for (uint8_t at = 0; at < 6; at++) { /* interrupted */
+        const uint8_t interrupted[4] = {at, (uint8_t)(at % 2 ? 8 * at * at + 1 : 2),
+                                        has_planes ? 5 : 4, 0};
+        snprintf(full, sizeof full, "%s_interrupted_%d", name, at);
+        seed_write(full, bytes, size_bytes, interrupted, sizeof interrupted);
+    }
     const uint8_t options[4] = {60, 40, has_planes ? 3 : 2, 0};
     snprintf(full, sizeof full, "%s_cut", name);
     seed_write(full, bytes, size_bytes - size_bytes / 3, options, sizeof options);

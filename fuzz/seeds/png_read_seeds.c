@@ -49,9 +49,14 @@ static void write_scenes(void) {
                                       .orientation = channels + 3};
         size_t size_bytes;
         uint8_t *bytes = png_make(&spec, &size_bytes);
-        char name[32];
+        char name[40];
         snprintf(name, sizeof name, "scene_%d", channels);
         seed_write(name, bytes, size_bytes, corrected, sizeof corrected);
+        for (uint8_t at = 0; at < 8; at++) { /* interrupted: a budget, or a cancellation */
+            const uint8_t interrupted[3] = {at, (uint8_t)(at % 2 ? 20 * at + 61 : 2), 4};
+            snprintf(name, sizeof name, "scene_%d_interrupted_%d", channels, at);
+            seed_write(name, bytes, size_bytes, interrupted, sizeof interrupted);
+        }
         snprintf(name, sizeof name, "scene_%d_tolerant", channels);
         seed_write(name, bytes, size_bytes - size_bytes / 3, tolerant, sizeof tolerant);
         free(bytes);

@@ -3,6 +3,7 @@
 #include "tests/support/pictures.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void make_seeds(void) {
     for (int turn = 0; turn < 2; turn++) {
@@ -25,5 +26,15 @@ void make_seeds(void) {
         seed_write(turn ? "interlaced" : "png", png, size_bytes, choices, sizeof choices);
         free(png);
     }
-    seed_write("gif", "GIF89a", 6, NULL, 0);
+    static const uint8_t from_memory[2] = {0, 16};
+    static const struct {
+        const char *name, *bytes;
+    } others[] = {{"gif", "GIF89a"},
+                  {"markup", "\xef\xbb\xbf \r\n\t<svg xmlns="},
+                  {"text", "a text\r\n\tof two lines"},
+                  {"unknown", "\x01\x02\x03 bytes \x80"},
+                  {"empty", ""}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        seed_write(others[i].name, others[i].bytes, strlen(others[i].bytes), from_memory,
+                   sizeof from_memory);
 }

@@ -31,6 +31,8 @@ static void write_jpegs(void) {
         struct jpeg_spec spec;
     } files[] = {
         {"jpeg", {.width = 83, .height = 61, .channels = 3, .h_samp = 2, .v_samp = 2}},
+        {"jpeg_turned",
+         {.width = 51, .height = 38, .channels = 3, .h_samp = 2, .v_samp = 2, .orientation = 3}},
         {"jpeg_grey", {.width = 40, .height = 31, .channels = 1, .orientation = 6}},
         {"jpeg_cmyk", {.width = 24, .height = 17, .channels = 4}},
         {"jpeg_ycck", {.width = 24, .height = 17, .channels = 4, .ycck = true}},
@@ -53,7 +55,9 @@ void make_seeds(void) {
                                       .height = 29,
                                       .channels = channels,
                                       .interlaced = channels == 3,
-                                      .orientation = channels == 4 ? 8 : 0};
+                                      .orientation = channels == 4   ? 8
+                                                     : channels == 2 ? 4
+                                                                     : 0};
         size_t size_bytes;
         uint8_t *bytes = png_make(&spec, &size_bytes);
         char name[16];

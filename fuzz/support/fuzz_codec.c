@@ -191,6 +191,7 @@ static enum imgcore_status open_and_read(struct ic_mem *mem, struct ic_input *in
     const struct imgcore_limits limits = fuzz_limits();
     const struct ic_open_options options = {.kernels = setup->kernels,
                                             .limits = &limits,
+                                            .cancel = setup->cancel,
                                             .tolerant = setup->tolerant,
                                             .want_copyright = true};
     struct ic_reader *reader;
@@ -216,7 +217,7 @@ struct fuzz_decoded fuzz_decode(const uint8_t *data, size_t size_bytes,
     struct ic_mem mem;
     struct ic_input input;
     ic_mem_init(&mem, NULL);
-    ic_mem_set_budget(&mem, FUZZ_MAX_MEMORY_BYTES);
+    ic_mem_set_budget(&mem, setup->budget_bytes ? setup->budget_bytes : FUZZ_MAX_MEMORY_BYTES);
     if (setup->pool)
         mem.lock = &setup->pool->mem_lock;
     decoded.status = ic_input_open(&input, &mem, &source);
@@ -229,7 +230,8 @@ struct fuzz_decoded fuzz_decode(const uint8_t *data, size_t size_bytes,
     ic_mem_clear(&mem);
     if (decoded.status != IMGCORE_OK) {
         FUZZ_CHECK(decoded.status != IMGCORE_INTERNAL, "INTERNAL: %s", decoded.error.detail);
-        FUZZ_CHECK(decoded.error.status == decoded.status && decoded.error.detail[0],
+        FUZZ_CHECK(decoded.error.status == decoded.status &&
+                       (decoded.error.detail[0] || decoded.status == IMGCORE_CANCELLED),
                    "an error without its description: %s", imgcore_status_name(decoded.status));
         for (int p = 0; p < IC_MAX_PLANES; p++) {
             free(decoded.plane[p]);
@@ -244,6 +246,38 @@ void fuzz_decoded_clear(struct fuzz_decoded *decoded) {
         free(decoded->plane[p]);
         decoded->plane[p] = NULL;
     }
+}
+
+bool fuzz_cancel_at_zero(void *user) {
+    uint32_t *countdown = user;
+    return *countdown == 0 || --*countdown == 0;
+}
+
+void fuzz_check_interrupted_decode(const uint8_t *data, size_t size_bytes,
+                                   const struct fuzz_decode_setup *setup,
+                                   const struct fuzz_decoded *whole, size_t budget,
+                                   uint32_t cancel_at) {
+    const bool has_budget = budget & 1;
+    struct fuzz_decode_setup interrupted_setup = *setup;
+    struct ic_cancel cancel = {.is_cancelled = fuzz_cancel_at_zero, .user = &cancel_at};
+    pthread_mutex_init(&cancel.lock, NULL);
+    if (has_budget)
+        interrupted_setup.budget_bytes = (budget + 1) << 10;
+    else
+        interrupted_setup.cancel = &cancel;
+    struct fuzz_decoded decoded = fuzz_decode(data, size_bytes, &interrupted_setup);
+    ic_cancel_clear(&cancel);
+    if (!has_budget && cancel_at == 0)
+        FUZZ_CHECK(decoded.status == IMGCORE_CANCELLED, "cancelled: %s (%s)",
+                   imgcore_status_name(decoded.status), decoded.error.detail);
+    else
+        FUZZ_CHECK(decoded.status == whole->status ||
+                       (has_budget && decoded.status == IMGCORE_BUDGET),
+                   "interrupted %s (%s), whole %s (%s)", imgcore_status_name(decoded.status),
+                   decoded.error.detail, imgcore_status_name(whole->status), whole->error.detail);
+    if (decoded.status == IMGCORE_OK)
+        fuzz_check_same_rows(whole, &decoded, "interrupted and whole");
+    fuzz_decoded_clear(&decoded);
 }
 
 void fuzz_check_same_rows(const struct fuzz_decoded *a, const struct fuzz_decoded *b,

@@ -29,6 +29,8 @@ struct fuzz_decode_setup {
     const struct ic_kernels *kernels; /* NULL: libspng alone reads PNG */
     struct ic_thread_pool *pool;      /* NULL: one thread */
     struct fuzz_stream *stream;       /* NULL: the source is memory */
+    size_t budget_bytes;              /* 0: FUZZ_MAX_MEMORY_BYTES */
+    struct ic_cancel *cancel;         /* NULL: never */
 };
 
 struct fuzz_decoded {
@@ -39,6 +41,9 @@ struct fuzz_decoded {
     struct ic_read_layout layout;
     uint8_t *plane[IC_MAX_PLANES]; /* with status OK: all samples, rows without gaps; else NULL */
 };
+
+/* For ic_cancel: `user` is a countdown, a uint32_t; true from when it reaches 0. */
+bool fuzz_cancel_at_zero(void *user);
 
 /* The limits of every decoding. */
 struct imgcore_limits fuzz_limits(void);
@@ -67,6 +72,13 @@ void fuzz_check_metadata(const struct ic_buf *file, const uint8_t *icc, size_t i
 struct fuzz_decoded fuzz_decode(const uint8_t *data, size_t size_bytes,
                                 const struct fuzz_decode_setup *setup);
 void fuzz_decoded_clear(struct fuzz_decoded *decoded);
+
+/* Decodes with a budget of (budget + 1) KiB, or, if `budget` is even, with a cancellation at check
+ * `cancel_at`. Crashes unless the call is interrupted or ends as `whole`. */
+void fuzz_check_interrupted_decode(const uint8_t *data, size_t size_bytes,
+                                   const struct fuzz_decode_setup *setup,
+                                   const struct fuzz_decoded *whole, size_t budget,
+                                   uint32_t cancel_at);
 
 /* Crashes unless both have the same planes with the same samples; both statuses are OK. */
 void fuzz_check_same_rows(const struct fuzz_decoded *a, const struct fuzz_decoded *b,

@@ -14,11 +14,6 @@ void fuzz_fill_picture(struct ic_picture *picture, const struct fuzz_input *inpu
     }
 }
 
-static bool cancel_at_zero(void *user) {
-    uint32_t *countdown = user;
-    return *countdown == 0 || --*countdown == 0;
-}
-
 /* Writes with a memory of its own, and checks what a failure leaves. */
 static enum imgcore_status write_once(fuzz_write_fn *write, const struct ic_picture *picture,
                                       const struct ic_write_options *options, size_t budget_bytes) {
@@ -52,7 +47,7 @@ void fuzz_check_interrupted(fuzz_write_fn *write, struct fuzz_input *input,
         return;
     }
     uint32_t countdown = fuzz_take_range(input, 1, 24);
-    struct ic_cancel cancel = {.is_cancelled = cancel_at_zero, .user = &countdown};
+    struct ic_cancel cancel = {.is_cancelled = fuzz_cancel_at_zero, .user = &countdown};
     pthread_mutex_init(&cancel.lock, NULL);
     interrupted.cancel = &cancel;
     const enum imgcore_status status =
