@@ -1,10 +1,12 @@
 // The zips of the functions with a database, each doing its job in an empty root: a webhook becomes rows and a mail, a
-// month becomes reports, over verified TLS to MariaDB, and no file is left. Needs `make package` and root (for chroot).
+// month becomes reports, over verified TLS to MariaDB, and no file is left; and that of deploy-check, which lets working
+// versions of the others pass. Needs `make package` and root (for chroot).
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { DeployCloud } from '../support/deploy.mjs';
 import { EmptyRoot } from '../support/empty_root.mjs';
 import { TOP } from '../support/lambda.mjs';
 import { BUCKET, MONTHLY, SettlementCloud, expectedFigures, keyOf } from '../support/settlement.mjs';
@@ -79,6 +81,26 @@ for (const arch of wanted) {
         for (const format of ['csv', 'html', 'json']) assert.ok(one.cloud.s3.peek(BUCKET, keyOf(seller, format)), `${seller} ${format}`);
       }
       assert.equal(one.mailIds().length, 2);
+      assert.deepEqual(root.files(), before_run);
+    } finally {
+      await one.stop();
+    }
+  });
+
+  test(`${arch} deploy-check: in an empty root versions that work pass, and one that makes no outputs is refused`, async () => {
+    const one = await DeployCloud.start();
+    try {
+      const root = makeRoot(arch, 'deploy-check');
+      const before_run = root.files();
+      const check = one.addCheck(root.config);
+      const deploy = async (name, to) => {
+        const { status, puts, reason, result } = await one.deploy(name, to, { check });
+        assert.deepEqual([puts, result.error], [1, false], `${name}: ${result.raw}\n${result.logs.join('\n')}`);
+        return [name, status, reason];
+      };
+      for (const name of ['image', 'email', 'settlement', 'webhook']) assert.deepEqual(await deploy(name, '2'), [name, 'Succeeded', '']);
+      const idle = one.version('image', ({ tasks: [{ taskId }] }) => JSON.stringify({ results: [{ taskId, resultCode: 'Succeeded', resultString: 'made' }] }));
+      assert.deepEqual(await deploy('image', idle), ['image', 'Failed', 'OUTPUT']);
       assert.deepEqual(root.files(), before_run);
     } finally {
       await one.stop();
