@@ -450,9 +450,9 @@ hostile-table: ## what each kind of crafted picture costs, in time and memory, a
 	@$(O)/tests/imgcore/test_hostile_costs --table 2>/dev/null | grep '^|'
 
 # A library's own kinds of machine and of codec, other than those that everything else here is built for.
-BUILDS ?= s390x jpeg3
+BUILDS ?= s390x armhf jpeg3
 .PHONY: builds $(BUILDS:%=builds-%)
-builds: $(BUILDS:%=builds-%) ## the library's tests on a big-endian machine (emulated), and with libjpeg-turbo 3
+builds: $(BUILDS:%=builds-%) ## the library's tests on a big-endian and on a 32-bit machine (emulated), and with libjpeg-turbo 3
 
 $(BUILDS:%=builds-%): builds-%:
 	@sh .ci/packages build test builds

@@ -100,7 +100,7 @@ static void check_date(const struct fuzz_mime *mail, int64_t date_ms) {
         day -= lengths[month] + (is_leap && month == 1);
         month++;
     }
-    char expected[64];
+    char expected[128];
     snprintf(expected, sizeof expected, "%s, %02d %s %04d %02d:%02d:%02d +0900", name, (int)day + 1,
              months[month], (int)year, (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60),
              (int)(seconds % 60));
@@ -149,7 +149,7 @@ static void check_mail(const struct letter *letter, const struct svc_buf *writte
     const struct email_envelope *envelope = &letter->envelope;
     struct fuzz_mime mail;
     fuzz_mime_read(svc_buf_text(written), written->size_bytes, &mail);
-    size_t expected = 6 + (envelope->reply_to != NULL) + (envelope->message_id != NULL);
+    size_t expected = 6u + (envelope->reply_to != NULL) + (envelope->message_id != NULL);
     check_mailbox(&mail, "From", envelope->from);
     check_mailbox(&mail, "Reply-To", envelope->reply_to);
     check_mailbox(&mail, "To", envelope->to);

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Builds imgcore and its tests for another machine or with another library, and runs them: build.sh KIND
 #   s390x   big-endian
+#   armhf   32-bit
 #   jpeg3   libjpeg-turbo 3 instead of Debian 12's 2.1
-# s390x runs under qemu. Ends with the counts of run_tests.sh. BUILD_TESTS: the programs to run, without the
+# s390x and armhf run under qemu. Ends with the counts of run_tests.sh. BUILD_TESTS: the programs to run, without the
 # build folder, separated by blanks (make sets it).
 set -eu
 if [ "${1:-}" = --help ] || [ $# != 1 ]; then
-    sed -n '2,6s/^# //p' "$0"
+    sed -n '2,7s/^# //p' "$0"
     [ "${1:-}" = --help ]
     exit
 fi
@@ -28,19 +29,20 @@ build() {
     make --no-print-directory CONFIG=release O="$folder/build" PKG_CONFIG="$folder/pkg-config" "$@" $programs
 }
 
-# for_machine TRIPLE LIBRARIES: another machine's, under qemu.
+# for_machine TRIPLE EMULATOR: another machine's, under qemu.
 for_machine() {
     sh tests/builds/root.sh "$kind" "$folder"
-    pkg_config "PKG_CONFIG_SYSROOT_DIR='$root'" "PKG_CONFIG_LIBDIR='$root/usr/lib/$2/pkgconfig:$root/usr/share/pkgconfig'"
+    pkg_config "PKG_CONFIG_SYSROOT_DIR='$root'" "PKG_CONFIG_LIBDIR='$root/usr/lib/$1/pkgconfig:$root/usr/share/pkgconfig'"
     build CC="$1-gcc --sysroot=$root" CXX="$1-g++ --sysroot=$root" \
-        LDFLAGS="-B$root/usr/lib/$2 -Wl,-rpath-link=$root/lib/$2 -Wl,-rpath-link=$root/usr/lib/$2"
-    export QEMU_LD_PREFIX="$root" RUN_WITH="qemu-$kind-static"
+        LDFLAGS="-B$root/usr/lib/$1 -Wl,-rpath-link=$root/lib/$1 -Wl,-rpath-link=$root/usr/lib/$1"
+    export QEMU_LD_PREFIX="$root" RUN_WITH="$2"
     # Limits of time are for programs that are not emulated.
     export TEST_SLOWLY=1
 }
 
 case $kind in
-s390x) for_machine s390x-linux-gnu s390x-linux-gnu ;;
+s390x) for_machine s390x-linux-gnu qemu-s390x-static ;;
+armhf) for_machine arm-linux-gnueabihf qemu-arm-static ;;
 jpeg3)
     sh tests/builds/jpeg3.sh "$folder"
     pkg_config "PKG_CONFIG_PATH='$root/lib/pkgconfig'"

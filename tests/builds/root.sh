@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes FOLDER/root with the headers and libraries that imgcore, the services and their tests need, of Debian 12
-# for another architecture: root.sh ARCHITECTURE FOLDER (ARCHITECTURE as Debian names it: s390x). Nothing
+# for another architecture: root.sh ARCHITECTURE FOLDER (ARCHITECTURE as Debian names it: s390x, armhf). Nothing
 # is installed: packages are unpacked there. Quick and offline when it is complete.
 set -eu
 if [ "${1:-}" = --help ] || [ $# != 2 ]; then

@@ -237,7 +237,7 @@ static inline void take_strip(const struct ic_strip *strip, struct decoded *out,
     assert_int_equal((uintptr_t)strip->plane[0].rows % IC_ALIGN_BYTES, 0);
     assert_int_equal(strip->plane[0].stride_bytes % (ptrdiff_t)IC_ALIGN_BYTES, 0);
     for (uint32_t i = 0; i < strip->plane[0].row_count; i++) {
-        const uint8_t *row = strip->plane[0].rows + i * strip->plane[0].stride_bytes;
+        const uint8_t *row = strip->plane[0].rows + (ptrdiff_t)i * strip->plane[0].stride_bytes;
         assert_true(*rows < out->header.height_px);
         if (out->pixels != NULL) {
             memcpy(out->pixels + *rows * row_bytes, row, row_bytes);

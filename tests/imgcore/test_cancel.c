@@ -41,7 +41,7 @@ static struct imgcore_options options_with(struct checks *checks, long cancel_at
     return options;
 }
 
-#define NEVER (1L << 60)
+#define NEVER LONG_MAX
 
 /* ---- cancelling at every check --------------------------------------------------------------- */
 
@@ -250,18 +250,18 @@ static void every_strip_of_rows_is_a_check(void **state) {
             struct png_spec p = {.width = 40, .height = height, .channels = 3};
             size_t size;
             uint8_t *bytes = jpeg_make(&j, &size);
-            assert_true(checks_of(bytes, size, small, threads) >= height / 16);
+            assert_true(checks_of(bytes, size, small, threads) >= (long)height / 16);
             free(bytes);
             j.restart_rows = 1; /* threads decode segments and check, as the calling thread does */
             bytes = jpeg_make(&j, &size);
-            assert_true(checks_of(bytes, size, small, threads) >= 2 * height / 16);
+            assert_true(checks_of(bytes, size, small, threads) >= 2 * (long)height / 16);
             free(bytes);
             bytes = png_make(&p, &size);
-            assert_true(checks_of(bytes, size, small, threads) >= height / 24);
+            assert_true(checks_of(bytes, size, small, threads) >= (long)height / 24);
             free(bytes);
             p.interlaced = true;
             bytes = png_make(&p, &size);
-            assert_true(checks_of(bytes, size, small, threads) >= height);
+            assert_true(checks_of(bytes, size, small, threads) >= (long)height);
             free(bytes);
         }
     }

@@ -39,7 +39,8 @@ static void assert_written(const struct ic_buf *out, const struct ic_picture *pi
     size_t row_bytes = width * (size_t)channels;
     for (uint32_t y = 0; y < height; y++) {
         assert_memory_equal(pixels + y * row_bytes,
-                            picture->plane[0].rows + y * picture->plane[0].stride_bytes, row_bytes);
+                            picture->plane[0].rows + (ptrdiff_t)y * picture->plane[0].stride_bytes,
+                            row_bytes);
     }
     free(pixels);
 }
