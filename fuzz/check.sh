@@ -1,13 +1,15 @@
 #!/bin/bash
 # check.sh OUT [NAME...]: what OSS-Fuzz checks of a build, on a folder of collect.sh. Each target
 #   - runs from an empty folder on an empty input, and on all its seeds, without a leak;
-#   - is instrumented: it has libFuzzer's counters, and its seeds cover more than one edge;
+#   - is instrumented: it has the engine's counters, and its seeds cover more than one edge;
 #   - needs no library besides those of C and C++;
 #   - has a seed archive that unpacks, and a dictionary and options that libFuzzer accepts.
-# Prints TAP, one line for each target; no target at all is a failure. CHECK_SHARED=no permits shared libraries.
+# Prints TAP, one line for each target; no target at all is a failure. The engine is libFuzzer, or AFL++ where
+# the program has its runtime. CHECK_SHARED=no permits shared libraries, CHECK_LEAKS=no looks for no leaks,
+# CHECK_WITH is a command that runs programs, such as an emulator.
 set -u
 if [ "${1:-}" = --help ] || [ $# = 0 ]; then
-    sed -n '2,7s/^# //p' "$0"
+    sed -n '2,9s/^# //p' "$0"
     [ "${1:-}" = --help ]
     exit
 fi
@@ -15,6 +17,8 @@ out=$(cd "$1" && pwd) || exit
 shift
 # shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(cd "$out" && ls | sed -n 's/_fuzzer$//p')
+leaks=1
+if [ "${CHECK_LEAKS:-yes}" = no ]; then leaks=0; fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 number=0
@@ -28,10 +32,10 @@ fails() {
 check_program() {
     local library
     # Static libraries alone, so that it runs on a machine that has nothing.
-    for library in $(ldd "$program" | sed -n 's/^[[:space:]]*\([^ ]*\) => .*/\1/p'); do
+    for library in $(readelf -dW "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
         case $library in
         libc.so.* | libm.so.* | libstdc++.so.* | libgcc_s.so.* | libdl.so.* | libpthread.so.* | librt.so.* | \
-            libresolv.so.* | linux-vdso.so.* | linux-gate.so.*) ;;
+            libresolv.so.* | ld-linux*) ;;
         *) [ "${CHECK_SHARED:-yes}" = no ] || fails "needs $library" ;;
         esac
     done
@@ -39,19 +43,32 @@ check_program() {
 }
 
 # Its output goes to $scratch/log.
+# shellcheck disable=SC2086 # CHECK_WITH is words
 run() {
-    (cd "$scratch/empty" && ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0 timeout 300 "$program" "$@") >"$scratch/log" 2>&1
+    (cd "$scratch/empty" && ASAN_OPTIONS=detect_leaks=$leaks:allocator_may_return_null=0 \
+        UBSAN_OPTIONS=silence_unsigned_overflow=1 timeout 300 ${CHECK_WITH:-} "$@") >"$scratch/log" 2>&1
+}
+
+# Runs the seeds, and sets `edges` to the number of edges that they cover.
+run_seeds() {
+    if [ $engine = afl ]; then
+        run "$program" "$scratch"/seeds/* || return
+        run afl-showmap -q -m none -t 60000 -C -i "$scratch/seeds" -o "$scratch/map" -- "$program"
+        edges=$(wc -l <"$scratch/map")
+    else
+        run "$program" -runs=0 -rss_limit_mb=2560 $options "$scratch/seeds" || return
+        edges=$(sed -n 's/^#[0-9]*[[:space:]]*\(INITED\|DONE\).* cov: \([0-9]*\).*/\2/p' "$scratch/log" | tail -n 1)
+    fi
 }
 
 check_runs() {
-    local edges
+    local edges=''
     : >"$scratch/empty_input"
-    run "$scratch/empty_input" || fails "fails on an empty input: $(tail -n 3 "$scratch/log")"
+    run "$program" "$scratch/empty_input" || fails "fails on an empty input: $(tail -n 3 "$scratch/log")"
     mkdir -p "$scratch/seeds"
     unzip -q -o "$out/${name}_fuzzer_seed_corpus.zip" -d "$scratch/seeds" 2>"$scratch/log" ||
         fails "has no seed archive that unpacks: $(tail -n 1 "$scratch/log")"
-    run -runs=0 -rss_limit_mb=2560 $options "$scratch/seeds" || fails "fails on its seeds: $(tail -n 3 "$scratch/log")"
-    edges=$(sed -n 's/^#[0-9]*[[:space:]]*\(INITED\|DONE\).* cov: \([0-9]*\).*/\2/p' "$scratch/log" | tail -n 1)
+    run_seeds || fails "fails on its seeds: $(tail -n 3 "$scratch/log")"
     [ "${edges:-0}" -gt 1 ] || fails "its seeds cover ${edges:-no} edges"
     [ -z "$(ls -A "$scratch/empty")" ] || fails 'writes files'
 }
@@ -76,11 +93,12 @@ for name in "$@"; do
     number=$((number + 1))
     faults=''
     program=$out/${name}_fuzzer
+    engine=libfuzzer
+    if nm "$program" | grep -q ' __afl_area_ptr$'; then engine=afl; fi
     rm -rf "$scratch/empty" "$scratch/seeds"
     mkdir "$scratch/empty"
     check_program
     check_options
-    # With another engine than libFuzzer there are no counts to read.
     check_runs
     if [ -z "$faults" ]; then
         echo "ok $number - $name"

@@ -28,7 +28,7 @@ FUZZ_EXTRA_SOURCES += $(filter fuzz/%,$(3))
 $(O)/fuzz/$(1)_fuzzer: $(call objects,fuzz/$(1)_fuzzer.c $(3) $(FUZZ_SUPPORT) $(if $(FUZZ_ENGINE),,$(FUZZ_REPLAY))) \
 		$(if $(filter lambda,$(2)),$(LAMBDA)) \
 		$(foreach library,$(FUZZ_LIBRARIES),$(if $(filter $(library),$(2)),$(LINK_$(library)))) $(SERVICES)
-	$$(call link,$(FUZZ_ENGINE) $$^ \
+	$$(call link,$$^ $(FUZZ_ENGINE) \
 		$(foreach library,$(FUZZ_LIBRARIES),$(if $(filter $(library),$(2)),$(LIBS_$(library)))) \
 		$(if $(4),$(4)) $(SERVICES_LIBS) -lpthread -lm)
 endef
@@ -187,4 +187,5 @@ fuzz-check: ## what OSS-Fuzz checks: targets run, are instrumented, have seeds, 
 # FUZZ_SANITIZER  address, undefined, memory; FUZZ_ENGINE_NAME libfuzzer, afl; FUZZ_ARCHITECTURE x86_64, i386
 fuzz-oss: ## build and check as OSS-Fuzz does (FUZZ_SANITIZER=address|undefined|memory)
 	@sh .ci/packages build test ci fuzz
-	@bash fuzz/oss-fuzz/local.sh '$(or $(FUZZ_SANITIZER),address)' '$(or $(FUZZ_ARCHITECTURE),x86_64)' $(FUZZ_CHOSEN)
+	@bash fuzz/oss-fuzz/local.sh '$(or $(FUZZ_SANITIZER),address)' '$(or $(FUZZ_ARCHITECTURE),x86_64)' \
+		'$(or $(FUZZ_ENGINE_NAME),libfuzzer)' $(FUZZ_CHOSEN)

@@ -18,8 +18,15 @@ mkdir -p "$prefix/include" "$prefix/lib/pkgconfig" "$objects" "$OUT"
 export PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig
 unset PKG_CONFIG_PATH
 
-# Warnings of other projects do not matter here.
+# Warnings of other projects do not matter here, nor that they call functions by pointers of other types, as
+# OpenSSL's stacks do: newer compilers see that in C, too.
 deps_flags="$CFLAGS -w -fPIC -I$prefix/include"
+case ${SANITIZER:-} in undefined)
+    deps_flags="$deps_flags -fno-sanitize=function"
+    # The kernels have no virtual functions, and are built with -fno-rtti, which that check excludes.
+    CXXFLAGS="$CXXFLAGS -fno-sanitize=vptr"
+    ;;
+esac
 
 # archive LIBRARY FLAGS SOURCE...: compiles in the current folder.
 archive() {
@@ -31,6 +38,17 @@ archive() {
         $CC $flags -c "$1" -o "$to/$(echo "${1#./}" | tr / _).o"' compile FILE
     rm -f "$prefix/lib/lib$library.a"
     ar rcs "$prefix/lib/lib$library.a" "$objects/$library"/*.o
+}
+
+# configure OPTION...: by CMake, in the current folder. CHECKS is a folder that keeps what CMake found in the C
+# library, which is the same with every sanitizer. CMake 4 takes projects of CMake 2 and 3.0 only with
+# CMAKE_POLICY_VERSION_MINIMUM.
+configure() {
+    local kept=${CHECKS:-$PWD}/${PWD##*/}.cmake
+    [ -f "$kept" ] || : >"$kept"
+    cmake --no-warn-unused-cli -C "$kept" -S . -B build -G 'Unix Makefiles' -DCMAKE_C_COMPILER="${CC%% *}" -DCMAKE_C_FLAGS="${CC#"${CC%% *}"} $deps_flags" \
+        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_POLICY_VERSION_MINIMUM=3.5 "$@" >cmake.log
+    sed -n 's/^\(\(HAVE\|SIZEOF\)_[A-Za-z0-9_]*\):INTERNAL=\(.*\)/set(\1 "\3" CACHE INTERNAL "")/p' build/CMakeCache.txt >"$kept"
 }
 
 # package NAME VERSION LIBS [REQUIRES [CFLAGS]]: its .pc file.
@@ -74,9 +92,8 @@ build_libdeflate() {
 }
 
 build_libjpeg_turbo() {
-    cmake -S . -B build -G 'Unix Makefiles' -DCMAKE_C_COMPILER="${CC%% *}" -DCMAKE_C_FLAGS="${CC#"${CC%% *}"} $deps_flags" \
-        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DENABLE_SHARED=OFF -DWITH_TURBOJPEG=OFF \
-        -DWITH_SIMD=OFF -DCMAKE_BUILD_TYPE=None >cmake.log
+    configure -DENABLE_SHARED=OFF -DWITH_TURBOJPEG=OFF \
+        -DWITH_SIMD=OFF -DCMAKE_BUILD_TYPE=None
     make -C build -j"$jobs" jpeg-static >make.log
     cp build/libjpeg.a "$prefix/lib"
     cp jpeglib.h jmorecfg.h jerror.h build/jconfig.h "$prefix/include"
@@ -121,9 +138,8 @@ build_highway() {
 }
 
 build_json_c() {
-    cmake -S . -B build -G 'Unix Makefiles' -DCMAKE_C_COMPILER="${CC%% *}" -DCMAKE_C_FLAGS="${CC#"${CC%% *}"} $deps_flags" \
-        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF \
-        -DBUILD_APPS=OFF -DDISABLE_WERROR=ON -DENABLE_THREADING=ON >cmake.log
+    configure -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF \
+        -DBUILD_APPS=OFF -DDISABLE_WERROR=ON -DENABLE_THREADING=ON
     make -C build -j"$jobs" install >make.log
 }
 
@@ -132,7 +148,9 @@ build_openssl() {
     if [ "${ARCHITECTURE:-x86_64}" = i386 ]; then target=linux-x86-clang; fi
     CFLAGS=$deps_flags CXXFLAGS=$deps_flags ./Configure $target no-asm no-shared no-tests no-engine no-dso no-module \
         no-legacy no-comp no-ssl3 no-dtls no-cmp no-cms no-ts no-ct no-srp no-gost no-idea no-rc2 no-rc4 no-seed no-sm2 no-sm3 no-sm4 \
-        no-whirlpool no-camellia no-aria no-bf no-cast --prefix="$prefix" --libdir=lib --openssldir=/etc/ssl >configure.log
+        no-whirlpool no-camellia no-aria no-bf no-cast no-des no-dsa no-ec2m no-md4 no-mdc2 no-rmd160 no-siphash no-siv \
+        no-ocb no-scrypt no-blake2 no-rfc3779 no-sctp no-srtp no-psk no-nextprotoneg no-ktls no-async \
+        --prefix="$prefix" --libdir=lib --openssldir=/etc/ssl >configure.log
     make -j"$jobs" build_generated >make.log
     make -j"$jobs" libcrypto.a libssl.a >>make.log
     cp libcrypto.a libssl.a "$prefix/lib"
@@ -150,12 +168,11 @@ build_curl() {
         off="$off -DCURL_DISABLE_$feature=ON"
     done
     # The sanitizers' runtime is not there when CMake looks for functions in libraries of C.
-    cmake -S . -B build -G 'Unix Makefiles' -DCMAKE_C_COMPILER="${CC%% *}" -DCMAKE_C_FLAGS="${CC#"${CC%% *}"} $deps_flags" \
-        -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_PREFIX_PATH="$prefix" -DBUILD_SHARED_LIBS=OFF \
+    configure -DCMAKE_PREFIX_PATH="$prefix" -DBUILD_SHARED_LIBS=OFF \
         -DBUILD_CURL_EXE=OFF -DBUILD_TESTING=OFF -DPICKY_COMPILER=OFF -DENABLE_MANUAL=OFF -DHTTP_ONLY=ON \
         -DENABLE_UNIX_SOCKETS=OFF -DCURL_USE_OPENSSL=ON -DOPENSSL_ROOT_DIR="$prefix" -DOPENSSL_USE_STATIC_LIBS=ON \
         -DCURL_ZLIB=OFF -DCURL_USE_LIBPSL=OFF -DUSE_LIBIDN2=OFF -DCURL_USE_LIBSSH2=OFF -DCURL_CA_PATH=none \
-        -DCURL_CA_BUNDLE=none $off >cmake.log
+        -DCURL_CA_BUNDLE=none $off
     make -C build -j"$jobs" libcurl >make.log
     make -C build install/fast >>make.log
     package libcurl "$(sed -n 's/^#define LIBCURL_VERSION "\([0-9.]*\).*/\1/p' include/curl/curlver.h)" -lcurl libssl -DCURL_STATICLIB
@@ -163,9 +180,10 @@ build_curl() {
 
 # Login by password alone: no target opens a connection. Its own script states the rest.
 build_mariadb() {
-    local triple=x86_64-linux-gnu root=$WORK/mariadb-root
+    local triple=x86_64-linux-gnu root=$WORK/mariadb-root word_bytes=8
+    if [ "${ARCHITECTURE:-x86_64}" = i386 ]; then word_bytes=4; fi
     mkdir -p "$root/usr/lib/$triple/pkgconfig" "$root/usr/include"
-    root=$root triple=$triple CFLAGS=$deps_flags sh -eu "$SRC/imgcore/lambda/package/build_mariadb.sh" >mariadb.log
+    root=$root triple=$triple word_bytes=$word_bytes CFLAGS=$deps_flags sh -eu "$SRC/imgcore/lambda/package/build_mariadb.sh" >mariadb.log
     cp "$root/usr/lib/$triple/libmariadb.a" "$prefix/lib"
     cp -r "$root/usr/include/mariadb" "$prefix/include"
     package libmariadb "$(sed -n 's/^Version: //p' "$root/usr/lib/$triple/pkgconfig/libmariadb.pc")" '-lmariadb -lm' libssl \

@@ -49,6 +49,13 @@ prepare_apt() {
     : >"$state/ready"
 }
 
+# The folder of a source package that alone is needed.
+part_of() {
+    case $1 in
+    mariadb) echo libmariadb ;;
+    esac
+}
+
 # The name of Debian's source package.
 package_of() {
     case $1 in
@@ -58,12 +65,22 @@ package_of() {
     esac
 }
 
-# fetch NAME PACKAGE: the newest version of which the archive has the files.
+# unpack PACKAGE VERSION [PART]: into the current folder; a part of it is without Debian's patches.
+unpack() {
+    if [ -z "${3:-}" ]; then
+        with_state apt-get source "$1=$2"
+        return
+    fi
+    with_state apt-get source --download-only "$1=$2" && mkdir "$1" &&
+        tar -xf "$1"_*.orig.tar.?z -C "$1" --wildcards --strip-components=1 "*/$3"
+}
+
+# fetch NAME PACKAGE [PART]: the newest version of which the archive has the files.
 fetch() {
     rm -rf "$folder/new"
     mkdir "$folder/new"
     for version in $(with_state apt-cache showsrc --only-source "$2" 2>>"$log" | sed -n 's/^Version: //p' | sort -rVu); do
-        if (cd "$folder/new" && with_state apt-get source "$2=$version") >>"$log" 2>&1 </dev/null; then
+        if (cd "$folder/new" && unpack "$2" "$version" "${3:-}") >>"$log" 2>&1 </dev/null; then
             mv "$(find "$folder/new" -mindepth 1 -maxdepth 1 -type d)" "$folder/$1"
             echo "$1 $version" >>"$folder/versions"
             rm -rf "$folder/new"
@@ -78,5 +95,5 @@ fetch() {
 for name in "$@"; do
     [ ! -d "$folder/$name" ] || continue
     prepare_apt
-    fetch "$name" "$(package_of "$name")"
+    fetch "$name" "$(package_of "$name")" "$(part_of "$name")"
 done

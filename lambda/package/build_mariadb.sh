@@ -15,10 +15,11 @@ case $version in
 *[!0-9.]* | .* | *..* | *.) echo "No version in CMakeLists.txt: $version"; exit 1 ;;
 esac
 
-# What CMake finds with Debian 12's glibc on 64-bit systems of little endian.
+# What CMake finds with Debian 12's glibc on systems of little endian, of 64 bits unless word_bytes is 4.
 absent='OPENSSL_APPLINK_C|BIGENDIAN|SELECT_H|SYS_STREAM_H|SYS_SYSCTL_H|BOOST_CONTEXT_H|TELL|THR_[A-Z]*|CUSERID'
 sed -E -e "/^#cmakedefine HAVE_($absent) /d" -e 's/^#cmakedefine (HAVE_[A-Z_]*) 1/#define \1 1/' \
-    -e 's/^#cmakedefine (SIZEOF_(CHARP|LONG|LONG_LONG|SIZE_T|ULONG)) .*/#define \1 8/' \
+    -e "s/^#cmakedefine (SIZEOF_(CHARP|LONG|SIZE_T|ULONG)) .*/#define \1 ${word_bytes:-8}/" \
+    -e 's/^#cmakedefine (SIZEOF_LONG_LONG) .*/#define \1 8/' \
     -e 's/^#cmakedefine (SIZEOF_U?INT) .*/#define \1 4/' -e 's/^#cmakedefine (SIZEOF_USHORT) .*/#define \1 2/' \
     -e 's/^#cmakedefine SOCKET_SIZE_TYPE .*/#define SOCKET_SIZE_TYPE socklen_t/' -e '/^#cmakedefine/d' \
     -e 's/@ENABLED_LOCAL_INFILE@/OFF/' -e 's/@DEFAULT_CHARSET@/utf8mb4/' include/ma_config.h.in >include/ma_config.h
