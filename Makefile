@@ -1,9 +1,9 @@
 # imgcore: the entry for everything. `make help` lists the goals.
 #
 # Variables (make NAME=value):
-#   CONFIG     release (default), debug, asan, ubsan, tsan, clang, clang-asan, fuzz, fuzz-coverage: flags
-#              and compiler; each builds into build/CONFIG
-#   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs and fuzz
+#   CONFIG     release (default), debug, asan, ubsan, tsan, clang, clang-asan, coverage, fuzz, fuzz-coverage:
+#              flags and compiler; each builds into build/CONFIG
+#   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs, coverage and fuzz
 #   CFLAGS CXXFLAGS CPPFLAGS LDFLAGS   added to the config's own
 #   WERROR     0: warnings do not stop the build
 #   V          1: show whole command lines
@@ -155,7 +155,7 @@ VALGRIND_LONGEST := \
 
 # ---------------------------------------------------------------------------- flags
 
-ifneq ($(filter clang% fuzz%,$(CONFIG)),)
+ifneq ($(filter clang% coverage fuzz%,$(CONFIG)),)
 DEFAULT_CC := clang
 DEFAULT_CXX := clang++
 else
@@ -181,13 +181,14 @@ FLAGS_clang      := $(FLAGS_release)
 # clang's check of function pointers needs the C++ runtime, which nothing here links.
 FLAGS_clang-asan := $(FLAGS_asan) -fno-sanitize=function
 FLAGS_fuzz       := $(FLAGS_clang-asan) -fsanitize=fuzzer-no-link
+FLAGS_coverage   := -O1 -g1 -fprofile-instr-generate -fcoverage-mapping
 # With the replaying main (fuzz/support/replay.c).
-FLAGS_fuzz-coverage := -O1 -g1 -fprofile-instr-generate -fcoverage-mapping -DIC_KEEP_NOTHING
+FLAGS_fuzz-coverage := $(FLAGS_coverage) -DIC_KEEP_NOTHING
 # Each program contains the sanitizers' runtime: 0.6 s with GNU's linker, 0.25 s with LLVM's.
 LINKER := $(if $(filter clang-asan fuzz,$(CONFIG)),$(if $(shell command -v ld.lld 2>/dev/null),-fuse-ld=lld))
 CONFIG_FLAGS := $(FLAGS_$(CONFIG))
 ifeq ($(CONFIG_FLAGS),)
-$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan fuzz fuzz-coverage)
+$(error CONFIG=$(CONFIG) is none of release debug asan ubsan tsan clang clang-asan coverage fuzz fuzz-coverage)
 endif
 
 # libspng's .pc file has two names in the wild.
@@ -258,7 +259,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang hostile-table lint arm64 kernels-emulated install uninstall clean help FORCE
+.PHONY: all lib tests run test asan clang-asan ubsan tsan valgrind clang coverage coverage-run hostile-table lint arm64 kernels-emulated install uninstall clean help FORCE
 
 all: lib $(COMMAND) ## build the library and the command (the default)
 
@@ -408,6 +409,19 @@ valgrind: ## unit tests under valgrind, with its leak check (LONGEST=no: without
 	@JSIMD_FORCENONE=1 TEST_SLOWLY=1 RUN_WITH='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
 		$(RUN_TESTS) $(patsubst %.c,$(O)/%,$(filter-out $(if $(filter no,$(LONGEST)),$(VALGRIND_LONGEST)), \
 		$(VALGRIND_TESTS) $(SERVICES_VALGRIND_TESTS) $(filter-out %_settlement_alloc.c,$(FUNCTION_UNIT_TESTS))))
+
+COVERED_PROGRAMS = $(CHECK_PROGRAM) $(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)
+
+coverage: ## lines and branches of each folder that the tests in C reach, and a page in OUT/coverage
+	@sh .ci/packages build test npm local ci fuzz
+	@# The mustache specification comes from npm.
+	@sh lambda/local/setup.sh
+	@$(MAKE) --no-print-directory CONFIG=coverage coverage-run
+
+coverage-run: $(COVERED_PROGRAMS) $(TOOL_PROGRAMS)
+	@rm -rf $(O)/profiles
+	@LLVM_PROFILE_FILE="$$PWD/$(O)/profiles/%4m.profraw" TEST_SLOWLY=1 $(RUN_TESTS) $(COVERED_PROGRAMS)
+	@sh tests/support/coverage.sh $(O)/profiles "$(OUT)/coverage" $(COVERED_PROGRAMS)
 
 # The kernels need no library, so the cross compiler is enough; an emulator runs NEON.
 ARM := build/arm64
