@@ -316,7 +316,7 @@ static void check_tokens(const char *address, const char *secret, int64_t expire
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct fuzz_input input = {data, size_bytes};
     const uint8_t choice = fuzz_take_u8(&input);
-    const size_t max_bytes = choice & 1 ? EMAIL_MAX_URL_BYTES : fuzz_take_u8(&input) + 9;
+    const size_t max_bytes = choice & 1 ? EMAIL_MAX_URL_BYTES : fuzz_take_u8(&input) + (size_t)9;
     const int64_t expires_s = choice & 2 ? EXPIRES_S : (int64_t)fuzz_take_u64(&input);
     size_t address_bytes = 0, url_bytes = 0, label_bytes = 0;
     char *address = fuzz_take_line(&input, '\n', &address_bytes);

@@ -27,7 +27,7 @@ static const char *const type_words[][3] = {
     {"Open", "Open", "open"},
     {"Click", "Click", "click"},
 };
-enum { TYPES = sizeof type_words / sizeof *type_words };
+#define TYPES (sizeof type_words / sizeof *type_words)
 
 static bool is_one_of(const char *word, const char *words) {
     const size_t size_bytes = strlen(word);
@@ -69,7 +69,7 @@ static const struct svc_json *expected_recipients(const struct email_ses_event *
                                              [EMAIL_SES_BOUNCE] = "bouncedRecipients",
                                              [EMAIL_SES_COMPLAINT] = "complainedRecipients",
                                              [EMAIL_SES_DELIVERY_DELAY] = "delayedRecipients"};
-    const char *name = event->type < TYPES ? names[event->type] : NULL;
+    const char *name = (size_t)event->type < TYPES ? names[event->type] : NULL;
     const struct svc_json *list = name ? svc_json_get(event->details, name) : NULL;
     if (svc_json_type(list) == SVC_JSON_ARRAY && svc_json_at(list, 0))
         return list;
@@ -127,7 +127,7 @@ static void check_mail(const struct email_ses_event *event) {
 static void check_event(const struct email_ses_event *event) {
     const char *name = email_ses_event_name(event);
     FUZZ_CHECK(event->type <= EMAIL_SES_OTHER, "type %d", (int)event->type);
-    FUZZ_CHECK(!strcmp(name, event->type < TYPES               ? type_words[event->type][1]
+    FUZZ_CHECK(!strcmp(name, (size_t)event->type < TYPES       ? type_words[event->type][1]
                              : event->type == EMAIL_SES_NOTICE ? "Notice"
                                                                : "Other"),
                "the name %s", name);
@@ -136,7 +136,7 @@ static void check_event(const struct email_ses_event *event) {
     FUZZ_CHECK((event->type != EMAIL_SES_BOUNCE && event->type != EMAIL_SES_COMPLAINT) ||
                    svc_json_type(event->details) == SVC_JSON_OBJECT,
                "a %s without details", name);
-    FUZZ_CHECK(event->type < TYPES || !event->details, "details of a %s", name);
+    FUZZ_CHECK((size_t)event->type < TYPES || !event->details, "details of a %s", name);
     check_words(event);
     check_recipients(event);
     check_mail(event);
