@@ -77,7 +77,8 @@ def syntax_is_checked_with_file_and_line(folder):
 
 def unsafe_places_end_the_build(folder):
     for bad, expected in [
-            ("<script>var a = '{{userName}}';</script>", "stands in a script or style"),
+            ("<script>var a = 1;</script>", "no element for a mail"), ("<svg></svg>", "no element for a mail"),
+            ("<style>p { color: {{userName}} }</style>", "stands in a style"),
             ("<p title={{userName}}>", "without quotes"), ("<!-- {{userName}} -->", "in a comment"),
             ("<p style=\"color:{{userName}}\">", "code or style"), ("{{{userName}}}", "is not escaped"),
             ("<a href=\"{{userName}}\">", "stands in a link"), ("<p onclick='{{userName}}'>", "code or style"),
