@@ -18,7 +18,7 @@ static inline void write_random_seeds(int count, size_t size_bytes) {
             state = state * 1664525u + 1013904223u;
             bytes[i] = (uint8_t)(state >> 24);
         }
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "random_%02d", seed);
         seed_write(name, bytes, size_bytes, NULL, 0);
     }

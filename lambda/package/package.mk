@@ -17,7 +17,8 @@ PACKAGE_TESTS := tests/lambda/test_package.mjs tests/lambda/test_package_db.mjs 
 PACKAGE_DIR := build/package
 TRIPLE_x86_64 := x86_64-linux-gnu
 TRIPLE_arm64 := aarch64-linux-gnu
-PACKAGE_CFLAGS := -ffunction-sections -fdata-sections
+# -g1: hardening.py reads the options of each object, and strip drops the rest.
+PACKAGE_CFLAGS := -ffunction-sections -fdata-sections -g1
 PACKAGE_LDFLAGS := -static-libgcc -Wl,--gc-sections -Wl,--as-needed -Wl,-Map=$$@.map
 
 # The tables for unwinding the stack are a tenth of a zip, most of it OpenSSL's. Nothing unwinds: there
