@@ -422,7 +422,8 @@ coverage: ## lines and branches of each folder that the tests in C reach, and a 
 	@sh lambda/local/setup.sh
 	@$(MAKE) --no-print-directory CONFIG=coverage coverage-run
 
-coverage-run: $(COVERED_PROGRAMS) $(TOOL_PROGRAMS)
+coverage-run:
+	@$(MAKE) --no-print-directory $(COVERED_PROGRAMS) $(TOOL_PROGRAMS)
 	@rm -rf $(O)/profiles
 	@LLVM_PROFILE_FILE="$$PWD/$(O)/profiles/%4m.profraw" TEST_SLOWLY=1 $(RUN_TESTS) $(COVERED_PROGRAMS)
 	@sh tests/support/coverage.sh $(O)/profiles "$(OUT)/coverage" $(COVERED_PROGRAMS)
