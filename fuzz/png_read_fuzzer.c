@@ -69,8 +69,15 @@ static bool is_checked_in_memory_only(const struct fuzz_decoded *whole) {
     return whole->failed_in_finish;
 }
 
-/* The streamed source gives the same, but for the two above: a source that cannot be read again is
- * not read by libspng (imgcore/codec/png_read.c). Tolerant readers end where the first fault is
+/* In front of a cut zlib gives rows that igzip does not give yet: a bad row is a second fault then.
+ * Shown by fuzz/crashers/png_read/bad-filter-before-the-cut. */
+static bool is_bad_before_cut(const struct fuzz_decoded *whole,
+                              const struct fuzz_decoded *streamed) {
+    return whole->status == IMGCORE_CORRUPT && streamed->status == IMGCORE_TRUNCATED;
+}
+
+/* The streamed source gives the same, but for the three above: a source that cannot be read again
+ * is not read by libspng (imgcore/codec/png_read.c). Tolerant readers end where the first fault is
  * seen, which depends on the pieces. */
 static void check_streamed(const uint8_t *data, size_t size_bytes,
                            const struct fuzz_decode_setup *setup, const struct fuzz_decoded *whole,
@@ -80,7 +87,7 @@ static void check_streamed(const uint8_t *data, size_t size_bytes,
     streamed_setup.stream = &stream;
     struct fuzz_decoded streamed = fuzz_decode(data, size_bytes, &streamed_setup);
     if (!setup->tolerant && !is_damaged_behind(whole, &streamed) &&
-        !is_checked_in_memory_only(whole)) {
+        !is_checked_in_memory_only(whole) && !is_bad_before_cut(whole, &streamed)) {
         FUZZ_CHECK(whole->status == streamed.status, "whole %s (%s), streamed %s (%s)",
                    imgcore_status_name(whole->status), whole->error.detail,
                    imgcore_status_name(streamed.status), streamed.error.detail);

@@ -196,13 +196,17 @@ static void check_canaries(const struct image *to, bool is_written) {
     check_range(to, end, until);
 }
 
+/* The vertical pass rounds each product to 1/128 of a level: from 128 rows on, half a level. */
+#define EXACT_ROWS 127u
+
 static void check_constant(const struct job *job, const uint8_t *packed) {
     const size_t channels = (size_t)job->options.channels;
     const uint8_t *color = job->from.first;
     const bool is_hidden = job->options.alpha == IMGCORE_ALPHA_STRAIGHT && !color[channels - 1];
+    const int most = job->from.height_px > EXACT_ROWS ? 1 : 0;
     for (size_t i = 0; i < job->to.row_bytes * job->to.height_px; i++)
-        FUZZ_CHECK(packed[i] == (is_hidden ? 0 : color[i % channels]), "byte %zu: %u of %u", i,
-                   packed[i], color[i % channels]);
+        FUZZ_CHECK(abs(packed[i] - (is_hidden ? 0 : color[i % channels])) <= most,
+                   "byte %zu: %u of %u", i, packed[i], color[i % channels]);
 }
 
 static void check_exact(const struct job *job, const uint8_t *packed) {
