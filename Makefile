@@ -425,8 +425,9 @@ coverage: ## lines and branches of each folder that the tests in C reach, and a 
 coverage-run:
 	@$(MAKE) --no-print-directory $(COVERED_PROGRAMS) $(TOOL_PROGRAMS)
 	@rm -rf $(O)/profiles
-	@LLVM_PROFILE_FILE="$$PWD/$(O)/profiles/%4m.profraw" TEST_SLOWLY=1 $(RUN_TESTS) $(COVERED_PROGRAMS)
-	@sh tests/support/coverage.sh $(O)/profiles "$(OUT)/coverage" $(COVERED_PROGRAMS)
+	@# The figures count even where a test fails.
+	@status=0; LLVM_PROFILE_FILE="$$PWD/$(O)/profiles/%4m.profraw" TEST_SLOWLY=1 $(RUN_TESTS) $(COVERED_PROGRAMS) || status=$$?; \
+		sh tests/support/coverage.sh $(O)/profiles "$(OUT)/coverage" $(COVERED_PROGRAMS) && exit $$status
 
 # The kernels need no library, so the cross compiler is enough; an emulator runs NEON.
 ARM := build/arm64
