@@ -9,6 +9,8 @@ if [ "${1:-}" = --help ] || [ $# -lt 3 ]; then
     [ "${1:-}" = --help ]
     exit
 fi
+# shellcheck source=tests/support/llvm_cov.sh
+. "$(dirname "$0")/../tests/support/llvm_cov.sh"
 build=$1
 out=$2
 shift 2
@@ -29,23 +31,12 @@ for name in "$@"; do
     rm -rf "$profiles/seeds"
     objects="$objects -object $build/fuzz/${name}_fuzzer"
 done
-# The tools have the compiler's version in their names, or none.
-tool() {
-    for name in "$1" "$1-$(clang -dumpversion | cut -d. -f1)"; do
-        if command -v "$name" >/dev/null; then echo "$name" && return; fi
-    done
-    echo "coverage: there is no $1" >&2
-    exit 1
-}
-cov=$(tool llvm-cov)
-"$(tool llvm-profdata)" merge -sparse -o "$profiles/all" "$profiles"/*.profraw
+llvm_merge "$profiles"
 mkdir -p "$out"
 # shellcheck disable=SC2086 # a list of options
-"$cov" show $objects -instr-profile="$profiles/all" -format=html -output-dir="$out" \
-    -ignore-filename-regex='(^|/)(fuzz|tests|usr)/' >/dev/null
+llvm_cov show "$profiles" $objects -format=html -output-dir="$out" >/dev/null
 # shellcheck disable=SC2086
-"$cov" export $objects -instr-profile="$profiles/all" -format=lcov \
-    -ignore-filename-regex='(^|/)(fuzz|tests|usr)/' >"$out/lcov.info"
+llvm_cov export "$profiles" $objects -format=lcov >"$out/lcov.info"
 awk -v here="$PWD/" '
     /^SF:/ { file = substr($0, 4); sub(here, "", file); first = last = 0; missed = ""; hit = total = 0 }
     /^DA:/ {

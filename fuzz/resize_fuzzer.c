@@ -80,23 +80,16 @@ static void place(struct fuzz_input *input, struct image *image, int channels, u
     image->first = image->lowest + (is_down ? 0 : (image->height_px - 1) * step);
 }
 
-static double take_double(struct fuzz_input *input) {
-    const uint64_t bits = fuzz_take_u64(input);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static void take_box(struct fuzz_input *input, const struct image *from,
                      struct imgcore_resize_options *options) {
     const uint32_t kind = fuzz_take_range(input, 0, 5);
     if (kind < 2)
         return;
     if (kind == 2) { /* anything */
-        options->box_left_px = take_double(input);
-        options->box_top_px = take_double(input);
-        options->box_width_px = take_double(input);
-        options->box_height_px = take_double(input);
+        options->box_left_px = fuzz_take_double(input);
+        options->box_top_px = fuzz_take_double(input);
+        options->box_width_px = fuzz_take_double(input);
+        options->box_height_px = fuzz_take_double(input);
         return;
     }
     const double unit = kind == 3 ? 1.0 : kind == 4 ? 0.25 : 1.0 / 65536.0;

@@ -7,16 +7,8 @@
 #include "imgcore/resample/weights.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { MAX_WEIGHTS = 40000 };
-
-static double take_double(struct fuzz_input *input) {
-    const uint64_t bits = fuzz_take_u64(input);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 /* Takes an interval that imgcore_resize accepts; false if the bytes make none. */
 static bool take_axis(struct fuzz_input *input, struct ic_axis *axis) {
@@ -31,8 +23,8 @@ static bool take_axis(struct fuzz_input *input, struct ic_axis *axis) {
         axis->start = axis->source * (fuzz_take_u32(input) / 4294967296.0);
         axis->length = (axis->source - axis->start) * (fuzz_take_u32(input) / 4294967296.0);
     } else if (kind == 2) {
-        axis->start = take_double(input);
-        axis->length = take_double(input);
+        axis->start = fuzz_take_double(input);
+        axis->length = fuzz_take_double(input);
     } else if (kind == 3) { /* at the edge */
         axis->length = axis->source / (1.0 + fuzz_take_u8(input));
         axis->start = axis->source - axis->length;

@@ -55,6 +55,9 @@ static inline bool fuzz_take_bool(struct fuzz_input *input) {
     return fuzz_take_u8(input) & 1;
 }
 
+/* Any eight bytes: infinities and numbers that are none as well. */
+double fuzz_take_double(struct fuzz_input *input);
+
 /* Takes a number from low to high, both included; one byte of input where the range has at most 256
  * values, else four. low <= high. */
 uint32_t fuzz_take_range(struct fuzz_input *input, uint32_t low, uint32_t high);

@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+double fuzz_take_double(struct fuzz_input *input) {
+    const uint64_t bits = fuzz_take_u64(input);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 uint32_t fuzz_take_range(struct fuzz_input *input, uint32_t low, uint32_t high) {
     const uint32_t span = high - low; /* number of values - 1 */
     if (span == UINT32_MAX)

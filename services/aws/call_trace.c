@@ -16,13 +16,6 @@ static bool is_result(enum svc_status status) {
            status == SVC_PRECONDITION_FAILED;
 }
 
-static enum svc_span_result result_of(const struct awsc_error *error) {
-    if (error->throttled) {
-        return SVC_SPAN_THROTTLED;
-    }
-    return error->http_status >= 400 && error->http_status < 500 ? SVC_SPAN_ERROR : SVC_SPAN_FAULT;
-}
-
 static bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -54,7 +47,8 @@ void awsc_trace_end_recorded(struct awsc_call *call) {
         svc_span_set_text(span, SVC_SPAN_REQUEST_ID, request_id);
     }
     if (!is_result(call->status)) {
-        svc_span_fail(span, result_of(error), type_of(error), svc_status_message(call->status));
+        svc_span_fail(span, svc_span_result_of(error->http_status, error->throttled),
+                      type_of(error), svc_status_message(call->status));
     }
     svc_span_end(span);
 }

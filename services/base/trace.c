@@ -198,3 +198,10 @@ void svc_span_fail(struct svc_span *span, enum svc_span_result result, const cha
         span->error_message = message;
     }
 }
+
+enum svc_span_result svc_span_result_of(int http_status, bool is_throttled) {
+    if (is_throttled) {
+        return SVC_SPAN_THROTTLED;
+    }
+    return http_status >= 400 && http_status < 500 ? SVC_SPAN_ERROR : SVC_SPAN_FAULT;
+}

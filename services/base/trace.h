@@ -130,6 +130,9 @@ void svc_span_set_number(struct svc_span *span, const char *name, int64_t number
 void svc_span_fail(struct svc_span *span, enum svc_span_result result, const char *type,
                    const char *message);
 
+/* What a failure means whose response has that status (0: there was none). */
+enum svc_span_result svc_span_result_of(int http_status, bool is_throttled);
+
 /* Which invocations are recorded, and what becomes of the spans. */
 struct svc_trace_exporter {
     void *self;

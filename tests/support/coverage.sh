@@ -8,17 +8,19 @@ if [ "${1:-}" = --help ] || [ $# -lt 3 ]; then
     [ "${1:-}" = --help ]
     exit
 fi
+# shellcheck source=tests/support/llvm_cov.sh
+. "$(dirname "$0")/llvm_cov.sh"
 profiles=$1
 out=$2
 shift 2
 mkdir -p "$out"
 objects=''
 for program in "$@"; do objects="$objects -object $program"; done
-llvm-profdata merge -sparse -o "$profiles/all" "$profiles"/*.profraw
+llvm_merge "$profiles"
 # shellcheck disable=SC2086 # a list of options
-set -- $objects -instr-profile="$profiles/all" -ignore-filename-regex='(^|/)(fuzz|tests|usr)/'
-llvm-cov show "$@" -format=html -output-dir="$out" >/dev/null
-llvm-cov export "$@" -summary-only >"$out/summary.json"
+llvm_cov show "$profiles" $objects -format=html -output-dir="$out" >/dev/null
+# shellcheck disable=SC2086
+llvm_cov export "$profiles" $objects -summary-only >"$out/summary.json"
 jq -r --arg here "$PWD/" '
     def share(name): (map(.summary[name].covered) | add) as $hit | (map(.summary[name].count) | add) as $all |
         "\($hit) of \($all)\t\(if $all > 0 then $hit * 1000 / $all | floor / 10 else 100 end) %";
