@@ -1,5 +1,6 @@
-/* JPEG: the reader on one thread, on several, from a source in pieces and from one that fails agree
- * about an input; what libjpeg-turbo reads without a warning is read as the same samples.
+/* JPEG: libjpeg-turbo's reader and the own one, on one thread, on several, from a source in pieces
+ * and from one that fails agree about an input; what libjpeg-turbo reads without a warning is read
+ * as the same samples.
  *
  * From the end of the input: the scale, then bit 0 planes, bit 1 tolerance and bit 2 an interrupted
  * call, the size of the pieces, the call that fails. */
@@ -78,6 +79,28 @@ static void check_threads(const struct file *file, const struct fuzz_decode_setu
     fuzz_decoded_clear(&threads);
 }
 
+/* The own reader, on each target, gives what libjpeg gives, or leaves the file to it. */
+static void check_own(const struct file *file, const struct fuzz_decode_setup *setup,
+                      const struct fuzz_decoded *library) {
+    for (size_t target = 0; target < ic_target_count(); target++) {
+        if (!ic_target_usable(target))
+            continue;
+        struct ic_kernels kernels;
+        ic_target_kernels(target, &kernels);
+        struct fuzz_decode_setup own_setup = *setup;
+        own_setup.kernels = &kernels;
+        struct fuzz_decoded own = fuzz_decode(file->data, file->size_bytes, &own_setup);
+        FUZZ_CHECK(library->status == own.status &&
+                       !strcmp(library->error.detail, own.error.detail),
+                   "libjpeg %s (%s), own reader on %s %s (%s)",
+                   imgcore_status_name(library->status), library->error.detail, kernels.target,
+                   imgcore_status_name(own.status), own.error.detail);
+        if (library->status == IMGCORE_OK)
+            fuzz_check_same_rows(library, &own, "libjpeg and the own reader");
+        fuzz_decoded_clear(&own);
+    }
+}
+
 static void check_same_as_libjpeg(const struct fuzz_decoded *whole,
                                   const struct fuzz_libjpeg *reference) {
     FUZZ_CHECK(whole->layout.planes == reference->planes, "libjpeg has %d planes",
@@ -145,6 +168,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     check_streamed(&file, &setup, &whole, step_bytes);
     check_failing(&file, &setup, &whole, step_bytes, fail_at_call);
     check_threads(&file, &setup, &whole);
+    if (setup.planes)
+        check_own(&file, &setup, &whole);
     if (!setup.tolerant)
         check_libjpeg(&file, &setup, &whole);
     fuzz_decoded_clear(&whole);
