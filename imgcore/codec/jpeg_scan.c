@@ -88,6 +88,11 @@ static bool needs_data(const struct ic_jpeg_scan *scan) {
     return scan->limit == NULL || scan->position.at > scan->limit;
 }
 
+/* Bits between the position and clean_end; negative: it has used some of the zeros behind. */
+static ptrdiff_t bits_left(const struct ic_jpeg_scan *scan) {
+    return (scan->clean_end - scan->position.at) * 8 + (ptrdiff_t)scan->position.bit_count;
+}
+
 /* Whether only the rest of a byte, at most, is left of the interval. */
 static bool is_used_up(struct ic_jpeg_scan *scan) {
     while (!scan->ended && load(scan) && !scan->ended) {
@@ -95,9 +100,7 @@ static bool is_used_up(struct ic_jpeg_scan *scan) {
             return false;
         }
     }
-    const ptrdiff_t left =
-        (scan->clean_end - scan->position.at) * 8 + (ptrdiff_t)scan->position.bit_count;
-    return left >= 0 && left < 8;
+    return bits_left(scan) >= 0 && bits_left(scan) < 8;
 }
 
 /* Takes a marker; 0xff may stand before it any number of times. */
@@ -244,7 +247,7 @@ bool ic_jpeg_scan_row(struct ic_jpeg_scan *scan, uint8_t *const rows[IC_MAX_PLAN
         }
         mcu += count;
     }
-    return true;
+    return bits_left(scan) >= 0;
 }
 
 bool ic_jpeg_scan_end(struct ic_jpeg_scan *scan, uint8_t code) {

@@ -146,7 +146,8 @@ static enum imgcore_status read_scans(struct ic_jpeg_reader *reader, struct imgc
 
 static void open_fast(struct ic_jpeg_reader *reader) {
     const bool in_memory = reader->source.input->read == NULL;
-    if (reader->kernels != NULL && reader->request.planes && in_memory) {
+    if (reader->kernels != NULL && reader->kernels->reads_jpeg && reader->request.planes &&
+        in_memory) {
         reader->fast = ic_jpeg_fast_open(reader->mem, reader->kernels, &reader->cinfo);
     }
 }

@@ -22,6 +22,7 @@
 #endif
 
 void ic_fill_jpeg_blocks(enum ic_hwy_target target, struct ic_kernels *kernels) {
+    kernels->reads_jpeg = true;
 #if IC_HWY_X86
     kernels->jpeg_blocks = target == IC_HWY_SSE4 ? blocks_plain : blocks_bmi2;
 #else

@@ -6,32 +6,37 @@
 
 #define ZEROS_16 0xf0 /* the symbol of sixteen zeros */
 
-/* A code and its value, both within `room` bits: the first ones of `bits`, of IC_JPEG_LOOKUP_BITS.
- */
+/* Codes by the next IC_JPEG_LOOKUP_BITS bits. */
+struct short_code {
+    uint8_t bits; /* 0: none that is so short */
+    uint8_t symbol;
+};
+
+/* A code and its value at the beginning of some bits. */
 struct symbol {
-    bool whole; /* both lie within the room */
+    bool whole; /* both lie within these bits */
     int code_bits, bits;
     int symbol;
     int run, value; /* of an AC symbol; of a DC symbol, the value alone */
 };
 
-static struct symbol read_symbol(const struct ic_jpeg_codes *codes, uint32_t lookup, int used,
+/* Reads a symbol after the first `used` bits of `lookup`. */
+static struct symbol read_symbol(const struct short_code *codes, uint32_t lookup, int used,
                                  bool dc) {
     const int room = IC_JPEG_LOOKUP_BITS - used;
-    const uint32_t next16 = (lookup << (16 - IC_JPEG_LOOKUP_BITS + used)) & 0xffff;
-    struct symbol found = {0};
-    found.code_bits = ic_jpeg_codes_find(codes, next16, &found.symbol);
-    if (found.code_bits == 0 || found.code_bits > room) {
-        found.code_bits = 0;
-        return found;
+    const uint32_t next = (lookup << used) & (IC_JPEG_STEPS - 1);
+    const struct short_code code = codes[next];
+    if (code.bits == 0 || code.bits > room) {
+        return (struct symbol){.whole = false};
     }
-    const int size = dc ? found.symbol : found.symbol & 15;
-    found.run = dc ? 0 : found.symbol >> 4;
-    found.bits = found.code_bits + size;
+    const int size = dc ? code.symbol : code.symbol & 15;
+    struct symbol found = {.code_bits = code.bits, .bits = code.bits + size, .symbol = code.symbol};
+    found.run = dc ? 0 : code.symbol >> 4;
     found.whole = found.bits <= room;
-    if (found.whole) {
-        const uint32_t bits = (next16 << found.code_bits & 0xffff) >> (16 - size);
-        found.value = ic_jpeg_extend(size == 0 ? 0 : bits, size);
+    if (found.whole && size > 0) {
+        const uint32_t value =
+            (next << code.bits & (IC_JPEG_STEPS - 1)) >> (IC_JPEG_LOOKUP_BITS - size);
+        found.value = ic_jpeg_extend(value, size);
     }
     return found;
 }
@@ -68,7 +73,7 @@ static uint64_t make_following(const struct symbol *one, int size, int most_quan
                 : not_in_table(one);
 }
 
-static uint64_t make_ac_step(const struct ic_jpeg_codes *codes, uint32_t lookup, int most_quant) {
+static uint64_t make_ac_step(const struct short_code *codes, uint32_t lookup, int most_quant) {
     const struct symbol one = read_symbol(codes, lookup, 0, false);
     if (!one.whole) {
         return make_following(&one, one.symbol & 15, most_quant);
@@ -92,14 +97,15 @@ static uint64_t make_ac_step(const struct ic_jpeg_codes *codes, uint32_t lookup,
     return pack(bits, all, covered - 1, all - 1, one.value) | (uint64_t)(uint8_t)two.value << 48;
 }
 
-static uint64_t make_dc_step(const struct ic_jpeg_codes *codes, uint32_t lookup) {
+static uint64_t make_dc_step(const struct short_code *codes, uint32_t lookup) {
     const struct symbol one = read_symbol(codes, lookup, 0, true);
     return one.whole ? pack((unsigned)one.bits, 1, 0, 1, one.value)
                      : make_following(&one, one.symbol, 1);
 }
 
-bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
-                        const uint8_t *symbols, bool dc, int most_quant) {
+/* Sets end, symbol_at and symbols. */
+static bool order_codes(struct ic_jpeg_codes *codes, const uint8_t counts[17],
+                        const uint8_t *symbols) {
     uint32_t code = 0;
     int32_t at = 0;
     codes->end[0] = 0;
@@ -116,19 +122,53 @@ bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
     }
     memset(codes->symbols, 0, sizeof(codes->symbols));
     memcpy(codes->symbols, symbols, (size_t)at);
-    for (int i = 0; dc && i < at; i++) {
-        if (symbols[i] > 15) {
+    return true;
+}
+
+/* Writes the codes of `bits` bits to all numbers of IC_JPEG_LOOKUP_BITS that begin with one. */
+static void list_short_codes(const struct ic_jpeg_codes *codes, int bits, struct short_code *list) {
+    const int shift = IC_JPEG_LOOKUP_BITS - bits;
+    const uint32_t first = codes->end[bits - 1] >> (16 - bits),
+                   end = codes->end[bits] >> (16 - bits);
+    for (uint32_t code = first; code < end; code++) {
+        const uint8_t symbol = codes->symbols[codes->symbol_at[bits] + (int32_t)code];
+        for (uint32_t i = 0; i < 1u << shift; i++) {
+            list[(code << shift) + i] = (struct short_code){(uint8_t)bits, symbol};
+        }
+    }
+}
+
+/* Writes the longer ones, too, to all numbers of 16 bits. */
+static void list_long_codes(struct ic_jpeg_codes *codes) {
+    memset(codes->longer, 0, sizeof(codes->longer));
+    uint32_t i = 0;
+    for (int bits = IC_JPEG_LOOKUP_BITS + 1; bits <= 16; bits++) {
+        for (; i < codes->end[bits] - codes->end[IC_JPEG_LOOKUP_BITS]; i++) {
+            const uint32_t code = (codes->end[IC_JPEG_LOOKUP_BITS] + i) >> (16 - bits);
+            const uint8_t symbol = codes->symbols[codes->symbol_at[bits] + (int32_t)code];
+            codes->longer[i] = (uint16_t)(bits << 8 | symbol);
+        }
+    }
+}
+
+bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
+                        const uint8_t *symbols, bool dc, int most_quant) {
+    if (!order_codes(codes, counts, symbols)) {
+        return false;
+    }
+    for (int i = 0; dc && i < 256; i++) {
+        if (codes->symbols[i] > 15) {
             return false;
         }
     }
-    for (uint32_t i = 0; i < IC_JPEG_LONG_CODES; i++) {
-        const uint32_t next16 = codes->end[IC_JPEG_LOOKUP_BITS] + i;
-        int symbol = 0;
-        const int bits = next16 > 0xffff ? 0 : ic_jpeg_codes_find(codes, next16, &symbol);
-        codes->longer[i] = (uint16_t)(bits << 8 | symbol);
+    struct short_code list[IC_JPEG_STEPS];
+    memset(list, 0, sizeof(list));
+    for (int bits = 1; bits <= IC_JPEG_LOOKUP_BITS; bits++) {
+        list_short_codes(codes, bits, list);
     }
+    list_long_codes(codes);
     for (uint32_t i = 0; i < IC_JPEG_STEPS; i++) {
-        codes->step[i] = dc ? make_dc_step(codes, i) : make_ac_step(codes, i, most_quant);
+        codes->step[i] = dc ? make_dc_step(list, i) : make_ac_step(list, i, most_quant);
     }
     return true;
 }

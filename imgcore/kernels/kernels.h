@@ -84,6 +84,7 @@ struct ic_jpeg_place {
 
 struct ic_kernels {
     const char *target; /* name, as in IMGCORE_TARGETS */
+    bool reads_jpeg; /* its kernels of the JPEG reader are faster than libjpeg-turbo: not "ref" */
 
     /* ---- vertical: blind to channels, n samples in a row --------------------------------- */
 

@@ -77,6 +77,7 @@ static bool idct_2_ref(const struct ic_jpeg_place *places, size_t n, const int16
 }
 
 void ic_kernels_ref_jpeg(struct ic_kernels *kernels) {
+    kernels->reads_jpeg = false;
     kernels->jpeg_unstuff = unstuff_ref;
     kernels->jpeg_blocks = blocks_ref;
     kernels->jpeg_idct[IC_IDCT_8] = idct_8_ref;

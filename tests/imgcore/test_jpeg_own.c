@@ -58,6 +58,7 @@ static void every_target_reads_the_samples_of_libjpeg(void **state) {
         }
         struct ic_kernels kernels;
         ic_target_kernels(t, &kernels);
+        kernels.reads_jpeg = true; /* the reference, too */
         for (size_t i = 0; i < KINDS * 24; i++) {
             struct jpeg_params r = kinds[i % KINDS];
             r.width = 1 + next_random(&random) % 150;
@@ -127,6 +128,33 @@ static void a_fault_at_any_byte_has_the_verdict_of_libjpeg(void **state) {
     }
     assert_true(by_own > 100); /* other values, and all that the file means is changed */
     assert_true(left > 1000);
+    blob_free(&file);
+}
+
+/* Rows that were delivered before the end of the data was noticed are those of libjpeg: here the
+ * data goes on, with a 0xff that fill bytes precede, after what looks like its end. */
+static void no_row_is_read_past_the_data(void **state) {
+    (void)state;
+    const struct ic_kernels kernels = best_kernels();
+    const struct how how = {.denom = 1};
+    struct jpeg_params r = kinds[6];
+    r.width = 200;
+    r.height = 200;
+    struct blob file = make_jpeg(&r);
+    const size_t data = find_marker(&file, 0xda, 0) + 10;
+    int filled = 0;
+    for (size_t at = data; at + 2 < file.size_bytes; at++) {
+        if (file.bytes[at] == 0xff) {
+            struct blob longer = blob_insert(&file, at, "\xff\xff", 2);
+            struct decoded library = decode(&longer, &how);
+            assert_int_equal(library.status, IMGCORE_OK);
+            decoded_free(&library);
+            assert_false(compare(&longer, &how, &kernels));
+            blob_free(&longer);
+            filled++;
+        }
+    }
+    assert_true(filled > 10);
     blob_free(&file);
 }
 
@@ -202,6 +230,7 @@ int main(void) {
         cmocka_unit_test(every_target_reads_the_samples_of_libjpeg),
         cmocka_unit_test(noise_is_read_or_left_to_libjpeg),
         cmocka_unit_test(a_fault_at_any_byte_has_the_verdict_of_libjpeg),
+        cmocka_unit_test(no_row_is_read_past_the_data),
         cmocka_unit_test(bytes_that_mean_nothing_are_no_doubt),
         cmocka_unit_test(other_kinds_are_left_to_libjpeg),
         cmocka_unit_test(its_memory_is_small),
