@@ -151,28 +151,26 @@ template <int kBits> HWY_INLINE Eight Transform8(const Eight &in) {
     const Wide sum = Round(p04.Mul(8192, 8192), 1 << (kBits - 1));
     const Wide difference = Round(p04.Mul(8192, -8192), 1 << (kBits - 1));
     const Wide outer = p26.Mul(10703, 4433), inner = p26.Mul(4433, -10704);
-    Eight out;
-    Butterfly<kBits>(Add(sum, outer), Add(p13.Mul(11363, 9633), p57.Mul(6437, 2260)), out.v0,
-                     out.v7);
-    Butterfly<kBits>(Add(difference, inner), Add(p13.Mul(9633, -2259), p57.Mul(-11362, -6436)),
-                     out.v1, out.v6);
-    Butterfly<kBits>(Sub(difference, inner), Add(p13.Mul(6437, -11362), p57.Mul(2261, 9633)),
-                     out.v2, out.v5);
-    Butterfly<kBits>(Sub(sum, outer), Add(p13.Mul(2260, -6436), p57.Mul(9633, -11363)), out.v3,
-                     out.v4);
-    return out;
+    V16 v0, v1, v2, v3, v4, v5, v6, v7;
+    Butterfly<kBits>(Add(sum, outer), Add(p13.Mul(11363, 9633), p57.Mul(6437, 2260)), v0, v7);
+    Butterfly<kBits>(Add(difference, inner), Add(p13.Mul(9633, -2259), p57.Mul(-11362, -6436)), v1,
+                     v6);
+    Butterfly<kBits>(Sub(difference, inner), Add(p13.Mul(6437, -11362), p57.Mul(2261, 9633)), v2,
+                     v5);
+    Butterfly<kBits>(Sub(sum, outer), Add(p13.Mul(2260, -6436), p57.Mul(9633, -11363)), v3, v4);
+    return {v0, v1, v2, v3, v4, v5, v6, v7};
 }
 
 /* The same of four inputs, if the others are zero. */
 template <int kBits> HWY_INLINE Eight Transform8First4(const Four &in) {
     const Pair p02(in.v0, in.v2), p13(in.v1, in.v3);
     constexpr int kHalf = 1 << (kBits - 1);
-    Eight out;
-    Butterfly<kBits>(Round(p02.Mul(8192, 10703), kHalf), p13.Mul(11363, 9633), out.v0, out.v7);
-    Butterfly<kBits>(Round(p02.Mul(8192, 4433), kHalf), p13.Mul(9633, -2259), out.v1, out.v6);
-    Butterfly<kBits>(Round(p02.Mul(8192, -4433), kHalf), p13.Mul(6437, -11362), out.v2, out.v5);
-    Butterfly<kBits>(Round(p02.Mul(8192, -10703), kHalf), p13.Mul(2260, -6436), out.v3, out.v4);
-    return out;
+    V16 v0, v1, v2, v3, v4, v5, v6, v7;
+    Butterfly<kBits>(Round(p02.Mul(8192, 10703), kHalf), p13.Mul(11363, 9633), v0, v7);
+    Butterfly<kBits>(Round(p02.Mul(8192, 4433), kHalf), p13.Mul(9633, -2259), v1, v6);
+    Butterfly<kBits>(Round(p02.Mul(8192, -4433), kHalf), p13.Mul(6437, -11362), v2, v5);
+    Butterfly<kBits>(Round(p02.Mul(8192, -10703), kHalf), p13.Mul(2260, -6436), v3, v4);
+    return {v0, v1, v2, v3, v4, v5, v6, v7};
 }
 
 /* jidctred.c, 4 of 8; in.v4 has no part in it. */
@@ -181,12 +179,10 @@ template <int kBits> HWY_INLINE Four Transform4(const Eight &in) {
     const Pair p0(in.v0, hn::Zero(d16));
     const Wide dc = Round(p0.Mul(16384, 0), 1 << (kBits - 1));
     const Wide even = p26.Mul(15137, -6270);
-    Four out;
-    Butterfly<kBits>(Add(dc, even), Add(p13.Mul(20995, 7373), p57.Mul(-4926, -4176)), out.v0,
-                     out.v3);
-    Butterfly<kBits>(Sub(dc, even), Add(p13.Mul(8697, -17799), p57.Mul(11893, -1730)), out.v1,
-                     out.v2);
-    return out;
+    V16 v0, v1, v2, v3;
+    Butterfly<kBits>(Add(dc, even), Add(p13.Mul(20995, 7373), p57.Mul(-4926, -4176)), v0, v3);
+    Butterfly<kBits>(Sub(dc, even), Add(p13.Mul(8697, -17799), p57.Mul(11893, -1730)), v1, v2);
+    return {v0, v1, v2, v3};
 }
 
 /* jidctred.c, 2 of 8: of in.v0 and the odd ones. 32768 * v0 is 16384 * v0 twice. */
