@@ -115,7 +115,9 @@ $(eval $(call fuzz_seeds,webhook_signature))
 $(eval $(call fuzz_target,webhook_event,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,toss,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,settlement_html,settlement email,fuzz/support/html.c fuzz/support/settlement_lines.c))
-$(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) lambda/handlers/webhook/keys_parse.c))
+$(eval $(call fuzz_target,webhook_route,webhook))
+$(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) $(FUZZ_CLIENT) \
+	lambda/handlers/webhook/keys_parse.c lambda/handlers/webhook/toss_key.c))
 $(eval $(call fuzz_target,settlement_request,settlement webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,db_values,db,$(FUZZ_JSON_ORACLE)))
 
