@@ -96,7 +96,9 @@ $(eval $(call fuzz_target,runtime_api,lambda))
 $(eval $(call fuzz_target,text,))
 $(eval $(call fuzz_target,settings,))
 $(eval $(call fuzz_target,certificate,))
-$(eval $(call fuzz_target,profile,))
+$(eval $(call fuzz_target,profile,,fuzz/support/profile_oracle.c))
+$(eval $(call fuzz_target,credentials,,$(FUZZ_JSON_ORACLE) fuzz/support/profile_oracle.c))
+$(O)/fuzz/credentials_fuzzer: private ALL_LDFLAGS += -Wl,--wrap=svc_read_file
 
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
