@@ -105,7 +105,8 @@ $(O)/fuzz/credentials_fuzzer: private ALL_LDFLAGS += -Wl,--wrap=svc_read_file
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
 $(eval $(call fuzz_target,mail_mime,email,fuzz/support/mime.c))
 $(eval $(call fuzz_target,mail_address,email,fuzz/support/punycode_oracle.c))
-$(eval $(call fuzz_target,mail_template,email,$(EMAIL_COMPILER_MODULE) fuzz/support/html.c))
+$(eval $(call fuzz_target,mail_template,email,$(EMAIL_COMPILER_MODULE) fuzz/support/html.c \
+	fuzz/support/mustache_oracle.c))
 $(eval $(call fuzz_target,ses_event,email lambda,$(addprefix lambda/handlers/email/,ses_event.c \
 	dead_letters_ids.c dead_letters_reason.c)))
 $(eval $(call fuzz_target,order_state,webhook))
