@@ -124,6 +124,11 @@ $(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) $(FUZZ_CLIENT
 	lambda/handlers/webhook/keys_parse.c lambda/handlers/webhook/toss_key.c))
 $(eval $(call fuzz_target,settlement_request,settlement webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,db_values,db,$(FUZZ_JSON_ORACLE)))
+$(eval $(call fuzz_target,db_bind,db))
+$(eval $(call fuzz_seeds,db_bind))
+$(O)/fuzz/db_bind_fuzzer: private ALL_LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,mysql_stmt_param_count \
+	mysql_stmt_bind_param mysql_stmt_field_count mariadb_stmt_fetch_fields mysql_stmt_bind_result \
+	mysql_stmt_fetch_column)
 
 # ----------------------------------------------------------------------------
 
