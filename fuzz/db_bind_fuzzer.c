@@ -241,7 +241,7 @@ static struct cell take_cell(struct fuzz_input *input, size_t i, bool *is_good) 
     static const enum db_type usual[] = {DB_INT, DB_TEXT, DB_TIME, DB_DECIMAL, DB_DECIMAL};
     struct cell cell = {.type = fuzz_take_u8(input) % (sizeof(types) / sizeof(types[0]))};
     const uint8_t flags = fuzz_take_u8(input), choice = fuzz_take_u8(input);
-    size_t size_bytes = fuzz_take_u8(input) + (flags & 64 ? 145 : 0);
+    size_t size_bytes = (size_t)fuzz_take_u8(input) + (flags & 64 ? 145 : 0);
     const bool is_binary = flags & 1;
     cell.is_unsigned = flags & 2 || types[cell.type] == MYSQL_TYPE_YEAR;
     cell.is_null = flags % 16 == 4;

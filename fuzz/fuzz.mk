@@ -120,6 +120,9 @@ $(eval $(call fuzz_target,webhook_event,webhook,$(FUZZ_JSON_ORACLE) fuzz/support
 $(eval $(call fuzz_target,toss,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,settlement_html,settlement email,fuzz/support/html.c fuzz/support/settlement_lines.c))
 $(eval $(call fuzz_target,webhook_route,webhook))
+$(eval $(call fuzz_target,webhook_http,webhook email db lambda,$(FUZZ_CLIENT) $(addprefix lambda/handlers/webhook/, \
+	call.c changes.c http.c keys.c keys_parse.c report.c sender_internal.c sender_people.c sender_platform.c \
+	sender_toss.c senders.c toss_apply.c toss_key.c reconcile.c)))
 $(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) $(FUZZ_CLIENT) \
 	lambda/handlers/webhook/keys_parse.c lambda/handlers/webhook/toss_key.c))
 $(eval $(call fuzz_target,settlement_request,settlement webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
