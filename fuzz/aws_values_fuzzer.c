@@ -1,6 +1,8 @@
 /* What goes to AWS: messages of SQS and values of DynamoDB are refused or written so that a reader
- * gets the same back; numbers are those of the grammar; regions, endpoints and addresses of S3 are
- * one host and one path. */
+ * gets the same back; the MD5s of messages are OpenSSL's; numbers are those of the grammar;
+ * regions, endpoints and addresses of S3 are one host and one path. */
+#include <arpa/inet.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "fuzz/support/fuzz.h"
@@ -111,6 +113,148 @@ static void check_message(const char *body, const char *name, const char *value,
     }
     svc_buf_clear(&base64);
     svc_json_free(document);
+    svc_buf_clear(&out);
+}
+
+static bool is_id(const char *id) {
+    for (const char *at = id; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            return false;
+    return *id && strlen(id) <= 128;
+}
+
+/* Ids, delay, number of attributes, size: refused or written. */
+static void check_limits(const char *id, const char *other_id, uint8_t choice, bool may_be_large) {
+    static const int delays[] = {0, 1, 900, 901, -1};
+    static char large[AWSC_MAX_SQS_BYTES + 2];
+    struct awsc_sqs_attribute attributes[AWSC_MAX_SQS_ATTRIBUTES + 1];
+    char names[AWSC_MAX_SQS_ATTRIBUTES + 1][8];
+    const size_t count = choice & 1 ? AWSC_MAX_SQS_ATTRIBUTES + (choice >> 1 & 1) : 0;
+    const size_t large_bytes = AWSC_MAX_SQS_BYTES - (choice >> 2 & 1) + (choice >> 3 & 1);
+    const bool is_large = may_be_large && (choice & 0xf3) == 0x80;
+    size_t size = 1;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(names[i], sizeof(names[i]), "name%zu", i);
+        attributes[i] = (struct awsc_sqs_attribute){names[i], AWSC_SQS_NUMBER, "1", 1};
+        size += strlen(names[i]) + sizeof("Number");
+    }
+    if (is_large) {
+        memset(large, 'x', large_bytes);
+        large[large_bytes] = '\0';
+        size = large_bytes;
+    }
+    const struct awsc_sqs_message message = {.body = is_large ? large : "b",
+                                             .delay_s = delays[choice / 3 % 5],
+                                             .group_id = choice & 32 ? id : NULL,
+                                             .deduplication_id = choice & 64 ? other_id : NULL,
+                                             .attributes = attributes,
+                                             .attribute_count = count};
+    const bool is_range = message.delay_s >= 0 && message.delay_s <= 900 &&
+                          (!message.group_id || is_id(id)) &&
+                          (!message.deduplication_id || is_id(other_id)) && count <= 10;
+    const enum svc_status expected = !is_range                   ? SVC_INVALID_ARGUMENT
+                                     : size > AWSC_MAX_SQS_BYTES ? SVC_TOO_LARGE
+                                                                 : SVC_OK;
+    const enum svc_status status = awsc_sqs_check(&message, NULL);
+    FUZZ_CHECK(status == expected && (!is_range || awsc_sqs_size(&message) == size), "%s, not %s",
+               svc_status_name(status), svc_status_name(expected));
+    if (status != SVC_OK || is_large)
+        return;
+    struct svc_buf out;
+    struct svc_json_writer writer;
+    int64_t delay_s = 0;
+    begin(&writer, &out);
+    awsc_sqs_write_message(&writer, &message);
+    struct svc_json *document = read_back(&writer, &out);
+    FUZZ_CHECK(svc_json_get_int(document, "DelaySeconds", &delay_s) == (message.delay_s > 0) &&
+                   delay_s == message.delay_s,
+               "a delay of %lld", (long long)delay_s);
+    if (message.group_id)
+        check_text(document, "MessageGroupId", id);
+    if (message.deduplication_id)
+        check_text(document, "MessageDeduplicationId", other_id);
+    FUZZ_CHECK((svc_json_get(document, "MessageGroupId") != NULL) == (message.group_id != NULL) &&
+                   svc_json_count(svc_json_get(document, "MessageAttributes")) == count,
+               "other members");
+    svc_json_free(document);
+    svc_buf_clear(&out);
+}
+
+static int by_name(const void *one, const void *other) {
+    return strcmp(((const struct awsc_sqs_attribute *)one)->name,
+                  ((const struct awsc_sqs_attribute *)other)->name);
+}
+
+static void add_counted(EVP_MD_CTX *md5, const char *bytes, size_t size_bytes) {
+    const uint32_t count = htonl((uint32_t)size_bytes);
+    EVP_DigestUpdate(md5, &count, sizeof(count));
+    EVP_DigestUpdate(md5, bytes, size_bytes);
+}
+
+static void finish_md5(EVP_MD_CTX *md5, char hex[33]) {
+    uint8_t bytes[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    FUZZ_CHECK(EVP_DigestFinal_ex(md5, bytes, &size) == 1 && size == 16, "no MD5");
+    for (size_t i = 0; i < size; i++)
+        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    EVP_MD_CTX_free(md5);
+}
+
+static EVP_MD_CTX *begin_md5(void) {
+    EVP_MD_CTX *md5 = EVP_MD_CTX_new();
+    FUZZ_CHECK(md5 && EVP_DigestInit_ex(md5, EVP_md5(), NULL) == 1, "no MD5");
+    return md5;
+}
+
+/* The MD5s that SQS returns, as its documentation has them: all are there and one is altered, or
+ * some are not there. */
+static void check_md5(const char *body, const char *name, const char *value, size_t value_bytes,
+                      uint8_t choice) {
+    struct awsc_sqs_attribute attributes[] = {{name, (enum awsc_sqs_type)(choice % 3), value,
+                                               choice % 3 == AWSC_SQS_BINARY ? value_bytes : 0},
+                                              {"kind", AWSC_SQS_STRING, "a", 0},
+                                              {"Sum", AWSC_SQS_NUMBER, "-1.5", 0}};
+    const size_t count = choice >> 2 & 3;
+    if (strcmp(name, "kind") == 0 || strcmp(name, "Sum") == 0)
+        return;
+    const struct awsc_sqs_message message = {
+        .body = body, .attributes = attributes, .attribute_count = count};
+    struct awsc_sqs_attribute sorted[3];
+    char of_body[33], of_attributes[33];
+    struct svc_buf out;
+    struct svc_json_writer writer;
+    EVP_MD_CTX *md5 = begin_md5();
+    EVP_DigestUpdate(md5, body, strlen(body));
+    finish_md5(md5, of_body);
+    md5 = begin_md5();
+    memcpy(sorted, attributes, sizeof(sorted));
+    qsort(sorted, count, sizeof(sorted[0]), by_name);
+    for (size_t i = 0; i < count; i++) {
+        const bool is_binary = sorted[i].type == AWSC_SQS_BINARY;
+        const char *type = is_binary                           ? "Binary"
+                           : sorted[i].type == AWSC_SQS_NUMBER ? "Number"
+                                                               : "String";
+        add_counted(md5, sorted[i].name, strlen(sorted[i].name));
+        add_counted(md5, type, strlen(type));
+        EVP_DigestUpdate(md5, is_binary ? "\2" : "\1", 1);
+        add_counted(md5, sorted[i].value,
+                    is_binary ? sorted[i].value_bytes : strlen(sorted[i].value));
+    }
+    finish_md5(md5, of_attributes);
+    const bool has_body = choice & 16, has_attributes = choice & 32;
+    const bool is_altered = choice & 64, is_of_body = choice & 128;
+    char *altered = is_of_body ? of_body : of_attributes;
+    if (is_altered)
+        altered[value_bytes % 32] = altered[value_bytes % 32] == '0' ? '1' : '0';
+    begin(&writer, &out);
+    if (has_body)
+        svc_json_add_text(&writer, "MD5OfMessageBody", of_body);
+    if (has_attributes)
+        svc_json_add_text(&writer, "MD5OfMessageAttributes", of_attributes);
+    struct svc_json *reply = read_back(&writer, &out);
+    const bool is_other = is_altered && (is_of_body ? has_body : has_attributes && count > 0);
+    FUZZ_CHECK(awsc_sqs_md5_fits(reply, &message) == !is_other, "%s, %s", of_body, of_attributes);
+    svc_json_free(reply);
     svc_buf_clear(&out);
 }
 
@@ -247,6 +391,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct fuzz_input input = {data, size_bytes};
     const uint8_t choice = fuzz_take_u8(&input);
     const int64_t integer = (int64_t)fuzz_take_u64(&input);
+    const bool is_short = input.size_bytes < 8;
     size_t value_bytes = 0;
     char *name = fuzz_take_line(&input, '\n', NULL);
     char *value = fuzz_take_line(&input, '\n', &value_bytes);
@@ -257,6 +402,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
                is_number(value) ? "a" : "no");
     check_message(value, name, "x", 1, AWSC_SQS_STRING);
     check_message("body", name, value, value_bytes, (enum awsc_sqs_type)(choice % 3));
+    check_limits(value, name, (uint8_t)integer, is_short); /* large ones are slow */
+    check_md5(lines, name, value, value_bytes, (uint8_t)(integer >> 8));
+    FUZZ_CHECK((awsc_sqs_check_handle(name, choice * 1000, NULL) == SVC_OK) ==
+                   (*name && choice * 1000 <= 43200),
+               "a handle and %d s", choice * 1000);
     check_values(name, value, value_bytes, integer);
     check_endpoint(lines, region, bucket, value, (enum awsc_service)(choice / 3 % AWSC_SERVICES));
     free(name);

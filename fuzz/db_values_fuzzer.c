@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "fuzz/support/decimal_oracle.h"
 #include "fuzz/support/json_oracle.h"
 #include "services/db/literal.h"
 #include "services/db/secret.h"
@@ -116,37 +117,11 @@ static void check_login(const uint8_t *data, size_t size_bytes) {
 
 /* ---------------------------------------------------------------------- decimals */
 
-/* Digits with at most one point and a sign, in units of 10^-scale. */
-static bool expect_decimal(const char *text, uint8_t scale, int64_t *units) {
-    const bool is_negative = *text == '-';
-    const char *whole = text + is_negative;
-    const size_t wholes = strspn(whole, "0123456789");
-    const char *fraction = whole[wholes] == '.' ? whole + wholes + 1 : whole + wholes;
-    const size_t fractions = strspn(fraction, "0123456789");
-    __int128 number = 0;
-    if (wholes + fractions == 0 || fraction[fractions])
-        return false;
-    for (size_t i = 0; i < wholes + scale; i++) {
-        const char digit = i < wholes               ? whole[i]
-                           : i - wholes < fractions ? fraction[i - wholes]
-                                                    : '0';
-        number = number * 10 + (digit - '0');
-        if (number > (__int128)1 << 64)
-            return false;
-    }
-    for (size_t i = scale; i < fractions; i++)
-        if (fraction[i] != '0')
-            return false;
-    number = is_negative ? -number : number;
-    *units = (int64_t)number;
-    return number >= INT64_MIN && number <= INT64_MAX;
-}
-
 static void check_decimal_text(const char *text, size_t size_bytes, uint8_t scale) {
     int64_t units = 7, expected = 7;
     char written[DB_DECIMAL_BYTES];
     const bool is_good = strlen(text) == size_bytes && scale <= DB_MAX_SCALE &&
-                         expect_decimal(text, scale, &expected);
+                         decimal_oracle(text, scale, &expected);
     FUZZ_CHECK(db_decimal_parse(text, size_bytes, scale, &units) == is_good, "\"%s\" at scale %d",
                text, scale);
     FUZZ_CHECK(units == (is_good ? expected : 7), "\"%s\" is %lld, not %lld", text,

@@ -3,6 +3,7 @@
  * which is read as the same again; what could begin another header is refused. */
 #include <openssl/evp.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fuzz/support/fuzz.h"
 #include "lambda/events/function_url.h"
@@ -195,6 +196,40 @@ static void check_refused(const struct svc_json *document, enum svc_status statu
     svc_buf_clear(&out);
 }
 
+/* By name, the first of several is found. */
+static void check_found(const struct lev_url_request *request) {
+    for (size_t i = 0; i < request->header_count; i++) {
+        size_t first = 0;
+        while (strcasecmp(request->headers[first].name, request->headers[i].name) != 0)
+            first++;
+        FUZZ_CHECK(lev_url_header(request, request->headers[i].name) ==
+                       request->headers[first].value,
+                   "another header %s", request->headers[i].name);
+    }
+    for (size_t i = 0; i < request->parameter_count; i++) {
+        size_t first = 0;
+        while (strcmp(request->parameters[first].name, request->parameters[i].name) != 0)
+            first++;
+        FUZZ_CHECK(lev_url_parameter(request, request->parameters[i].name) ==
+                       request->parameters[first].value,
+                   "another parameter %s", request->parameters[i].name);
+    }
+    for (size_t i = 0; i < request->cookie_count; i++) {
+        char *name = strdup(request->cookies[i]);
+        char *equals = strchr(name, '=');
+        const char *found = NULL;
+        if (equals) {
+            *equals = '\0';
+            const size_t size_bytes = strlen(name) + 1;
+            for (size_t k = request->cookie_count; k-- > 0;)
+                if (!strncmp(request->cookies[k], request->cookies[i], size_bytes))
+                    found = request->cookies[k] + size_bytes;
+        }
+        FUZZ_CHECK(!equals || lev_url_cookie(request, name) == found, "another cookie %s", name);
+        free(name);
+    }
+}
+
 /* The document ends at the first NUL; choices follow. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct fuzz_input input = {data, size_bytes};
@@ -215,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
         check_body(document, &request);
         check_headers(document, &request);
         check_parameters(&request);
+        check_found(&request);
         send_back(&request, &input);
     } else {
         check_refused(document, status);

@@ -87,6 +87,7 @@ $(eval $(call fuzz_target,s3_response,,$(FUZZ_CLIENT)))
 $(eval $(call fuzz_target,aws_json,,$(FUZZ_CLIENT)))
 $(eval $(call fuzz_target,s3_list,,$(FUZZ_CLIENT)))
 $(eval $(call fuzz_target,aws_values,))
+$(eval $(call fuzz_target,ses_mail,))
 $(eval $(call fuzz_target,http_headers,))
 $(eval $(call fuzz_target,events_s3,lambda,lambda/handlers/image/event.c lambda/handlers/image/keys.c))
 $(eval $(call fuzz_target,events_sqs,lambda))
@@ -96,13 +97,16 @@ $(eval $(call fuzz_target,runtime_api,lambda))
 $(eval $(call fuzz_target,text,))
 $(eval $(call fuzz_target,settings,))
 $(eval $(call fuzz_target,certificate,))
-$(eval $(call fuzz_target,profile,))
+$(eval $(call fuzz_target,profile,,fuzz/support/profile_oracle.c))
+$(eval $(call fuzz_target,credentials,,$(FUZZ_JSON_ORACLE) fuzz/support/profile_oracle.c))
+$(O)/fuzz/credentials_fuzzer: private ALL_LDFLAGS += -Wl,--wrap=svc_read_file
 
 # ---- mail, webhook, settlement
 $(eval $(call fuzz_target,mail_message,email,fuzz/support/html.c))
 $(eval $(call fuzz_target,mail_mime,email,fuzz/support/mime.c))
 $(eval $(call fuzz_target,mail_address,email,fuzz/support/punycode_oracle.c))
-$(eval $(call fuzz_target,mail_template,email,$(EMAIL_COMPILER_MODULE) fuzz/support/html.c))
+$(eval $(call fuzz_target,mail_template,email,$(EMAIL_COMPILER_MODULE) fuzz/support/html.c \
+	fuzz/support/mustache_oracle.c))
 $(eval $(call fuzz_target,ses_event,email lambda,$(addprefix lambda/handlers/email/,ses_event.c \
 	dead_letters_ids.c dead_letters_reason.c)))
 $(eval $(call fuzz_target,order_state,webhook))
@@ -115,9 +119,19 @@ $(eval $(call fuzz_seeds,webhook_signature))
 $(eval $(call fuzz_target,webhook_event,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,toss,webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,settlement_html,settlement email,fuzz/support/html.c fuzz/support/settlement_lines.c))
-$(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) lambda/handlers/webhook/keys_parse.c))
+$(eval $(call fuzz_target,webhook_route,webhook))
+$(eval $(call fuzz_target,webhook_http,webhook email db lambda,$(FUZZ_CLIENT) $(addprefix lambda/handlers/webhook/, \
+	call.c changes.c http.c keys.c keys_parse.c report.c sender_internal.c sender_people.c sender_platform.c \
+	sender_toss.c senders.c toss_apply.c toss_key.c reconcile.c)))
+$(eval $(call fuzz_target,webhook_keys,webhook,$(FUZZ_JSON_ORACLE) $(FUZZ_CLIENT) \
+	lambda/handlers/webhook/keys_parse.c lambda/handlers/webhook/toss_key.c))
 $(eval $(call fuzz_target,settlement_request,settlement webhook,$(FUZZ_JSON_ORACLE) fuzz/support/body_oracle.c))
 $(eval $(call fuzz_target,db_values,db,$(FUZZ_JSON_ORACLE)))
+$(eval $(call fuzz_target,db_bind,db))
+$(eval $(call fuzz_seeds,db_bind))
+$(O)/fuzz/db_bind_fuzzer: private ALL_LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,mysql_stmt_param_count \
+	mysql_stmt_bind_param mysql_stmt_field_count mariadb_stmt_fetch_fields mysql_stmt_bind_result \
+	mysql_stmt_fetch_column)
 
 # ----------------------------------------------------------------------------
 

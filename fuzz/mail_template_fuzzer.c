@@ -1,11 +1,13 @@
-/* Mustache with any template, partials and JSON: rendering is bounded and gives the same each time,
- * with partials of the program and with those found while rendering alike. Of a template that the
- * checks accept, hostile values have the elements, attributes and schemes of links that harmless
- * values have; a subject has no line of theirs. */
+/* Mustache with any template, partials and JSON: rendering is bounded, and gives what the second
+ * renderer of mustache_oracle.h gives, with partials of the program and with those found while
+ * rendering alike. What a value is escaped to is the value for a reader of HTML and URLs. Of a
+ * template that the checks accept, hostile values have the elements, attributes and schemes of
+ * links that harmless values have; a subject has no line of theirs. */
 #include <string.h>
 
 #include "fuzz/support/fuzz.h"
 #include "fuzz/support/html.h"
+#include "fuzz/support/mustache_oracle.h"
 #include "services/base/json.h"
 #include "services/email/limits.h"
 #include "services/email/template_check.h"
@@ -34,6 +36,7 @@ struct view {
     const struct svc_json *root;
     const char *sources[PARTIALS];
     bool is_harmless;   /* a MARK for each byte of a text */
+    bool is_marked;     /* a value as it is, with how it is to be escaped */
     bool is_incomplete; /* a partial was missing, or not good */
     size_t calls;       /* of the functions below */
     struct found_partial found[MAX_PROGRAMS];
@@ -77,6 +80,20 @@ static struct email_mustache_value at(void *user, struct email_mustache_value li
     return (struct email_mustache_value){svc_json_at(json_of(list), index), 0};
 }
 
+/* A value as it is, between marks. */
+static void write_marked(void *user, const struct svc_json *value, bool is_raw,
+                         struct svc_buf *out) {
+    const char *text = svc_json_text(value);
+    double number = 0;
+    (void)user;
+    svc_buf_append_char(out, is_raw ? 1 : MARK);
+    if (text)
+        svc_buf_append_text(out, text);
+    else if (svc_json_double(value, &number))
+        svc_buf_printf(out, "%g", number);
+    svc_buf_append_char(out, MARK);
+}
+
 /* A value as the mailer writes it: links are URLs that were checked. */
 static bool write_value(void *user, struct email_mustache_value value, enum email_escape escape,
                         struct svc_buf *out) {
@@ -85,6 +102,10 @@ static bool write_value(void *user, struct email_mustache_value value, enum emai
     const char *text = svc_json_text(json_of(value)), *why = NULL;
     double number = 0;
     view->calls++;
+    if (view->is_marked) {
+        write_marked(NULL, json_of(value), escape == EMAIL_ESCAPE_NONE, out);
+        return svc_buf_status(out) == SVC_OK;
+    }
     if (!text)
         return !svc_json_double(json_of(value), &number) || svc_buf_printf(out, "%g", number);
     const bool is_url = escape == EMAIL_ESCAPE_URL;
@@ -188,6 +209,73 @@ static void check_program(const struct email_mustache_parsed *parsed) {
     }
 }
 
+/* ---------------------------------------------------------------------- the same text */
+
+/* Called before the checks decide how values are escaped. */
+static void check_oracle(const char *source, const struct email_mustache_parsed *parsed,
+                         struct view *view) {
+    const struct mustache_oracle oracle = {view, load, write_marked};
+    struct svc_buf out, expected;
+    view->is_marked = true;
+    svc_buf_init(&expected, 2 * MAX_OUTPUT_BYTES);
+    if (render(parsed, view, &out) == SVC_OK && !view->is_incomplete) {
+        FUZZ_CHECK(mustache_oracle_render(&oracle, source, view->root, &expected),
+                   "it ends, and there not");
+        check_same(&out, &expected, "there");
+    }
+    view->is_marked = false;
+    svc_buf_clear(&out);
+    svc_buf_clear(&expected);
+}
+
+static char line_to_blank(char c) {
+    return c == '\n' ? ' ' : c;
+}
+
+/* The value as text between tags, as an attribute and as a part of a URL, read back. */
+static void check_escaped(const char *value) {
+    struct fuzz_html found;
+    struct svc_buf html, url;
+    const size_t size_bytes = strlen(value);
+    size_t lines = 0;
+    for (size_t i = 0; i < size_bytes; i++)
+        lines += value[i] == '\n';
+    svc_buf_init(&html, (size_t)1 << 20);
+    email_put_escaped(value, size_bytes, EMAIL_ESCAPE_HTML, &html);
+    fuzz_html_read(svc_buf_text(&html), html.size_bytes, &found);
+    FUZZ_CHECK(!strcmp(svc_buf_text(&found.text), value) &&
+                   found.structure.size_bytes == lines * strlen("<br>"),
+               "\"%s\" is \"%s\"", value, svc_buf_text(&html));
+    fuzz_html_clear(&found);
+    svc_buf_reset(&html);
+    svc_buf_append_text(&html, "<p title=\"");
+    email_put_escaped(value, size_bytes, EMAIL_ESCAPE_ATTRIBUTE, &html);
+    svc_buf_append_text(&html, "\">");
+    fuzz_html_read(svc_buf_text(&html), html.size_bytes, &found);
+    FUZZ_CHECK(!strcmp(svc_buf_text(&found.structure), "<p title>") &&
+                   found.text.size_bytes == size_bytes + 1, /* and a line end */
+               "\"%s\" is %s", value, svc_buf_text(&html));
+    for (size_t i = 0; i < size_bytes; i++)
+        FUZZ_CHECK(svc_buf_text(&found.text)[i] == line_to_blank(value[i]), "byte %zu of %s", i,
+                   svc_buf_text(&html));
+    fuzz_html_clear(&found);
+    svc_buf_clear(&html);
+    svc_buf_init(&url, (size_t)1 << 20);
+    email_put_escaped(value, size_bytes, EMAIL_ESCAPE_URL_PART, &url);
+    const char *at = svc_buf_text(&url);
+    for (size_t i = 0; i < size_bytes; i++) {
+        unsigned byte = (uint8_t)*at;
+        if (*at == '%')
+            FUZZ_CHECK(sscanf(at + 1, "%2X", &byte) == 1, "%s", at);
+        else
+            FUZZ_CHECK(!strchr("&<>\"'#?/:;= \t\n", *at) && byte < 0x7f, "0x%02x in a URL", byte);
+        FUZZ_CHECK(byte == (uint8_t)value[i], "%.3s is 0x%02x", at, (uint8_t)value[i]);
+        at += *at == '%' ? 3 : 1;
+    }
+    FUZZ_CHECK(*at == '\0', "%s is too much", at);
+    svc_buf_clear(&url);
+}
+
 /* ---------------------------------------------------------------------- hostile values */
 
 /* The scheme of each link, or the text where it has none. */
@@ -273,10 +361,12 @@ static void check_template(const char *source, struct view *view, uint8_t choice
                (int)status);
     if (status == SVC_OK) {
         check_program(&apart);
+        check_oracle(source, &apart, view);
         const enum svc_status rendered = render_twice(&apart, view, &out);
         const bool is_complete = rendered == SVC_OK && !view->is_incomplete;
         if (email_mustache_parse(source, "", &loader, &whole, &error) == SVC_OK) {
             check_program(&whole);
+            check_oracle(source, &whole, view);
             if (render(&whole, view, &expected) == SVC_OK && is_complete)
                 check_same(&out, &expected, "with partials");
             svc_buf_clear(&expected);
@@ -311,6 +401,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     view.sources[0] = a;
     view.sources[1] = b;
     check_template(source, &view, choice);
+    check_escaped(source);
     for (size_t i = 0; i < view.found_count; i++)
         email_mustache_clear(&view.found[i].parsed);
     svc_json_free(document);

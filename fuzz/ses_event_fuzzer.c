@@ -1,11 +1,13 @@
 /* Events of SES in all their forms: refused with a reason, or read so that every word that reaches
  * metrics and logs is one of the documented lists, and recipients, status codes and ids are those
- * that the document states. Besides, what dead letters are looked up by: the set of ids against a
- * list, and the table of reasons. */
+ * that the document states. The same of a list of SNS's records. Besides, what dead letters are
+ * looked up by: the set of ids against a list, and the table of reasons. */
 #include <string.h>
 #include <strings.h>
 
 #include "fuzz/support/fuzz.h"
+#include "lambda/events/kind.h"
+#include "lambda/events/sns.h"
 #include "lambda/handlers/email/dead_letters_ids.h"
 #include "lambda/handlers/email/dead_letters_reason.h"
 #include "lambda/handlers/email/ses_event.h"
@@ -265,6 +267,71 @@ static void check_reason(const char *reason, const char *wanted) {
                "%s the other way", reason);
 }
 
+/* ---------------------------------------------------------------------- records of SNS */
+
+static bool is_text(const struct svc_json *object, const char *name, const char *expected) {
+    const char *text = svc_json_get_text(object, name);
+    return text && (!expected || !strcmp(text, expected));
+}
+
+/* An attribute is what its two members say. */
+static void check_attribute(const struct lev_sns_message *message, const char *name) {
+    struct lev_attribute attribute;
+    size_t size_bytes = 0;
+    const struct svc_json *from = svc_json_get(message->attributes, name);
+    const char *value = svc_json_bytes(svc_json_get(from, "Value"), &size_bytes);
+    const bool is_good = is_text(from, "Type", NULL) && value;
+    FUZZ_CHECK(lev_sns_attribute(message, name, &attribute) == is_good, "the attribute %s", name);
+    FUZZ_CHECK(!is_good || (attribute.value_bytes == size_bytes &&
+                            !memcmp(attribute.value, value, size_bytes) &&
+                            attribute.is_binary == !strncmp(attribute.type, "Binary", 6)),
+               "another attribute %s", name);
+}
+
+static void check_sns(const char *text, size_t text_bytes) {
+    struct svc_json *document = NULL;
+    struct lev_sns_event event;
+    svc_json_parse(text, text_bytes, 0, &document, NULL);
+    const struct svc_json *records = svc_json_get(document, "Records");
+    const size_t count = svc_json_count(records);
+    bool is_good = svc_json_type(records) == SVC_JSON_ARRAY && count <= LEV_MAX_SNS_RECORDS;
+    for (size_t i = 0; is_good && i < count; i++) {
+        const struct svc_json *record = svc_json_at(records, i);
+        const struct svc_json *sns = svc_json_get(record, "Sns");
+        size_t size_bytes = 0;
+        is_good = is_text(record, "EventSource", "aws:sns") &&
+                  is_text(sns, "Type", "Notification") && is_text(sns, "MessageId", NULL) &&
+                  svc_json_bytes(svc_json_get(sns, "Message"), &size_bytes);
+    }
+    const enum svc_status status = lev_sns_read(document, &event, NULL);
+    FUZZ_CHECK((status == SVC_OK) == is_good, "%s", svc_status_name(status));
+    FUZZ_CHECK(status != SVC_OK || event.count == count, "%zu messages", event.count);
+    if (records) {
+        const struct svc_json *first = svc_json_at(records, 0);
+        const enum lev_kind kind = is_text(first, "eventSource", "aws:sqs")   ? LEV_SQS
+                                   : is_text(first, "eventSource", "aws:s3")  ? LEV_S3
+                                   : is_text(first, "EventSource", "aws:sns") ? LEV_SNS
+                                                                              : LEV_OTHER;
+        FUZZ_CHECK(lev_kind_of(document) == kind, "kind %d, not %d", (int)lev_kind_of(document),
+                   (int)kind);
+    } else {
+        lev_kind_of(document);
+    }
+    for (size_t i = 0; status == SVC_OK && i < count; i++) {
+        const struct svc_json *sns = svc_json_get(svc_json_at(records, i), "Sns");
+        size_t size_bytes = 0;
+        const char *message = svc_json_bytes(svc_json_get(sns, "Message"), &size_bytes);
+        FUZZ_CHECK(is_text(sns, "MessageId", event.messages[i].id) &&
+                       event.messages[i].message_bytes == size_bytes &&
+                       !memcmp(event.messages[i].message, message, size_bytes),
+                   "another message");
+        check_attribute(&event.messages[i], "kind");
+        check_attribute(&event.messages[i], "other");
+    }
+    lev_sns_clear(&event);
+    svc_json_free(document);
+}
+
 /* A document; or behind a byte 1 lines: two reasons, then ids. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct fuzz_input input = {data, size_bytes};
@@ -285,6 +352,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     size_t text_bytes = 0;
     char *text = fuzz_take_rest(&input, &text_bytes);
     check_read(text, text_bytes);
+    check_sns(text, text_bytes);
     free(text);
     return 0;
 }

@@ -1,13 +1,17 @@
 /* The secrets of webhooks as texts. One secret of each scheme: accepted exactly as secrets.h has
  * it, base64 and hex read by OpenSSL, and never in an error. The text of Secrets Manager: a list of
- * words or a JSON object, split by strtok and json-c here, gives the same keys. */
+ * words or a JSON object, split by strtok and json-c here, gives the same keys; and the merchant's
+ * key of Toss, through the client of Secrets Manager. */
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "fuzz/support/fuzz_client.h"
 #include "fuzz/support/json_oracle.h"
 #include "lambda/handlers/webhook/keys.h"
+#include "lambda/handlers/webhook/toss_key.h"
+#include "services/base/text.h"
 
 /* ---------------------------------------------------------------------- one secret */
 
@@ -198,6 +202,64 @@ static void check_set(const char *text, size_t size_bytes) {
     FUZZ_CHECK(!memcmp(&found, is_good ? &expected : &none, sizeof(found)), "other keys");
 }
 
+/* ---------------------------------------------------------------------- the key of Toss's API */
+
+/* The key that a secret's text is, or has; NULL: neither. *document is put by the caller. */
+static const char *expect_toss_key(const char *text, size_t size_bytes, json_object **document) {
+    struct json_oracle facts = {0};
+    json_object *member = NULL;
+    const char *key = text;
+    *document = NULL;
+    if (*text == '{') {
+        if (!json_oracle_accepts((const uint8_t *)text, size_bytes, &facts))
+            return NULL;
+        *document = json_tokener_parse(text);
+        if (!json_object_object_get_ex(*document, "secretKey", &member) ||
+            !json_object_is_type(member, json_type_string) ||
+            strlen(json_object_get_string(member)) != (size_t)json_object_get_string_len(member))
+            return NULL;
+        key = json_object_get_string(member);
+    }
+    for (const char *at = key; *at; at++)
+        if (*at <= ' ' || *at > '~' || *at == ':')
+            return NULL;
+    return *key && strlen(key) < WEBHOOK_TOSS_KEY_BYTES ? key : NULL;
+}
+
+static void check_toss_key(const char *text, size_t size_bytes) {
+    static const char none[WEBHOOK_TOSS_KEY_BYTES];
+    char key[WEBHOOK_TOSS_KEY_BYTES];
+    struct fuzz_client fuzz;
+    struct svc_buf response;
+    struct svc_json_writer writer;
+    struct svc_error error = {0};
+    json_object *document = NULL;
+    if (strlen(text) != size_bytes || size_bytes == 0 ||
+        !svc_utf8_valid((const uint8_t *)text, size_bytes))
+        return;
+    svc_buf_init(&response, (size_t)1 << 20);
+    svc_buf_append_text(&response, "200\n\n");
+    svc_json_writer_init(&writer, &response);
+    svc_json_begin_object(&writer);
+    svc_json_add_text(&writer, "SecretString", text);
+    svc_json_end_object(&writer);
+    svc_buf_append_char(&response, '0'); /* the transport does not fail */
+    struct fuzz_input input = {response.bytes, response.size_bytes};
+    fuzz_client_open(&fuzz, &input);
+    const char *expected = expect_toss_key(text, size_bytes, &document);
+    const enum svc_status status = webhook_toss_key_read(fuzz.client, "toss", false, key, &error);
+    FUZZ_CHECK(status == (expected ? SVC_OK : SVC_CONFIGURATION), "%s: %s", svc_status_name(status),
+               error.detail);
+    FUZZ_CHECK(expected ? !strcmp(key, expected) : !memcmp(key, none, sizeof(key)), "another key");
+    FUZZ_CHECK(!strcmp(error.detail, expected ? ""
+                                              : "the secret TOSS_SECRET_NAME is not a key or "
+                                                "{\"secretKey\":\"...\"}"),
+               "an error with more than its constant sentence: %s", error.detail);
+    json_object_put(document);
+    fuzz_client_close(&fuzz);
+    svc_buf_clear(&response);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct fuzz_input input = {data, size_bytes};
     size_t text_bytes = 0;
@@ -206,6 +268,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     for (int scheme = 0; scheme < WEBHOOK_SCHEMES; scheme++)
         check_secret((enum webhook_scheme)scheme, text);
     check_token(text);
+    check_toss_key(text, text_bytes);
     free(text);
     return 0;
 }

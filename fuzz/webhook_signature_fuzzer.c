@@ -2,7 +2,9 @@
  * entry is the HMAC of the body as received, within 300 s. The same with several secrets and
  * several entries of all three schemes, some of them of a secret that the receiver no longer has:
  * accepted if and only if a secret matches, and the last of those is reported. What sign.h makes
- * is accepted by a receiver that shares a secret. Then any text as a header: never accepted. */
+ * is accepted by a receiver that shares a secret. Entries v1a beside entries v1: the Ed25519
+ * signatures are OpenSSL's, and sign.h makes the same bytes. Then any text as a header: never
+ * accepted, whatever keys the receiver has. */
 #include "fuzz/support/fuzz.h"
 #include "services/base/text.h"
 #include "services/webhook/sign.h"
@@ -172,7 +174,183 @@ static void check_rotated(struct fuzz_input *input) {
     FUZZ_CHECK(status != SVC_OK || found.secret == last, "secret %zu, not %zu", found.secret, last);
 }
 
+/* ---------------------------------------------------------------------- v1a */
+
+#define PAIRS 4 /* of Ed25519 keys */
+
+static void pair_seed(size_t i, uint8_t seed[32]) {
+    memset(seed, (int)(i * 41 + 7), 32);
+}
+
+static EVP_PKEY *pair(size_t i) {
+    uint8_t seed[32];
+    pair_seed(i, seed);
+    EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof seed);
+    FUZZ_CHECK(own, "no key");
+    return own;
+}
+
+static void add_public(struct webhook_secrets *secrets, size_t i) {
+    char text[64] = "whpk_";
+    uint8_t bytes[32];
+    size_t bytes_size = sizeof bytes;
+    EVP_PKEY *own = pair(i);
+    FUZZ_CHECK(EVP_PKEY_get_raw_public_key(own, bytes, &bytes_size), "no public key");
+    EVP_PKEY_free(own);
+    EVP_EncodeBlock((uint8_t *)text + 5, bytes, sizeof bytes);
+    FUZZ_CHECK(webhook_secrets_add(secrets, WEBHOOK_SCHEME_STANDARD, text, NULL) == SVC_OK,
+               "no public key %zu", i);
+}
+
+static void sign_public(size_t i, const char *before, const uint8_t *body, size_t body_bytes,
+                        char encoded[96]) {
+    uint8_t signature[64];
+    size_t signature_bytes = sizeof signature;
+    const size_t before_bytes = strlen(before);
+    uint8_t *content = fuzz_alloc(before_bytes + body_bytes + 1);
+    memcpy(content, before, before_bytes);
+    memcpy(content + before_bytes, body, body_bytes);
+    EVP_PKEY *own = pair(i);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    FUZZ_CHECK(context && EVP_DigestSignInit(context, NULL, NULL, NULL, own) == 1 &&
+                   EVP_DigestSign(context, signature, &signature_bytes, content,
+                                  before_bytes + body_bytes) == 1,
+               "no signature");
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(own);
+    free(content);
+    EVP_EncodeBlock((uint8_t *)encoded, signature, sizeof signature);
+}
+
+/* Whether the receiver can read an entry's value, and which key it is of: a pair, or PAIRS plus a
+ * secret's number, or none of them. */
+struct entry {
+    bool is_public, is_readable;
+    size_t key;
+};
+#define NO_KEY SIZE_MAX
+
+static struct entry put_public_entry(struct fuzz_input *input, const uint8_t *body,
+                                     size_t body_bytes, char *header) {
+    static const char before[] = "id_1.1788220800.";
+    const uint8_t choice = fuzz_take_u8(input), kind = fuzz_take_u8(input);
+    struct entry entry = {.is_public = choice & 1, .is_readable = true, .key = choice / 2 % PAIRS};
+    char encoded[96], text[33];
+    uint8_t mac[32];
+    if (entry.is_public) {
+        sign_public(entry.key, before, body, body_bytes, encoded);
+    } else {
+        key_text(entry.key, text);
+        sign_with(text, 32, before, body, body_bytes, "", mac);
+        EVP_EncodeBlock((uint8_t *)encoded, mac, sizeof mac);
+        entry.key += PAIRS;
+    }
+    if (kind % 8 == 1) { /* another character: the last one that counts has no stray bits */
+        const size_t at = kind / 8 % 20;
+        encoded[at] = encoded[at] == 'A' ? 'B' : 'A';
+        entry.key = NO_KEY;
+    } else if (kind % 8 == 2) {
+        encoded[strlen(encoded) - 4] = '\0';
+        entry.is_readable = false;
+    } else if (kind % 8 == 3) { /* its value under the version of the other kind */
+        entry.is_public = !entry.is_public;
+        entry.is_readable = false;
+    }
+    strcat(strcat(header, *header ? " " : ""), entry.is_public ? "v1a," : "v1,");
+    strcat(header, encoded);
+    return entry;
+}
+
+/* A receiver with some of the pairs' public keys and some secrets, and entries of both versions. */
+static void check_public(struct fuzz_input *input) {
+    const uint8_t public_keys = fuzz_take_u8(input) % (1 << PAIRS);
+    const uint8_t secret_keys = fuzz_take_u8(input) % (1 << PAIRS);
+    const size_t entries = 1 + fuzz_take_u8(input) % WEBHOOK_MAX_SIGNATURES;
+    const int64_t late_s = fuzz_take_u8(input) & 128 ? 301 : 0;
+    const bool is_changed = fuzz_take_u8(input) % 8 == 1;
+    char header[2048] = "";
+    size_t body_bytes = 64, known[2 * PAIRS], last = NO_KEY, values = 0;
+    const uint8_t *body = fuzz_take_front(input, &body_bytes);
+    bool is_readable = true;
+    struct webhook_secrets secrets;
+    struct webhook_headers headers;
+    struct webhook_signature found;
+    webhook_secrets_init(&secrets);
+    for (size_t i = 0, count = 0; i < 2 * PAIRS; i++) {
+        known[i] = NO_KEY;
+        if (i < PAIRS ? public_keys >> i & 1 : secret_keys >> (i - PAIRS) & 1) {
+            known[i] = count++;
+            if (i < PAIRS)
+                add_public(&secrets, i);
+            else
+                add_key(&secrets, WEBHOOK_SCHEME_STANDARD, i - PAIRS);
+        }
+    }
+    for (size_t i = 0; i < entries; i++) {
+        const struct entry entry = put_public_entry(input, body, body_bytes, header);
+        if (entry.is_public && !public_keys)
+            continue; /* skipped, whatever it is */
+        values++;
+        is_readable = is_readable && entry.is_readable;
+        const size_t match = entry.key == NO_KEY || is_changed ? NO_KEY : known[entry.key];
+        last = match != NO_KEY && (last == NO_KEY || match > last) ? match : last;
+    }
+    webhook_headers_init(&headers);
+    webhook_headers_add(&headers, "webhook-id", is_changed ? "id_2" : "id_1");
+    webhook_headers_add(&headers, "webhook-timestamp", "1788220800");
+    webhook_headers_add(&headers, "webhook-signature", header);
+    const bool fits = strlen(header) <= WEBHOOK_MAX_SIGNATURE_BYTES;
+    const enum webhook_refusal expected = !public_keys && !secret_keys ? WEBHOOK_REFUSED_NO_SECRET
+                                          : !fits || !is_readable || !values
+                                              ? WEBHOOK_REFUSED_MALFORMED
+                                          : late_s         ? WEBHOOK_REFUSED_TIMESTAMP
+                                          : last == NO_KEY ? WEBHOOK_REFUSED_MISMATCH
+                                                           : WEBHOOK_REFUSED_NONE;
+    const enum svc_status status =
+        webhook_verify(&secrets, &headers, body, body_bytes, (NOW_S + late_s) * 1000, &found);
+    FUZZ_CHECK(found.refusal == expected, "%s, not %s: \"%s\"", webhook_refusal_name(found.refusal),
+               webhook_refusal_name(expected), header);
+    FUZZ_CHECK((status == SVC_OK) == (expected == WEBHOOK_REFUSED_NONE), "status %d", (int)status);
+    FUZZ_CHECK(status != SVC_OK || found.secret == last, "secret %zu, not %zu", found.secret, last);
+    webhook_secrets_clear(&secrets);
+}
+
 /* ---------------------------------------------------------------------- sign.h */
+
+/* The seed alone or with its public key, or a text that is neither: the header is OpenSSL's. */
+static void check_made_public(struct fuzz_input *input) {
+    const size_t i = fuzz_take_u8(input) % PAIRS;
+    const uint8_t form = fuzz_take_u8(input) % 6;
+    size_t body_bytes = 64;
+    const uint8_t *body = fuzz_take_front(input, &body_bytes);
+    uint8_t bytes[64] = {0};
+    char private_key[128] = "whsk_", encoded[96], expected[128];
+    struct webhook_sign_headers made;
+    pair_seed(i, bytes);
+    memset(bytes + 32, 9, 32);
+    EVP_EncodeBlock((uint8_t *)private_key + 5, bytes,
+                    form == 0   ? 32
+                    : form == 1 ? 64
+                                : 31 + 2 * (form & 1));
+    if (form == 4)
+        private_key[3] = 'p';
+    const char *id = form == 5 ? "id.1" : "id_1";
+    const bool is_good = form < 2;
+    const enum svc_status status =
+        webhook_sign_standard_public(private_key, id, NOW_S, body, body_bytes, &made);
+    FUZZ_CHECK(status == (is_good ? SVC_OK : SVC_INVALID_ARGUMENT), "status %d of form %d",
+               (int)status, form);
+    FUZZ_CHECK(made.count == (is_good ? 3 : 0), "%zu headers", made.count);
+    if (!is_good)
+        return;
+    sign_public(i, "id_1.1788220800.", body, body_bytes, encoded);
+    snprintf(expected, sizeof expected, "v1a,%s", encoded);
+    FUZZ_CHECK(!strcmp(made.headers[2].value, expected) &&
+                   !strcmp(made.headers[2].name, "webhook-signature"),
+               "%s, not %s", made.headers[2].value, expected);
+    FUZZ_CHECK(!strcmp(made.headers[0].value, id) && !strcmp(made.headers[1].value, "1788220800"),
+               "%s, %s", made.headers[0].value, made.headers[1].value);
+}
 
 static enum svc_status make_headers(enum webhook_scheme scheme, bool as_bytes,
                                     const struct webhook_secrets *secrets, const uint8_t *body,
@@ -215,29 +393,48 @@ static void check_made(struct fuzz_input *input) {
                "what was signed is %s", is_shared ? "refused" : "accepted");
 }
 
+/* Any text as a header, of a receiver that has keys of both versions. */
+static void check_any(const uint8_t *data, size_t size_bytes, struct webhook_secrets *secrets) {
+    struct fuzz_input input = {data, size_bytes};
+    char *text = fuzz_take_line(&input, '\n', NULL);
+    struct webhook_headers headers;
+    struct webhook_signature found;
+    webhook_headers_init(&headers);
+    webhook_headers_add(&headers, size_bytes % 2 ? "x-webhook-signature" : "webhook-signature",
+                        text);
+    if (size_bytes % 4 >= 2) {
+        webhook_headers_add(&headers, "webhook-id", "id_1");
+        webhook_headers_add(&headers, "webhook-timestamp", "1788220800");
+        add_public(secrets, 0);
+    }
+    FUZZ_CHECK(webhook_verify(secrets, &headers, "{}", 2, NOW_S * 1000, &found) ==
+                   SVC_ACCESS_DENIED,
+               "accepted \"%s\"", text);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct fuzz_input input = {data, size_bytes};
     struct webhook_secrets secrets;
     add_secrets(&secrets);
-    /* One of them: each makes many HMACs. */
-    const uint8_t choice = fuzz_take_u8(&input) % 3;
-    if (choice == 0)
+    /* One of them: each makes many signatures. */
+    switch (fuzz_take_u8(&input) % 5) {
+    case 0:
         check_signed(&input, &secrets);
-    else if (choice == 1)
+        break;
+    case 1:
         check_rotated(&input);
-    else
+        break;
+    case 2:
         check_made(&input);
-    input = (struct fuzz_input){data, size_bytes};
-    char *text = fuzz_take_line(&input, '\n', NULL);
-    struct webhook_headers headers;
-    webhook_headers_init(&headers);
-    webhook_headers_add(&headers, size_bytes % 2 ? "x-webhook-signature" : "webhook-signature",
-                        text);
-    struct webhook_signature found;
-    FUZZ_CHECK(webhook_verify(&secrets, &headers, "{}", 2, NOW_S * 1000, &found) ==
-                   SVC_ACCESS_DENIED,
-               "accepted \"%s\"", text);
-    free(text);
+        break;
+    case 3:
+        check_public(&input);
+        break;
+    default:
+        check_made_public(&input);
+    }
+    check_any(data, size_bytes, &secrets);
     webhook_secrets_clear(&secrets);
     return 0;
 }

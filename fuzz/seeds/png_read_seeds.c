@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
 
 /* The last byte comes first: correct the checksums, pieces of 100 bytes, the fifth call fails. */
 static const uint8_t corrected[3] = {4, 100, 1};
@@ -63,9 +65,80 @@ static void write_scenes(void) {
     }
 }
 
+/* ---- chunks that are read or refused here, and ends of the file inside them -------------------
+ */
+
+#define HEAD_BYTES 33 /* up to the end of IHDR */
+
+/* A chunk behind IHDR; cut_bytes: of the file from its beginning, 0: all. */
+static void write_chunk(const char *name, int color_type, const char *type, const void *data,
+                        size_t size_bytes, size_t cut_bytes) {
+    const struct seed_png png = {
+        .width_px = 5, .height_px = 5, .color_type = color_type, .depth = 8};
+    struct seed_bytes whole = seed_png_make(&png), file = {NULL, 0};
+    file.bytes = malloc(HEAD_BYTES);
+    if (!file.bytes)
+        abort();
+    memcpy(file.bytes, whole.bytes, HEAD_BYTES);
+    file.size_bytes = HEAD_BYTES;
+    seed_png_chunk(&file, type, data, size_bytes);
+    file.bytes = realloc(file.bytes, file.size_bytes + whole.size_bytes);
+    if (!file.bytes)
+        abort();
+    memcpy(file.bytes + file.size_bytes, whole.bytes + HEAD_BYTES, whole.size_bytes - HEAD_BYTES);
+    file.size_bytes += whole.size_bytes - HEAD_BYTES;
+    seed_write(name, file.bytes, cut_bytes ? cut_bytes : file.size_bytes, as_it_is,
+               sizeof as_it_is);
+    free(whole.bytes);
+    free(file.bytes);
+}
+
+static void write_profiles(void) {
+    uint8_t plain[600], chunk[1200] = "name\0";
+    uLongf packed_bytes = sizeof chunk - 6 - 40;
+    for (size_t i = 0; i < sizeof plain; i++)
+        plain[i] = (uint8_t)(i * i >> 3);
+    if (compress(chunk + 6, &packed_bytes, plain, sizeof plain) != Z_OK)
+        abort();
+    const size_t size_bytes = 6 + (size_t)packed_bytes;
+    write_chunk("profile", 2, "iCCP", chunk, size_bytes, 0);
+    write_chunk("profile_cut", 2, "iCCP", chunk, size_bytes - 20, 0);
+    write_chunk("profile_and_bytes", 2, "iCCP", chunk, size_bytes + 40, 0);
+    write_chunk("profile_ends_in_name", 2, "iCCP", chunk, size_bytes, HEAD_BYTES + 8 + 3);
+    write_chunk("profile_ends_in_data", 2, "iCCP", chunk, size_bytes, HEAD_BYTES + 8 + 100);
+    write_chunk("profile_ends_in_rest", 2, "iCCP", chunk, size_bytes + 40,
+                HEAD_BYTES + 8 + size_bytes + 10);
+    write_chunk("profile_ends_in_crc", 2, "iCCP", chunk, size_bytes,
+                HEAD_BYTES + 8 + size_bytes + 2);
+    chunk[5] = 1;
+    write_chunk("profile_of_other_method", 2, "iCCP", chunk, size_bytes, 0);
+    write_chunk("profile_without_end_of_name", 2, "iCCP", "name", 4, 0);
+}
+
+static void write_chunks(void) {
+    static const uint8_t exif[] = "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0";
+    static const uint8_t colors[768] = {1, 2, 3};
+    static const uint8_t apple[] = "\x89PNG\r\n\x1a\n\0\0\0\x04"
+                                   "CgBI\x50\0\x20\x06\x2c\xb8\x77\x66";
+    static const uint8_t long_chunk[] = "\x89PNG\r\n\x1a\n\x80\0\0\0IHDR";
+    static const uint8_t no_letter[] = "\x89PNG\r\n\x1a\n\0\0\0\x0d"
+                                       "IHD1";
+    write_profiles();
+    write_chunk("exif", 2, "eXIf", exif, sizeof exif, 0);
+    write_chunk("exif_ends", 2, "eXIf", exif, sizeof exif, HEAD_BYTES + 8 + 9);
+    write_chunk("exif_ends_in_crc", 2, "eXIf", exif, sizeof exif, HEAD_BYTES + 8 + sizeof exif + 1);
+    write_chunk("text_ends", 2, "tEXt", "Comment\0text", 12, HEAD_BYTES + 8 + 5);
+    write_chunk("two_palettes", 3, "PLTE", colors, sizeof colors, 0);
+    write_chunk("ends_in_ihdr", 2, "tEXt", "", 0, 8 + 8 + 5);
+    seed_write("apple", apple, sizeof apple - 1, as_it_is, sizeof as_it_is);
+    seed_write("long_chunk", long_chunk, sizeof long_chunk - 1, as_it_is, sizeof as_it_is);
+    seed_write("no_letter", no_letter, sizeof no_letter - 1, as_it_is, sizeof as_it_is);
+}
+
 void make_seeds(void) {
     write_kinds();
     write_scenes();
+    write_chunks();
     write_file(
         "long_palette",
         &(struct seed_png){

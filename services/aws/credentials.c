@@ -131,7 +131,8 @@ static enum svc_status from_file(struct awsc_provider *provider, enum awsc_profi
         if (awsc_profile_get(environment, which, &text, "aws_access_key_id", read.access_key_id,
                              sizeof(read.access_key_id)) &&
             awsc_profile_get(environment, which, &text, "aws_secret_access_key",
-                             read.secret_access_key, sizeof(read.secret_access_key))) {
+                             read.secret_access_key, sizeof(read.secret_access_key)) &&
+            read.access_key_id[0] != '\0' && read.secret_access_key[0] != '\0') {
             awsc_profile_get(environment, which, &text, "aws_session_token", read.session_token,
                              sizeof(read.session_token));
             provider->credentials = read;

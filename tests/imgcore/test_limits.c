@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "imgcore/imgcore.h"
 #include "tests/support/pictures.h"
@@ -235,9 +236,24 @@ static void claims_are_refused_in_a_small_process(void **state) {
     }
 }
 
+static const char secret[] = "GPS 37.5665N 126.9780E <script>alert(1)</script>";
+
+static void assert_nothing_comes_out(const uint8_t *bytes, size_t size) {
+    for (int format = IMGCORE_FORMAT_JPEG; format <= IMGCORE_FORMAT_PNG; format++) {
+        struct imgcore_output output;
+        imgcore_output_default(&output);
+        output.width_px = output.height_px = 30;
+        output.format = (enum imgcore_format)format;
+        const struct imgcore_source source = {bytes, size, NULL, NULL};
+        assert_int_equal(imgcore_transform(context, &source, NULL, &output, 1, NULL), IMGCORE_OK);
+        assert_null(memmem(output.bytes, output.size_bytes, "GPS", 3));
+        assert_null(memmem(output.bytes, output.size_bytes, "script", 6));
+        imgcore_output_clear(context, &output, 1);
+    }
+}
+
 static void nothing_of_the_file_but_its_pixels_comes_out(void **state) {
     (void)state;
-    static const char secret[] = "GPS 37.5665N 126.9780E <script>alert(1)</script>";
     const struct jpeg_spec spec = {.width = 60, .height = 40, .channels = 3};
     size_t size, at = 0;
     uint8_t *plain = jpeg_make(&spec, &size);
@@ -252,17 +268,45 @@ static void nothing_of_the_file_but_its_pixels_comes_out(void **state) {
     }
     append(bytes, &at, plain + 2, size - 2);
     append(bytes, &at, secret, sizeof(secret)); /* and after the end */
-    for (int format = IMGCORE_FORMAT_JPEG; format <= IMGCORE_FORMAT_PNG; format++) {
-        struct imgcore_output output;
-        imgcore_output_default(&output);
-        output.width_px = output.height_px = 30;
-        output.format = (enum imgcore_format)format;
-        const struct imgcore_source source = {bytes, at, NULL, NULL};
-        assert_int_equal(imgcore_transform(context, &source, NULL, &output, 1, NULL), IMGCORE_OK);
-        assert_null(memmem(output.bytes, output.size_bytes, "GPS", 3));
-        assert_null(memmem(output.bytes, output.size_bytes, "script", 6));
-        imgcore_output_clear(context, &output, 1);
+    assert_nothing_comes_out(bytes, at);
+    free(bytes);
+    free(plain);
+}
+
+static void append_u32(uint8_t *out, size_t *at, uint32_t value) {
+    const uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+                              (uint8_t)value};
+    append(out, at, bytes, 4);
+}
+
+static void nothing_of_a_png_but_its_pixels_comes_out(void **state) {
+    (void)state;
+    static const struct {
+        const char *type, *begin;
+        size_t begin_bytes;
+    } chunks[] = {{"tEXt", "Comment", 8},
+                  {"iTXt", "XML:com.adobe.xmp\0\0\0\0", 22},
+                  /* an IFD of one entry: the copyright, behind it */
+                  {"eXIf", "MM\0*\0\0\0\x08\0\x01\x82\x98\0\2\0\0\0\x30\0\0\0\x1a\0\0\0\0", 26},
+                  {"prVt", "", 0}};
+    const struct png_spec spec = {.width = 60, .height = 40, .channels = 3};
+    size_t size, at = 0;
+    uint8_t *plain = png_make(&spec, &size);
+    uint8_t *bytes = malloc(size + 1000);
+    assert_non_null(bytes);
+    append(bytes, &at, plain, 33); /* up to the end of IHDR */
+    for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+        const size_t length = chunks[i].begin_bytes + sizeof(secret) - 1;
+        append_u32(bytes, &at, (uint32_t)length);
+        const size_t begin = at;
+        append(bytes, &at, chunks[i].type, 4);
+        append(bytes, &at, chunks[i].begin, chunks[i].begin_bytes);
+        append(bytes, &at, secret, sizeof(secret) - 1);
+        append_u32(bytes, &at, (uint32_t)crc32(0, bytes + begin, (uInt)(at - begin)));
     }
+    append(bytes, &at, plain + 33, size - 33);
+    append(bytes, &at, secret, sizeof(secret));
+    assert_nothing_comes_out(bytes, at);
     free(bytes);
     free(plain);
 }
@@ -319,6 +363,7 @@ int main(void) {
         cmocka_unit_test(tolerance_takes_what_there_is),
         cmocka_unit_test(claims_are_refused_in_a_small_process),
         cmocka_unit_test(nothing_of_the_file_but_its_pixels_comes_out),
+        cmocka_unit_test(nothing_of_a_png_but_its_pixels_comes_out),
         cmocka_unit_test(random_damage_ends_in_a_status),
         cmocka_unit_test(every_status_has_a_name_and_a_sentence),
     };

@@ -85,3 +85,12 @@ test('the database refuses connections: the event fails with its reason', async 
   proxy.mode = 'open';
   assert.equal((await target.invoke(event)).error, false);
 });
+
+test('no secret and no text of a seller is in any log or result of all these faults', async () => {
+  const logged = [...one.cloud.functions.values()].flatMap((target) => target.log).join('\n');
+  assert.ok(logged.length > 10000);
+  const { accessKeyId, secretAccessKey, sessionToken } = one.handler.config.credentials;
+  for (const secret of [one.password, accessKeyId, secretAccessKey, sessionToken, 'Signature=', 'AWS4-HMAC', '@example.com']) {
+    assert.ok(!logged.includes(secret), secret.slice(0, 6));
+  }
+});

@@ -183,6 +183,8 @@ static void test_times_and_limits_hold(void **state) {
         {"status:500:X", SVC_TOO_LARGE, 20, 0, 10000},
         {"hang", SVC_TIMED_OUT, 0, 300, 10000},
         {"hang", SVC_DEADLINE, 0, -1, 300},
+        {"stall", SVC_TIMED_OUT, 0, 300, 10000}, /* half of the response has come */
+        {"stall", SVC_DEADLINE, 0, -1, 300},
         {"garbage", SVC_BAD_RESPONSE, 0, 0, 10000},
         {"reset", SVC_CONNECTION_LOST, 0, 0, 10000},
         {"close", SVC_CONNECTION_LOST, 0, 0, 10000},
