@@ -469,10 +469,10 @@ hostile-table: ## what each kind of crafted picture costs, in time and memory, a
 	@$(MAKE) --no-print-directory $(O)/tests/imgcore/test_hostile_costs
 	@$(O)/tests/imgcore/test_hostile_costs --table 2>/dev/null | grep '^|'
 
-# A library's own kinds of machine and of codec, other than those that everything else here is built for.
-BUILDS ?= s390x armhf jpeg3
+# A library's own kinds of machine, of codec and of C library, other than those that everything else here is built for.
+BUILDS ?= s390x armhf jpeg3 musl
 .PHONY: builds $(BUILDS:%=builds-%)
-builds: $(BUILDS:%=builds-%) ## the library's tests on a big-endian and on a 32-bit machine (emulated), and with libjpeg-turbo 3
+builds: $(BUILDS:%=builds-%) ## the library's tests on a big-endian and on a 32-bit machine (emulated), with libjpeg-turbo 3, and with musl
 
 $(BUILDS:%=builds-%): builds-%:
 	@sh .ci/packages build test builds
