@@ -14,7 +14,7 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 . tests/builds/apt.sh
 
-stamp=$(cat "$0" tests/builds/apt.sh lambda/package/build_libisal.sh lambda/package/build_lcms2.sh \
+stamp=$(cat "$0" tests/builds/apt.sh .ci/apt.sh lambda/package/build_libisal.sh lambda/package/build_lcms2.sh \
     lambda/package/build_libspng.sh | sha256sum)
 if [ "$(cat "$folder/complete" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 rm -rf "$folder"
