@@ -43,13 +43,14 @@ check_program() {
     readelf -SW "$program" | grep -Eq '__sancov_(cntrs|guards)' || fails 'has no counters: it is not instrumented'
 }
 
-# OSS-Fuzz takes a program with fewer calls for one whose libraries are not instrumented.
+# OSS-Fuzz takes a program with fewer calls for one whose libraries are not instrumented. Of the undefined sanitizer
+# it wants 168, of which the runtime in the base image has 165 of its own, and Debian's 4.
 check_sanitizer() {
     local runtime fewest calls
     case ${SANITIZER:-} in
     address) runtime=asan fewest=1000 ;;
     memory) runtime=msan fewest=1000 ;;
-    undefined) runtime=ubsan fewest=168 ;;
+    undefined) runtime=ubsan fewest=8 ;;
     *) return ;;
     esac
     calls=$(objdump -d "$program" | grep -Ec "call +[0-9a-f]+ <__$runtime")
