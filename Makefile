@@ -473,10 +473,10 @@ hostile-table: ## what each kind of crafted picture costs, in time and memory, a
 	@$(MAKE) --no-print-directory $(O)/tests/imgcore/test_hostile_costs
 	@$(O)/tests/imgcore/test_hostile_costs --table 2>/dev/null | grep '^|'
 
-# A library's own kinds of machine and of codec, other than those that everything else here is built for.
-BUILDS ?= s390x armhf jpeg3
+# A library's own kinds of machine, of codec and of C library, other than those that everything else here is built for.
+BUILDS ?= s390x armhf jpeg3 musl
 .PHONY: builds $(BUILDS:%=builds-%)
-builds: $(BUILDS:%=builds-%) ## the library's tests on a big-endian and on a 32-bit machine (emulated), and with libjpeg-turbo 3
+builds: $(BUILDS:%=builds-%) ## the library's tests on a big-endian and on a 32-bit machine (emulated), with libjpeg-turbo 3, and with musl
 
 $(BUILDS:%=builds-%): builds-%:
 	@sh .ci/packages build test builds
@@ -486,7 +486,7 @@ lint: ## layout, who may include what, headers, scripts
 	@sh .ci/packages build ci npm
 	@sh .ci/lint '$(sort $(IMGCORE_BASE) $(KERNELS) $(KERNELS_HWY) $(CODEC) $(COLOR) $(RESAMPLE) $(PLAN) \
 		$(PIPELINE) $(API) $(CLI) $(TEST_SUPPORT) $(UNIT_TESTS) $(CHECK_KERNELS) $(TEST_TOOLS) \
-		$(END_TO_END) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(FAILING_MALLOC_SOURCE) $(SERVICES_TESTS) \
+		$(END_TO_END) $(BENCH_SOURCES) $(FUZZ_SOURCES) $(SERVICES_SOURCES) $(SERVICES_TEST_SUPPORT) $(FAILING_MALLOC_SOURCE) $(MEMORY_COPIES_SOURCE) $(SERVICES_TESTS) \
 		$(FUNCTION_SOURCES) $(FUNCTION_UNIT_TESTS) $(TEST_FUNCTIONS) \
 		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)' '$(sort $(CHECK_KERNELS) \
 		$(END_TO_END) $(LAMBDA_TESTS) $(PACKAGE_TESTS) \

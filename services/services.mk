@@ -24,7 +24,8 @@ SERVICES_BASE := \
 	services/base/status.c \
 	services/base/text.c \
 	services/base/trace.c \
-	services/base/url.c
+	services/base/url.c \
+	services/base/wiped_memory.c
 
 SERVICES_AWS := \
 	services/aws/call.c \
@@ -108,9 +109,11 @@ SERVICES_OBJECTS := $(call objects,$(SERVICES_SOURCES))
 SERVICES_SUPPORT_OBJECTS := $(call objects,$(SERVICES_TEST_SUPPORT))
 FAILING_MALLOC_SOURCE := tests/support/failing_malloc.c
 FAILING_MALLOC := $(call objects,$(FAILING_MALLOC_SOURCE))
+MEMORY_COPIES_SOURCE := tests/support/memory_copies.c
+MEMORY_COPIES := $(call objects,$(MEMORY_COPIES_SOURCE))
 WRAP_MALLOC := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc free)
 
-SERVICES_LIBRARIES := libcurl libcrypto json-c
+SERVICES_LIBRARIES := libcurl libssl libcrypto json-c
 # The oldest version of each that is known to work.
 LIBRARY_VERSIONS += libcurl 7.87 libcrypto 3.0 json-c 0.16
 SERVICES_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(SERVICES_LIBRARIES) 2>/dev/null)
@@ -135,10 +138,15 @@ $(O)/tests/services/test_trace: ALL_LDFLAGS += $(WRAP_MALLOC)
 # It looks at lists of headers as well when they are freed.
 $(O)/tests/services/test_alloc: ALL_LDFLAGS += $(WRAP_MALLOC) -Wl$(comma)--wrap=curl_slist_free_all
 
+# They look for copies of a secret. As in the functions, every symbol is bound at the start: to bind one
+# later, the dynamic linker saves the vector registers on the stack, with what memcpy has left there.
+$(O)/tests/services/test_wiped $(O)/tests/services/test_db_hostile: $(MEMORY_COPIES)
+$(O)/tests/services/test_wiped $(O)/tests/services/test_db_hostile: ALL_LDFLAGS += -Wl$(comma)-z$(comma)now
+
 all: $(SERVICES)
 tests: $(SERVICES_PROGRAMS)
 
--include $(patsubst %.o,%.d,$(SERVICES_OBJECTS) $(SERVICES_SUPPORT_OBJECTS) $(FAILING_MALLOC) \
+-include $(patsubst %.o,%.d,$(SERVICES_OBJECTS) $(SERVICES_SUPPORT_OBJECTS) $(FAILING_MALLOC) $(MEMORY_COPIES) \
 	$(call objects,$(SERVICES_TESTS)))
 
 include services/email/email.mk

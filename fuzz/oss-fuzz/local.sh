@@ -1,8 +1,9 @@
-#!/bin/bash -eu
+#!/bin/bash
 # local.sh SANITIZER ARCHITECTURE ENGINE NAME...: runs build.sh on this machine in the shape of OSS-Fuzz's base
 # image (its variables and flags, with Debian's clang and libstdc++ instead of its own clang and libc++),
 # then fuzz/check.sh on the result. SANITIZER is address, undefined or memory; ARCHITECTURE is x86_64 or
 # i386, with the address sanitizer alone; ENGINE is libfuzzer or afl. Sources and results are in build/oss-fuzz.
+set -eu
 if [ "${1:-}" = --help ] || [ $# -lt 4 ]; then
     sed -n '2,5s/^# //p' "$0"
     [ "${1:-}" = --help ]

@@ -8,6 +8,7 @@ if [ "${1:-}" = --help ] || [ $# -lt 2 ]; then
     [ "${1:-}" = --help ]
     exit
 fi
+. "$(dirname "$0")/../../.ci/apt.sh"
 suite=bookworm
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
@@ -16,35 +17,12 @@ state=$folder/apt
 log=$folder/log
 
 with_state() {
-    tool=$1
-    shift
-    "$tool" -q -o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status="$state/status" \
-        -o Dir::Cache="$state" -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-        -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none "$@"
+    in_apt_state "$state" "$(dpkg --print-architecture)" "$@"
 }
 
-# From the mirrors of Debian that this system uses.
-# shellcheck disable=SC2016 # fields of apt's, not variables
 prepare_apt() {
     [ ! -f "$state/ready" ] || return 0
-    mkdir -p "$state/lists/partial" "$state/archives/partial"
-    : >"$state/status"
-    apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sort -u |
-        while read -r origin label uri; do
-            [ "$origin" = Debian ] || continue
-            case $label in
-            Debian) set -- $suite $suite-updates ;;
-            Debian-Security) set -- $suite-security ;;
-            *) continue ;;
-            esac
-            for name in "$@"; do
-                echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $name main"
-            done
-        done >"$state/sources.list"
-    if ! [ -s "$state/sources.list" ]; then
-        echo 'sources: there is no Debian archive among the package sources of this system' >&2
-        exit 1
-    fi
+    begin_apt_state "$state" deb-src "$suite $suite-updates" $suite-security
     with_state apt-get update >>"$log" 2>&1
     : >"$state/ready"
 }

@@ -6,6 +6,12 @@ NODE := build/local/node
 .PHONY: local test-long
 LOCAL_PROGRAMS := $(O)/lambda/image-processor $(O)/lambda/webhook-handler $(O)/lambda/email-sender \
 	$(O)/lambda/settlement-report $(O)/bin/webhook-send
+# The sandbox that make local runs in.
+CONFINE := $(O)/lambda/local/confine
+CONFINE_SOURCE := lambda/local/confine.c
+$(CONFINE): $(call objects,$(CONFINE_SOURCE))
+	$(call link,$^)
+tests: $(CONFINE)
 
 # Programs of node's test runner; their output is TAP. Those of the local cloud itself run no program
 # in C, so a build with a sanitizer changes nothing in them.
@@ -13,10 +19,10 @@ LOCAL_CLOUD_TESTS := tests/lambda/test_calls.mjs \
 	tests/lambda/test_front.mjs tests/lambda/test_iam.mjs \
 	tests/lambda/test_local_services.mjs tests/lambda/test_prices.mjs tests/lambda/test_rights.mjs \
 	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
-LAMBDA_TESTS := tests/lambda/test_calls_made.mjs tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs \
+LAMBDA_TESTS := tests/lambda/test_calls_made.mjs tests/lambda/test_confine.mjs tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs \
 	tests/lambda/test_market.mjs tests/lambda/test_settings_read.mjs \
 	$(LOCAL_CLOUD_TESTS)
-PLAIN_TESTS += tests/lambda/test_calls_made.mjs tests/lambda/test_settings_read.mjs tests/lambda/test_local.mjs \
+PLAIN_TESTS += tests/lambda/test_calls_made.mjs tests/lambda/test_confine.mjs tests/lambda/test_settings_read.mjs tests/lambda/test_local.mjs \
 	tests/lambda/test_market.mjs $(LOCAL_CLOUD_TESTS)
 # Those that take minutes.
 LAMBDA_LONG_TESTS += tests/lambda/test_clients.mjs tests/lambda/test_long.mjs
@@ -37,8 +43,10 @@ infra-calls: ## write the calls that the functions make anew: infra/checks/calls
 local: ## the four functions in the local cloud: a photograph, and a day at the market (IMG=yours, ONCE=1)
 	@sh .ci/packages build npm local $(if $(IMG),,run)
 	@sh lambda/local/setup.sh
-	@$(MAKE) --no-print-directory $(LOCAL_PROGRAMS)
+	@$(MAKE) --no-print-directory $(LOCAL_PROGRAMS) $(CONFINE)
 	@if [ -n "$$IMG" ]; then set -- "$$IMG"; \
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
-	exec $(NODE) lambda/local/local.mjs --programs $(O) --platforms tests/services/platforms --out "$$OUT/local" \
+	mkdir -p "$$OUT/local"; \
+	exec $(CONFINE) --read . --read $(O) --read "$$1" --write "$$OUT/local" --temporary "$${TMPDIR:-/tmp}" -- \
+		$(NODE) lambda/local/local.mjs --programs $(O) --platforms tests/services/platforms --out "$$OUT/local" \
 		$(if $(filter 1,$(ONCE)),--once) -- "$$@"

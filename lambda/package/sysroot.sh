@@ -11,6 +11,7 @@ if [ "${1:-}" = --help ] || [ $# != 1 ]; then
 fi
 cd "$(dirname "$0")/../.."
 here=$PWD/lambda/package
+. .ci/apt.sh
 arch=$1
 case $arch in
 x86_64) debian=amd64 triple=x86_64-linux-gnu ;;
@@ -67,41 +68,17 @@ quietly() {
 
 # with_state apt-get|apt-cache ARGUMENTS
 with_state() {
-    tool=$1
-    shift
-    "$tool" -q -o Dir::State="$work/apt" -o Dir::State::lists="$work/apt/lists" \
-        -o Dir::State::status="$work/apt/status" -o Dir::Cache="$work/apt" \
-        -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-        -o APT::Architecture=$debian -o APT::Architectures=$debian -o APT::Sandbox::User="$(id -un)" \
-        -o Acquire::Languages=none "$@"
+    in_apt_state "$work/apt" $debian "$@"
 }
 apt() {
     quietly with_state apt-get "$@"
 }
 
-# A separate state of apt with Debian 12's packages and sources, from the host's mirrors of Debian.
-# shellcheck disable=SC2016 # fields of apt's, not variables
+# A separate state of apt with Debian 12's packages and sources.
 prepare_apt() {
     [ ! -f "$work/apt/ready" ] || return 0
-    mkdir -p "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/debs" "$work/sources"
-    : >"$work/apt/status"
-    apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' | sort -u |
-        while read -r origin label uri; do
-            [ "$origin" = Debian ] || continue
-            case $label in
-            Debian) set -- $suite $suite-updates ;;
-            Debian-Security) set -- $suite-security ;;
-            *) continue ;;
-            esac
-            for name in "$@"; do
-                printf '%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
-                    deb "$uri" "$name" deb-src "$uri" "$name"
-            done
-        done >"$work/apt/sources.list"
-    if ! [ -s "$work/apt/sources.list" ]; then
-        echo 'sysroot: there is no Debian archive among the package sources of this system' >&2
-        exit 1
-    fi
+    mkdir -p "$work/debs" "$work/sources"
+    begin_apt_state "$work/apt" 'deb deb-src' "$suite $suite-updates" $suite-security
     apt update
     : >"$work/apt/ready"
 }

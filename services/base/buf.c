@@ -61,7 +61,8 @@ bool svc_buf_reserve(struct svc_buf *buf, size_t more_bytes) {
     }
     if (buf->bytes != NULL) {
         memcpy(bytes, buf->bytes, buf->size_bytes);
-        svc_wipe(buf->bytes, buf->size_bytes);
+        /* Also what was there before a reset. */
+        svc_wipe(buf->bytes, buf->capacity_bytes);
         free(buf->bytes);
     }
     buf->bytes = bytes;

@@ -15,6 +15,9 @@
  * reading takes a fifth of the instructions from exec to the first request. Called before curl
  * initialises OpenSSL, which would read it. */
 void svc_crypto_ignore_configuration(void);
+/* OpenSSL wipes what the connections of an SSL_CTX have decrypted once the caller has taken it;
+ * otherwise it stays until the next record arrives. */
+void svc_crypto_keep_no_plaintext(void *tls_context);
 
 /* Errors of all: INTERNAL if OpenSSL refuses (it has no reason to), NO_MEMORY. */
 enum svc_status svc_sha256(const void *bytes, size_t size_bytes, uint8_t out[SVC_SHA256_BYTES]);

@@ -7,6 +7,7 @@
 #include "services/base/http_real.h"
 #include "services/base/limits.h"
 #include "services/base/text.h"
+#include "services/base/wiped_memory.h"
 
 #define MAX_WAIT_MS 60000
 
@@ -186,9 +187,15 @@ enum svc_status svc_http_create(const struct svc_http_options *options, struct s
     if (status != SVC_OK) {
         return status;
     }
+    /* The contexts of TLS that libcurl hands out are taken as OpenSSL's. */
+    if (curl_global_sslset(CURLSSLBACKEND_OPENSSL, NULL, NULL) != CURLSSLSET_OK) {
+        return svc_fail(error, SVC_CONFIGURATION, "this libcurl does not use OpenSSL");
+    }
     struct svc_http_real *real = calloc(1, sizeof(*real));
     svc_crypto_ignore_configuration();
-    if (real == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (real == NULL ||
+        curl_global_init_mem(CURL_GLOBAL_DEFAULT, svc_wiped_malloc, svc_wiped_free,
+                             svc_wiped_realloc, svc_wiped_strdup, svc_wiped_calloc) != CURLE_OK) {
         free(real);
         return svc_fail(error, SVC_NO_MEMORY, "no memory for HTTP");
     }

@@ -215,6 +215,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
     if (!svc_buf_append(body, bytes, body_bytes)) {
         return refuse(exchange, svc_buf_status(body));
     }
+    if (!exchange->streamed) {
+        svc_wipe(bytes, body_bytes); /* libcurl may keep its buffer for the next response */
+    }
     exchange->real->has_changed = true;
     return body_bytes;
 }
@@ -252,6 +255,12 @@ static enum svc_status set_headers(struct svc_http_real_exchange *exchange,
     }
     svc_buf_wipe(&line);
     return is_good ? SVC_OK : SVC_NO_MEMORY;
+}
+
+static CURLcode on_tls_context(CURL *easy, void *context, void *user) {
+    (void)easy, (void)user;
+    svc_crypto_keep_no_plaintext(context);
+    return CURLE_OK;
 }
 
 /* Options of libcurl, each checked: an unknown one must not be ignored silently. */
@@ -307,6 +316,7 @@ static CURLcode set_rules(struct svc_http_real_exchange *exchange,
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2)
     SET(CURLOPT_SSL_VERIFYPEER, 1L)
     SET(CURLOPT_SSL_VERIFYHOST, 2L)
+    SET(CURLOPT_SSL_CTX_FUNCTION, on_tls_context)
     SET(CURLOPT_CAINFO, real->ca_bundle)
     SET(CURLOPT_CAPATH, NULL)
     SET(CURLOPT_SHARE, real->share)

@@ -58,11 +58,14 @@ size_t svc_utf8_fit(const char *text, size_t most_bytes) {
     if (size <= most_bytes) {
         return size;
     }
-    size = most_bytes;
-    while (size > 0 && ((uint8_t)text[size] & 0xc0) == 0x80) {
-        size--;
+    /* The character that the cut would divide begins up to three bytes before it. */
+    for (size_t back = 1; back <= 3 && back <= most_bytes; back++) {
+        const char *first = text + most_bytes - back;
+        if (svc_utf8_length((const uint8_t *)first, strnlen(first, 4)) > back) {
+            return most_bytes - back;
+        }
     }
-    return size;
+    return most_bytes;
 }
 
 static const char base64_digits[] =

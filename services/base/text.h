@@ -16,7 +16,8 @@ size_t svc_utf8_length(const uint8_t *bytes, size_t size_bytes);
 bool svc_utf8_valid(const uint8_t *bytes, size_t size_bytes);
 /* Writes a code point (no surrogate, at most U+10FFFF) and returns how many bytes it took. */
 size_t svc_utf8_encode(uint32_t code, uint8_t out[4]);
-/* How many bytes of `text` fit into `most_bytes` without cutting a character in two. */
+/* How many bytes of `text` fit into `most_bytes` without cutting a character in two: at most three
+ * fewer. Bytes that are no UTF-8 are cut anywhere, so that they do not take the rest with them. */
 size_t svc_utf8_fit(const char *text, size_t most_bytes);
 
 /* RFC 4648 with padding. */

@@ -3,11 +3,12 @@
 #   s390x   big-endian
 #   armhf   32-bit
 #   jpeg3   libjpeg-turbo 3 instead of Debian 12's 2.1
+#   musl    musl instead of glibc, linked statically
 # s390x and armhf run under qemu. Ends with the counts of run_tests.sh. BUILD_TESTS: the programs to run, without the
 # build folder, separated by blanks (make sets it).
 set -eu
 if [ "${1:-}" = --help ] || [ $# != 1 ]; then
-    sed -n '2,7s/^# //p' "$0"
+    sed -n '2,8s/^# //p' "$0"
     [ "${1:-}" = --help ]
     exit
 fi
@@ -52,6 +53,16 @@ jpeg3)
         echo 'build: test_jpeg is not linked with libjpeg-turbo 3' >&2
         exit 1
     }
+    ;;
+musl)
+    sh tests/builds/musl.sh "$folder"
+    pkg_config "PKG_CONFIG_LIBDIR='$root/usr/lib/$(gcc -dumpmachine)/pkgconfig'"
+    # No versions are checked: those of the services' libraries are not there.
+    build CC="$folder/cc" CXX="$folder/cxx" LDFLAGS=-static LIBRARY_VERSIONS=
+    if readelf -l "$folder/build/tests/imgcore/test_jpeg" | grep -q INTERP; then
+        echo 'build: test_jpeg is not linked statically with musl' >&2
+        exit 1
+    fi
     ;;
 *)
     echo "build: no build is called $kind" >&2

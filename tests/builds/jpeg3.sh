@@ -12,7 +12,7 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 . tests/builds/apt.sh
 
-stamp=$(cat "$0" tests/builds/apt.sh | sha256sum)
+stamp=$(cat "$0" tests/builds/apt.sh .ci/apt.sh | sha256sum)
 if [ "$(cat "$folder/complete" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 rm -rf "$folder"
 mkdir -p "$folder/source"

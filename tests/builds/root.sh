@@ -18,7 +18,7 @@ packages='libc6-dev libjpeg62-turbo-dev libspng-dev liblcms2-dev zlib1g-dev libi
 libpng-dev libcurl4-openssl-dev libssl-dev libjson-c-dev libmariadb-dev'
 if [ $# -gt 0 ]; then packages=$*; fi
 
-stamp=$({ cat "$0" tests/builds/apt.sh && echo "$packages"; } | sha256sum)
+stamp=$({ cat "$0" tests/builds/apt.sh .ci/apt.sh && echo "$packages"; } | sha256sum)
 if [ "$(cat "$folder/complete" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 rm -rf "$folder"
 mkdir -p "$folder/root"

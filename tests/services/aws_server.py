@@ -2,7 +2,7 @@
 
 Small, but strict: every request's signature is computed again by botocore's signer and refused if it
 differs, bodies are compared with their hashes and checksums, parameters with botocore's models. And
-it fails on demand. Prints "PORT number"; then each line of standard input is a JSON object with
+it fails on demand. aws_server.py [CERTIFICATE KEY]: with them by TLS. Prints "PORT number"; then each line of standard input is a JSON object with
  faults    what to do to the next requests, one entry each (see Handler.fault)
  skew      seconds that its clock is ahead
  token     the session token that is valid from now on ("": none)
@@ -29,6 +29,7 @@ import os
 import re
 import select
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -406,6 +407,10 @@ def report():
 
 def main():
     server = Server(("127.0.0.1", 0), Handler)
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*sys.argv[1:3])
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("PORT %d" % server.server_address[1], flush=True)
     for line in sys.stdin:

@@ -17,6 +17,16 @@ int aws_start(struct aws_fixture *fixture) {
     return test_server_start(&fixture->server, argv) ? 0 : -1;
 }
 
+int aws_start_tls(struct aws_fixture *fixture, const char *folder) {
+    char certificate[128], key[128];
+    snprintf(certificate, sizeof(certificate), "%s/good.pem", folder);
+    snprintf(key, sizeof(key), "%s/good.key", folder);
+    const char *const argv[] = {test_python(), TEST_FILE("aws_server.py"), certificate, key, NULL};
+    memset(fixture, 0, sizeof(*fixture));
+    snprintf(fixture->ca_file, sizeof(fixture->ca_file), "%s/ca.pem", folder);
+    return test_server_start(&fixture->server, argv) ? 0 : -1;
+}
+
 int aws_stop(struct aws_fixture *fixture) {
     test_server_stop(&fixture->server);
     return 0;
@@ -36,7 +46,9 @@ void aws_new_client(struct aws_fixture *fixture) {
 
 void aws_begin(struct aws_fixture *fixture) {
     char url[64];
-    snprintf(url, sizeof(url), "http://127.0.0.1:%d", fixture->server.port);
+    const bool is_tls = fixture->ca_file[0] != '\0';
+    snprintf(url, sizeof(url), "%s:%d", is_tls ? "https://localhost" : "http://127.0.0.1",
+             fixture->server.port);
     test_clock_init(&fixture->clock, 0);
     fixture->clock.real = true;
     test_random_init(&fixture->random, 0.5);
@@ -45,6 +57,7 @@ void aws_begin(struct aws_fixture *fixture) {
     test_environment_set(&fixture->environment, "AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
     test_environment_set(&fixture->environment, "AWS_SECRET_ACCESS_KEY", AWS_SECRET);
     test_environment_set(&fixture->environment, "AWS_ENDPOINT_URL", url);
+    test_environment_set(&fixture->environment, "AWS_CA_BUNDLE", is_tls ? fixture->ca_file : NULL);
     test_log_init(&fixture->log, &fixture->clock.clock);
     fixture->client = NULL;
     fixture->report = NULL;

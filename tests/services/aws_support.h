@@ -11,6 +11,7 @@
 
 struct aws_fixture {
     struct test_server server;
+    char ca_file[128]; /* "": plain http */
     struct test_clock clock;
     struct test_random random;
     struct test_environment environment;
@@ -30,6 +31,8 @@ int aws_finish(struct aws_fixture *fixture, int result);
 
 /* For a group of tests. */
 int aws_start(struct aws_fixture *fixture);
+/* With TLS, by the certificates that make_certificates.sh has made in `folder`. */
+int aws_start_tls(struct aws_fixture *fixture, const char *folder);
 int aws_stop(struct aws_fixture *fixture);
 
 /* A new client with the correct credentials, no faults pending, nothing logged. */

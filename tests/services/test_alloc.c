@@ -448,14 +448,16 @@ static void test_explaining_a_refusal_without_memory(void **state) {
     rmdir(folder);
 }
 
-/* The real transport, up to a refused connection. Headers, the session token among them, are wiped
- * whatever fails: the second needs an allocation after the first is in the list. */
+/* The real transport, up to a refused connection, with libcurl's allocations: some it takes for a
+ * connection that failed. Headers, the session token among them, are wiped whatever fails: the
+ * second needs an allocation after the first is in the list. */
 static void test_the_real_transport_without_memory(void **state) {
     (void)state;
     const struct svc_http_options options = {.user_agent = "test"};
     static char long_value[4097];
     memset(long_value, 'v', sizeof(long_value) - 1);
     headers_freed = headers_not_wiped = 0;
+    int without_memory = 0;
     for (int n = 1;; n++) {
         const long before = failing_malloc.live;
         struct svc_transport *transport = NULL;
@@ -475,14 +477,17 @@ static void test_the_real_transport_without_memory(void **state) {
         svc_http_destroy(transport);
         const int failures = failing_malloc_disarm();
         assert_int_equal(failing_malloc.live, before);
-        assert_int_equal(status, failures > 0 ? SVC_NO_MEMORY : SVC_CONNECT_FAILED);
+        if (failures == 0 || status != SVC_NO_MEMORY) {
+            assert_int_equal(status, SVC_CONNECT_FAILED);
+        }
+        without_memory += status == SVC_NO_MEMORY;
         assert_int_equal(headers_not_wiped, 0);
         if (failures == 0) {
-            assert_true(n > 4);
             break;
         }
     }
-    assert_true(headers_freed > 4);
+    assert_true(without_memory > 40);
+    assert_true(headers_freed > 40);
 }
 
 int main(void) {

@@ -79,7 +79,13 @@ static void test_texts_are_cut_between_characters(void **state) {
         assert_int_equal(svc_utf8_fit(text, most), fits[most]);
     }
     assert_int_equal(svc_utf8_fit("", 0), 0);
-    assert_int_equal(svc_utf8_fit("\x80\x80\x80", 2), 0);
+    /* No UTF-8: cut anywhere, but for the good characters among it. */
+    assert_int_equal(svc_utf8_fit("\x80\x80\x80", 2), 2);
+    assert_int_equal(svc_utf8_fit("\xb0\xa1\xb0\xa1\xb0\xa1", 5), 5);
+    assert_int_equal(svc_utf8_fit("\xf0\x80\x80\x80\x80", 3), 3);
+    assert_int_equal(svc_utf8_fit("\xed\x95\xed\x95\x9c", 4), 2);
+    assert_int_equal(svc_utf8_fit("\x80\x80\x80\xed\x95\x9c", 5), 3);
+    assert_int_equal(svc_utf8_fit("ab\xed\x95", 3), 3);
 }
 
 static void test_controls_and_words_are_found(void **state) {

@@ -13,6 +13,7 @@
 #include "services/base/chars.h"
 #include "services/db/migrate.h"
 #include "tests/services/db_support.h"
+#include "tests/support/memory_copies.h"
 
 static char folder[] = "/tmp/test_db_hostile_XXXXXX";
 static struct db_fixture f; /* no server of its own: `f.server` is a fake one at a time */
@@ -363,12 +364,11 @@ static void a_secret_is_read(void **state) {
     svc_buf_clear(&text);
 }
 
-/* The password, and each byte of it changed, so that only copies are found. Sought is a part of it:
+/* The password, hidden before it is sought, so that only copies are found. Sought is a part of it:
  * of a freed block malloc overwrites the first 16 bytes, and 32 bytes are json-c's first buffer. */
 static char needle[] = "a-long-canary-password-4711-and-more-of-it-than-fits-into-a-first-buffer";
 #define SOUGHT       16
 #define SOUGHT_BYTES 12
-#define KEY          0x55
 
 static enum svc_status get_hidden(void *user, enum db_secret_stage stage, bool refresh,
                                   struct svc_buf *out, struct svc_error *error) {
@@ -379,53 +379,15 @@ static enum svc_status get_hidden(void *user, enum db_secret_stage stage, bool r
     svc_buf_printf(out,
                    "{\"username\":\"app\",\"host\":\"localhost\",\"port\":%d,%s\"password\":\"",
                    f.server.port, *has_name ? "\"dbname\":\"shop\"," : "");
-    for (size_t i = 0; i < sizeof(needle) - 1; i++) {
-        svc_buf_append_char(out, (char)(needle[i] ^ KEY));
-    }
+    const size_t begin = out->size_bytes;
+    svc_buf_append(out, needle, sizeof(needle) - 1);
+    memory_copies_hide((char *)out->bytes + begin, sizeof(needle) - 1);
     svc_buf_append_text(out, "\"}");
     return svc_buf_status(out);
 }
 
-/* How often the password stands in the memory of this process that can be written. */
 static int count_copies(void) {
-    static char chunk[1 << 16];
-    char line[512];
-    int copies = 0;
-    FILE *maps = fopen("/proc/self/maps", "r");
-    FILE *memory = fopen("/proc/self/mem", "r");
-    assert_non_null(maps);
-    assert_non_null(memory);
-    setvbuf(memory, NULL, _IONBF, 0);
-    while (fgets(line, sizeof(line), maps) != NULL) {
-        unsigned long from = 0, to = 0;
-        char access[8];
-        /* Larger ones are the sanitizer's shadow. */
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, access) != 3 || access[1] != 'w' ||
-            to - from > (1ul << 28)) {
-            continue;
-        }
-        for (unsigned long at = from; at < to; at += sizeof(chunk) - SOUGHT_BYTES) {
-            if (fseeko(memory, (off_t)at, SEEK_SET) != 0) {
-                break;
-            }
-            const size_t wanted = to - at < sizeof(chunk) ? to - at : sizeof(chunk);
-            const size_t got = fread(chunk, 1, wanted, memory);
-            const char *end = chunk + got;
-            for (const char *c = chunk;
-                 (c = memchr(c, needle[SOUGHT] ^ KEY, (size_t)(end - c))) != NULL; c++) {
-                size_t k = 0;
-                while (c + k < end && k < SOUGHT_BYTES &&
-                       c[k] == (char)(needle[SOUGHT + k] ^ KEY)) {
-                    k++;
-                }
-                copies += k == SOUGHT_BYTES;
-            }
-            memset(chunk, 0, sizeof(chunk));
-        }
-    }
-    fclose(maps);
-    fclose(memory);
-    return copies;
+    return memory_copies_count(needle + SOUGHT, SOUGHT_BYTES);
 }
 
 static void no_copy_of_the_password_stays(void **state) {
@@ -436,9 +398,7 @@ static void no_copy_of_the_password_stays(void **state) {
     struct db_options options = db_options_of(&f);
     bool has_name = true;
     options.secret = (struct db_secret_source){get_hidden, &has_name};
-    for (size_t i = 0; i < sizeof(needle) - 1; i++) {
-        needle[i] ^= KEY;
-    }
+    memory_copies_hide(needle, sizeof(needle) - 1);
     assert_int_equal(count_copies(), 0);
     assert_int_equal(db_create(&options, &db, &error), SVC_OK);
     assert_int_equal(db_connect(db, &error), SVC_OK);
