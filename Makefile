@@ -32,7 +32,9 @@ export IMG OUT PACKAGES PKG_CONFIG
 IMGCORE_BASE := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
 	imgcore/base/picture.c imgcore/base/status.c imgcore/base/thread_pool.c
 
-KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
+KERNELS := imgcore/kernels/jpeg_blocks.c imgcore/kernels/jpeg_codes.c imgcore/kernels/jpeg_idct_scalar.c \
+	imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
+	imgcore/kernels/kernels_ref_jpeg.c \
 	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_png.c \
 	imgcore/kernels/kernels_ref_reduce.c \
 	imgcore/kernels/targets.c
@@ -40,13 +42,15 @@ KERNELS := imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
 KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_f32_hwy.cc imgcore/kernels/hpass_i16_hwy.cc \
 	imgcore/kernels/hpass_i16_vnni_hwy.cc \
-	imgcore/kernels/hpass_i16x1_hwy.cc \
+	imgcore/kernels/hpass_i16x1_hwy.cc imgcore/kernels/jpeg_idct_hwy.cc \
+	imgcore/kernels/jpeg_unstuff_hwy.cc \
 	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/reduce_hwy.cc \
 	imgcore/kernels/vpass_alpha_hwy.cc imgcore/kernels/vpass_hwy.cc
 
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c imgcore/codec/jpeg_error.c \
-	imgcore/codec/jpeg_frame.c \
-	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c imgcore/codec/jpeg_segments.c \
+	imgcore/codec/jpeg_fast.c imgcore/codec/jpeg_frame.c \
+	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
+	imgcore/codec/jpeg_scan.c imgcore/codec/jpeg_segments.c imgcore/codec/jpeg_start.c imgcore/codec/jpeg_tables.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
 	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
@@ -87,7 +91,7 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgco
 	tests/imgcore/test_thread_pool.c \
 	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
-	tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
+	tests/imgcore/test_jpeg_own.c tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
@@ -101,7 +105,7 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgco
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \
 	tests/kernels/check_float.c \
-	tests/kernels/check_hpass.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
+	tests/kernels/check_hpass.c tests/kernels/check_jpeg.c tests/kernels/check_jpeg_blocks.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
 	tests/kernels/check_png.c tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
 
 # Programs that make what the shell tests need.

@@ -26,7 +26,7 @@ bool fuzz_stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *re
 struct fuzz_decode_setup {
     bool planes, tolerant;
     int scale_denom;                  /* 0: 1 */
-    const struct ic_kernels *kernels; /* NULL: libspng alone reads PNG */
+    const struct ic_kernels *kernels; /* NULL: libspng and libjpeg alone read */
     struct ic_thread_pool *pool;      /* NULL: one thread */
     struct fuzz_stream *stream;       /* NULL: the source is memory */
     size_t budget_bytes;              /* 0: FUZZ_MAX_MEMORY_BYTES */

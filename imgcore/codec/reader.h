@@ -34,7 +34,7 @@ struct ic_header {
 };
 
 struct ic_open_options {
-    const struct ic_kernels *kernels;    /* NULL: libspng alone reads PNG */
+    const struct ic_kernels *kernels;    /* NULL: libspng and libjpeg alone read */
     const struct imgcore_limits *limits; /* defaults filled in */
     struct ic_cancel *cancel;            /* NULL: the call cannot be cancelled */
     bool tolerant;

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "imgcore/kernels/jpeg_blocks.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -64,6 +66,16 @@ struct ic_vpass_alpha_target {
     bool accumulate;
 };
 
+/* The inverse DCTs of a JPEG: to 8x8 samples, the same of the coefficients before zigzag position
+ * 10 (the others are zero), to 4x4, and to 2x2. */
+enum ic_jpeg_idct { IC_IDCT_8, IC_IDCT_8_FIRST_10, IC_IDCT_4, IC_IDCT_2, IC_IDCTS };
+
+/* One block of an inverse DCT: 64 coefficients, row by row, and where its first sample goes. */
+struct ic_jpeg_place {
+    const int16_t *coefs;
+    uint8_t *out;
+};
+
 /* The most rows and targets of one call of vpass_alpha. */
 #define IC_VPASS_ALPHA_ROWS    16
 #define IC_VPASS_ALPHA_TARGETS 32
@@ -72,6 +84,7 @@ struct ic_vpass_alpha_target {
 
 struct ic_kernels {
     const char *target; /* name, as in IMGCORE_TARGETS */
+    bool reads_jpeg; /* its kernels of the JPEG reader are faster than libjpeg-turbo: not "ref" */
 
     /* ---- vertical: blind to channels, n samples in a row --------------------------------- */
 
@@ -187,6 +200,35 @@ struct ic_kernels {
      * of the absolute values of its bytes, taken as signed. */
     void (*png_filter[5])(const uint8_t *row, const uint8_t *above, uint8_t *const out[3],
                           uint64_t cost[3], size_t n);
+
+    /* ---- JPEG (ITU-T T.81)
+     * ------------------------------------------------------------------------
+     */
+
+    /* Copies entropy-coded data without its stuffed zero bytes (T.81, F.1.2.3): up to a marker, or
+     * to the last byte if that is 0xff. Returns how many bytes it has written; *used is where it
+     * has stopped, n or the place of the 0xff. `out` has space for n bytes, and those behind the
+     * ones written are undefined. */
+    size_t (*jpeg_unstuff)(const uint8_t *in, size_t n, uint8_t *out, size_t *used);
+
+    /* Decodes `count` blocks from *position on, or fewer: none is begun past `limit`. Up to
+     * IC_JPEG_SLACK_BYTES past it are read. Block i gets 64 coefficients, row by row and not
+     * dequantised, at coefs + 64 * i, which must be zero; that of DC is the difference from the
+     * last one. last[i] is how many of its coefficients, in zigzag order, can be other than zero.
+     * *done: the blocks decoded. False: a doubt (jpeg_blocks.h); then the blocks from *done on, and
+     * the position, are undefined. */
+    bool (*jpeg_blocks)(struct ic_jpeg_position *position, const uint8_t *limit, int16_t *coefs,
+                        uint8_t *last, size_t count, size_t *done);
+
+    /* Multiplies the coefficients of n blocks by `quant` (row by row; each product must fit 16
+     * bits), transforms, adds 128 and clamps: libjpeg's "islow" method (jidctint.c, jidctred.c), to
+     * the bit. Samples of a block are in rows of stride_bytes. False: a sample, or a sum on the
+     * way, is so far out of range that libjpeg's plain and SIMD forms can differ: final sums
+     * outside
+     * [-512, 511], sums after the columns that do not fit 16 bits, or, for 8x8, 0 + 4, 0 - 4, 3 + 7
+     * or 1 + 5 (the places in a column or row) that do not. All blocks are written nevertheless. */
+    bool (*jpeg_idct[IC_IDCTS])(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
+                                ptrdiff_t stride_bytes);
 };
 
 /* Fills every slot with the plain C kernels. */

@@ -217,5 +217,6 @@ void ic_kernels_ref(struct ic_kernels *kernels) {
     ic_kernels_ref_color(kernels);
     ic_kernels_ref_orient(kernels);
     ic_kernels_ref_png(kernels);
+    ic_kernels_ref_jpeg(kernels);
     ic_kernels_ref_reduce(kernels);
 }

@@ -5,6 +5,7 @@
 #include "imgcore/kernels/kernels.h"
 
 void ic_kernels_ref_color(struct ic_kernels *kernels);
+void ic_kernels_ref_jpeg(struct ic_kernels *kernels);
 void ic_kernels_ref_orient(struct ic_kernels *kernels);
 void ic_kernels_ref_png(struct ic_kernels *kernels);
 void ic_kernels_ref_reduce(struct ic_kernels *kernels);

@@ -102,6 +102,7 @@ struct jpeg_params {
     bool progressive, arithmetic, scan_each; /* scan_each: one baseline scan per component */
     bool no_adobe, no_jfif, wide_quant, ramp, flat;
     unsigned int restart;
+    int noise; /* instead: 1 any level at random, 2 black and white at random */
 };
 
 /* Returns the sample of component c at (x, y): smooth waves with some noise, or for a ramp a value
@@ -117,6 +118,9 @@ static uint8_t params_sample(const struct jpeg_params *r, int c, unsigned int x,
     }
     uint32_t noise = (x * 374761393u + y * 668265263u + (uint32_t)c * 2246822519u);
     noise = (noise ^ (noise >> 13)) * 1274126177u;
+    if (r->noise != 0) {
+        return (uint8_t)(r->noise == 1 ? noise >> 24 : noise >> 31 == 0 ? 0 : 255);
+    }
     unsigned int wave = (x * 5 + y * 3 + (unsigned int)c * 70) % 200;
     return (uint8_t)(28 + (wave < 100 ? wave : 200 - wave) * 2 + (noise >> 29) - 3);
 }
@@ -292,10 +296,11 @@ struct how {
     bool rows; /* interleaved instead of planes */
     int denom; /* 0: 1 */
     bool tolerant, want_copyright;
-    struct imgcore_limits limits; /* zeros: the defaults */
-    struct stream *stream;        /* instead of memory */
-    struct ic_thread_pool *pool;  /* passed to the reader */
-    struct counting *counting;    /* the allocator of the library */
+    struct imgcore_limits limits;     /* zeros: the defaults */
+    struct stream *stream;            /* instead of memory */
+    struct ic_thread_pool *pool;      /* passed to the reader */
+    struct counting *counting;        /* the allocator of the library */
+    const struct ic_kernels *kernels; /* NULL: libjpeg alone reads */
 };
 
 struct decoded {
@@ -412,8 +417,8 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
     struct decoded d = {.status = IMGCORE_OK};
     struct imgcore_allocator allocator = {counting_alloc, counting_free, how->counting};
     struct imgcore_source source = {.bytes = file->bytes, .size_bytes = file->size_bytes};
-    struct ic_open_options options = {.tolerant = how->tolerant,
-                                      .want_copyright = how->want_copyright};
+    struct ic_open_options options = {
+        .tolerant = how->tolerant, .want_copyright = how->want_copyright, .kernels = how->kernels};
     struct imgcore_limits limits = how->limits.pixels != 0 ? how->limits : default_limits();
     struct ic_mem mem;
     struct ic_input input;

@@ -176,6 +176,18 @@ void check_compare(struct check *check, const struct check_out *out) {
            described, offset, out->size_bytes, check->out[1][at], check->out[0][at]);
 }
 
+void check_fail(struct check *check, const char *format, ...) {
+    if (check->failures++ >= 3) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    printf("FAILED %s\n       ", described);
+    vprintf(format, args);
+    printf("\n");
+    va_end(args);
+}
+
 /* ---- timing -------------------------------------------------------------------------------- */
 
 struct check_timing {

@@ -47,7 +47,8 @@ struct check_kernel {
 
 extern const struct check_kernel check_vpass_kernels[], check_hpass_kernels[],
     check_float_kernels[], check_alpha_kernels[], check_color_kernels[], check_orient_kernels[],
-    check_png_kernels[], check_reduce_kernels[]; /* end: name NULL */
+    check_png_kernels[], check_reduce_kernels[], check_jpeg_kernels[],
+    check_jpeg_blocks_kernels[]; /* end: name NULL */
 
 /* Checks the choice among targets; returns how many of its checks failed, adds to *passed. */
 int check_targets(int *passed);
@@ -80,6 +81,8 @@ struct check_out check_output(struct check *check, size_t size_bytes, size_t ali
 /* Describes the next case; printed if it fails or crashes. */
 void check_describe(struct check *check, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Reports another difference than one of the outputs. */
+void check_fail(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Compares the outputs, including the bytes around them. */
 void check_compare(struct check *check, const struct check_out *out);
 

@@ -1,0 +1,280 @@
+/* Decoding a scan: see jpeg_scan.h. A batch of MCUs at a time, so that its coefficients stay in the
+ * cache: the entropy-coded data to blocks, DC differences to values, blocks to samples. */
+#include "imgcore/codec/jpeg_scan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Data without stuffed bytes. */
+#define CLEAN_BYTES ((size_t)4096)
+/* Blocks of a batch: 12 KiB of coefficients. */
+#define BATCH_BLOCKS 96u
+/* A position may be this far past the last byte of an interval: bits are loaded in eights. */
+#define AHEAD_BYTES 8
+
+/* Blocks for the same inverse DCT. */
+struct group {
+    size_t count;
+    struct ic_jpeg_place place[BATCH_BLOCKS];
+};
+
+struct ic_jpeg_scan {
+    struct ic_mem *mem;
+    const struct ic_kernels *kernels;
+    const struct ic_jpeg_tables *tables;
+    struct ic_input *input;
+    struct ic_jpeg_position position;
+    const uint8_t *limit; /* of the position; past it, more data is needed */
+    uint8_t *clean_end;
+    bool ended;            /* a marker, or the end of the source, is behind clean_end */
+    uint32_t mcus_left;    /* in this restart interval */
+    unsigned restart;      /* number of the next restart marker, 0 to 7 */
+    int dc[IC_MAX_PLANES]; /* of the last block */
+    struct group all[IC_MAX_PLANES], first_10[IC_MAX_PLANES];
+    uint8_t last[BATCH_BLOCKS];
+    int16_t coefs[64 * BATCH_BLOCKS] __attribute__((aligned(64)));
+    uint8_t clean[CLEAN_BYTES + AHEAD_BYTES + IC_JPEG_SLACK_BYTES];
+};
+
+/* ---- data ------------------------------------------------------------------------------------ */
+
+static void begin_interval(struct ic_jpeg_scan *scan) {
+    scan->position = (struct ic_jpeg_position){.at = scan->clean, .kind = scan->tables->kind};
+    scan->clean_end = scan->clean;
+    scan->limit = NULL;
+    scan->ended = false;
+    scan->mcus_left = scan->tables->restart_interval;
+    memset(scan->dc, 0, sizeof(scan->dc));
+}
+
+/* Appends data until there is no room, or it ends. */
+static void append(struct ic_jpeg_scan *scan) {
+    struct ic_input *input = scan->input;
+    while (!scan->ended) {
+        const size_t room = CLEAN_BYTES - (size_t)(scan->clean_end - scan->clean);
+        const size_t have = ic_input_fill(input, 2);
+        const size_t n = have < room ? have : room;
+        if (have >= 2 && n < 2) {
+            return;
+        }
+        size_t used;
+        scan->clean_end += scan->kernels->jpeg_unstuff(input->window, n, scan->clean_end, &used);
+        ic_input_use(input, used);
+        /* what is left of the n bytes is 0xff and, unless it is the last one, what follows */
+        const bool at_marker = used < n && input->window_bytes >= 2 && input->window[1] != 0;
+        scan->ended = at_marker || (used == 0 && have < 2);
+    }
+}
+
+/* Moves the bytes that are not used yet to the front, and appends others. False: there are none. */
+static bool load(struct ic_jpeg_scan *scan) {
+    if (scan->ended) {
+        return false;
+    }
+    const size_t left = (size_t)(scan->clean_end - scan->position.at);
+    memmove(scan->clean, scan->position.at, left);
+    scan->position.at = scan->clean;
+    scan->clean_end = scan->clean + left;
+    append(scan);
+    /* the vectors write beyond */
+    memset(scan->clean_end, 0, AHEAD_BYTES + IC_JPEG_SLACK_BYTES);
+    scan->limit =
+        scan->ended ? scan->clean_end + AHEAD_BYTES : scan->clean_end - IC_JPEG_SLACK_BYTES;
+    return true;
+}
+
+static bool needs_data(const struct ic_jpeg_scan *scan) {
+    return scan->limit == NULL || scan->position.at > scan->limit;
+}
+
+/* Bits between the position and clean_end; negative: it has used some of the zeros behind. */
+static ptrdiff_t bits_left(const struct ic_jpeg_scan *scan) {
+    return (scan->clean_end - scan->position.at) * 8 + (ptrdiff_t)scan->position.bit_count;
+}
+
+/* Whether only the rest of a byte, at most, is left of the interval. */
+static bool is_used_up(struct ic_jpeg_scan *scan) {
+    while (!scan->ended && load(scan) && !scan->ended) {
+        if (scan->clean_end - scan->position.at > AHEAD_BYTES) {
+            return false;
+        }
+    }
+    return bits_left(scan) >= 0 && bits_left(scan) < 8;
+}
+
+/* Takes a marker; 0xff may stand before it any number of times. */
+static bool take_marker(struct ic_jpeg_scan *scan, uint8_t code) {
+    struct ic_input *input = scan->input;
+    while (ic_input_fill(input, 2) >= 2 && input->window[0] == 0xff && input->window[1] == 0xff) {
+        ic_input_use(input, 1);
+    }
+    if (input->window_bytes < 2 || input->window[0] != 0xff || input->window[1] != code) {
+        return false;
+    }
+    ic_input_use(input, 2);
+    return true;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+static bool decode_blocks(struct ic_jpeg_scan *scan, size_t count) {
+    for (size_t done = 0, more; done < count; done += more) {
+        if ((needs_data(scan) && !load(scan)) ||
+            !scan->kernels->jpeg_blocks(&scan->position, scan->limit, scan->coefs + 64 * done,
+                                        scan->last + done, count - done, &more)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A block with DC alone has one value, whatever its size. */
+static bool fill_block(int product, int size, uint8_t *out, size_t stride_bytes) {
+    const int sample = (product + 4) >> 3;
+    const int clamped = sample < -128 ? 0 : sample > 127 ? 255 : sample + 128;
+    for (int y = 0; y < size; y++) {
+        memset(out + (size_t)y * stride_bytes, clamped, (size_t)size);
+    }
+    return sample >= -512 && sample <= 511;
+}
+
+/* Completes DC, and fills the block or notes it for its inverse DCT. */
+static bool place_block(struct ic_jpeg_scan *scan, size_t block, int plane, uint8_t *out,
+                        size_t stride_bytes) {
+    const struct ic_jpeg_component *component = &scan->tables->component[plane];
+    int16_t *coefs = scan->coefs + 64 * block;
+    const int value = scan->dc[plane] + coefs[0];
+    if (abs(value) > INT16_MAX || abs(value) * component->quant[0] > INT16_MAX) {
+        return false;
+    }
+    scan->dc[plane] = value;
+    const int size = component->size;
+    if (size == 1 || scan->last[block] <= 1) {
+        return fill_block(value * component->quant[0], size, out, stride_bytes);
+    }
+    coefs[0] = (int16_t)value;
+    struct group *group =
+        scan->last[block] <= 10 && size == 8 ? &scan->first_10[plane] : &scan->all[plane];
+    group->place[group->count++] = (struct ic_jpeg_place){coefs, out};
+    return true;
+}
+
+static bool transform_group(struct ic_jpeg_scan *scan, struct group *group, int plane,
+                            enum ic_jpeg_idct idct, size_t stride_bytes) {
+    if (group->count == 0) {
+        return true;
+    }
+    const bool good = scan->kernels->jpeg_idct[idct](
+        group->place, group->count, scan->tables->component[plane].quant, (ptrdiff_t)stride_bytes);
+    group->count = 0;
+    return good;
+}
+
+static bool transform_blocks(struct ic_jpeg_scan *scan, const size_t stride_bytes[IC_MAX_PLANES]) {
+    bool good = true;
+    for (int p = 0; p < scan->tables->planes; p++) {
+        const int size = scan->tables->component[p].size;
+        const enum ic_jpeg_idct idct = size == 8 ? IC_IDCT_8 : size == 4 ? IC_IDCT_4 : IC_IDCT_2;
+        good &= transform_group(scan, &scan->all[p], p, idct, stride_bytes[p]);
+        good &= transform_group(scan, &scan->first_10[p], p, IC_IDCT_8_FIRST_10, stride_bytes[p]);
+    }
+    return good;
+}
+
+/* Places the blocks of one MCU, the first of which is `block`. */
+static bool place_mcu(struct ic_jpeg_scan *scan, size_t block, uint32_t mcu,
+                      uint8_t *const rows[IC_MAX_PLANES],
+                      const size_t stride_bytes[IC_MAX_PLANES]) {
+    bool good = true;
+    for (int p = 0; p < scan->tables->planes; p++) {
+        const struct ic_jpeg_component *component = &scan->tables->component[p];
+        const size_t size = (size_t)component->size, h = (size_t)component->h;
+        for (size_t y = 0; y < (size_t)component->v; y++) {
+            uint8_t *out = rows[p] + y * size * stride_bytes[p] + mcu * h * size;
+            for (size_t x = 0; x < h; x++) {
+                good &= place_block(scan, block++, p, out + x * size, stride_bytes[p]);
+            }
+        }
+    }
+    return good;
+}
+
+static bool decode_batch(struct ic_jpeg_scan *scan, uint32_t mcu, uint32_t count,
+                         uint8_t *const rows[IC_MAX_PLANES],
+                         const size_t stride_bytes[IC_MAX_PLANES]) {
+    const size_t blocks = (size_t)scan->tables->blocks;
+    bool good = decode_blocks(scan, count * blocks);
+    for (uint32_t i = 0; i < count && good; i++) {
+        good = place_mcu(scan, i * blocks, mcu + i, rows, stride_bytes);
+    }
+    good = good && transform_blocks(scan, stride_bytes);
+    memset(scan->coefs, 0, count * blocks * 64 * sizeof(*scan->coefs));
+    return good;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* Takes the restart marker that stands before the next MCU, if one does. */
+static bool cross_interval(struct ic_jpeg_scan *scan) {
+    if (scan->tables->restart_interval == 0 || scan->mcus_left != 0) {
+        return true;
+    }
+    if (!is_used_up(scan) || !take_marker(scan, (uint8_t)(JPEG_RST0 + scan->restart))) {
+        return false;
+    }
+    scan->restart = (scan->restart + 1) % 8;
+    begin_interval(scan);
+    return true;
+}
+
+bool ic_jpeg_scan_row(struct ic_jpeg_scan *scan, uint8_t *const rows[IC_MAX_PLANES],
+                      const size_t stride_bytes[IC_MAX_PLANES]) {
+    const struct ic_jpeg_tables *tables = scan->tables;
+    const uint32_t most = BATCH_BLOCKS / (uint32_t)tables->blocks;
+    for (uint32_t mcu = 0; mcu < tables->mcus_per_row;) {
+        if (!cross_interval(scan)) {
+            return false;
+        }
+        uint32_t count = tables->mcus_per_row - mcu;
+        count = count < most ? count : most;
+        if (tables->restart_interval != 0) {
+            count = count < scan->mcus_left ? count : scan->mcus_left;
+            scan->mcus_left -= count;
+        }
+        if (!decode_batch(scan, mcu, count, rows, stride_bytes)) {
+            return false;
+        }
+        mcu += count;
+    }
+    return bits_left(scan) >= 0;
+}
+
+bool ic_jpeg_scan_end(struct ic_jpeg_scan *scan, uint8_t code) {
+    return is_used_up(scan) && take_marker(scan, code);
+}
+
+/* ---- open ------------------------------------------------------------------------------------ */
+
+struct ic_jpeg_scan *ic_jpeg_scan_open(struct ic_mem *mem, const struct ic_kernels *kernels,
+                                       const struct ic_jpeg_tables *tables) {
+    struct ic_jpeg_scan *scan = ic_calloc(mem, 1, sizeof(*scan));
+    if (scan != NULL) {
+        scan->mem = mem;
+        scan->kernels = kernels;
+        scan->tables = tables;
+    }
+    return scan;
+}
+
+void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input) {
+    scan->input = input;
+    scan->restart = 0;
+    begin_interval(scan);
+}
+
+void ic_jpeg_scan_close(struct ic_jpeg_scan *scan) {
+    if (scan != NULL) {
+        ic_free(scan->mem, scan);
+    }
+}

@@ -1,0 +1,55 @@
+/* The own decoder for the scan of a sequential JPEG (SOF0, SOF1): entropy-coded data to planes.
+ *
+ * libjpeg has read the headers and stands behind SOS. This decoder knows no damage: whatever is not
+ * proper data is a doubt, for which it returns false, and libjpeg decodes the file again and
+ * decides. Without a doubt the samples are those of libjpeg to the bit. Used by jpeg_read.c. */
+#ifndef IC_JPEG_SCAN_H
+#define IC_JPEG_SCAN_H
+
+#include "imgcore/codec/jpeg_internal.h"
+#include "imgcore/kernels/kernels.h"
+
+/* The most blocks of an MCU (T.81, B.2.3). */
+#define IC_MAX_MCU_BLOCKS 10
+
+/* What the headers state: read only, for any number of scans. */
+struct ic_jpeg_tables {
+    struct ic_jpeg_codes *codes[2][NUM_HUFF_TBLS]; /* DC, AC; NULL: not used */
+    int planes;
+    struct ic_jpeg_component {
+        int h, v;            /* blocks in an MCU */
+        int size;            /* samples of a block in each direction: 8, 4, 2 or 1 */
+        int16_t quant[64];   /* row by row */
+        uint16_t zigzag[64]; /* the same in zigzag order */
+    } component[IC_MAX_PLANES];
+    int blocks; /* of an MCU */
+    struct ic_jpeg_kind kind[IC_MAX_MCU_BLOCKS];
+    uint32_t mcus_per_row, mcu_rows, restart_interval;
+};
+
+/* Makes the tables of a started picture. False, without any effect: it is none that this decoder
+ * reads, or there is no memory. */
+bool ic_jpeg_tables_open(struct ic_mem *mem, const struct jpeg_decompress_struct *picture,
+                         struct ic_jpeg_tables *tables);
+void ic_jpeg_tables_clear(struct ic_mem *mem, struct ic_jpeg_tables *tables);
+
+struct ic_jpeg_scan;
+
+/* Returns NULL without memory. Kernels and tables must stay valid. */
+struct ic_jpeg_scan *ic_jpeg_scan_open(struct ic_mem *mem, const struct ic_kernels *kernels,
+                                       const struct ic_jpeg_tables *tables);
+void ic_jpeg_scan_close(struct ic_jpeg_scan *scan); /* NULL is allowed */
+
+/* Starts at the first byte of `input`, where entropy-coded data begins: at an MCU that begins a row
+ * and a restart interval. */
+void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input);
+
+/* Decodes the next row of MCUs. rows[p]: the first row of plane p, with space for entire MCUs, in
+ * rows of stride_bytes[p]. */
+bool ic_jpeg_scan_row(struct ic_jpeg_scan *scan, uint8_t *const rows[IC_MAX_PLANES],
+                      const size_t stride_bytes[IC_MAX_PLANES]);
+
+/* After the last row: whether the data ends with it, and the marker `code` follows. */
+bool ic_jpeg_scan_end(struct ic_jpeg_scan *scan, uint8_t code);
+
+#endif

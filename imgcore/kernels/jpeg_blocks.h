@@ -1,0 +1,42 @@
+/* The entropy-coded data of a baseline JPEG, decoded to blocks of coefficients; ITU-T T.81, F.2.
+ *
+ * The data is read without its stuffed zero bytes, from one marker to the next. Everything that is
+ * no proper data is a doubt: another reader decides what it means. */
+#ifndef IC_JPEG_BLOCKS_H
+#define IC_JPEG_BLOCKS_H
+
+#include "imgcore/kernels/jpeg_codes.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How the blocks of one place in an MCU are coded. `next` is the kind of the next block; that of an
+ * MCU's last block is the first one. */
+struct ic_jpeg_kind {
+    const struct ic_jpeg_codes *dc, *ac;
+    const struct ic_jpeg_kind *next;
+    const uint64_t *next_dc_step, *next_ac_step; /* the steps of next's tables */
+    const uint16_t *quant;                       /* in zigzag order, each at most 32767 */
+};
+
+/* The position in the data, at the beginning of a block. */
+struct ic_jpeg_position {
+    const uint8_t *at;               /* the next byte to be loaded */
+    uint64_t bits;                   /* loaded and not used yet, from the highest bit on */
+    unsigned bit_count;              /* of them, at most 63 */
+    const struct ic_jpeg_kind *kind; /* of the next block */
+};
+
+/* The most bytes that a block loads: 64 codes of 16 bits and values of 15 bits, and what is loaded
+ * ahead. */
+#define IC_JPEG_SLACK_BYTES 264
+
+/* Index in a block of the coefficient at a zigzag position. */
+extern const uint8_t ic_jpeg_zigzag[64];
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

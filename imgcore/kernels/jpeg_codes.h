@@ -1,0 +1,74 @@
+/* Huffman codes of a JPEG as a table of steps, for jpeg_blocks (kernels.h).
+ *
+ * A step is found by the next IC_JPEG_LOOKUP_BITS bits: one code with its value, or two, if both
+ * are in these bits. Longer codes are marked, and read one by one.
+ * Formats: ITU-T T.81, annexes C (codes) and F (values). */
+#ifndef IC_JPEG_CODES_H
+#define IC_JPEG_CODES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IC_JPEG_LOOKUP_BITS 11
+#define IC_JPEG_STEPS       (1u << IC_JPEG_LOOKUP_BITS)
+#define IC_JPEG_LONG_CODES  (256u << (16 - IC_JPEG_LOOKUP_BITS - 1))
+
+/* The most bits of a step: three are at most the 56 that are loaded at once. */
+#define IC_JPEG_STEP_BITS 18
+
+/* The fields of a step, from the lowest bit on:
+ *   8  bits: the number of bits, 1 to IC_JPEG_STEP_BITS; + IC_STEP_END if the block ends with it
+ *   8  advance: coefficients that the step covers, zeros included; IC_STEP_RARE: not in this table
+ *   8  where the first value goes, counted from the next coefficient
+ *   8  the same for the second value: behind the step's coefficients if there is none
+ *   16 the first value, or 0
+ *   8  the second value, or 0
+ *   8  63 - how many bits of the first value, which is 0 here, follow: they are the step's last;
+ * 63: none, the value is here Of a step that is not in this table: 8 bits, not used; 255; the
+ * length of the code, 0 if it is over IC_JPEG_LOOKUP_BITS; the symbol; 32 bits, not used. */
+#define IC_STEP_END           64u
+#define IC_STEP_RARE          255u
+#define IC_STEP_BITS(step)    ((step)&63)
+#define IC_STEP_ADVANCE(step) ((step) >> 8 & 255)
+#define IC_STEP_FIRST(step)   ((unsigned)((step) >> 16) & 255)
+#define IC_STEP_SECOND(step)  ((unsigned)((step) >> 24) & 255)
+#define IC_STEP_SHIFT(step)   ((step) >> 56)
+
+struct ic_jpeg_codes {
+    uint64_t step[IC_JPEG_STEPS];
+    /* Codes of l bits, filled up to 16 bits, are less than end[l]; end[16] is over every number of
+     * 16 bits if the codes are complete. */
+    uint32_t end[17];
+    int32_t symbol_at[17]; /* symbol of a code of l bits: symbols[symbol_at[l] + code] */
+    uint8_t symbols[256];
+    /* Codes that are longer than the lookup, by the next 16 bits - end[IC_JPEG_LOOKUP_BITS]: the
+     * length of the code in the higher byte, 0 if there is none, and the symbol. The codes follow
+     * each other, and each is that of IC_JPEG_LONG_CODES / 256 numbers at most. */
+    uint16_t longer[IC_JPEG_LONG_CODES];
+};
+
+/* Makes the table of a DHT segment: counts[l] is the number of codes of l bits (1 to 16; counts[0]
+ * is not used), at most 256 in all, and `symbols` are theirs in order. `dc`: for DC coefficients.
+ * No AC step has a value v for which |v| * most_quant is over 32767 (most_quant: 1 to 32767).
+ * False: the counts are of no code, or a symbol for DC is over 15. */
+bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
+                        const uint8_t *symbols, bool dc, int most_quant);
+
+/* Finds the code with which `next16`, the next 16 bits, begin. Returns its length, 1 to 16, or 0 if
+ * there is none. */
+int ic_jpeg_codes_find(const struct ic_jpeg_codes *codes, uint32_t next16, int *symbol);
+
+/* The value of `size` bits (0 to 15): T.81, F.2.2.1, EXTEND. */
+static inline int ic_jpeg_extend(uint32_t bits, int size) {
+    return bits < (1u << size) >> 1 ? (int)bits - (int)(1u << size) + 1 : (int)bits;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
