@@ -77,10 +77,13 @@ static bool load(struct ic_jpeg_scan *scan) {
     scan->position.at = scan->clean;
     scan->clean_end = scan->clean + left;
     append(scan);
-    /* the vectors write beyond */
+    if (!scan->ended) {
+        scan->limit = scan->clean_end - IC_JPEG_SLACK_BYTES;
+        return true;
+    }
+    /* a block that needs more data than there is reads zeros, and is found later by bits_left */
     memset(scan->clean_end, 0, AHEAD_BYTES + IC_JPEG_SLACK_BYTES);
-    scan->limit =
-        scan->ended ? scan->clean_end + AHEAD_BYTES : scan->clean_end - IC_JPEG_SLACK_BYTES;
+    scan->limit = scan->clean_end + AHEAD_BYTES;
     return true;
 }
 

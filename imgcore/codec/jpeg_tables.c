@@ -83,10 +83,7 @@ static bool add_kinds(struct ic_mem *mem, const struct jpeg_decompress_struct *p
 
 static void chain_kinds(struct ic_jpeg_tables *tables) {
     for (int i = 0; i < tables->blocks; i++) {
-        struct ic_jpeg_kind *kind = &tables->kind[i];
-        kind->next = &tables->kind[(i + 1) % tables->blocks];
-        kind->next_dc_step = kind->next->dc->step;
-        kind->next_ac_step = kind->next->ac->step;
+        tables->kind[i].next = &tables->kind[(i + 1) % tables->blocks];
     }
 }
 

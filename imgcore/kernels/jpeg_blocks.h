@@ -16,8 +16,7 @@ extern "C" {
 struct ic_jpeg_kind {
     const struct ic_jpeg_codes *dc, *ac;
     const struct ic_jpeg_kind *next;
-    const uint64_t *next_dc_step, *next_ac_step; /* the steps of next's tables */
-    const uint16_t *quant;                       /* in zigzag order, each at most 32767 */
+    const uint16_t *quant; /* in zigzag order, each at most 32767 */
 };
 
 /* The position in the data, at the beginning of a block. */

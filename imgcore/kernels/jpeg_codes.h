@@ -21,15 +21,17 @@ extern "C" {
 #define IC_JPEG_STEP_BITS 18
 
 /* The fields of a step, from the lowest bit on:
- *   8  bits: the number of bits, 1 to IC_JPEG_STEP_BITS; + IC_STEP_END if the block ends with it
- *   8  advance: coefficients that the step covers, zeros included; IC_STEP_RARE: not in this table
- *   8  where the first value goes, counted from the next coefficient
- *   8  the same for the second value: behind the step's coefficients if there is none
+ *
+ *   8  the number of bits, 1 to IC_JPEG_STEP_BITS, and IC_STEP_END if the block ends with it
+ *   8  how many coefficients it covers, zeros included
+ *   8  where the first value goes, counted from the first of these
+ *   8  the same for the second value; behind these coefficients if there is none
  *   16 the first value, or 0
  *   8  the second value, or 0
- *   8  63 - how many bits of the first value, which is 0 here, follow: they are the step's last;
- * 63: none, the value is here Of a step that is not in this table: 8 bits, not used; 255; the
- * length of the code, 0 if it is over IC_JPEG_LOOKUP_BITS; the symbol; 32 bits, not used. */
+ *   8  63, or if the first value is not in the step but follows as its last bits: 63 - their number
+ *
+ * A symbol that is not in the table has IC_STEP_RARE in the second field, the length of its code in
+ * the third (0: over IC_JPEG_LOOKUP_BITS), and itself in the fourth. */
 #define IC_STEP_END           64u
 #define IC_STEP_RARE          255u
 #define IC_STEP_BITS(step)    ((step)&63)
@@ -46,8 +48,9 @@ struct ic_jpeg_codes {
     int32_t symbol_at[17]; /* symbol of a code of l bits: symbols[symbol_at[l] + code] */
     uint8_t symbols[256];
     /* Codes that are longer than the lookup, by the next 16 bits - end[IC_JPEG_LOOKUP_BITS]: the
-     * length of the code in the higher byte, 0 if there is none, and the symbol. The codes follow
-     * each other, and each is that of IC_JPEG_LONG_CODES / 256 numbers at most. */
+     * length of the code in the higher byte, 0 if there is none, and the symbol in the lower one.
+     * There are at most 256 such codes, one after the other; the shortest begins 2^(16 - 12) of
+     * these numbers. */
     uint16_t longer[IC_JPEG_LONG_CODES];
 };
 
