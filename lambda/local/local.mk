@@ -46,7 +46,9 @@ local: ## the four functions in the local cloud: a photograph, and a day at the 
 	@$(MAKE) --no-print-directory $(LOCAL_PROGRAMS) $(CONFINE)
 	@if [ -n "$$IMG" ]; then set -- "$$IMG"; \
 	else set -- $$(dpkg-query -L lomiri-wallpapers-20.04 | grep -E '[.]jpg$$' | head -n 1); fi; \
-	mkdir -p "$$OUT/local"; \
-	exec $(CONFINE) --read . --read $(O) --read "$$1" --write "$$OUT/local" --temporary "$${TMPDIR:-/tmp}" -- \
+	calls=$$(dirname "$${RECORD_CALLS:-.}"); \
+	mkdir -p "$$OUT/local" "$$calls"; \
+	exec $(CONFINE) --read . --read $(O) --read "$$1" --write "$$OUT/local" $${RECORD_CALLS:+--write "$$calls"} \
+		--temporary "$${TMPDIR:-/tmp}" -- \
 		$(NODE) lambda/local/local.mjs --programs $(O) --platforms tests/services/platforms --out "$$OUT/local" \
 		$(if $(filter 1,$(ONCE)),--once) -- "$$@"
