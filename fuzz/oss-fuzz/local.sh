@@ -69,4 +69,6 @@ unset MAKEFLAGS
 sh fuzz/oss-fuzz/sources.sh "$SRC" zlib libdeflate libjpeg-turbo lcms2 libspng libpng isa-l highway json-c openssl curl mariadb
 ln -sfn "$PWD" "$SRC/imgcore"
 bash -eu "$SRC/imgcore/fuzz/oss-fuzz/build.sh"
+# Some targets need 64 bits.
+if [ "$ARCHITECTURE" = i386 ]; then set --; fi
 exec bash fuzz/check.sh "$OUT" "$@"
