@@ -9,7 +9,9 @@ if [ "${1:-}" = --help ] || [ $# != 3 ]; then
 fi
 rm -rf "$3"
 mkdir -p "$3"
-if [ -x "$1/fuzz/seeds/$2_seeds" ]; then "$1/fuzz/seeds/$2_seeds" "$3"; fi
+# CHECK_WITH: a command that runs programs, as in check.sh.
+# shellcheck disable=SC2086 # a command and its options
+if [ -x "$1/fuzz/seeds/$2_seeds" ]; then ${CHECK_WITH:-} "$1/fuzz/seeds/$2_seeds" "$3"; fi
 for kind in seeds crashers; do
     for file in "fuzz/$kind/$2"/*; do
         if [ -f "$file" ]; then cp "$file" "$3/$kind-${file##*/}"; fi

@@ -152,7 +152,7 @@ build_openssl() {
     if [ "${ARCHITECTURE:-x86_64}" = i386 ]; then target='linux-x86-clang -DBROKEN_CLANG_ATOMICS'; fi
     CFLAGS=$deps_flags CXXFLAGS=$deps_flags ./Configure $target no-asm no-shared no-tests no-engine no-dso no-module \
         no-legacy no-comp no-ssl3 no-dtls no-cmp no-cms no-ts no-ct no-srp no-gost no-idea no-rc2 no-rc4 no-seed no-sm2 no-sm3 no-sm4 \
-        no-whirlpool no-camellia no-aria no-bf no-cast no-des no-dsa no-ec2m no-md4 no-mdc2 no-rmd160 no-siphash no-siv \
+        no-whirlpool no-camellia no-aria no-bf no-cast no-des no-dsa no-ec2m no-md4 no-mdc2 no-siphash no-siv \
         no-ocb no-scrypt no-blake2 no-rfc3779 no-sctp no-srtp no-psk no-nextprotoneg no-ktls no-async \
         --prefix="$prefix" --libdir=lib --openssldir=/etc/ssl >configure.log
     make -j"$jobs" build_generated >make.log
