@@ -229,9 +229,7 @@ static void drop_blocks(struct ic_jpeg_reader *reader, int from) {
 
 static int jpeg_set_parallelism(struct ic_reader *base, struct ic_thread_pool *pool, int strips) {
     struct ic_jpeg_reader *reader = (struct ic_jpeg_reader *)base;
-    const bool in_memory = reader->source.input->read == NULL;
-    if (reader->request.planes && in_memory && !reader->errors.tolerant &&
-        !jpeg_has_multiple_scans(&reader->cinfo)) {
+    if (!reader->errors.tolerant && ic_jpeg_is_at_its_scan(reader)) {
         reader->segments = ic_jpeg_segments_open(reader->mem, pool, reader->source.cancel,
                                                  &reader->cinfo, &reader->layout);
         if (reader->segments != NULL) {

@@ -41,6 +41,10 @@ struct ic_jpeg_reader {
     size_t reserved_bytes;
 };
 
+/* Whether another decoder may read the planes instead of libjpeg, which has read the headers and is
+ * at the first byte of the only scan: all of it is in memory, so that libjpeg can still read it. */
+bool ic_jpeg_is_at_its_scan(struct ic_jpeg_reader *reader);
+
 /* ic_reader_ops.start. */
 enum imgcore_status ic_jpeg_start(struct ic_reader *base, const struct ic_read_request *request,
                                   struct ic_read_layout *layout, struct imgcore_error *error);

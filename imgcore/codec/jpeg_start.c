@@ -144,10 +144,13 @@ static enum imgcore_status read_scans(struct ic_jpeg_reader *reader, struct imgc
     return ic_jpeg_guard(&reader->errors, output_step, reader, error);
 }
 
+bool ic_jpeg_is_at_its_scan(struct ic_jpeg_reader *reader) {
+    return reader->request.planes && reader->source.input->read == NULL &&
+           !jpeg_has_multiple_scans(&reader->cinfo);
+}
+
 static void open_fast(struct ic_jpeg_reader *reader) {
-    const bool in_memory = reader->source.input->read == NULL;
-    if (reader->kernels != NULL && reader->kernels->reads_jpeg && reader->request.planes &&
-        in_memory) {
+    if (reader->kernels != NULL && reader->kernels->reads_jpeg && ic_jpeg_is_at_its_scan(reader)) {
         reader->fast = ic_jpeg_fast_open(reader->mem, reader->kernels, &reader->cinfo);
     }
 }

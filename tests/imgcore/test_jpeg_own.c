@@ -209,6 +209,38 @@ static void other_kinds_are_left_to_libjpeg(void **state) {
     }
 }
 
+/* libjpeg has read all of several scans before its first row; what stands behind the end marker is
+ * no scan, although it could be read as one with the tables of the last. */
+static void nothing_is_read_behind_several_scans(void **state) {
+    (void)state;
+    const struct ic_kernels kernels = best_kernels();
+    const struct how how = {.denom = 1};
+    struct jpeg_params r = kinds[2];
+    r.width = 64;
+    r.height = 64;
+    struct blob whole = make_jpeg(&r);
+    r.scan_each = true;
+    struct blob each = make_jpeg(&r);
+    r.scan_each = false;
+    r.flat = true;
+    struct blob flat = make_jpeg(&r);
+    const size_t whole_scan = find_marker(&whole, 0xda, 0), flat_scan = find_marker(&flat, 0xda, 0);
+    const size_t head_bytes = 14; /* of SOS for three components */
+    struct blob file = {NULL, 0};
+    blob_append(&file, each.bytes, find_marker(&each, 0xda, 1)); /* its tables and first scan */
+    blob_append(&file, whole.bytes + whole_scan, whole.size_bytes - whole_scan);
+    blob_append(&file, flat.bytes + flat_scan + head_bytes,
+                flat.size_bytes - flat_scan - head_bytes);
+    struct decoded library = decode(&file, &how);
+    assert_int_equal(library.status, IMGCORE_OK);
+    decoded_free(&library);
+    assert_false(compare(&file, &how, &kernels));
+    blob_free(&file);
+    blob_free(&flat);
+    blob_free(&each);
+    blob_free(&whole);
+}
+
 static void its_memory_is_small(void **state) {
     (void)state;
     const struct ic_kernels kernels = best_kernels();
@@ -233,6 +265,7 @@ int main(void) {
         cmocka_unit_test(no_row_is_read_past_the_data),
         cmocka_unit_test(bytes_that_mean_nothing_are_no_doubt),
         cmocka_unit_test(other_kinds_are_left_to_libjpeg),
+        cmocka_unit_test(nothing_is_read_behind_several_scans),
         cmocka_unit_test(its_memory_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
