@@ -383,50 +383,45 @@ HWY_INLINE void StoreColumns8(const Eight &columns, const Group &group, ptrdiff_
 
 constexpr int kColumnShift = 13 - 2, kRowShift = 13 + 2 + 3;
 
-HWY_INLINE Eight DequantiseAll(const Group &group, const int16_t *quant) {
+template <class In> HWY_INLINE In Load(const Group &group, const int16_t *quant);
+
+template <> HWY_INLINE Four Load(const Group &group, const int16_t *quant) {
+    return {Dequantise(group, quant, 0), Dequantise(group, quant, 1), Dequantise(group, quant, 2),
+            Dequantise(group, quant, 3)};
+}
+
+template <> HWY_INLINE Eight Load(const Group &group, const int16_t *quant) {
     return {Dequantise(group, quant, 0), Dequantise(group, quant, 1), Dequantise(group, quant, 2),
             Dequantise(group, quant, 3), Dequantise(group, quant, 4), Dequantise(group, quant, 5),
             Dequantise(group, quant, 6), Dequantise(group, quant, 7)};
 }
 
-bool Idct8(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
-           ptrdiff_t stride_bytes) {
-    bool good = true;
-    for (size_t i = 0; i < n; i += kBlocks) {
-        const Group group = TakeGroup(places + i, n - i);
-        const Eight in = DequantiseAll(group, quant);
-        const auto sums = SumOf(in);
-        if (HWY_UNLIKELY(!AllUpTo(sums, kExact))) {
-            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, group, quant, stride_bytes);
-            continue;
-        }
+/* The four transforms, of dequantised coefficients; in_range: their sums show that the samples are.
+ * Classes instead of lambdas, which gcc compiles without the target's instructions. */
+
+struct All8 {
+    using In = Eight;
+    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
+                                 ptrdiff_t stride_bytes) {
         const Eight rows = Transform8<kColumnShift>(in);
         const Eight columns = Transform8<kRowShift>(Transpose8(rows));
-        good &= AllUpTo(sums, kInRange) || InRange(columns);
+        const bool good = in_range || InRange(columns);
         StoreColumns8(columns, group, stride_bytes);
+        return good;
     }
-    return good;
-}
+};
 
-bool Idct8First10(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
-                  ptrdiff_t stride_bytes) {
-    bool good = true;
-    for (size_t i = 0; i < n; i += kBlocks) {
-        const Group group = TakeGroup(places + i, n - i);
-        const Four in = {Dequantise(group, quant, 0), Dequantise(group, quant, 1),
-                         Dequantise(group, quant, 2), Dequantise(group, quant, 3)};
-        const auto sums = SumOf(in);
-        if (HWY_UNLIKELY(!AllUpTo(sums, kExact))) {
-            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, group, quant, stride_bytes);
-            continue;
-        }
+struct First10 {
+    using In = Four;
+    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
+                                 ptrdiff_t stride_bytes) {
         const Eight rows = Transform8First4<kColumnShift>(in);
         const Eight columns = Transform8First4<kRowShift>(TransposeLeft(rows));
-        good &= AllUpTo(sums, kInRange) || InRange(columns);
+        const bool good = in_range || InRange(columns);
         StoreColumns8(columns, group, stride_bytes);
+        return good;
     }
-    return good;
-}
+};
 
 /* The samples of four columns: their lower halves are of use. */
 HWY_INLINE void StoreColumns4(const Four &columns, const Group &group, ptrdiff_t stride_bytes) {
@@ -446,52 +441,56 @@ HWY_INLINE void StoreColumns4(const Four &columns, const Group &group, ptrdiff_t
     }
 }
 
-bool Idct4(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
-           ptrdiff_t stride_bytes) {
-    bool good = true;
-    for (size_t i = 0; i < n; i += kBlocks) {
-        const Group group = TakeGroup(places + i, n - i);
-        const Eight in = DequantiseAll(group, quant);
-        const auto sums = SumOf(in);
-        if (HWY_UNLIKELY(!AllUpTo(sums, kExact))) {
-            good &= LeaveToScalar(ic_jpeg_idct_4_scalar, group, quant, stride_bytes);
-            continue;
-        }
+struct All4 {
+    using In = Eight;
+    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
+                                 ptrdiff_t stride_bytes) {
         const Four rows = Transform4<kColumnShift + 1>(in);
         const Four columns = Transform4<kRowShift + 1>(Transpose4(rows));
         const V16 left = Lower64(columns.v0, columns.v1), right = Lower64(columns.v2, columns.v3);
-        good &= AllUpTo(sums, kInRange) || InRange(hn::Min(left, right), hn::Max(left, right));
         StoreColumns4(columns, group, stride_bytes);
+        return in_range || InRange(hn::Min(left, right), hn::Max(left, right));
     }
-    return good;
+};
+
+/* The samples of two columns: the first two of each are of use. */
+HWY_INLINE void StoreColumns2(V16 left, V16 right, const Group &group, ptrdiff_t stride_bytes) {
+    HWY_ALIGN int8_t bytes[HWY_MAX_BYTES];
+    hn::Store(NarrowToBytes(Lower16(left, right), left), d8, bytes);
+    for (size_t block = 0; block < kBlocks; block++) {
+        for (size_t y = 0; y < 2; y++) {
+            uint8_t *out = group.out[block] + static_cast<ptrdiff_t>(y) * stride_bytes;
+            out[0] = static_cast<uint8_t>(bytes[16 * block + 2 * y] ^ 0x80);
+            out[1] = static_cast<uint8_t>(bytes[16 * block + 2 * y + 1] ^ 0x80);
+        }
+    }
 }
 
-bool Idct2(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
-           ptrdiff_t stride_bytes) {
-    bool good = true;
-    for (size_t i = 0; i < n; i += kBlocks) {
-        const Group group = TakeGroup(places + i, n - i);
-        const Eight in = DequantiseAll(group, quant);
-        const auto sums = SumOf(in);
-        if (HWY_UNLIKELY(!AllUpTo(sums, kExact))) {
-            good &= LeaveToScalar(ic_jpeg_idct_2_scalar, group, quant, stride_bytes);
-            continue;
-        }
+struct All2 {
+    using In = Eight;
+    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
+                                 ptrdiff_t stride_bytes) {
         V16 top, bottom, left, right;
         Transform2<kColumnShift + 2>(in, top, bottom);
         Transform2<kRowShift + 2>(Transpose4(Four{top, bottom, top, bottom}), left, right);
         const V16 both = Lower64(left, right);
-        good &= AllUpTo(sums, kInRange) || InRange(both, both);
-        HWY_ALIGN int8_t bytes[HWY_MAX_BYTES];
-        hn::Store(NarrowToBytes(Lower16(left, right), left), d8, bytes);
-        for (size_t block = 0; block < kBlocks; block++) {
-            for (ptrdiff_t y = 0; y < 2; y++) {
-                uint8_t *out = group.out[block] + y * stride_bytes;
-                out[0] =
-                    static_cast<uint8_t>(bytes[16 * block + 2 * static_cast<size_t>(y)] ^ 0x80);
-                out[1] =
-                    static_cast<uint8_t>(bytes[16 * block + 2 * static_cast<size_t>(y) + 1] ^ 0x80);
-            }
+        StoreColumns2(left, right, group, stride_bytes);
+        return in_range || InRange(both, both);
+    }
+};
+
+template <class Transform, bool (*kScalar)(const int16_t *, const int16_t *, uint8_t *, ptrdiff_t)>
+bool Idct(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
+          ptrdiff_t stride_bytes) {
+    bool good = true;
+    for (size_t i = 0; i < n; i += kBlocks) {
+        const Group group = TakeGroup(places + i, n - i);
+        const auto in = Load<typename Transform::In>(group, quant);
+        const auto sums = SumOf(in);
+        if (HWY_LIKELY(AllUpTo(sums, kExact))) {
+            good &= Transform::Store(in, AllUpTo(sums, kInRange), group, stride_bytes);
+        } else {
+            good &= LeaveToScalar(kScalar, group, quant, stride_bytes);
         }
     }
     return good;
@@ -500,10 +499,10 @@ bool Idct2(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
 } // namespace
 
 void FillJpegIdct(struct ic_kernels *kernels) {
-    kernels->jpeg_idct[IC_IDCT_8] = Idct8;
-    kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = Idct8First10;
-    kernels->jpeg_idct[IC_IDCT_4] = Idct4;
-    kernels->jpeg_idct[IC_IDCT_2] = Idct2;
+    kernels->jpeg_idct[IC_IDCT_8] = Idct<All8, ic_jpeg_idct_8_scalar>;
+    kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = Idct<First10, ic_jpeg_idct_8_scalar>;
+    kernels->jpeg_idct[IC_IDCT_4] = Idct<All4, ic_jpeg_idct_4_scalar>;
+    kernels->jpeg_idct[IC_IDCT_2] = Idct<All2, ic_jpeg_idct_2_scalar>;
 }
 
 } // namespace HWY_NAMESPACE
