@@ -11,16 +11,30 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const START_MS = 120000;
+// Another program may take a free port before the server does.
+const PORTS_TRIED = 5;
 const STOP_MS = 10000;
 const SOCKET = 'socket';
 const MAX_OUTPUT_BYTES = 64 << 20;
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address();
   await new Promise((done) => server.close(done));
   return port;
+}
+
+// Whether a server of MariaDB or MySQL accepts connections at its socket: it speaks first. The socket is
+// a file of its own folder; at a port another program could answer.
+export function isUp(path) {
+  return new Promise((done) => {
+    const socket = createConnection({ path });
+    socket.once('error', () => done(false)).once('close', () => done(false)).once('data', () => {
+      done(true);
+      socket.destroy();
+    });
+  });
 }
 
 // A certificate authority and a certificate for these names below it, as files in folder: ca.pem,
@@ -37,7 +51,9 @@ export async function makeCertificates(folder, names = ['DNS:localhost', 'IP:127
 export class LocalDatabase {
   #root_password = randomBytes(18).toString('base64url');
 
-  constructor() {
+  // choosePort: of the server; async.
+  constructor({ choosePort = freePort } = {}) {
+    this.choosePort = choosePort;
     this.user = 'openmarket';
     this.password = randomBytes(18).toString('base64url');
     this.name = 'openmarket';
@@ -69,8 +85,19 @@ export class LocalDatabase {
     // Both have ended before the folder is removed.
     const failed = (await Promise.allSettled(steps)).find((step) => step.status === 'rejected');
     if (failed) throw failed.reason;
-    this.port = await freePort();
     this.ca = join(this.folder, 'ca.pem');
+    for (let left = PORTS_TRIED; !(await this.#startServer(data, as_root)); left -= 1) {
+      if (left === 1 || !/Bind on TCP\/IP port/.test(this.log)) throw new Error(`mariadbd did not start: ${this.log}`);
+    }
+    await this.execute(`CREATE DATABASE ${this.name} CHARACTER SET utf8mb4;
+      CREATE USER '${this.user}'@'%' IDENTIFIED BY '${this.password}' REQUIRE SSL;
+      GRANT ALL ON ${this.name}.* TO '${this.user}'@'%';
+      ALTER USER root@localhost IDENTIFIED BY '${this.#root_password}';`, { password: '' });
+  }
+
+  // Starts the server; false: it has ended.
+  async #startServer(data, as_root) {
+    this.port = await this.choosePort();
     const socket = join(this.folder, SOCKET);
     // It dies with this process, even if that is killed.
     const args = ['--pdeathsig', 'KILL', '--', LocalDatabase.server(), '--no-defaults', `--datadir=${join(this.folder, data)}`, `--socket=${socket}`,
@@ -78,38 +105,28 @@ export class LocalDatabase {
       `--ssl-key=${join(this.folder, 'server-key.pem')}`, '--tls-version=TLSv1.2,TLSv1.3', '--skip-name-resolve',
       '--character-set-server=utf8mb4', '--innodb-buffer-pool-size=32M', ...as_root];
     this.process = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: this.#environment() });
-    let log = '';
+    this.log = '';
     this.process.stderr.setEncoding('utf8').on('data', (text) => {
-      log = (log + text).slice(-4000);
+      this.log = (this.log + text).slice(-4000);
     });
-    this.gone = new Promise((done) => this.process.once('close', done));
-    await this.#wait(() => log);
-    await this.execute(`CREATE DATABASE ${this.name} CHARACTER SET utf8mb4;
-      CREATE USER '${this.user}'@'%' IDENTIFIED BY '${this.password}' REQUIRE SSL;
-      GRANT ALL ON ${this.name}.* TO '${this.user}'@'%';
-      ALTER USER root@localhost IDENTIFIED BY '${this.#root_password}';`, { password: '' });
+    let has_ended = false;
+    this.gone = new Promise((done) => this.process.once('close', () => {
+      has_ended = true;
+      done();
+    }));
+    const end_ms = Date.now() + START_MS;
+    while (!has_ended) {
+      if (await isUp(socket)) return true;
+      if (Date.now() > end_ms) throw new Error(`mariadbd did not start: ${this.log}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    return false;
   }
 
   // Temporary tables are named by the process's number: two servers in containers that share /tmp would
   // remove each other's.
   #environment() {
     return { ...process.env, TMPDIR: this.folder };
-  }
-
-  async #wait(log) {
-    const end_ms = Date.now() + START_MS;
-    for (;;) {
-      if (this.process.exitCode !== null || Date.now() > end_ms) throw new Error(`mariadbd did not start: ${log()}`);
-      const up = await new Promise((done) => {
-        const socket = createConnection({ host: '127.0.0.1', port: this.port });
-        socket.once('error', () => done(false)).once('data', () => {
-          socket.destroy();
-          done(true);
-        });
-      });
-      if (up) return;
-      await new Promise((done) => setTimeout(done, 50));
-    }
   }
 
   // Runs SQL as root, by the client `mariadb` (DELIMITER works), and returns the rows of its SELECTs as

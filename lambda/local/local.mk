@@ -16,7 +16,7 @@ tests: $(CONFINE)
 # Programs of node's test runner; their output is TAP. Those of the local cloud itself run no program
 # in C, so a build with a sanitizer changes nothing in them.
 LOCAL_CLOUD_TESTS := tests/lambda/test_calls.mjs \
-	tests/lambda/test_front.mjs tests/lambda/test_iam.mjs \
+	tests/lambda/test_database.mjs tests/lambda/test_front.mjs tests/lambda/test_iam.mjs \
 	tests/lambda/test_local_services.mjs tests/lambda/test_prices.mjs tests/lambda/test_rights.mjs \
 	tests/lambda/test_runtime_api.mjs tests/lambda/test_triggers.mjs
 LAMBDA_TESTS := tests/lambda/test_calls_made.mjs tests/lambda/test_confine.mjs tests/lambda/test_end_to_end.mjs tests/lambda/test_local.mjs \

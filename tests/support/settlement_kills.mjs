@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { createConnection } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { isUp } from '../../lambda/local/database.mjs';
 import { until } from './lambda.mjs';
 import { CuttingProxy } from './tcp_proxy.mjs';
 import { BUCKET, SettlementCloud, keyOf, refundSql } from './settlement.mjs';
@@ -99,13 +100,7 @@ async function killDatabase() {
   await database.gone;
   database.process = spawn(spawnfile, spawnargs.slice(1), { stdio: ['ignore', 'ignore', 'ignore'], detached: true, env: { ...process.env, TMPDIR: database.folder } });
   database.gone = new Promise((done) => database.process.once('close', done));
-  await until(() => new Promise((done) => {
-    const socket = createConnection({ host: '127.0.0.1', port: database.port });
-    socket.once('error', () => done(false)).once('data', () => {
-      socket.destroy();
-      done(true);
-    });
-  }), 'the database is back');
+  await until(() => isUp(join(database.folder, 'socket')), 'the database is back');
 }
 
 // A rerun has about 20 requests and 200 packets; every so many of them is disturbed.
