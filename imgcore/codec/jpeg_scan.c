@@ -132,12 +132,31 @@ static bool decode_blocks(struct ic_jpeg_scan *scan, size_t count) {
     return true;
 }
 
+/* Of constant size, so that a row is one store. */
+static inline void fill_rows(uint64_t samples, size_t size, uint8_t *out, size_t stride_bytes) {
+    for (size_t y = 0; y < size; y++) {
+        memcpy(out + y * stride_bytes, &samples, size);
+    }
+}
+
 /* A block with DC alone has one value, whatever its size. */
-static bool fill_block(int product, int size, uint8_t *out, size_t stride_bytes) {
+static inline bool fill_block(int product, int size, uint8_t *out, size_t stride_bytes) {
     const int sample = (product + 4) >> 3;
     const int clamped = sample < -128 ? 0 : sample > 127 ? 255 : sample + 128;
-    for (int y = 0; y < size; y++) {
-        memset(out + (size_t)y * stride_bytes, clamped, (size_t)size);
+    const uint64_t samples = UINT64_C(0x0101010101010101) * (unsigned)clamped;
+    switch (size) {
+    case 8:
+        fill_rows(samples, 8, out, stride_bytes);
+        break;
+    case 4:
+        fill_rows(samples, 4, out, stride_bytes);
+        break;
+    case 2:
+        fill_rows(samples, 2, out, stride_bytes);
+        break;
+    default:
+        *out = (uint8_t)clamped;
+        break;
     }
     return sample >= -512 && sample <= 511;
 }

@@ -1,61 +1,61 @@
 /* jpeg_blocks: see kernels.h. Included once for each instruction set, with BLOCKS_NAME the name of
- * the function.
+ * the function, BLOCKS_RARE that of a helper, and FOLLOWING(bits, following) the bits that a step
+ * states in `following` (jpeg_codes.h).
  *
- * A step (jpeg_codes.h) is one lookup and has no branch but the check that it is in the table and
- * the end of the block: values are stored even if there are none, as zeros where zeros are. */
+ * A step is one lookup and has no branch but the check that it is in the table and the end of the
+ * block: values are stored even if there are none, as zeros where zeros are.
+ *
+ * A step waits for the lookup of the one before it, and for the shift by its bits. More data is
+ * loaded beside that: behind a lookup, which makes do with the bits that are left, and before the
+ * shift. */
 #include "imgcore/kernels/jpeg_symbol-inl.h"
 
-#ifndef IC_JPEG_FIRST_VALUE
-#define IC_JPEG_FIRST_VALUE
-/* The first value of a step: in the table, or the bits that follow the code. Without a branch:
- * EXTEND of T.81, F.2.2.1, is the bits themselves, or the negated inverse of them if the first is
- * 0. */
-static inline int first_value(uint64_t bits, uint64_t step) {
-    const uint64_t shift = IC_STEP_SHIFT(step);
-    const uint64_t following = bits << ((step + shift + 1) & 63);
-    const uint64_t negative = ~(uint64_t)((int64_t)following >> 63);
-    const uint64_t low = (following ^ negative) >> 1 >> shift;
-    return (int)((low ^ negative) - negative + (step >> 32));
-}
-#endif
+#define LOOKUP(codes, count) (&(codes)->step[from.bits >> (64 - (count))])
+
+/* `used` has the bits of the steps since the last time, and IC_STEP_END in higher bits. */
+#define COUNT_BITS()                                                                               \
+    do {                                                                                           \
+        from.count -= used & 63;                                                                   \
+        used = 0;                                                                                  \
+    } while (0)
+
+#define LOAD_BITS()                                                                                \
+    COUNT_BITS();                                                                                  \
+    from = refill(from, &at);
 
 /* One step of AC coefficients: to `complete` at the end of the block, to `rare` if it is not in the
- * table. */
-#define STEP()                                                                                     \
+ * table. LOAD: LOAD_BITS(), or nothing after a step with it. */
+#define STEP(LOAD)                                                                                 \
     {                                                                                              \
-        step = ac[from.bits >> (64 - IC_JPEG_LOOKUP_BITS)];                                        \
-        const uint64_t after = covered + IC_STEP_ADVANCE(step);                                    \
-        if (__builtin_expect(after > 63, 0)) {                                                     \
+        step = LOOKUP(ac, IC_JPEG_LOOKUP_BITS);                                                    \
+        const unsigned bits = step->bits;                                                          \
+        LOAD const uint8_t *const after = place + step->advance;                                   \
+        if (__builtin_expect(after > ic_jpeg_zigzag + 63, 0)) {                                    \
             goto rare;                                                                             \
         }                                                                                          \
-        const uint8_t *const places = ic_jpeg_zigzag + covered;                                    \
-        coefs[places[IC_STEP_FIRST(step)]] = (int16_t)first_value(from.bits, step);                \
-        coefs[places[IC_STEP_SECOND(step)]] = (int8_t)(step >> 48);                                \
-        from.bits <<= IC_STEP_BITS(step);                                                          \
-        used += step;                                                                              \
-        covered = after;                                                                           \
-        if ((step & IC_STEP_END) != 0) {                                                           \
+        const unsigned following = step->following;                                                \
+        const unsigned value = step->value + (unsigned)FOLLOWING(from.bits, following);            \
+        const unsigned first = place[step->first], second = place[step->second];                   \
+        coefs[second] = (int8_t)following;                                                         \
+        coefs[first] = (int16_t)value;                                                             \
+        from.bits <<= bits & 63;                                                                   \
+        used += bits;                                                                              \
+        place = after;                                                                             \
+        if ((bits & IC_STEP_END) != 0) {                                                           \
             goto complete;                                                                         \
         }                                                                                          \
     }
 
-/* The sum of steps has the sum of their bits, at most 54, in its lowest bits: the end of a block
- * adds 64. */
-#define COUNT_BITS()                                                                               \
-    do {                                                                                           \
-        from.count -= (unsigned)used & 63u;                                                        \
-        used = 0;                                                                                  \
-    } while (0)
-
 /* A symbol whose step was not in the table. */
 BLOCKS_TARGET static inline enum symbol_result BLOCKS_RARE(struct bits *from,
                                                            const struct ic_jpeg_kind *kind,
-                                                           uint64_t step, int16_t *coefs,
-                                                           unsigned *covered) {
+                                                           const struct ic_jpeg_step *step,
+                                                           int16_t *coefs, unsigned *covered) {
     const struct ic_jpeg_codes *codes = *covered == 0 ? kind->dc : kind->ac;
     const uint32_t next16 = (uint32_t)(from->bits >> 48);
-    unsigned code_bits = IC_STEP_FIRST(step), symbol = IC_STEP_SECOND(step);
-    if (IC_STEP_ADVANCE(step) != IC_STEP_RARE) { /* its second value is past the block */
+    unsigned code_bits = step->first, symbol = step->second;
+    /* in the second case its second value is past the block */
+    if (*covered == 0 || step->advance != IC_STEP_RARE) {
         int found;
         code_bits = (unsigned)ic_jpeg_codes_find(codes, next16, &found);
         symbol = (unsigned)found;
@@ -73,51 +73,52 @@ BLOCKS_TARGET static bool BLOCKS_NAME(struct ic_jpeg_position *position, const u
     const uint8_t *at = position->at;
     struct bits from = {position->bits, position->bit_count};
     const struct ic_jpeg_kind *kind = position->kind;
+    unsigned used = 0;
     bool good = true;
     size_t i = 0;
+    if (count > 0 && at <= limit) {
+        LOAD_BITS()
+    }
     for (; good && i < count && at <= limit; i++, coefs += 64, kind = kind->next) {
-        const uint64_t *const ac = kind->ac->step;
-        uint64_t covered = 1, used = 0;
-        from = refill(from, &at);
-        uint64_t step = kind->dc->step[from.bits >> (64 - IC_JPEG_LOOKUP_BITS)];
-        if (__builtin_expect(IC_STEP_ADVANCE(step) != 1, 0)) {
-            covered = 0;
+        const struct ic_jpeg_codes *const ac = kind->ac;
+        const struct ic_jpeg_step *step = LOOKUP(kind->dc, IC_JPEG_DC_LOOKUP_BITS);
+        const uint8_t *place = ic_jpeg_zigzag;
+        LOAD_BITS()
+        if (__builtin_expect(step->advance != 1, 0)) {
             goto rare;
         }
-        coefs[0] = (int16_t)first_value(from.bits, step);
-        from.bits <<= IC_STEP_BITS(step);
-        used += step;
-        STEP()
+        coefs[0] = (int16_t)(step->value + (unsigned)FOLLOWING(from.bits, step->following));
+        from.bits <<= step->bits;
+        used = step->bits;
+        place++;
         STEP()
         for (;;) {
-            COUNT_BITS();
-            from = refill(from, &at);
-            STEP()
-            STEP()
+            STEP(LOAD_BITS())
             STEP()
             continue;
         rare:
-            COUNT_BITS();
-            from = refill(from, &at);
+            LOAD_BITS()
             /* copies, so that the variables stay in registers */
             struct bits left = from;
-            unsigned known = (unsigned)covered;
-            const enum symbol_result result = BLOCKS_RARE(&left, kind, step, coefs, &known);
+            unsigned covered = (unsigned)(place - ic_jpeg_zigzag);
+            const enum symbol_result result = BLOCKS_RARE(&left, kind, step, coefs, &covered);
             from = left;
-            covered = known;
+            place = ic_jpeg_zigzag + covered;
             if (result != SYMBOL_MORE) {
                 good = result == SYMBOL_LAST;
                 break;
             }
         }
     complete:
-        COUNT_BITS();
-        last[i] = (uint8_t)covered;
+        last[i] = (uint8_t)(place - ic_jpeg_zigzag);
     }
+    COUNT_BITS();
     *position = (struct ic_jpeg_position){at, from.bits, from.count, kind};
     *done = good ? i : i - 1;
     return good;
 }
 
+#undef LOOKUP
 #undef STEP
+#undef LOAD_BITS
 #undef COUNT_BITS

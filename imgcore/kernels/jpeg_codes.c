@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ZEROS_16 0xf0 /* the symbol of sixteen zeros */
+#define DC_SHIFT (IC_JPEG_LOOKUP_BITS - IC_JPEG_DC_LOOKUP_BITS)
 
 /* Codes by the next IC_JPEG_LOOKUP_BITS bits. */
 struct short_code {
@@ -20,7 +21,7 @@ struct symbol {
     int run, value; /* of an AC symbol; of a DC symbol, the value alone */
 };
 
-/* Reads a symbol after the first `used` bits of `lookup`. */
+/* Reads a symbol after the first `used` of the IC_JPEG_LOOKUP_BITS bits of `lookup`. */
 static struct symbol read_symbol(const struct short_code *codes, uint32_t lookup, int used,
                                  bool dc) {
     const int room = IC_JPEG_LOOKUP_BITS - used;
@@ -41,18 +42,19 @@ static struct symbol read_symbol(const struct short_code *codes, uint32_t lookup
     return found;
 }
 
-/* A step whose fields are those of jpeg_codes.h, without second value. */
-static uint64_t pack(unsigned bits, unsigned advance, unsigned first, unsigned second, int value) {
-    return bits | (uint64_t)advance << 8 | (uint64_t)first << 16 | (uint64_t)second << 24 |
-           (uint64_t)(uint16_t)value << 32 | UINT64_C(63) << 56;
+/* Without second value. */
+static struct ic_jpeg_step one_value(int bits, int covered, int value) {
+    return (struct ic_jpeg_step){.bits = (uint8_t)bits,
+                                 .advance = (uint8_t)covered,
+                                 .first = (uint8_t)(covered - 1),
+                                 .second = (uint8_t)(covered - 1),
+                                 .value = (uint16_t)value};
 }
 
-static uint64_t pack_following(unsigned bits, unsigned advance, int size) {
-    return pack(bits, advance, advance - 1, advance, 0) - ((uint64_t)size << 56);
-}
-
-static uint64_t not_in_table(const struct symbol *symbol) {
-    return pack(0, IC_STEP_RARE, (unsigned)symbol->code_bits, (unsigned)symbol->symbol, 0);
+static struct ic_jpeg_step not_in_table(const struct symbol *symbol) {
+    return (struct ic_jpeg_step){.advance = IC_STEP_RARE,
+                                 .first = (uint8_t)symbol->code_bits,
+                                 .second = (uint8_t)symbol->symbol};
 }
 
 static bool is_end(const struct symbol *symbol) {
@@ -65,42 +67,56 @@ static bool is_usual(const struct symbol *symbol, int most_quant) {
                                       : abs(symbol->value) * most_quant <= INT16_MAX;
 }
 
-/* A code in the table whose value is not. */
-static uint64_t make_following(const struct symbol *one, int size, int most_quant) {
-    const bool fits = one->code_bits != 0 && one->bits <= IC_JPEG_STEP_BITS &&
-                      ((1 << size) - 1) * most_quant <= INT16_MAX;
-    return fits ? pack_following((unsigned)one->bits, (unsigned)one->run + 1, size)
-                : not_in_table(one);
+/* A code in the table whose value is not, but for its first bit, which tells the sign. */
+static struct ic_jpeg_step make_following(const struct symbol *one, uint32_t lookup, int size,
+                                          int most_quant) {
+    const int most_value = (1 << size) - 1;
+    if (one->code_bits == 0 || one->code_bits == IC_JPEG_LOOKUP_BITS ||
+        one->bits > IC_JPEG_STEP_BITS || most_value * most_quant > INT16_MAX) {
+        return not_in_table(one);
+    }
+    const bool negative = (lookup >> (IC_JPEG_LOOKUP_BITS - 1 - one->code_bits) & 1) == 0;
+    struct ic_jpeg_step step = one_value(one->bits, one->run + 1, negative ? -most_value : 0);
+    step.following = (uint16_t)(size << 8 | (64 - one->bits));
+    return step;
 }
 
-static uint64_t make_ac_step(const struct short_code *codes, uint32_t lookup, int most_quant) {
+static struct ic_jpeg_step make_ac_step(const struct short_code *codes, uint32_t lookup,
+                                        int most_quant) {
     const struct symbol one = read_symbol(codes, lookup, 0, false);
     if (!one.whole) {
-        return make_following(&one, one.symbol & 15, most_quant);
+        return make_following(&one, lookup, one.symbol & 15, most_quant);
     }
     if (!is_usual(&one, most_quant)) {
         return not_in_table(&one);
     }
     if (is_end(&one)) {
-        return pack((unsigned)one.bits | IC_STEP_END, 0, 0, 0, 0);
+        return (struct ic_jpeg_step){.bits = (uint8_t)((unsigned)one.bits | IC_STEP_END)};
     }
-    const unsigned covered = (unsigned)one.run + 1;
+    struct ic_jpeg_step step = one_value(one.bits, one.run + 1, one.value);
     const struct symbol two = read_symbol(codes, lookup, one.bits, false);
     if (!two.whole || !is_usual(&two, most_quant) || abs(two.value) > INT8_MAX) {
-        return pack((unsigned)one.bits, covered, covered - 1, covered, one.value);
+        return step;
     }
-    const unsigned bits = (unsigned)(one.bits + two.bits);
+    step.bits = (uint8_t)(one.bits + two.bits);
     if (is_end(&two)) {
-        return pack(bits | IC_STEP_END, covered, covered - 1, covered, one.value);
+        step.bits |= IC_STEP_END;
+        return step;
     }
-    const unsigned all = covered + (unsigned)two.run + 1;
-    return pack(bits, all, covered - 1, all - 1, one.value) | (uint64_t)(uint8_t)two.value << 48;
+    step.advance = (uint8_t)(step.advance + two.run + 1);
+    step.second = (uint8_t)(step.advance - 1);
+    step.following = (uint8_t)two.value;
+    return step;
 }
 
-static uint64_t make_dc_step(const struct short_code *codes, uint32_t lookup) {
+/* The bits of `lookup` behind its first IC_JPEG_DC_LOOKUP_BITS are zeros, and are not known. */
+static struct ic_jpeg_step make_dc_step(const struct short_code *codes, uint32_t lookup) {
     const struct symbol one = read_symbol(codes, lookup, 0, true);
-    return one.whole ? pack((unsigned)one.bits, 1, 0, 1, one.value)
-                     : make_following(&one, one.symbol, 1);
+    if (one.whole && one.bits <= IC_JPEG_DC_LOOKUP_BITS) {
+        return one_value(one.bits, 1, one.value);
+    }
+    return one.code_bits < IC_JPEG_DC_LOOKUP_BITS ? make_following(&one, lookup, one.symbol, 1)
+                                                  : not_in_table(&one);
 }
 
 /* Sets end, symbol_at and symbols. */
@@ -168,7 +184,11 @@ bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
     }
     list_long_codes(codes);
     for (uint32_t i = 0; i < IC_JPEG_STEPS; i++) {
-        codes->step[i] = dc ? make_dc_step(list, i) : make_ac_step(list, i, most_quant);
+        if (dc) {
+            codes->step[i >> DC_SHIFT] = make_dc_step(list, i >> DC_SHIFT << DC_SHIFT);
+        } else {
+            codes->step[i] = make_ac_step(list, i, most_quant);
+        }
     }
     return true;
 }

@@ -1,7 +1,7 @@
 /* Huffman codes of a JPEG as a table of steps, for jpeg_blocks (kernels.h).
  *
- * A step is found by the next IC_JPEG_LOOKUP_BITS bits: one code with its value, or two, if both
- * are in these bits. Longer codes are marked, and read one by one.
+ * A step is found by the next IC_JPEG_LOOKUP_BITS bits (for DC, IC_JPEG_DC_LOOKUP_BITS): one code
+ * with its value, or two, if both are in these bits. Longer codes are marked, and read one by one.
  * Formats: ITU-T T.81, annexes C (codes) and F (values). */
 #ifndef IC_JPEG_CODES_H
 #define IC_JPEG_CODES_H
@@ -13,35 +13,36 @@
 extern "C" {
 #endif
 
-#define IC_JPEG_LOOKUP_BITS 11
-#define IC_JPEG_STEPS       (1u << IC_JPEG_LOOKUP_BITS)
-#define IC_JPEG_LONG_CODES  (256u << (16 - IC_JPEG_LOOKUP_BITS - 1))
+#define IC_JPEG_LOOKUP_BITS    11
+#define IC_JPEG_DC_LOOKUP_BITS 9 /* so that the table takes less of the cache */
+#define IC_JPEG_STEPS          (1u << IC_JPEG_LOOKUP_BITS)
+#define IC_JPEG_LONG_CODES     (256u << (16 - IC_JPEG_LOOKUP_BITS - 1))
 
-/* The most bits of a step: three are at most the 56 that are loaded at once. */
-#define IC_JPEG_STEP_BITS 18
+/* The most bits of a step. After two of them, of the 56 bits that are loaded at once, enough are
+ * left for the lookup of the next one. */
+#define IC_JPEG_STEP_BITS 22
 
-/* The fields of a step, from the lowest bit on:
- *
- *   8  the number of bits, 1 to IC_JPEG_STEP_BITS, and IC_STEP_END if the block ends with it
- *   8  how many coefficients it covers, zeros included
- *   8  where the first value goes, counted from the first of these
- *   8  the same for the second value; behind these coefficients if there is none
- *   16 the first value, or 0
- *   8  the second value, or 0
- *   8  63, or if the first value is not in the step but follows as its last bits: 63 - their number
- *
- * A symbol that is not in the table has IC_STEP_RARE in the second field, the length of its code in
- * the third (0: over IC_JPEG_LOOKUP_BITS), and itself in the fourth. */
-#define IC_STEP_END           64u
-#define IC_STEP_RARE          255u
-#define IC_STEP_BITS(step)    ((step)&63)
-#define IC_STEP_ADVANCE(step) ((step) >> 8 & 255)
-#define IC_STEP_FIRST(step)   ((unsigned)((step) >> 16) & 255)
-#define IC_STEP_SECOND(step)  ((unsigned)((step) >> 24) & 255)
-#define IC_STEP_SHIFT(step)   ((step) >> 56)
+/* One or two symbols. Its fields are loaded one by one: that takes fewer instructions than to
+ * extract them from a register. */
+struct ic_jpeg_step {
+    uint8_t bits;    /* 1 to IC_JPEG_STEP_BITS, and IC_STEP_END if the block ends with it */
+    uint8_t advance; /* how many coefficients it covers, zeros included */
+    /* Where the values go, counted from the first of these coefficients. Without a second value
+     * `second` is `first`; the second value is stored before the first. */
+    uint8_t first, second;
+    uint16_t value; /* the first value, or what is added to the bits that follow the code */
+    /* Higher byte: how many of the step's last bits are the first value. 0: all of it is in
+     * `value`, and the lower byte is the second value. Else the lower byte is 64 - bits. */
+    uint16_t following;
+};
+
+/* A symbol that is not in the table has IC_STEP_RARE in `advance`. For AC, `first` is the length of
+ * its code (0: over IC_JPEG_LOOKUP_BITS), and `second` is itself. */
+#define IC_STEP_END  128u
+#define IC_STEP_RARE 255u
 
 struct ic_jpeg_codes {
-    uint64_t step[IC_JPEG_STEPS];
+    struct ic_jpeg_step step[IC_JPEG_STEPS]; /* for DC the first 1 << IC_JPEG_DC_LOOKUP_BITS */
     /* Codes of l bits, filled up to 16 bits, are less than end[l]; end[16] is over every number of
      * 16 bits if the codes are complete. */
     uint32_t end[17];
