@@ -72,7 +72,7 @@ static bool pipeline_open(struct runner *runner) {
         return runner_fail(runner, "this CPU does not run target %.40s", target);
     }
     snprintf(runner->about, sizeof(runner->about), "imgcore %s, %s", imgcore_version(),
-             imgcore_context_target(pipeline->context));
+             imgcore_context_target(pipeline->context, IMGCORE_JOB_TRANSFORM));
     return true;
 }
 

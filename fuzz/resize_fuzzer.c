@@ -255,7 +255,8 @@ static void check_job(struct fuzz_input *input, const struct job *job) {
     for (size_t y = 0; y < job->to.height_px; y++)
         FUZZ_CHECK(!memcmp(packed + y * job->to.row_bytes,
                            job->to.first + (ptrdiff_t)y * job->to.stride_bytes, job->to.row_bytes),
-                   "row %zu of %s differs from plain C", y, imgcore_context_target(tested));
+                   "row %zu of %s differs from plain C", y,
+                   imgcore_context_target(tested, IMGCORE_JOB_RESIZE));
     if (job->is_constant)
         check_constant(job, packed);
     /* The edges of a box filter depend on the last bit of a position. */

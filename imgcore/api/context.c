@@ -13,8 +13,12 @@ enum imgcore_status imgcore_context_create(const struct imgcore_allocator *alloc
     if (allocator != NULL && (allocator->alloc == NULL || allocator->free == NULL)) {
         return IMGCORE_INVALID_ARGUMENT;
     }
-    const size_t target = ic_target_choose(getenv("IMGCORE_TARGETS"));
-    if (target >= ic_target_count()) {
+    const char *const list = getenv("IMGCORE_TARGETS");
+    const struct ic_cpu cpu = ic_cpu_detect();
+    const char *reason, *resize_reason;
+    const size_t target = ic_target_for(IC_WORK_TRANSFORM, &cpu, list, &reason);
+    const size_t resize_target = ic_target_for(IC_WORK_RESIZE, &cpu, list, &resize_reason);
+    if (target >= ic_target_count() || resize_target >= ic_target_count()) {
         return IMGCORE_INVALID_ARGUMENT;
     }
     struct ic_mem mem;
@@ -28,6 +32,9 @@ enum imgcore_status imgcore_context_create(const struct imgcore_allocator *alloc
     context->mem = mem;
     ic_weight_cache_init(&context->weights, &context->mem);
     ic_target_kernels(target, &context->kernels);
+    ic_target_kernels(resize_target, &context->resize_kernels);
+    context->reason = reason;
+    context->resize_reason = resize_reason;
     context->icc = ic_icc_create(&context->mem);
     if (context->icc == NULL) {
         imgcore_context_destroy(context);
@@ -57,14 +64,21 @@ enum imgcore_status imgcore_context_use_target(struct imgcore_context *context, 
     for (size_t i = 0; i < ic_target_count(); i++) {
         if (strcmp(name, ic_target_name(i)) == 0 && ic_target_usable(i)) {
             ic_target_kernels(i, &context->kernels);
+            context->resize_kernels = context->kernels;
+            context->reason = context->resize_reason = "the program asks for it";
             return IMGCORE_OK;
         }
     }
     return IMGCORE_INVALID_ARGUMENT;
 }
 
-const char *imgcore_context_target(const struct imgcore_context *context) {
-    return context->kernels.target;
+const char *imgcore_context_target(const struct imgcore_context *context, enum imgcore_job job) {
+    return job == IMGCORE_JOB_RESIZE ? context->resize_kernels.target : context->kernels.target;
+}
+
+const char *imgcore_context_target_reason(const struct imgcore_context *context,
+                                          enum imgcore_job job) {
+    return job == IMGCORE_JOB_RESIZE ? context->resize_reason : context->reason;
 }
 
 size_t imgcore_target_count(void) {

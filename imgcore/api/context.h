@@ -11,7 +11,9 @@
 
 struct imgcore_context {
     struct ic_mem mem;
-    struct ic_kernels kernels;
+    /* of imgcore_transform and imgcore_resize, and why these */
+    struct ic_kernels kernels, resize_kernels;
+    const char *reason, *resize_reason;
     struct ic_icc *icc;
     struct ic_weight_cache weights;
     struct ic_transfer *transfer; /* created when first needed */

@@ -109,7 +109,7 @@ imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t 
         }
     }
     struct ic_resampler *resampler;
-    enum imgcore_status status = ic_resampler_create(&context->weights, &context->kernels, &spec,
+    enum imgcore_status status = ic_resampler_create(&context->weights, &context->resize_kernels, &spec,
                                                      target, target_stride_bytes, &resampler);
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "%s", "");

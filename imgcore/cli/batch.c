@@ -146,7 +146,7 @@ bool cli_batch_run(struct cli_batch *batch) {
         good = workers[i].context != NULL;
     }
     if (good) {
-        batch->target = imgcore_context_target(workers[0].context);
+        batch->target = imgcore_context_target(workers[0].context, IMGCORE_JOB_TRANSFORM);
         cli_progress_start(&pool.progress, batch->items.count);
         /* This thread is the first worker. If a thread cannot be created, fewer threads do the
          * work. */

@@ -246,6 +246,23 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels);
  * any). Returns its index, or ic_target_count() if there is none. */
 size_t ic_target_choose(const char *list);
 
+/* What kernels work beside: see targets.c. */
+enum ic_work {
+    IC_WORK_TRANSFORM, /* the scalar work of codecs */
+    IC_WORK_RESIZE     /* other kernels alone */
+};
+
+/* What the choice depends on besides the targets that are usable. */
+struct ic_cpu {
+    bool slow_avx512; /* 512-bit vectors lower the clock for milliseconds */
+};
+struct ic_cpu ic_cpu_detect(void);
+
+/* Chooses the target for the work on a CPU: if `list` names any, as ic_target_choose, else by what
+ * the whole job costs. *reason: a sentence about why, in static storage. */
+size_t ic_target_for(enum ic_work work, const struct ic_cpu *cpu, const char *list,
+                     const char **reason);
+
 #ifdef __cplusplus
 }
 #endif

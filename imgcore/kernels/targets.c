@@ -113,6 +113,43 @@ static bool list_has(const char *list, const char *name) {
     return false;
 }
 
+/* Intel's cores before Ice Lake (Skylake, Cascade Lake and Cooper Lake of servers) run at a lower
+ * clock for milliseconds after multiplications of 512-bit vectors. They have AVX-512 without VBMI2,
+ * which no other core lacks. */
+struct ic_cpu ic_cpu_detect(void) {
+#if IC_HWY_X86
+    return (struct ic_cpu){.slow_avx512 = has_avx3() && !__builtin_cpu_supports("avx512vbmi2")};
+#else
+    return (struct ic_cpu){.slow_avx512 = false};
+#endif
+}
+
+static bool is_avx512(size_t index) {
+    return targets[index].hwy == IC_HWY_AVX3_DL || targets[index].hwy == IC_HWY_AVX3;
+}
+
+/* With slow 512-bit vectors a transform pays for them between its kernels. On a Xeon of 2.5 GHz
+ * (Cascade Lake), a JPEG of 16 MP to four sizes, decoded by libjpeg-turbo, took 98 ms with AVX-512,
+ * 90 with AVX2 and 84 with SSE4. The own decoder has kernels in its place, which SSE4 makes a
+ * quarter slower (Zen 4: the whole job 40 ms with SSE4, 33 with AVX2, 32 with AVX-512), so that
+ * AVX2 is the choice. Kernels alone are fastest with the widest vectors there, too. */
+size_t ic_target_for(enum ic_work work, const struct ic_cpu *cpu, const char *list,
+                     const char **reason) {
+    if (list != NULL && *list != '\0') {
+        *reason = "the best of those that are named";
+        return ic_target_choose(list);
+    }
+    size_t best = ic_target_choose(NULL);
+    *reason = "the best that this CPU runs";
+    if (work == IC_WORK_TRANSFORM && cpu->slow_avx512 && is_avx512(best)) {
+        *reason = "512-bit vectors lower this CPU's clock for the decoder and the encoders";
+        while (is_avx512(best) || !targets[best].usable()) {
+            best++;
+        }
+    }
+    return best;
+}
+
 size_t ic_target_choose(const char *list) {
     bool any = list == NULL || *list == '\0';
     for (size_t i = 0; i < target_count; i++) {

@@ -121,10 +121,12 @@ check '... counts pixels exactly' exits 0 "$imgcore" info good.jpg --max-pixels 
 check 'targets' exits 0 "$imgcore" targets
 check '... the last is ref' contains stdout 'ref'
 check 'targets --json' exits 0 "$imgcore" targets --json
-check '... one is in use, ref is usable' json '([.targets[] | select(.in_use)] | length == 1) and
+check '... those of the jobs are in use, ref is usable' json '
+    ([.targets[] | select(.in_use) | .name] | sort) == ([.jobs[].target] | unique) and
+    (.jobs | keys == ["resize", "transform"]) and ([.jobs[].reason | length > 9] | all) and
     (.targets[-1] | .name == "ref" and .usable)'
 check 'IMGCORE_TARGETS limits them' exits 0 env IMGCORE_TARGETS=ref "$imgcore" targets --json
-check '... to what it names' json '.targets[-1].in_use'
+check '... to what it names' json '.targets[-1].in_use and ([.jobs[].target] | unique == ["ref"])'
 check 'IMGCORE_TARGETS of nonsense' exits 2 env IMGCORE_TARGETS=nonsense "$imgcore" targets
 
 # ---- a full standard output

@@ -66,10 +66,33 @@ static void check_choice(void) {
     }
 }
 
+/* 512-bit vectors that lower the clock are for kernels alone, unless they are named. */
+static void check_jobs(void) {
+    const size_t count = ic_target_count(), best = best_usable();
+    const struct ic_cpu fast = {.slow_avx512 = false}, slow = {.slow_avx512 = true};
+    const char *reason, *other_reason;
+    expect(ic_target_for(IC_WORK_TRANSFORM, &fast, NULL, &reason) == best, "the best to transform");
+    expect(ic_target_for(IC_WORK_RESIZE, &fast, "", &reason) == best, "the best to resize");
+    expect(ic_target_for(IC_WORK_RESIZE, &slow, NULL, &other_reason) == best,
+           "slow AVX-512: the best to resize");
+    expect(strcmp(reason, other_reason) == 0, "for the same reason");
+    const size_t narrow = ic_target_for(IC_WORK_TRANSFORM, &slow, NULL, &other_reason);
+    expect(narrow < count && ic_target_usable(narrow), "slow AVX-512: one that can run");
+    const bool has_avx512 = strncmp(ic_target_name(best), "avx3", 4) == 0;
+    expect(has_avx512 ? strcmp(ic_target_name(narrow), "avx2") == 0 : narrow == best,
+           "slow AVX-512: AVX2 to transform");
+    expect(has_avx512 == (strcmp(reason, other_reason) != 0), "for a reason of its own");
+    expect(ic_target_for(IC_WORK_TRANSFORM, &slow, ic_target_name(best), &reason) == best,
+           "slow AVX-512: used where it is named");
+    expect(ic_target_for(IC_WORK_TRANSFORM, &slow, "nonsense", &reason) == count,
+           "a list without a usable one: none");
+}
+
 int check_targets(int *passed) {
     failures = passes = 0;
     check_list();
     check_choice();
+    check_jobs();
     *passed += passes;
     return failures;
 }

@@ -133,7 +133,8 @@ struct imgcore_context; /* the chosen kernels, and tables and buffers kept betwe
 
 /* Creates a context. `allocator` NULL: malloc and free; else it is copied, and its functions must
  * remain valid as long as the context. The environment variable IMGCORE_TARGETS (names separated by
- * commas, as imgcore_target_name returns them) limits the CPU targets that are used.
+ * commas, as imgcore_target_name returns them) limits the CPU targets that are used to those: the
+ * best of them is used for every job.
  * Errors: INVALID_ARGUMENT (context NULL, only half an allocator, no usable target in
  * IMGCORE_TARGETS), NO_MEMORY. On failure *context is NULL. */
 IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
@@ -148,8 +149,19 @@ IMGCORE_API void imgcore_context_destroy(struct imgcore_context *context);
 IMGCORE_API enum imgcore_status imgcore_context_use_target(struct imgcore_context *context,
                                                            const char *name);
 
-/* Returns the name of the target that a context uses. Static storage. */
-IMGCORE_API const char *imgcore_context_target(const struct imgcore_context *context);
+/* Jobs that may use different targets: on some CPUs wide vectors make the scalar code around them
+ * slower, so that what is best for kernels alone is not best for decoding and encoding. */
+enum imgcore_job {
+    IMGCORE_JOB_TRANSFORM, /* imgcore_transform, imgcore_check: codecs between kernels */
+    IMGCORE_JOB_RESIZE     /* imgcore_resize: kernels alone */
+};
+
+/* Returns the name of the target that a context uses for a job. Static storage. */
+IMGCORE_API const char *imgcore_context_target(const struct imgcore_context *context,
+                                               enum imgcore_job job);
+/* Returns why: a phrase in English. Static storage. */
+IMGCORE_API const char *imgcore_context_target_reason(const struct imgcore_context *context,
+                                                      enum imgcore_job job);
 
 /* Returns the number of CPU targets compiled in. They are ordered best first; the last one is
  * always "ref", plain C. */
