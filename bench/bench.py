@@ -41,7 +41,7 @@ def gather(programs, options, core):
     targets = options.targets.split(',') if options.targets else programs.targets()
     results, quality = [], []
     for photo in photos if 'pipeline' in only else []:
-        cases = suite.pipeline_cases(programs, photo)
+        cases = suite.pipeline_cases(programs, photo, targets)
         few = options.rounds if photo.kind != 'png' else max(2, options.rounds // 3)
         rounds.run_rounds(cases, few, core, on_round=rounds.progress(photo.label))
         results += [report.as_result(case) for case in cases]

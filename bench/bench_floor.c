@@ -1,6 +1,6 @@
-/* The lower bound of a JPEG to four JPEGs: the time of libjpeg-turbo alone to decode the photograph
- * to planes, at the scale that the plan chooses, and to encode four images from existing planes. No
- * resize, no conversion, no copy. */
+/* The lower bound of a JPEG to four JPEGs: the time to decode the photograph to planes, at the
+ * scale that the plan chooses, by the library's reader or by libjpeg-turbo alone, and that of
+ * libjpeg-turbo to encode four images from existing planes. No resize, no conversion, no copy. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <jpeglib.h>
 
 #include "bench/runner.h"
-#include "imgcore/imgcore.h"
+#include "imgcore/api/source.h"
 #include "imgcore/plan/plan.h"
 
 enum { MAX_ROWS = 4 * DCTSIZE }; /* rows of a plane in one step of the decoder */
@@ -32,7 +32,8 @@ struct floor_state {
     size_t size_bytes;
     int denom, optimize;
     bool decode, encode;
-    uint8_t *strip; /* the rows of all planes of one step of the decoder */
+    struct imgcore_context *own; /* whose reader decodes; NULL: libjpeg-turbo alone */
+    uint8_t *strip;              /* the rows of all planes of one step of the decoder */
     size_t strip_bytes;
     struct planes small[RUNNER_SIZES];
     unsigned char *encoded;
@@ -130,6 +131,31 @@ static bool decode_planes(struct floor_state *state, const uint8_t *bytes, size_
     jpeg_finish_decompress(&cinfo);
     jpeg_destroy_decompress(&cinfo);
     return true;
+}
+
+/* Decodes to planes, strip by strip, by the library's reader, and drops them. */
+static bool decode_own(struct floor_state *state) {
+    struct imgcore_options raw, options;
+    struct imgcore_error error;
+    struct ic_source opened;
+    const struct imgcore_source source = {.bytes = state->bytes, .size_bytes = state->size_bytes};
+    imgcore_options_default(&raw);
+    raw.limits.memory_bytes = (size_t)4 << 30;
+    if (ic_options_resolve(&raw, &options, &error) != IMGCORE_OK ||
+        ic_source_open(state->own, &source, &options, &opened, NULL, &error) != IMGCORE_OK) {
+        return false;
+    }
+    struct ic_reader *reader = opened.reader;
+    const struct ic_read_request request = {.planes = true, .scale_denom = state->denom};
+    struct ic_read_layout layout;
+    struct ic_strip strip = {.done = false};
+    bool ok = reader->ops->start(reader, &request, &layout, &error) == IMGCORE_OK;
+    while (ok && !strip.done) {
+        ok = reader->ops->read(reader, &strip, &error) == IMGCORE_OK;
+    }
+    ok = ok && reader->ops->finish(reader, &error) == IMGCORE_OK;
+    ic_source_close(&opened);
+    return ok;
 }
 
 static bool encode_planes(struct floor_state *state, const struct planes *small, size_t *made) {
@@ -230,13 +256,18 @@ static bool floor_open(struct runner *runner) {
     state->decode = strcmp(part, "encode") != 0;
     state->encode = strcmp(part, "decode") != 0;
     state->optimize = runner_number(runner, "optimize", 0);
+    const char *const decoder = runner_option(runner, "decoder", "own");
+    if (strcmp(decoder, "own") == 0 && imgcore_context_create(NULL, &state->own) != IMGCORE_OK) {
+        return runner_fail(runner, "no context");
+    }
     state->encoded_bytes = 1u << 20;
     state->encoded = malloc(state->encoded_bytes);
     state->bytes = runner_read(runner, runner_option(runner, "input", ""), &state->size_bytes);
     if (state->bytes == NULL || state->encoded == NULL || !prepare(runner, state)) {
         return false;
     }
-    snprintf(runner->about, sizeof(runner->about), "libjpeg-turbo, decode at 1/%d, %s",
+    snprintf(runner->about, sizeof(runner->about), "%s, decode at 1/%d, %s",
+             state->own != NULL ? "imgcore's reader, libjpeg-turbo's encoder" : "libjpeg-turbo",
              state->denom, part);
     return true;
 }
@@ -244,12 +275,16 @@ static bool floor_open(struct runner *runner) {
 static bool floor_run(struct runner *runner) {
     struct floor_state *state = runner->state;
     runner->made_bytes = 0;
-    bool ok =
-        !state->decode || decode_planes(state, state->bytes, state->size_bytes, state->denom, NULL);
+    bool ok = true;
+    if (state->decode) {
+        ok = state->own != NULL
+                 ? decode_own(state)
+                 : decode_planes(state, state->bytes, state->size_bytes, state->denom, NULL);
+    }
     for (int i = 0; ok && state->encode && i < RUNNER_SIZES; i++) {
         ok = encode_planes(state, &state->small[i], &runner->made_bytes);
     }
-    return ok || runner_fail(runner, "libjpeg failed");
+    return ok || runner_fail(runner, "the decoder or an encoder failed");
 }
 
 static bool floor_save(struct runner *runner, const char *folder) {
@@ -264,6 +299,7 @@ static void floor_close(struct runner *runner) {
             free(state->small[i].bytes[p]);
         }
     }
+    imgcore_context_destroy(state->own);
     free(state->strip);
     free(state->encoded);
     free(state->bytes);
@@ -272,10 +308,13 @@ static void floor_close(struct runner *runner) {
 int main(int argc, char **argv) {
     static struct floor_state state;
     struct runner runner = {
-        .usage = "usage: bench_floor --input PHOTOGRAPH.jpg [--preset balanced|quality|fast]\n"
-                 "                   [--denom 1|2|4|8] [--optimize 1] [--part both|decode|encode]\n"
-                 "libjpeg-turbo alone: decode to planes at the scale that the preset's plan\n"
-                 "chooses (or at 1/denom), encode four pictures from planes. Quality 80, 4:2:0.\n",
+        .usage =
+            "usage: bench_floor --input PHOTOGRAPH.jpg [--preset balanced|quality|fast]\n"
+            "                   [--denom 1|2|4|8] [--optimize 1] [--part both|decode|encode]\n"
+            "                   [--decoder own|libjpeg]\n"
+            "Decode to planes at the scale that the preset's plan chooses (or at 1/denom), by\n"
+            "the library's reader or libjpeg-turbo alone; encode four pictures from planes by\n"
+            "libjpeg-turbo. Quality 80, 4:2:0.\n",
         .open = floor_open,
         .run = floor_run,
         .save = floor_save,

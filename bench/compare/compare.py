@@ -62,8 +62,9 @@ def peers_of_pipeline(options, programs, photo, form):
     for c in cases:
         c.words['peer'] = c.name
     if photo.kind != 'png' and form == 'jpeg':
-        for name, part in (('floor', 'both'), ('floor, decode alone', 'decode')):
-            cases.append(suite.floor_case(programs, photo, name=name, part=part))
+        for name, part, decoder in (('floor', 'both', 'own'), ('floor, decode alone', 'decode', 'own'),
+                                    ('floor, libjpeg-turbo\'s decode alone', 'decode', 'libjpeg')):
+            cases.append(suite.floor_case(programs, photo, name=name, part=part, decoder=decoder))
             cases[-1].words['peer'] = name
     cases.append(case('sharp x4', node + ['--peer', 'sharp-x4']))
     cases.append(case('sharp cascade', node + ['--peer', 'sharp-cascade']))

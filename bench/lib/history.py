@@ -6,12 +6,22 @@ from html import escape
 from lib import plot, report
 
 
+KEPT = ('name', 'group', 'about', 'median_ms', 'min_ms', 'spread', 'peak_mib', 'made_bytes')
+
+
+def summary(document):
+    """What is kept of a run: no single samples, and no kernels, which are most of it by far."""
+    results = [{key: r[key] for key in KEPT if key in r} for r in document['results']
+               if r['group'] != 'kernel' and 'missing' not in r]
+    return {**document, 'results': results}
+
+
 def record(folder, document):
-    """Stores a result under its time and commit, writes the page again; returns the name."""
+    """Stores the summary of a result under its time and commit, writes the page again; returns the name."""
     made = document['machine']
     stamp = made['when'].replace(':', '').replace('-', '')
     name = f'{stamp}-{made["commit"] or "none"}{"-changed" if made["changed"] else ""}.json'
-    report.write_json(os.path.join(folder, 'history', name), document)
+    report.write_json(os.path.join(folder, 'history', name), summary(document))
     write_page(folder)
     return name
 

@@ -26,8 +26,15 @@ def cpu():
                     flags = set(value.split())
     except OSError:
         pass
-    known = ['sse4_1', 'avx2', 'avx512bw', 'avx512_vnni', 'avx_vnni', 'asimd', 'asimddp', 'sve']
+    known = ['sse4_1', 'avx2', 'avx512bw', 'avx512_vnni', 'avx512_vbmi2', 'avx_vnni', 'asimd', 'asimddp', 'sve']
     return name, [flag for flag in known if flag in flags]
+
+
+def kind(vectors):
+    """The kind of CPU that goals are for: by the width of vectors that it runs at its full clock."""
+    if 'avx512bw' in vectors and 'avx512_vbmi2' not in vectors:
+        return 'slow AVX-512'
+    return 'AVX-512' if 'avx512bw' in vectors else 'narrower'
 
 
 def describe(top, compiler):

@@ -45,10 +45,11 @@ def pipeline_case(programs, photo, preset='balanced', form='jpeg', name=None, **
                 form=form)
 
 
-def floor_case(programs, photo, preset='balanced', part='both', name=None, optimize=0):
-    return Case(name or f'floor/{photo.label}/{preset}/{part}',
+def floor_case(programs, photo, preset='balanced', part='both', name=None, decoder='own'):
+    tail = '' if decoder == 'own' else f'/{decoder}'
+    return Case(name or f'floor/{photo.label}/{preset}/{part}{tail}',
                 [programs.bench('bench_floor'), '--input', photo.path, '--preset', preset,
-                 '--part', part, '--optimize', str(optimize)],
+                 '--part', part, '--decoder', decoder],
                 photo.megapixels, group='floor', subject=photo.label)
 
 
@@ -76,14 +77,17 @@ def resize_cases(programs, sources, targets, small=False):
             for kind, _ in inputs_of.CHANNELS for target in targets]
 
 
-def pipeline_cases(programs, photo):
-    """One photograph: the default preset to both formats, the others to JPEG, and the lower bound."""
+def pipeline_cases(programs, photo, targets):
+    """One photograph: the default preset to both formats and on each target, the others to JPEG, and the
+    lower bound."""
     cases = [pipeline_case(programs, photo, preset) for preset in PRESETS]
+    cases += [pipeline_case(programs, photo, target=target) for target in targets]
     if photo.kind == 'png' or photo.kind == 'jpeg420':
         cases.append(pipeline_case(programs, photo, form='png'))
     if photo.kind != 'png':
         cases.append(floor_case(programs, photo))
         cases.append(floor_case(programs, photo, part='decode'))
+        cases.append(floor_case(programs, photo, part='decode', decoder='libjpeg'))
     return cases
 
 
