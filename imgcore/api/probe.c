@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "imgcore/api/source.h"
+#include "imgcore/api/versioned.h"
 #include "imgcore/base/orientation.h"
 
 static const char *color_name(const struct ic_header *header) {
@@ -84,16 +85,10 @@ static enum imgcore_status fill_icc(struct imgcore_context *context, const struc
     return IMGCORE_OK;
 }
 
-enum imgcore_status imgcore_probe(struct imgcore_context *context,
-                                  const struct imgcore_source *source,
-                                  const struct imgcore_options *options, struct imgcore_info *info,
-                                  struct imgcore_error *error) {
-    ic_error_clear(error);
-    if (context == NULL || info == NULL || info->struct_size_bytes != sizeof(*info)) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
-                       "no context, or the info was not filled by imgcore_info_default");
-    }
-    imgcore_info_default(info);
+static enum imgcore_status probe(struct imgcore_context *context,
+                                 const struct imgcore_source *source,
+                                 const struct imgcore_options *options, struct imgcore_info *info,
+                                 struct imgcore_error *error) {
     struct imgcore_options resolved;
     enum imgcore_status status = ic_options_resolve(options, &resolved, error);
     if (status != IMGCORE_OK) {
@@ -111,5 +106,22 @@ enum imgcore_status imgcore_probe(struct imgcore_context *context,
     }
     status = fill_icc(context, &opened.reader->header, info, error);
     ic_source_close(&opened);
+    return status;
+}
+
+enum imgcore_status imgcore_probe(struct imgcore_context *context,
+                                  const struct imgcore_source *source,
+                                  const struct imgcore_options *options, struct imgcore_info *info,
+                                  struct imgcore_error *error) {
+    ic_error_clear(error);
+    if (context == NULL || info == NULL ||
+        !ic_versioned_has_size(&ic_versioned_info, info->struct_size_bytes)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "no context, or the info was not filled by imgcore_info_default");
+    }
+    struct imgcore_info ours;
+    imgcore_info_default(&ours);
+    const enum imgcore_status status = probe(context, source, options, &ours, error);
+    ic_versioned_write(&ic_versioned_info, &ours, sizeof(ours.struct_size_bytes), info);
     return status;
 }

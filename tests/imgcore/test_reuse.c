@@ -150,35 +150,10 @@ static void a_good_call_after_each_failed_allocation_is_as_the_first(void **stat
     good_clear(&good);
 }
 
-/* A newer header has fields behind those that the library knows. */
-static void a_newer_callers_struct_is_filled_to_what_is_known(void **state) {
-    (void)state;
-    struct {
-        struct imgcore_options known;
-        uint8_t newer[64];
-        uint8_t canary[64];
-    } options;
-    memset(&options, 0x55, sizeof(options));
-    (imgcore_options_default_sized)(&options.known, sizeof(options.known) + sizeof(options.newer));
-    for (size_t i = 0; i < sizeof(options.canary); i++) {
-        assert_int_equal(options.canary[i], 0x55);
-    }
-    const struct jpeg_spec spec = {.width = 64, .height = 64, .channels = 3};
-    size_t size;
-    uint8_t *bytes = jpeg_make(&spec, &size);
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
-    struct imgcore_output output = box(16, 16, IMGCORE_FORMAT_JPEG);
-    assert_int_equal(imgcore_transform(context, &source, &options.known, &output, 1, NULL),
-                     IMGCORE_OK);
-    imgcore_output_clear(context, &output, 1);
-    free(bytes);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_call_after_each_failure_is_as_the_first),
         cmocka_unit_test(a_good_call_after_each_failed_allocation_is_as_the_first),
-        cmocka_unit_test(a_newer_callers_struct_is_filled_to_what_is_known),
     };
     return cmocka_run_group_tests_name("reuse", tests, set_up, tear_down);
 }

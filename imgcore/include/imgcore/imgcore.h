@@ -9,8 +9,12 @@
  * Conventions of every function here:
  *   - Sizes ending in _px count pixels, in _bytes bytes. A stride is signed and in bytes: the
  *     distance from one row to the next; it is negative for a bottom-up image.
- *   - Every option struct begins with struct_size_bytes and is filled by its _default function, so
- *     that a program built against an older header works with a newer library.
+ *   - A struct that begins with struct_size_bytes grows at its end from version to version. Fill it
+ *     by its _default macro, which passes the size that the program's header gives it; the function
+ *     behind the macro, _default_sized, fills that many bytes, for languages that have no macros.
+ *     The library reads and writes no byte more: an older program gets the defaults of the fields
+ *     that it lacks. In a newer program, fields that an older library does not know are 0 after
+ *     _default, and fail with UNKNOWN_FIELD if they are not left so. The other structs never grow.
  *   - A function returns IMGCORE_OK, or another status and a description in `error` (may be NULL).
  *     After a failure no output exists and nothing has to be freed.
  *   - A context is used by one thread at a time; several contexts may be used at the same time. The
@@ -56,7 +60,8 @@ IMGCORE_API const char *imgcore_version(void);
 /* A failure described for a person: filled by a call that fails, cleared by one that succeeds. */
 struct imgcore_error {
     enum imgcore_status status;
-    char detail[200]; /* details in English; "" if the status says everything */
+    char detail[200];     /* details in English; "" if the status says everything */
+    uint64_t reserved[4]; /* set to 0 */
 };
 
 /* ---------------------------------------------------------------------- vocabulary */
@@ -173,7 +178,8 @@ struct imgcore_source {
     void *user; /* passed to read */
 };
 
-/* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). */
+/* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). New limits take the
+ * place of reserved words: the struct has one size for ever, since it lies inside another. */
 struct imgcore_limits {
     uint64_t pixels;        /* width x height of the input */
     uint32_t side_px;       /* width or height of the input */
@@ -182,6 +188,7 @@ struct imgcore_limits {
     size_t metadata_bytes;  /* an EXIF block; a larger one is ignored */
     size_t icc_bytes;       /* an ICC profile, unpacked; a larger one is refused */
     uint64_t output_pixels; /* width x height of an output */
+    uint64_t reserved[8];   /* 0, else UNKNOWN_FIELD */
 };
 
 #define IMGCORE_DEFAULT_PIXELS         (UINT64_C(268402689)) /* 16383 squared */
@@ -213,7 +220,8 @@ struct imgcore_info {
 };
 
 /* Clears all fields and sets struct_size_bytes. */
-IMGCORE_API void imgcore_info_default(struct imgcore_info *info);
+IMGCORE_API void imgcore_info_default_sized(struct imgcore_info *info, size_t struct_size_bytes);
+#define imgcore_info_default(info) imgcore_info_default_sized((info), sizeof(*(info)))
 
 struct imgcore_options;
 
@@ -288,15 +296,15 @@ struct imgcore_output {
     size_t size_bytes;
     uint32_t result_width_px, result_height_px;
     enum imgcore_format result_format;
+    uint32_t reserved; /* 0, else UNKNOWN_FIELD */
 };
 
 /* Fills with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
-IMGCORE_API void imgcore_options_default(struct imgcore_options *options);
-IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
+IMGCORE_API void imgcore_output_default_sized(struct imgcore_output *output,
+                                              size_t struct_size_bytes);
+#define imgcore_output_default(output) imgcore_output_default_sized((output), sizeof(*(output)))
 
-/* Fills the first `struct_size_bytes` bytes of the options, as many as the caller's header has. The
- * macro passes that size, since the struct has grown: the function imgcore_options_default itself
- * fills only the fields of version 0.1, for programs that were built then. */
+/* Fills with defaults: all zeros. */
 IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
                                                size_t struct_size_bytes);
 #define imgcore_options_default(options)                                                           \
@@ -309,7 +317,8 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  * by the first bytes. EXIF orientation is applied, ICC profiles are converted to sRGB, and all
  * metadata is dropped (see options). Either all outputs are made or none.
  *   options  NULL: defaults
- *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS; bytes must be NULL on entry
+ *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS, one struct_size_bytes after the other, which
+ *            all of them state; bytes must be NULL on entry
  * Memory: bounded by limits.memory_bytes. It grows with the width of the input and the area of the
  * outputs, and with the area of the input only for a progressive JPEG or an interlaced PNG.
  * Threads: the results are the same bytes for any options.threads, and so are the errors. The
@@ -324,8 +333,8 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  * level 9). The function is called by the calling thread and, with options.threads, also by threads
  * of the context, but never by two at once. It must not use the context. Once it has returned true
  * it is not called again in this call.
- * Errors: INVALID_ARGUMENT; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file; TOO_LARGE,
- * BUDGET for its size; NO_MEMORY; READ_FAILED. */
+ * Errors: INVALID_ARGUMENT, UNKNOWN_FIELD; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file;
+ * TOO_LARGE, BUDGET for its size; NO_MEMORY; READ_FAILED. */
 #define IMGCORE_MAX_OUTPUTS 16
 IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *context,
                                                   const struct imgcore_source *source,
@@ -363,7 +372,11 @@ struct imgcore_resize_options {
     double box_left_px, box_top_px, box_width_px, box_height_px;
 };
 
-IMGCORE_API void imgcore_resize_options_default(struct imgcore_resize_options *options);
+/* Fills with defaults: 3 channels without alpha, LANCZOS3, the entire source. */
+IMGCORE_API void imgcore_resize_options_default_sized(struct imgcore_resize_options *options,
+                                                      size_t struct_size_bytes);
+#define imgcore_resize_options_default(options)                                                    \
+    imgcore_resize_options_default_sized((options), sizeof(*(options)))
 
 /* Resizes pixels: separable, with normalised weights, clamped once at the end; the result differs
  * from the exact one by at most 1. At the edges only taps inside the source are used, and
@@ -374,7 +387,7 @@ IMGCORE_API void imgcore_resize_options_default(struct imgcore_resize_options *o
  *   sides   1 to 2^24 - 1; |stride| at least width x channels
  * Allocates memory that grows with the widths, not with the area, and keeps it in the context for
  * the next call.
- * Errors: INVALID_ARGUMENT, NO_MEMORY. */
+ * Errors: INVALID_ARGUMENT, UNKNOWN_FIELD, NO_MEMORY. */
 IMGCORE_API enum imgcore_status
 imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t source_width_px,
                uint32_t source_height_px, ptrdiff_t source_stride_bytes, uint8_t *target,
