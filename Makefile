@@ -228,7 +228,10 @@ ALL_CXXFLAGS = -std=c++17 $(COMMON) -fno-exceptions -fno-rtti -fvisibility-inlin
 ALL_LDFLAGS = $(CONFIG_FLAGS) $(HARDEN_LDFLAGS) $(LINKER) $(LDFLAGS)
 
 VERSION := $(shell sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' imgcore/include/imgcore/version.h)
-SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+VERSION_WORDS := $(subst ., ,$(VERSION))
+# Versions with the same soname are compatible: up to 1.0 those with the same minor number, from there on those with
+# the same major one. The first node of imgcore/imgcore.map has the same number.
+SOVERSION := $(if $(filter 0,$(firstword $(VERSION_WORDS))),0.$(word 2,$(VERSION_WORDS)),$(firstword $(VERSION_WORDS)))
 
 # ---------------------------------------------------------------------------- files made
 
@@ -326,14 +329,12 @@ $(STATIC): $(LIBRARY_OBJECTS)
 	@rm -f $@
 	$(call quiet,AR,$(AR) rcs $@ $^)
 
-# The library exports imgcore_* only.
-$(O)/lib/exports: Makefile
-	@mkdir -p $(@D)
-	@printf 'IMGCORE_%s { global: imgcore_*; local: *; };\n' $(SOVERSION) >$@
+EXPORTS := imgcore/imgcore.map
 
-$(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
+$(SHARED): $(LIBRARY_OBJECTS) $(EXPORTS) Makefile
+	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) -shared $(ALL_LDFLAGS) -Wl$(comma)-soname$(comma)libimgcore.so.$(SOVERSION) \
-		-Wl$(comma)--version-script=$(O)/lib/exports -Wl$(comma)--as-needed $(WHOLE) \
+		-Wl$(comma)--version-script=$(EXPORTS) -Wl$(comma)--as-needed $(WHOLE) \
 		-o $@.new $(LIBRARY_OBJECTS) $(LIBRARY_LIBS) && mv -f $@.new $@)
 	@ln -sf $(@F) $(@D)/libimgcore.so.$(SOVERSION)
 	@ln -sf libimgcore.so.$(SOVERSION) $(@D)/libimgcore.so
@@ -491,6 +492,11 @@ lint: ## layout, who may include what, headers, scripts
 		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)' '$(sort $(CHECK_KERNELS) \
 		$(END_TO_END) $(LAMBDA_TESTS) $(PACKAGE_TESTS) \
 		$(patsubst $(O)/%,%.c,$(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)))'
+
+.PHONY: abi-baseline
+abi-baseline: ## accept the public ABI as it is now (make lint compares it)
+	@sh .ci/packages build ci
+	@sh .ci/check-abi '$(ALL_CPPFLAGS)' --renew
 
 # ---------------------------------------------------------------------------- services, functions
 
