@@ -66,8 +66,6 @@ static const struct mapping fatals[] = {
     {JERR_FRACT_SAMPLE_NOTIMPL, IMGCORE_UNSUPPORTED, "its subsampling is not supported here"},
     {JERR_NOTIMPL, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
     {JERR_NOT_COMPILED, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
-    {JERR_SOF_UNSUPPORTED, IMGCORE_UNSUPPORTED,
-     "a kind of JPEG that is not supported (lossless or hierarchical)"},
     {JERR_BAD_LIB_VERSION, IMGCORE_INTERNAL, "built with headers of another JPEG library"},
     {JERR_BAD_STRUCT_SIZE, IMGCORE_INTERNAL, "built with headers of another JPEG library"},
     {JERR_BAD_STATE, IMGCORE_INTERNAL, "the JPEG library was called out of turn"},
@@ -77,6 +75,29 @@ static const struct mapping fatals[] = {
     {JERR_BAD_VIRTUAL_ACCESS, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
     {JERR_VIRTUAL_BUG, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
 };
+
+/* Returns the sentence about a frame that is not read, by its marker, which can also be that of a
+ * hierarchical file's parts; NULL for the frames that are read. */
+static const char *unsupported_frame(int marker) {
+    switch (marker) {
+    case 0xc3:
+    case 0xcb:
+        return "lossless JPEG is not supported";
+    case 0xc5:
+    case 0xc6:
+    case 0xc7:
+    case 0xcd:
+    case 0xce:
+    case 0xcf:
+    case 0xde: /* DHP, before the frames */
+    case 0xdf: /* EXP */
+        return "hierarchical JPEG is not supported";
+    case 0xc8:
+        return "a kind of JPEG that is not supported";
+    default:
+        return NULL;
+    }
+}
 
 static const struct mapping *find_mapping(const struct mapping *table, size_t count, int code) {
     for (size_t i = 0; i < count; i++) {
@@ -110,7 +131,7 @@ _Noreturn static void raise_message(j_common_ptr cinfo, enum imgcore_status stat
     ic_jpeg_raise(cinfo->err, status, "%s (%s)", sentence, message);
 }
 
-/* Maps a fatal error. The meaning of two errors depends on more than the code. */
+/* Maps a fatal error. The meaning of three errors depends on more than the code. */
 static struct mapping map_fatal(j_common_ptr cinfo) {
     int code = cinfo->err->msg_code;
     const struct mapping *known = find_mapping(fatals, sizeof(fatals) / sizeof(fatals[0]), code);
@@ -124,9 +145,13 @@ static struct mapping map_fatal(j_common_ptr cinfo) {
                                     "its height is given only after the picture (DNL)"};
         }
     }
-    int marker = cinfo->err->msg_parm.i[0];
-    if (code == JERR_UNKNOWN_MARKER && (marker == 0xde || marker == 0xdf)) {
-        return (struct mapping){code, IMGCORE_UNSUPPORTED, "hierarchical JPEG is not supported"};
+    if (code == JERR_SOF_UNSUPPORTED || code == JERR_UNKNOWN_MARKER) {
+        const char *sentence = unsupported_frame(cinfo->err->msg_parm.i[0]);
+        if (sentence != NULL || code == JERR_SOF_UNSUPPORTED) {
+            return (struct mapping){code, IMGCORE_UNSUPPORTED,
+                                    sentence != NULL ? sentence
+                                                     : "a kind of JPEG that is not supported"};
+        }
     }
     return (struct mapping){code, IMGCORE_CORRUPT, "its structure is damaged"};
 }
@@ -147,10 +172,23 @@ static bool is_harmless(j_common_ptr cinfo) {
            cinfo->err->msg_parm.i[1] == 0 && ((j_decompress_ptr)cinfo)->Ss > 0;
 }
 
+/* libjpeg traces the marker of each frame before it uses the frame. From version 3 on libjpeg-turbo
+ * reads lossless frames, at full size whatever scale it is asked for: they are refused by their
+ * marker. */
+static void check_frame(j_common_ptr cinfo) {
+    const char *sentence = unsupported_frame(cinfo->err->msg_parm.i[0]);
+    if (sentence != NULL) {
+        ic_jpeg_raise(cinfo->err, IMGCORE_UNSUPPORTED, "%s", sentence);
+    }
+}
+
 static void emit_message(j_common_ptr cinfo, int level) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
-    if (level >= 0) {
-        return; /* a trace message: one per segment, so it must cost nothing */
+    if (level >= 0) { /* a trace message: one per segment, so it must cost nothing */
+        if (errors->manager.msg_code == JTRC_SOF && cinfo->is_decompressor) {
+            check_frame(cinfo);
+        }
+        return;
     }
     errors->manager.num_warnings++;
     if (errors->tolerant || is_harmless(cinfo)) {

@@ -316,10 +316,6 @@ static void odd_headers_have_their_status(void **state) {
     struct blob file = make_kind(BASELINE, 40, 40);
     size_t frame = find_marker(&file, 0xc0, 0);
     assert_int_equal(status_with(&file, frame + 4, 12), IMGCORE_UNSUPPORTED);   /* bits */
-    assert_int_equal(status_with(&file, frame + 1, 0xc3), IMGCORE_UNSUPPORTED); /* lossless */
-    assert_int_equal(status_with(&file, frame + 1, 0xc5), IMGCORE_UNSUPPORTED); /* differential */
-    assert_int_equal(status_with(&file, frame + 1, 0xcb), IMGCORE_UNSUPPORTED); /* lossless */
-    assert_int_equal(status_with(&file, frame + 1, 0xde), IMGCORE_UNSUPPORTED); /* hierarchical */
     assert_int_equal(status_with(&file, frame + 6, 0), IMGCORE_UNSUPPORTED);    /* DNL */
     assert_int_equal(status_with(&file, frame + 8, 0), IMGCORE_CORRUPT);        /* no width */
     assert_int_equal(status_with(&file, frame + 9, 0), IMGCORE_CORRUPT);        /* length */
