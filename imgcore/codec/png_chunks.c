@@ -14,9 +14,12 @@
 #include "imgcore/codec/png_format.h"
 
 #define SIGNATURE_BYTES        8u
+#define IHDR_BIT_DEPTH_AT      8u
 #define IHDR_COLOR_TYPE_AT     9u
 #define MAX_CHUNK_LENGTH_BYTES UINT32_C(0x7fffffff)
 #define COLOR_TYPE_PALETTE     3u
+#define PLTE_ENTRY_BYTES       3u
+#define MAX_PLTE_BYTES         (256 * PLTE_ENTRY_BYTES)
 #define PIECE_BYTES            IC_INPUT_CHUNK_BYTES
 #define CANCEL_STEPS           8u
 
@@ -296,6 +299,40 @@ static void pass_on(struct ic_png_chunks *chunks, const uint8_t head[IC_PNG_CHUN
     chunks->through_bytes = through_bytes;
 }
 
+/* The bytes of a palette that pixels of this depth can name. */
+static uint32_t named_bytes(const struct ic_png_chunks *chunks) {
+    return (UINT32_C(1) << chunks->bit_depth) * PLTE_ENTRY_BYTES;
+}
+
+/* Whether a palette is well-formed, but has entries that no pixel can name. */
+static bool has_unnamed_entries(const struct ic_png_chunks *chunks, uint32_t length) {
+    return chunks->bit_depth < 8 && length <= MAX_PLTE_BYTES && length % PLTE_ENTRY_BYTES == 0 &&
+           length > named_bytes(chunks);
+}
+
+/* Passes on a palette without the entries that no pixel can name, as libpng does. The checksum is
+ * that of the entire chunk, so it is checked here. */
+static bool cut_palette(struct ic_png_chunks *chunks, uint32_t length,
+                        const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
+    const uint32_t kept_bytes = named_bytes(chunks);
+    if (ic_input_fill(chunks->input, length + IC_PNG_CRC_BYTES) < length + IC_PNG_CRC_BYTES) {
+        return fail_end(chunks);
+    }
+    const uint8_t *window = chunks->input->window;
+    const uLong crc = crc32(0, head + 4, 4);
+    if (ic_u32be(window + length) != crc32(crc, window, length)) {
+        return fail(chunks, IMGCORE_CORRUPT, "the checksum of a PNG chunk is wrong");
+    }
+    uint8_t cut_head[IC_PNG_CHUNK_HEAD_BYTES];
+    memcpy(cut_head, head, sizeof(cut_head));
+    ic_put_u32be(cut_head, kept_bytes);
+    ic_put_u32be(chunks->tail, (uint32_t)crc32(crc, window, kept_bytes));
+    chunks->tail_left_bytes = IC_PNG_CRC_BYTES;
+    chunks->skip_bytes = length - kept_bytes + IC_PNG_CRC_BYTES;
+    pass_on(chunks, cut_head, kept_bytes);
+    return true;
+}
+
 /* Tolerant: passes on the next piece of the current IDAT as a chunk of its own. */
 static bool next_piece(struct ic_png_chunks *chunks) {
     struct ic_input *input = chunks->input;
@@ -383,6 +420,7 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
         if (ic_input_fill(chunks->input, IC_PNG_IHDR_BYTES) < IC_PNG_IHDR_BYTES) {
             return fail_end(chunks);
         }
+        chunks->bit_depth = chunks->input->window[IHDR_BIT_DEPTH_AT];
         chunks->color_type = chunks->input->window[IHDR_COLOR_TYPE_AT];
     }
     bool critical = (head[4] & 0x20) == 0;
@@ -395,6 +433,9 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
          * errors. */
         critical = chunks->color_type == COLOR_TYPE_PALETTE;
     }
+    if (type == TYPE_PLTE && critical && has_unnamed_entries(chunks, length)) {
+        return cut_palette(chunks, length, head);
+    }
     if (critical || (type == TYPE_TRNS && !chunks->seen_idat)) {
         pass_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
         return true;
@@ -404,6 +445,11 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
 
 /* Moves on to data that is passed on; several calls may be needed. */
 static bool advance(struct ic_png_chunks *chunks) {
+    if (chunks->skip_bytes != 0) {
+        const uint64_t size_bytes = chunks->skip_bytes;
+        chunks->skip_bytes = 0;
+        return skip(chunks, size_bytes);
+    }
     if (chunks->idat_left_bytes != 0) {
         return next_piece(chunks);
     }
