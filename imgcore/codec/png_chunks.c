@@ -23,6 +23,9 @@
 #define PIECE_BYTES            IC_INPUT_CHUNK_BYTES
 #define CANCEL_STEPS           8u
 
+/* A profile begins with its size, a header and the number of its tags. */
+#define MIN_PROFILE_BYTES 132u
+
 /* The name of a profile has 1 to 79 bytes and a NUL; an empty one is accepted. */
 #define MAX_KEYWORD_BYTES 79u
 
@@ -202,20 +205,20 @@ static void zlib_free(voidpf opaque, voidpf block) {
     ic_free(opaque, block);
 }
 
-/* Decompresses the rest of `chunk` into chunks->icc; *whole reports whether the data was complete.
+/* Decompresses the rest of `chunk` into chunks->icc; *ended reports whether the data had an end.
  * False only for a reason to reject the file: its end, a limit, memory. */
 static bool inflate_icc(struct ic_png_chunks *chunks, struct own_chunk *chunk, z_stream *z,
-                        bool *whole) {
+                        bool *ended) {
     uint8_t out[4096];
     int result = Z_OK;
-    *whole = false;
+    *ended = false;
     while (result == Z_OK) {
         size_t have;
         if (!look(chunks, chunk, &have)) {
             return false;
         }
         if (have == 0) {
-            return true; /* the chunk ends before the profile does */
+            return true; /* the chunk ends before the compressed data does */
         }
         z->next_in = (z_const Bytef *)chunks->input->window;
         z->avail_in = (uInt)have;
@@ -237,8 +240,20 @@ static bool inflate_icc(struct ic_png_chunks *chunks, struct own_chunk *chunk, z
         }
         use(chunks, chunk, have - z->avail_in);
     }
-    *whole = result == Z_STREAM_END;
+    *ended = result == Z_STREAM_END;
     return result != Z_MEM_ERROR || fail_memory(chunks);
+}
+
+/* Whether the profile is whole: it has as many bytes as it states, more of which are dropped.
+ * Otherwise the end of the compressed data counts. So, as in libpng, damage behind a whole profile
+ * does no harm, such as a checksum that is wrong or missing. */
+static bool cut_profile(struct ic_buf *icc, bool ended) {
+    const size_t stated_bytes = icc->size_bytes < MIN_PROFILE_BYTES ? 0 : ic_u32be(icc->bytes);
+    if (stated_bytes < MIN_PROFILE_BYTES || stated_bytes > icc->size_bytes) {
+        return ended;
+    }
+    icc->size_bytes = stated_bytes;
+    return true;
 }
 
 static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
@@ -254,7 +269,7 @@ static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
     while (name_bytes < want && window[name_bytes] != 0) {
         name_bytes++;
     }
-    bool whole = false;
+    bool ended = false;
     bool ok = true;
     if (name_bytes + 1 < want && window[name_bytes + 1] == 0) { /* 0: the only compression method */
         use(chunks, &chunk, name_bytes + 2);
@@ -262,12 +277,12 @@ static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
         if (inflateInit(&z) != Z_OK) {
             return fail_memory(chunks);
         }
-        ok = inflate_icc(chunks, &chunk, &z, &whole);
+        ok = inflate_icc(chunks, &chunk, &z, &ended);
         inflateEnd(&z);
     }
     bool crc_right = false;
     ok = ok && close_chunk(chunks, &chunk, &crc_right);
-    if (!ok || !whole || !crc_right) {
+    if (!ok || !crc_right || !cut_profile(&chunks->icc, ended)) {
         ic_buf_clear(&chunks->icc);
     }
     return ok;

@@ -150,7 +150,7 @@ static inline void make_iccp(struct bytes *out, const char *name, size_t name_si
     uint32_t random = 5;
     assert_non_null(profile);
     for (size_t i = 0; i < profile_size; i++) {
-        profile[i] = (uint8_t)(next_random(&random) % 7);
+        profile[i] = (uint8_t)(1 + next_random(&random) % 7); /* states a size of over 16 MiB */
     }
     put(out, name, name_size);
     put(out, &method, 1);
