@@ -9,6 +9,17 @@ static bool is_neutral(const uint8_t background[4]) {
     return background[0] == background[1] && background[1] == background[2];
 }
 
+bool ic_becomes_rgb(enum ic_color color, bool padded, bool flattened, const uint8_t background[4]) {
+    switch (color) {
+    case IC_COLOR_GREY:
+        return padded && !(is_neutral(background) && background[3] == 255);
+    case IC_COLOR_GREY_ALPHA:
+        return padded || (flattened && !is_neutral(background));
+    default:
+        return true;
+    }
+}
+
 static enum imgcore_status add_opaque_alpha(struct ic_mem *mem, struct ic_picture *picture) {
     struct ic_picture rgba;
     enum imgcore_status status =
@@ -46,9 +57,7 @@ enum imgcore_status ic_place_on_canvas(struct ic_mem *mem, const struct ic_kerne
     assert(left_px + picture->width_px <= canvas_width_px);
     assert(top_px + picture->height_px <= canvas_height_px);
     enum imgcore_status status = IMGCORE_OK;
-    const bool stays_grey =
-        picture->color == IC_COLOR_GREY && is_neutral(background) && background[3] == 255;
-    if (!stays_grey) {
+    if (ic_becomes_rgb(picture->color, true, false, background)) {
         status = ic_to_rgb(mem, kernels, picture);
     }
     if (status == IMGCORE_OK && picture->color == IC_COLOR_RGB && background[3] != 255) {
@@ -87,7 +96,8 @@ static void flatten_grey(const uint8_t *in, uint8_t background, uint8_t *out, si
 enum imgcore_status ic_flatten(struct ic_mem *mem, const struct ic_kernels *kernels,
                                const uint8_t background[4], struct ic_picture *picture) {
     enum imgcore_status status = IMGCORE_OK;
-    if (picture->color == IC_COLOR_GREY_ALPHA && !is_neutral(background)) {
+    if (picture->color == IC_COLOR_GREY_ALPHA &&
+        ic_becomes_rgb(picture->color, false, true, background)) {
         status = ic_to_rgb(mem, kernels, picture);
     }
     if (status != IMGCORE_OK ||

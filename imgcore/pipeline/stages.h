@@ -14,7 +14,9 @@ struct ic_path {
     enum ic_color color;    /* of the image that the resamplers write */
     int chroma_h, chroma_v; /* luma pixels per chroma sample, as displayed, if it is YCBCR */
     bool choose_chroma;     /* AUTO: resize full chroma; halve it later unless edges need it */
-    bool convert_icc;
+    bool convert_icc;       /* by the profile of the file to sRGB */
+    bool keep_icc;          /* the output has the profile of the file, and its colours */
+    uint8_t background[4];  /* R G B A, in the colours of the output */
     bool padded;
     bool enlarged;      /* has more rows than the decoder delivers */
     struct ic_mem *mem; /* for finishing and encoding */

@@ -251,7 +251,10 @@ struct imgcore_options {
     bool tolerant; /* false: a truncated or damaged file is rejected; true: the part that can be
                       decoded is used, the rest is grey (JPEG) or transparent or black (PNG) */
     bool linear;   /* resize in linear light instead of in the gamma of the file */
-    bool keep_icc; /* keep the profile and its colours instead of converting to sRGB */
+    bool keep_icc; /* keep the profile and its colours instead of converting to sRGB, where the
+                      profile is valid and fits the output: converted all the same is CMYK, a grey
+                      image that gets a coloured background, and a background behind a profile to
+                      which sRGB cannot be converted */
     bool keep_copyright;     /* copy EXIF Copyright (0x8298) to the outputs */
     bool ignore_orientation; /* leave the image as stored */
     uint32_t threads; /* number of threads of imgcore_transform, including the calling one; 0 or 1:
@@ -289,8 +292,9 @@ struct imgcore_output {
                          those of zlib. Default 1: files are 1 to 6 % larger than at zlib's level 6.
                          Level 6 equals that size in three times the time of level 1; 9 is smaller
                          still */
-    uint8_t background[4]; /* R G B A, sRGB; behind transparency in a JPEG, and around a `contain`.
-                              Default white, opaque */
+    uint8_t background[4]; /* R G B A, sRGB (in an output that keeps its profile, converted to it);
+                              behind transparency in a JPEG, and around a `contain`. Default white,
+                              opaque */
     /* out */
     uint8_t *bytes; /* the encoded image; owned by the library, freed by imgcore_output_clear */
     size_t size_bytes;
