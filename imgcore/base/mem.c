@@ -1,5 +1,7 @@
 /* The allocator of one context: see mem.h. */
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +64,7 @@ void ic_mem_set_budget(struct ic_mem *mem, size_t budget_bytes) {
     /* what the context holds between calls does not count against the call */
     const size_t taken = mem->used_bytes + mem->reserved_bytes;
     mem->budget_bytes = budget_bytes < SIZE_MAX - taken ? budget_bytes + taken : SIZE_MAX;
-    mem->peak_bytes = mem->used_bytes + mem->reserved_bytes;
+    mem->peak_bytes = mem->before_bytes = taken;
 }
 
 void ic_mem_init_child(struct ic_mem *mem, struct ic_mem *child) {
@@ -140,6 +142,16 @@ static struct ic_mem_block *new_block(struct ic_mem *mem, size_t size_bytes) {
     return block;
 }
 
+/* Notes in `mem` why its parent refuses memory. */
+static void note_refusal(struct ic_mem *mem, const struct ic_mem *parent, size_t size_bytes,
+                         enum imgcore_status status) {
+    mem->status = status;
+    mem->refused_bytes = size_bytes;
+    /* The context may have freed what it held before. */
+    const size_t taken = parent->used_bytes + parent->reserved_bytes;
+    mem->refused_used_bytes = taken > parent->before_bytes ? taken - parent->before_bytes : 0;
+}
+
 /* Returns a block; on failure NULL, and the reason in *why. */
 static struct ic_mem_block *take_block(struct ic_mem *mem, size_t size_bytes,
                                        enum imgcore_status *why) {
@@ -169,7 +181,11 @@ void *ic_alloc(struct ic_mem *mem, size_t size_bytes) {
         return NULL;
     }
     struct ic_mem *parent = lock_accounting(mem);
-    struct ic_mem_block *block = take_block(parent, size_bytes, &mem->status);
+    enum imgcore_status status = IMGCORE_OK;
+    struct ic_mem_block *block = take_block(parent, size_bytes, &status);
+    if (block == NULL) {
+        note_refusal(mem, parent, size_bytes, status);
+    }
     unlock_accounting(parent);
     return block != NULL ? block + 1 : NULL;
 }
@@ -237,7 +253,7 @@ bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes) {
         parent->reserved_bytes += size_bytes;
         note_peak(parent);
     } else {
-        mem->status = IMGCORE_BUDGET;
+        note_refusal(mem, parent, size_bytes, IMGCORE_BUDGET);
     }
     unlock_accounting(parent);
     return good;
@@ -248,6 +264,34 @@ void ic_mem_release(struct ic_mem *mem, size_t size_bytes) {
     assert(parent->reserved_bytes >= size_bytes);
     parent->reserved_bytes -= size_bytes;
     unlock_accounting(parent);
+}
+
+/* The size as a person reads it: bytes, or MiB with a decimal, rounded up if it is a demand. */
+static void write_size(uint64_t size_bytes, bool round_up, char *out, size_t out_bytes) {
+    const uint64_t mib = (uint64_t)1 << 20;
+    if (size_bytes < mib) {
+        snprintf(out, out_bytes, "%" PRIu64 " bytes", size_bytes);
+        return;
+    }
+    uint64_t tenths = size_bytes / mib * 10 + size_bytes % mib * 10 / mib;
+    tenths += round_up && size_bytes % mib * 10 % mib != 0;
+    snprintf(out, out_bytes, "%" PRIu64 ".%" PRIu64 " MiB", tenths / 10, tenths % 10);
+}
+
+struct ic_mem_text ic_mem_explain(const struct ic_mem *mem) {
+    struct ic_mem_text explained;
+    const struct ic_mem *parent = mem->parent != NULL ? mem->parent : mem;
+    char needed[32], used[32], budget[32];
+    write_size(mem->refused_bytes, true, needed, sizeof(needed));
+    if (mem->status != IMGCORE_BUDGET) {
+        snprintf(explained.text, sizeof(explained.text), "%s", needed);
+        return explained;
+    }
+    write_size(mem->refused_used_bytes, true, used, sizeof(used));
+    write_size(parent->budget_bytes - parent->before_bytes, false, budget, sizeof(budget));
+    snprintf(explained.text, sizeof(explained.text), "%s beside the %s in use; the budget is %s",
+             needed, used, budget);
+    return explained;
 }
 
 bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {

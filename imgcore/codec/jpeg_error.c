@@ -1,7 +1,6 @@
 /* Maps libjpeg's messages to a status and a sentence: its fatal errors by a table, its warnings by
  * another one that states a reason for each. The only setjmp of the JPEG codec is here. Used by
  * jpeg_read.c, jpeg_write.c and their helpers. */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -239,9 +238,8 @@ _Noreturn void ic_jpeg_raise_memory(struct jpeg_error_mgr *manager, const struct
 
 void ic_jpeg_reserve(struct jpeg_error_mgr *manager, struct ic_mem *mem, uint64_t size_bytes,
                      const char *what, size_t *reserved_bytes) {
-    if (size_bytes > SIZE_MAX || !ic_mem_reserve(mem, (size_t)size_bytes)) {
-        ic_jpeg_raise(manager, IMGCORE_BUDGET, "%s need %" PRIu64 " MiB, the budget is %zu MiB",
-                      what, (size_bytes + (1u << 20) - 1) >> 20, mem->budget_bytes >> 20);
+    if (!ic_mem_reserve(mem, size_bytes < SIZE_MAX ? (size_t)size_bytes : SIZE_MAX)) {
+        ic_jpeg_raise(manager, IMGCORE_BUDGET, "%s need %s", what, ic_mem_explain(mem).text);
     }
     *reserved_bytes += (size_t)size_bytes;
 }

@@ -9,7 +9,7 @@
 
 static enum imgcore_status memory_failure(const struct ic_mem *mem, struct imgcore_error *error) {
     if (mem->status == IMGCORE_BUDGET) {
-        return ic_fail(error, IMGCORE_BUDGET, "the budget is %zu MiB", mem->budget_bytes >> 20);
+        return ic_fail(error, IMGCORE_BUDGET, "resizing needs %s", ic_mem_explain(mem).text);
     }
     return ic_fail(error, mem->status, "%s", "");
 }
