@@ -89,7 +89,7 @@ TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/g
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
 	tests/imgcore/test_thread_pool.c \
-	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c tests/imgcore/test_invariants.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_kinds.c tests/imgcore/test_jpeg_own.c tests/imgcore/test_jpeg_threads.c tests/imgcore/test_keep_icc.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
@@ -173,14 +173,16 @@ ifeq ($(origin CXX),default)
 CXX := $(DEFAULT_CXX)
 endif
 
+# A release goes on where it can (imgcore/base/invariant.h).
+ABORT := -DIC_ABORT_ON_BUG
 # Line numbers are all that a report shows.
-SANITIZE := -O1 -g1 -fno-omit-frame-pointer -fno-sanitize-recover=all
+SANITIZE := -O1 -g1 $(ABORT) -fno-omit-frame-pointer -fno-sanitize-recover=all
 FLAGS_release    := -O2 -g
-FLAGS_debug      := -O0 -g3 -fno-omit-frame-pointer
+FLAGS_debug      := $(ABORT) -O0 -g3 -fno-omit-frame-pointer
 FLAGS_ubsan      := $(SANITIZE) -fsanitize=undefined
 # IC_KEEP_NOTHING: freed blocks go back at once, so that a use after free is seen.
 FLAGS_asan       := $(SANITIZE) -fsanitize=address,undefined -DIC_KEEP_NOTHING
-FLAGS_tsan       := -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_tsan       := $(ABORT) -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_clang      := $(FLAGS_release)
 # clang's check of function pointers needs the C++ runtime, which nothing here links.
 FLAGS_clang-asan := $(FLAGS_asan) -fno-sanitize=function

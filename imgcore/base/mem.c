@@ -1,11 +1,11 @@
 /* The allocator of one context: see mem.h. */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/base/mem.h"
 
@@ -56,7 +56,7 @@ static void release_kept(struct ic_mem *mem) {
 }
 
 void ic_mem_clear(struct ic_mem *mem) {
-    assert(mem->used_bytes == 0 && mem->reserved_bytes == 0);
+    (void)IC_HOLDS(mem->used_bytes == 0 && mem->reserved_bytes == 0);
     release_kept(mem);
 }
 
@@ -203,9 +203,12 @@ void *ic_calloc(struct ic_mem *mem, size_t count, size_t size_bytes) {
     return block;
 }
 
+static void give_back(size_t *taken_bytes, size_t size_bytes) {
+    *taken_bytes -= IC_HOLDS(*taken_bytes >= size_bytes) ? size_bytes : *taken_bytes;
+}
+
 static void free_block(struct ic_mem *mem, struct ic_mem_block *block) {
-    assert(mem->used_bytes >= block->size_bytes);
-    mem->used_bytes -= block->size_bytes;
+    give_back(&mem->used_bytes, block->size_bytes);
     if (block->size_bytes >= KEEP_MIN_BYTES &&
         block->size_bytes <= KEEP_MAX_BYTES - mem->kept_bytes) {
         block->next = mem->kept;
@@ -227,8 +230,7 @@ void ic_free(struct ic_mem *mem, void *user_block) {
 void ic_mem_hand_out(struct ic_mem *mem, void *user_block) {
     const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
     struct ic_mem *parent = lock_accounting(mem);
-    assert(parent->used_bytes >= block->size_bytes);
-    parent->used_bytes -= block->size_bytes;
+    give_back(&parent->used_bytes, block->size_bytes);
     unlock_accounting(parent);
 }
 
@@ -261,8 +263,7 @@ bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes) {
 
 void ic_mem_release(struct ic_mem *mem, size_t size_bytes) {
     struct ic_mem *parent = lock_accounting(mem);
-    assert(parent->reserved_bytes >= size_bytes);
-    parent->reserved_bytes -= size_bytes;
+    give_back(&parent->reserved_bytes, size_bytes);
     unlock_accounting(parent);
 }
 

@@ -1,8 +1,8 @@
 /* The thread pool: see thread_pool.h. */
 #define _POSIX_C_SOURCE 200809L /* sigfillset, pthread_sigmask */
 #include "imgcore/base/thread_pool.h"
+#include "imgcore/base/invariant.h"
 
-#include <assert.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -91,7 +91,9 @@ static void create_threads(struct ic_thread_pool *pool, unsigned want) {
 }
 
 unsigned ic_thread_pool_resize(struct ic_thread_pool *pool, unsigned threads) {
-    assert(threads >= 1 && threads <= IMGCORE_MAX_THREADS);
+    if (!IC_HOLDS(threads >= 1 && threads <= IMGCORE_MAX_THREADS)) {
+        return 0;
+    }
     const unsigned want = threads - 1;
     if (want == 0 || !init_locks(pool)) {
         return 0;
@@ -100,7 +102,7 @@ unsigned ic_thread_pool_resize(struct ic_thread_pool *pool, unsigned threads) {
         create_threads(pool, want);
     }
     pthread_mutex_lock(&pool->lock);
-    assert(pool->first == NULL);
+    (void)IC_HOLDS(pool->first == NULL);
     pool->limit = pool->created < want ? pool->created : want;
     pthread_mutex_unlock(&pool->lock);
     return pool->limit;
@@ -126,7 +128,10 @@ void ic_thread_pool_clear(struct ic_thread_pool *pool) {
 
 void ic_thread_pool_submit(struct ic_thread_pool *pool, struct ic_task *task) {
     pthread_mutex_lock(&pool->lock);
-    assert(task->state == IC_TASK_IDLE);
+    if (!IC_HOLDS(task->state == IC_TASK_IDLE)) {
+        pthread_mutex_unlock(&pool->lock);
+        return; /* it is queued already */
+    }
     task->state = IC_TASK_QUEUED;
     task->next = NULL;
     if (pool->last != NULL) {

@@ -1,7 +1,7 @@
 /* Compositing a reduced image on a background: see compose.h. */
-#include <assert.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/color/compose.h"
 #include "imgcore/color/convert.h"
 
@@ -54,8 +54,12 @@ enum imgcore_status ic_place_on_canvas(struct ic_mem *mem, const struct ic_kerne
                                        uint32_t canvas_width_px, uint32_t canvas_height_px,
                                        uint32_t left_px, uint32_t top_px,
                                        const uint8_t background[4], struct ic_picture *picture) {
-    assert(left_px + picture->width_px <= canvas_width_px);
-    assert(top_px + picture->height_px <= canvas_height_px);
+    if (!IC_HOLDS(picture->width_px <= canvas_width_px &&
+                  left_px <= canvas_width_px - picture->width_px) ||
+        !IC_HOLDS(picture->height_px <= canvas_height_px &&
+                  top_px <= canvas_height_px - picture->height_px)) {
+        return IMGCORE_INTERNAL;
+    }
     enum imgcore_status status = IMGCORE_OK;
     if (ic_becomes_rgb(picture->color, true, false, background)) {
         status = ic_to_rgb(mem, kernels, picture);

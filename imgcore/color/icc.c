@@ -1,11 +1,11 @@
 /* ICC profiles to sRGB: see icc.h. */
-#include <assert.h>
 #include <lcms2.h>
 #include <lcms2_plugin.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/text.h"
 #include "imgcore/color/icc.h"
 
@@ -368,9 +368,8 @@ static enum imgcore_status make_with_alpha(struct ic_icc *icc, enum ic_color col
     icc->can_jump = true;
     icc->with_alpha = make_transform(icc, color, true, false);
     icc->can_jump = false;
-    assert(icc->with_alpha !=
-           NULL); /* the profile is valid: the opaque transform was created from it */
-    return IMGCORE_OK;
+    /* The profile is valid: the opaque transform was created from it. */
+    return IC_HOLDS(icc->with_alpha != NULL) ? IMGCORE_OK : IMGCORE_INTERNAL;
 }
 
 /* Finds the transform for an image. All allocation happens here, in one thread at a time; if memory
@@ -392,7 +391,9 @@ static enum imgcore_status find_transform(struct ic_icc *icc, enum ic_color colo
 
 enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struct ic_cancel *cancel,
                                    struct ic_picture *picture) {
-    assert(picture->planes == 1);
+    if (!IC_HOLDS(picture->planes == 1)) {
+        return IMGCORE_INTERNAL;
+    }
     const bool alpha = picture->color == IC_COLOR_RGBA || picture->color == IC_COLOR_GREY_ALPHA;
     entered = icc;
     cmsHTRANSFORM transform;

@@ -44,6 +44,7 @@ struct ic_job {
     struct ic_read_layout layout;
     struct ic_path path[IMGCORE_MAX_OUTPUTS];
     struct ic_pyramid pyramid[3];
+    uint32_t distributed_rows[IC_MAX_PLANES];
 };
 
 /* Reports to the caller's on_stage what the call works on next. */
@@ -66,6 +67,9 @@ enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_erro
  */
 void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
                         uint32_t first_row, uint32_t count);
+/* Whether the rows of all planes have come, and every image is complete. Otherwise the call is
+ * cancelled, or there is a bug. */
+bool ic_distribution_is_complete(const struct ic_job *job);
 /* Frees the resamplers and pyramids; the images stay. Called once all rows are in, so that the
  * encoders may use the memory, and after any failure. */
 void ic_close_distribution(struct ic_job *job);
