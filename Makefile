@@ -87,7 +87,7 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
-UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
+UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c \
 	tests/imgcore/test_thread_pool.c \
 	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c tests/imgcore/test_invariants.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \

@@ -1,4 +1,6 @@
 /* Options: their defaults, and the merging of a caller's options with them. */
+#include <string.h>
+
 #include "imgcore/api/context.h"
 #include "imgcore/api/versioned.h"
 
@@ -33,6 +35,13 @@ struct imgcore_limits ic_limits_resolve(const struct imgcore_limits *limits) {
     return ours;
 }
 
+/* The few bytes that show a profile of another kind, or none: the rest is checked when it is
+ * needed, since that costs more than most calls. */
+static bool is_cmyk_profile(const uint8_t *profile, size_t size_bytes) {
+    return size_bytes >= IC_ICC_HEADER_BYTES && memcmp(profile + 16, "CMYK", 4) == 0 &&
+           memcmp(profile + 36, "acsp", 4) == 0;
+}
+
 enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
                                        struct imgcore_options *ours, struct imgcore_error *error) {
     imgcore_options_default(ours);
@@ -56,6 +65,11 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
     if (ours->threads > IMGCORE_MAX_THREADS) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "more than %d threads",
                        IMGCORE_MAX_THREADS);
+    }
+    if (ours->cmyk_profile != NULL &&
+        !is_cmyk_profile(ours->cmyk_profile, ours->cmyk_profile_bytes)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "the default profile for CMYK is no ICC profile of CMYK");
     }
     ours->limits = ic_limits_resolve(&ours->limits);
     return IMGCORE_OK;

@@ -27,6 +27,9 @@
 /* A copyright text longer than this is cut. */
 #define IC_MAX_COPYRIGHT_BYTES 2048u
 
+/* What every ICC profile begins with. */
+#define IC_ICC_HEADER_BYTES 128u
+
 /* Chunks of an ICC profile in a JPEG: the sequence number has one byte. */
 #define IC_MAX_ICC_CHUNKS 255u
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "imgcore/base/invariant.h"
+#include "imgcore/base/limits.h"
 #include "imgcore/base/text.h"
 #include "imgcore/color/icc.h"
 
@@ -304,7 +305,7 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
         return status;
     }
     forget_profile(icc);
-    if (size_bytes < 128 || size_bytes > UINT32_MAX / 2) {
+    if (size_bytes < IC_ICC_HEADER_BYTES || size_bytes > UINT32_MAX / 2) {
         return IMGCORE_OK;
     }
     icc->profile = ic_alloc(icc->mem, size_bytes);
@@ -452,8 +453,8 @@ static bool read_description(struct ic_icc *icc, const uint8_t *profile, size_t 
 void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes, char *out,
                      size_t out_bytes) {
     memset(out, 0, out_bytes);
-    if (size_bytes < 128 || size_bytes > UINT32_MAX / 2 || enter(icc) != IMGCORE_OK ||
-        !read_description(icc, profile, size_bytes, out, out_bytes)) {
+    if (size_bytes < IC_ICC_HEADER_BYTES || size_bytes > UINT32_MAX / 2 ||
+        enter(icc) != IMGCORE_OK || !read_description(icc, profile, size_bytes, out, out_bytes)) {
         out[0] = '\0';
         return;
     }

@@ -5,14 +5,25 @@
 #include "imgcore/color/compose.h"
 #include "imgcore/pipeline/stages.h"
 
+/* Finds the profile that describes the colours of the file: its own, or the caller's for CMYK. */
 static enum imgcore_status classify_profile(const struct ic_job *job, enum ic_icc_kind *kind,
                                             struct imgcore_error *error) {
     const struct ic_header *header = &job->reader->header;
+    const struct imgcore_options *options = job->transform->options;
     enum imgcore_status status = IMGCORE_OK;
     *kind = IC_ICC_UNUSABLE;
     if (header->icc != NULL) {
         status =
             ic_icc_classify(job->env->icc, header->icc, header->icc_bytes, header->color, kind);
+    }
+    if (status == IMGCORE_OK && *kind == IC_ICC_UNUSABLE && header->color == IC_COLOR_CMYK &&
+        options->cmyk_profile != NULL) {
+        status = ic_icc_classify(job->env->icc, options->cmyk_profile, options->cmyk_profile_bytes,
+                                 header->color, kind);
+        if (status == IMGCORE_OK && *kind == IC_ICC_UNUSABLE) {
+            return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                           "the default profile for CMYK is damaged");
+        }
     }
     return status == IMGCORE_OK ? status : ic_fail(error, status, "%s", "");
 }

@@ -271,6 +271,11 @@ struct imgcore_options {
                                         with threads, which do several at once. It must not use the
                                         context. NULL: never, the default */
     void *stage_user;                /* passed to on_stage */
+    const uint8_t *cmyk_profile; /* the ICC profile of CMYK inputs that have none, or none that can be
+                                    used; must remain valid during the call. NULL: their inks are
+                                    mixed by formula, which is more colourful than any print; the
+                                    default */
+    size_t cmyk_profile_bytes;
 };
 
 /* One requested image and, after a success, its result. */
