@@ -132,6 +132,10 @@ enum imgcore_status imgcore_transform(struct imgcore_context *context,
     return status;
 }
 
+void imgcore_bytes_free(uint8_t *bytes) {
+    ic_mem_free_handed_out(bytes);
+}
+
 void imgcore_output_clear(struct imgcore_context *context, struct imgcore_output *outputs,
                           size_t count) {
     if (context == NULL || outputs == NULL || count == 0 ||

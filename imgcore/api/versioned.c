@@ -19,19 +19,24 @@ static const struct imgcore_resize_options default_resize_options = {.channels =
                        sizeof(struct type),                                                        \
                    "padding at the end of " #type)
 #if UINTPTR_MAX > UINT32_MAX
-NO_PADDING_BEHIND(imgcore_options, cmyk_profile_bytes);
+NO_PADDING_BEHIND(imgcore_options, progress_user);
 NO_PADDING_BEHIND(imgcore_output, reserved);
 NO_PADDING_BEHIND(imgcore_resize_options, box_height_px);
 #endif
 
-const struct ic_versioned ic_versioned_info = {
-    "imgcore_info_default", &default_info, sizeof(struct imgcore_info), sizeof(struct imgcore_info),
-    alignof(struct imgcore_info)};
+/* The size of the fields before one, with the padding that a struct without the others has. */
+#define SIZE_BEFORE(type, field)                                                                   \
+    ((offsetof(struct type, field) + alignof(struct type) - 1) / alignof(struct type) *            \
+     alignof(struct type))
 
-/* The shortest has the fields of version 0.1. */
+/* The shortest have the fields of version 0.1. */
+const struct ic_versioned ic_versioned_info = {
+    "imgcore_info_default", &default_info, sizeof(struct imgcore_info),
+    SIZE_BEFORE(imgcore_info, color_model), alignof(struct imgcore_info)};
+
 const struct ic_versioned ic_versioned_options = {
     "imgcore_options_default", &default_options, sizeof(struct imgcore_options),
-    offsetof(struct imgcore_options, is_cancelled), alignof(struct imgcore_options)};
+    SIZE_BEFORE(imgcore_options, is_cancelled), alignof(struct imgcore_options)};
 
 const struct ic_versioned ic_versioned_output = {
     "imgcore_output_default", &default_output, sizeof(struct imgcore_output),

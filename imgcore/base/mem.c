@@ -14,6 +14,9 @@ struct ic_mem_block {
     struct ic_mem_block *next; /* in the list of kept blocks */
     void *raw;                 /* as the caller's allocator returned it */
     size_t size_bytes;         /* of the block, without this header */
+    /* of a block that was handed out: how it is freed without its allocator */
+    void (*free)(void *user, void *block);
+    void *user;
 };
 
 /* Smaller blocks are not kept: malloc reuses them quickly. */
@@ -228,8 +231,10 @@ void ic_free(struct ic_mem *mem, void *user_block) {
 }
 
 void ic_mem_hand_out(struct ic_mem *mem, void *user_block) {
-    const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
+    struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
     struct ic_mem *parent = lock_accounting(mem);
+    block->free = parent->allocator.free;
+    block->user = parent->allocator.user;
     give_back(&parent->used_bytes, block->size_bytes);
     unlock_accounting(parent);
 }
@@ -241,6 +246,13 @@ void ic_mem_take_back(struct ic_mem *mem, void *user_block) {
         parent->used_bytes += block->size_bytes;
         free_block(parent, block);
         unlock_accounting(parent);
+    }
+}
+
+void ic_mem_free_handed_out(void *user_block) {
+    if (user_block != NULL) {
+        const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
+        block->free(block->user, block->raw);
     }
 }
 

@@ -58,6 +58,9 @@ void ic_mem_hand_out(struct ic_mem *mem, void *block);
 /* Frees a block that was handed out. NULL is allowed. */
 void ic_mem_take_back(struct ic_mem *mem, void *block);
 
+/* The same without the allocator, which may be in use or cleared. NULL is allowed. */
+void ic_mem_free_handed_out(void *block);
+
 /* The bytes that the budget still allows. Only while no other thread works. */
 size_t ic_mem_left(const struct ic_mem *mem);
 

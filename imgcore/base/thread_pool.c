@@ -1,11 +1,13 @@
 /* The thread pool: see thread_pool.h. */
 #define _POSIX_C_SOURCE 200809L /* sigfillset, pthread_sigmask */
 #include "imgcore/base/thread_pool.h"
-#include "imgcore/base/invariant.h"
 
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 
 /* Removes the first task of the queue; NULL if it is empty. The lock is held. */
@@ -45,6 +47,14 @@ static void *work(void *user) {
     return NULL;
 }
 
+/* After fork only the forking thread exists in the child. The locks are not destroyed: in the copy
+ * workers seem to wait at them. */
+static void forget_workers_of_parent(struct ic_thread_pool *pool) {
+    if (pool->ready && pool->process != getpid()) {
+        memset(pool, 0, sizeof(*pool));
+    }
+}
+
 static bool init_locks(struct ic_thread_pool *pool) {
     if (pool->ready) {
         return true;
@@ -68,6 +78,7 @@ static bool init_locks(struct ic_thread_pool *pool) {
         return false;
     }
     pool->ready = true;
+    pool->process = getpid();
     return true;
 }
 
@@ -95,6 +106,7 @@ unsigned ic_thread_pool_resize(struct ic_thread_pool *pool, unsigned threads) {
         return 0;
     }
     const unsigned want = threads - 1;
+    forget_workers_of_parent(pool);
     if (want == 0 || !init_locks(pool)) {
         return 0;
     }
@@ -109,6 +121,7 @@ unsigned ic_thread_pool_resize(struct ic_thread_pool *pool, unsigned threads) {
 }
 
 void ic_thread_pool_clear(struct ic_thread_pool *pool) {
+    forget_workers_of_parent(pool);
     if (!pool->ready) {
         return;
     }

@@ -45,6 +45,7 @@ struct ic_job {
     struct ic_path path[IMGCORE_MAX_OUTPUTS];
     struct ic_pyramid pyramid[3];
     uint32_t distributed_rows[IC_MAX_PLANES];
+    uint32_t read_rows; /* of the first plane */
 };
 
 /* Reports to the caller's on_stage what the call works on next. */
@@ -53,6 +54,17 @@ static inline void ic_enter_stage(const struct ic_job *job, enum imgcore_stage s
     const struct imgcore_options *options = job->transform->options;
     if (options->on_stage != NULL && job->env->pool == NULL) {
         options->on_stage(options->stage_user, stage, output);
+    }
+}
+
+/* Of a call's work, the part up to the last row; the rest is encoding the outputs. */
+#define IC_ROWS_PART 0.75
+
+/* Reports to the caller's on_progress, from the calling thread. */
+static inline void ic_report_progress(const struct ic_job *job, double part) {
+    const struct imgcore_options *options = job->transform->options;
+    if (options->on_progress != NULL) {
+        options->on_progress(options->progress_user, part);
     }
 }
 

@@ -6,11 +6,11 @@
  * once; a target costs a few hundred multiplications. The sum of g is corrected to one by a step
  * along (M'RM)^-1 1, the direction of least cost. */
 #include "imgcore/resample/reduced_weights.h"
-#include "imgcore/base/invariant.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/resample/filter.h"
 
 /* Correlation of neighbouring samples, and the part of each sample that is uncorrelated (grain,

@@ -1,10 +1,10 @@
 /* The pyramid: see reducer.h. */
 #include "imgcore/resample/reducer.h"
-#include "imgcore/base/invariant.h"
 
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/reduced_weights.h"
 

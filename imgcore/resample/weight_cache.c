@@ -1,9 +1,9 @@
 /* The cache of weight tables: see weight_cache.h. */
 #include "imgcore/resample/weight_cache.h"
-#include "imgcore/base/invariant.h"
 
 #include <stddef.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/resample/reduced_weights.h"
 
 struct ic_weight_entry {

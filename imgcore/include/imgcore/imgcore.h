@@ -19,7 +19,10 @@
  *     After a failure no output exists and nothing has to be freed.
  *   - A context is used by one thread at a time; several contexts may be used at the same time. The
  *     library has no state outside its contexts. It creates threads only if options.threads allows
- *     it. */
+ *     it.
+ *   - After fork, the child may use and destroy the contexts of its parent if no thread was in a
+ *     call with them at that moment: they are copies, whose threads are created again when they are
+ *     needed. A context that was in a call must not be touched in the child. */
 #ifndef IMGCORE_H
 #define IMGCORE_H
 
@@ -144,8 +147,8 @@ struct imgcore_context; /* the chosen kernels, and tables and buffers kept betwe
 IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
                                                        struct imgcore_context **context);
 
-/* Frees a context and everything that it holds; NULL is allowed. Clear all outputs first: their
- * memory belongs to the context. */
+/* Frees a context and everything that it holds; NULL is allowed. The bytes of outputs stay valid:
+ * free them by imgcore_bytes_free. */
 IMGCORE_API void imgcore_context_destroy(struct imgcore_context *context);
 
 /* Limits a context to one target by name ("ref" is plain C). Errors: INVALID_ARGUMENT for a name
@@ -201,6 +204,30 @@ struct imgcore_limits {
 
 /* ---------------------------------------------------------------------- probe */
 
+enum imgcore_color_model {
+    IMGCORE_COLOR_UNKNOWN, /* nothing was read */
+    IMGCORE_COLOR_GREY,
+    IMGCORE_COLOR_GREY_ALPHA,
+    IMGCORE_COLOR_PALETTE, /* with or without transparency */
+    IMGCORE_COLOR_RGB,
+    IMGCORE_COLOR_RGBA,
+    IMGCORE_COLOR_YCBCR,
+    IMGCORE_COLOR_CMYK,
+    IMGCORE_COLOR_YCCK /* CMYK, stored as YCbCr and K */
+};
+
+/* The chroma of a JPEG of three or four components. */
+enum imgcore_chroma {
+    IMGCORE_CHROMA_NONE, /* no JPEG, or a grey one */
+    IMGCORE_CHROMA_444,
+    IMGCORE_CHROMA_422,
+    IMGCORE_CHROMA_420,
+    IMGCORE_CHROMA_440,
+    IMGCORE_CHROMA_411,
+    IMGCORE_CHROMA_410,
+    IMGCORE_CHROMA_OTHER /* other factors, which `subsampling` states */
+};
+
 struct imgcore_info {
     size_t struct_size_bytes;
     enum imgcore_format format;
@@ -217,6 +244,8 @@ struct imgcore_info {
     size_t icc_bytes;         /* 0: no embedded profile */
     char icc_description[64]; /* the description in the profile, ASCII, "" if none */
     bool icc_is_srgb;         /* no profile, or one that needs no conversion */
+    enum imgcore_color_model color_model; /* what `color` names */
+    enum imgcore_chroma chroma;           /* what `subsampling` names */
 };
 
 /* Clears all fields and sets struct_size_bytes. */
@@ -271,11 +300,18 @@ struct imgcore_options {
                                         with threads, which do several at once. It must not use the
                                         context. NULL: never, the default */
     void *stage_user;                /* passed to on_stage */
-    const uint8_t *cmyk_profile; /* the ICC profile of CMYK inputs that have none, or none that can be
-                                    used; must remain valid during the call. NULL: their inks are
+    const uint8_t *cmyk_profile; /* the ICC profile of CMYK inputs that have none, or none that can
+                                    be used; must remain valid during the call. NULL: their inks are
                                     mixed by formula, which is more colourful than any print; the
                                     default */
     size_t cmyk_profile_bytes;
+    void (*on_progress)(void *user, double part); /* called by imgcore_transform, by the calling
+                        thread, each time that it has more of its work done: `part` of it, which
+                        never decreases, and is 1 at the last call of one that succeeds. Rows count,
+                        so the scans of a progressive JPEG and the passes of an interlaced PNG,
+                        which come before the first row, are no progress. It must not use the
+                        context. NULL: never, the default */
+    void *progress_user;                          /* passed to on_progress */
 };
 
 /* One requested image and, after a success, its result. */
@@ -301,7 +337,7 @@ struct imgcore_output {
                               behind transparency in a JPEG, and around a `contain`. Default white,
                               opaque */
     /* out */
-    uint8_t *bytes; /* the encoded image; owned by the library, freed by imgcore_output_clear */
+    uint8_t *bytes; /* the encoded image; freed by imgcore_output_clear or imgcore_bytes_free */
     size_t size_bytes;
     uint32_t result_width_px, result_height_px;
     enum imgcore_format result_format;
@@ -354,6 +390,12 @@ IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *contex
 /* Frees the bytes of `count` outputs and sets them to NULL, ready for another call. */
 IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,
                                       struct imgcore_output *outputs, size_t count);
+
+/* Frees the bytes of one output without its context, which another thread may use at that moment,
+ * or which is destroyed: for owners of bytes that outlive it. With an allocator of the caller, its
+ * `free` is called by this thread. Set output.bytes to NULL where imgcore_output_clear still
+ * follows. NULL is allowed. */
+IMGCORE_API void imgcore_bytes_free(uint8_t *bytes);
 
 /* Decodes the entire file and drops the pixels: reports whether imgcore_transform would accept it.
  * Errors: as there. */
