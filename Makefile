@@ -100,7 +100,7 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c test
 	tests/imgcore/test_reuse.c tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
-	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
+	tests/imgcore/test_transform.c tests/imgcore/test_transform_choices.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
 
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \
