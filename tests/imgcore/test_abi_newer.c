@@ -1,7 +1,7 @@
 /* A program that was built with a later header than the library (abi/newer.h). */
 #include "tests/imgcore/abi/newer.h"
 
-#include "tests/imgcore/abi/abi_support.h"
+#include "tests/imgcore/abi/checks-inl.h"
 
 static void what_the_library_does_not_know_is_refused(void **state) {
     (void)state;

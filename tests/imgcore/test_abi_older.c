@@ -1,7 +1,7 @@
 /* A program that was built with the oldest header that is supported (abi/older.h). */
 #include "tests/imgcore/abi/older.h"
 
-#include "tests/imgcore/abi/abi_support.h"
+#include "tests/imgcore/abi/checks-inl.h"
 
 /* What it lacks are requests that it cannot make: the fields behind its struct are not looked at.
  */

@@ -25,7 +25,7 @@ struct newer_resize_options {
     uint64_t more[1];
 };
 
-/* What abi_support.h calls the structs, and the part of them that the library knows. */
+/* What checks-inl.h calls the structs, and the part of them that the library knows. */
 #define INFO           struct newer_info
 #define OPTIONS        struct newer_options
 #define OUTPUT         struct newer_output

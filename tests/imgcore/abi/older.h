@@ -142,7 +142,7 @@ imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t 
                uint32_t target_width_px, uint32_t target_height_px, ptrdiff_t target_stride_bytes,
                const struct imgcore_resize_options *options, struct imgcore_error *error);
 
-/* What abi_support.h calls the structs, and the part of them that the library knows. */
+/* What checks-inl.h calls the structs, and the part of them that the library knows. */
 #define INFO           struct imgcore_info
 #define OPTIONS        struct imgcore_options
 #define OUTPUT         struct imgcore_output
