@@ -72,7 +72,7 @@ PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/distribute_rows.c \
 	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
 API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c imgcore/api/source.c \
-	imgcore/api/transform.c
+	imgcore/api/transform.c imgcore/api/versioned.c
 
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
 	imgcore/cli/contact_sheet.c imgcore/cli/files.c imgcore/cli/info.c imgcore/cli/inputs.c \
@@ -87,11 +87,11 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
-UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_color.c \
+UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c \
 	tests/imgcore/test_thread_pool.c \
-	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c \
+	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c tests/imgcore/test_invariants.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
-	tests/imgcore/test_jpeg_own.c tests/imgcore/test_jpeg_threads.c tests/imgcore/test_limits.c \
+	tests/imgcore/test_jpeg_kinds.c tests/imgcore/test_jpeg_own.c tests/imgcore/test_jpeg_threads.c tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
@@ -100,7 +100,7 @@ UNIT_TESTS := tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgco
 	tests/imgcore/test_reuse.c tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
-	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
+	tests/imgcore/test_transform.c tests/imgcore/test_transform_choices.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
 
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \
@@ -173,14 +173,16 @@ ifeq ($(origin CXX),default)
 CXX := $(DEFAULT_CXX)
 endif
 
+# A release goes on where it can (imgcore/base/invariant.h).
+ABORT := -DIC_ABORT_ON_BUG
 # Line numbers are all that a report shows.
-SANITIZE := -O1 -g1 -fno-omit-frame-pointer -fno-sanitize-recover=all
+SANITIZE := -O1 -g1 $(ABORT) -fno-omit-frame-pointer -fno-sanitize-recover=all
 FLAGS_release    := -O2 -g
-FLAGS_debug      := -O0 -g3 -fno-omit-frame-pointer
+FLAGS_debug      := $(ABORT) -O0 -g3 -fno-omit-frame-pointer
 FLAGS_ubsan      := $(SANITIZE) -fsanitize=undefined
 # IC_KEEP_NOTHING: freed blocks go back at once, so that a use after free is seen.
 FLAGS_asan       := $(SANITIZE) -fsanitize=address,undefined -DIC_KEEP_NOTHING
-FLAGS_tsan       := -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_tsan       := $(ABORT) -O2 -g1 -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_clang      := $(FLAGS_release)
 # clang's check of function pointers needs the C++ runtime, which nothing here links.
 FLAGS_clang-asan := $(FLAGS_asan) -fno-sanitize=function
@@ -228,7 +230,10 @@ ALL_CXXFLAGS = -std=c++17 $(COMMON) -fno-exceptions -fno-rtti -fvisibility-inlin
 ALL_LDFLAGS = $(CONFIG_FLAGS) $(HARDEN_LDFLAGS) $(LINKER) $(LDFLAGS)
 
 VERSION := $(shell sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' imgcore/include/imgcore/version.h)
-SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+VERSION_WORDS := $(subst ., ,$(VERSION))
+# Versions with the same soname are compatible: up to 1.0 those with the same minor number, from there on those with
+# the same major one. The first node of imgcore/imgcore.map has the same number.
+SOVERSION := $(if $(filter 0,$(firstword $(VERSION_WORDS))),0.$(word 2,$(VERSION_WORDS)),$(firstword $(VERSION_WORDS)))
 
 # ---------------------------------------------------------------------------- files made
 
@@ -326,14 +331,12 @@ $(STATIC): $(LIBRARY_OBJECTS)
 	@rm -f $@
 	$(call quiet,AR,$(AR) rcs $@ $^)
 
-# The library exports imgcore_* only.
-$(O)/lib/exports: Makefile
-	@mkdir -p $(@D)
-	@printf 'IMGCORE_%s { global: imgcore_*; local: *; };\n' $(SOVERSION) >$@
+EXPORTS := imgcore/imgcore.map
 
-$(SHARED): $(LIBRARY_OBJECTS) $(O)/lib/exports
+$(SHARED): $(LIBRARY_OBJECTS) $(EXPORTS) Makefile
+	@mkdir -p $(@D)
 	$(call quiet,LINK,$(CC) -shared $(ALL_LDFLAGS) -Wl$(comma)-soname$(comma)libimgcore.so.$(SOVERSION) \
-		-Wl$(comma)--version-script=$(O)/lib/exports -Wl$(comma)--as-needed $(WHOLE) \
+		-Wl$(comma)--version-script=$(EXPORTS) -Wl$(comma)--as-needed $(WHOLE) \
 		-o $@.new $(LIBRARY_OBJECTS) $(LIBRARY_LIBS) && mv -f $@.new $@)
 	@ln -sf $(@F) $(@D)/libimgcore.so.$(SOVERSION)
 	@ln -sf libimgcore.so.$(SOVERSION) $(@D)/libimgcore.so
@@ -491,6 +494,11 @@ lint: ## layout, who may include what, headers, scripts
 		$(LAMBDA_TESTS) $(LAMBDA_LONG_TESTS) $(PACKAGE_TESTS))' '$(ALL_CPPFLAGS)' '$(sort $(CHECK_KERNELS) \
 		$(END_TO_END) $(LAMBDA_TESTS) $(PACKAGE_TESTS) \
 		$(patsubst $(O)/%,%.c,$(UNIT_PROGRAMS) $(SERVICES_PROGRAMS) $(FUNCTION_UNIT_PROGRAMS)))'
+
+.PHONY: abi-baseline
+abi-baseline: ## accept the public ABI as it is now (make lint compares it)
+	@sh .ci/packages build ci
+	@sh .ci/check-abi '$(ALL_CPPFLAGS)' --renew
 
 # ---------------------------------------------------------------------------- services, functions
 

@@ -89,8 +89,7 @@ bool fuzz_libpng_is_stricter(const char *fault) {
 
 bool fuzz_libpng_is_laxer(enum imgcore_status status, const char *detail) {
     static const char *const known[] = {
-        /* A palette longer than the bit depth allows is cut by libpng, without a warning; libspng
-         * refuses it, as the PNG specification does. Shown by the seed long_palette. */
+        /* libpng warns of an IEND that is not empty. */
         "a PNG chunk has the wrong length",
         /* libpng ignores a chunk out of its place, with a warning. Shown by the seed
          * transparency_first. */

@@ -23,17 +23,11 @@ struct imgcore_context {
 /* Returns the sRGB tables, computed at the first call; NULL: no memory. */
 struct ic_transfer *ic_context_transfer(void *context);
 
-/* Copies a caller's option struct over the defaults in `ours`. The caller's struct may be older
- * (shorter) or newer (longer); only the fields that both have are copied. Returns false if its size
- * is out of range. */
-bool ic_copy_versioned(void *ours, size_t our_bytes, const void *theirs, size_t their_bytes,
-                       size_t least_bytes);
-
 /* Returns the limits with zeros replaced by the defaults. */
 struct imgcore_limits ic_limits_resolve(const struct imgcore_limits *limits);
 
 /* Fills `ours` with the caller's options over the defaults; options may be NULL. Errors:
- * INVALID_ARGUMENT. */
+ * INVALID_ARGUMENT, UNKNOWN_FIELD. */
 enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
                                        struct imgcore_options *ours, struct imgcore_error *error);
 

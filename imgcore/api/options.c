@@ -2,45 +2,23 @@
 #include <string.h>
 
 #include "imgcore/api/context.h"
+#include "imgcore/api/versioned.h"
 
 void imgcore_options_default_sized(struct imgcore_options *options, size_t struct_size_bytes) {
-    memset(options, 0, struct_size_bytes);
-    options->struct_size_bytes = struct_size_bytes;
+    ic_versioned_default(&ic_versioned_options, options, struct_size_bytes);
 }
 
-/* In parentheses, so that the macro does not apply. The struct of version 0.1 ended before the
- * first field of version 0.2. */
-void(imgcore_options_default)(struct imgcore_options *options) {
-    imgcore_options_default_sized(options, offsetof(struct imgcore_options, is_cancelled));
+void imgcore_output_default_sized(struct imgcore_output *output, size_t struct_size_bytes) {
+    ic_versioned_default(&ic_versioned_output, output, struct_size_bytes);
 }
 
-void imgcore_output_default(struct imgcore_output *output) {
-    memset(output, 0, sizeof(*output));
-    output->struct_size_bytes = sizeof(*output);
-    output->quality = 80;
-    output->png_level = 1;
-    memset(output->background, 255, sizeof(output->background));
+void imgcore_info_default_sized(struct imgcore_info *info, size_t struct_size_bytes) {
+    ic_versioned_default(&ic_versioned_info, info, struct_size_bytes);
 }
 
-void imgcore_info_default(struct imgcore_info *info) {
-    memset(info, 0, sizeof(*info));
-    info->struct_size_bytes = sizeof(*info);
-}
-
-void imgcore_resize_options_default(struct imgcore_resize_options *options) {
-    memset(options, 0, sizeof(*options));
-    options->struct_size_bytes = sizeof(*options);
-    options->channels = 3;
-}
-
-bool ic_copy_versioned(void *ours, size_t our_bytes, const void *theirs, size_t their_bytes,
-                       size_t least_bytes) {
-    /* a size that is far too large means an uninitialised struct */
-    if (their_bytes < least_bytes || their_bytes > 65536) {
-        return false;
-    }
-    memcpy(ours, theirs, their_bytes < our_bytes ? their_bytes : our_bytes);
-    return true;
+void imgcore_resize_options_default_sized(struct imgcore_resize_options *options,
+                                          size_t struct_size_bytes) {
+    ic_versioned_default(&ic_versioned_resize_options, options, struct_size_bytes);
 }
 
 struct imgcore_limits ic_limits_resolve(const struct imgcore_limits *limits) {
@@ -57,24 +35,29 @@ struct imgcore_limits ic_limits_resolve(const struct imgcore_limits *limits) {
     return ours;
 }
 
+/* The few bytes that show a profile of another kind, or none: the rest is checked when it is
+ * needed, since that costs more than most calls. */
+static bool is_cmyk_profile(const uint8_t *profile, size_t size_bytes) {
+    return size_bytes >= IC_ICC_HEADER_BYTES && memcmp(profile + 16, "CMYK", 4) == 0 &&
+           memcmp(profile + 36, "acsp", 4) == 0;
+}
+
 enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
                                        struct imgcore_options *ours, struct imgcore_error *error) {
     imgcore_options_default(ours);
-    if (options != NULL &&
-        !ic_copy_versioned(ours, sizeof(*ours), options, options->struct_size_bytes,
-                           offsetof(struct imgcore_options, preset))) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
-                       "the options were not filled by imgcore_options_default");
+    if (options != NULL) {
+        const enum imgcore_status status =
+            ic_versioned_read(&ic_versioned_options, "the options", options, ours, error);
+        if (status != IMGCORE_OK) {
+            return status;
+        }
     }
-    /* An older header, or the struct ends inside a pointer. */
-    if (options != NULL &&
-        options->struct_size_bytes < offsetof(struct imgcore_options, on_stage)) {
-        ours->is_cancelled = NULL;
-        ours->cancel_user = NULL;
-    }
-    if (options != NULL && options->struct_size_bytes < sizeof(*ours)) {
-        ours->on_stage = NULL;
-        ours->stage_user = NULL;
+    for (size_t i = 0; i < sizeof(ours->limits.reserved) / sizeof(ours->limits.reserved[0]); i++) {
+        if (ours->limits.reserved[i] != 0) {
+            return ic_fail(error, IMGCORE_UNKNOWN_FIELD,
+                           "the limits: reserved word %zu is set, which version %s does not know",
+                           i, IMGCORE_VERSION_STRING);
+        }
     }
     if ((int)ours->preset < IMGCORE_PRESET_BALANCED || ours->preset > IMGCORE_PRESET_FAST) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "the preset is none");
@@ -82,6 +65,11 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
     if (ours->threads > IMGCORE_MAX_THREADS) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "more than %d threads",
                        IMGCORE_MAX_THREADS);
+    }
+    if (ours->cmyk_profile != NULL &&
+        !is_cmyk_profile(ours->cmyk_profile, ours->cmyk_profile_bytes)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "the default profile for CMYK is no ICC profile of CMYK");
     }
     ours->limits = ic_limits_resolve(&ours->limits);
     return IMGCORE_OK;

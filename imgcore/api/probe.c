@@ -3,50 +3,65 @@
 #include <string.h>
 
 #include "imgcore/api/source.h"
+#include "imgcore/api/versioned.h"
 #include "imgcore/base/orientation.h"
 
-static const char *color_name(const struct ic_header *header) {
+static enum imgcore_color_model model_of(const struct ic_header *header) {
     if (header->palette) {
-        return "palette";
+        return IMGCORE_COLOR_PALETTE;
     }
     switch (header->color) {
     case IC_COLOR_GREY:
-        return "grey";
+        return IMGCORE_COLOR_GREY;
     case IC_COLOR_GREY_ALPHA:
-        return "grey+alpha";
+        return IMGCORE_COLOR_GREY_ALPHA;
     case IC_COLOR_RGB:
-        return "rgb";
+        return IMGCORE_COLOR_RGB;
     case IC_COLOR_RGBA:
-        return "rgba";
+        return IMGCORE_COLOR_RGBA;
     case IC_COLOR_YCBCR:
-        return "ycbcr";
+        return IMGCORE_COLOR_YCBCR;
     case IC_COLOR_CMYK:
-        return header->ycck ? "ycck" : "cmyk";
+        return header->ycck ? IMGCORE_COLOR_YCCK : IMGCORE_COLOR_CMYK;
     }
-    return "";
+    return IMGCORE_COLOR_UNKNOWN;
 }
 
+static const char *const color_names[] = {[IMGCORE_COLOR_UNKNOWN] = "",
+                                          [IMGCORE_COLOR_GREY] = "grey",
+                                          [IMGCORE_COLOR_GREY_ALPHA] = "grey+alpha",
+                                          [IMGCORE_COLOR_PALETTE] = "palette",
+                                          [IMGCORE_COLOR_RGB] = "rgb",
+                                          [IMGCORE_COLOR_RGBA] = "rgba",
+                                          [IMGCORE_COLOR_YCBCR] = "ycbcr",
+                                          [IMGCORE_COLOR_CMYK] = "cmyk",
+                                          [IMGCORE_COLOR_YCCK] = "ycck"};
+
 /* The J:a:b names of the usual shapes of chroma; the sampling factors for the others. */
-static void name_subsampling(const struct ic_header *header, char *out, size_t size_bytes) {
+static enum imgcore_chroma name_subsampling(const struct ic_header *header, char *out,
+                                            size_t size_bytes) {
     static const struct {
         uint8_t h, v;
+        enum imgcore_chroma chroma;
         const char *name;
-    } names[] = {{1, 1, "4:4:4"}, {2, 1, "4:2:2"}, {2, 2, "4:2:0"},
-                 {1, 2, "4:4:0"}, {4, 1, "4:1:1"}, {4, 2, "4:1:0"}};
+    } names[] = {{1, 1, IMGCORE_CHROMA_444, "4:4:4"}, {2, 1, IMGCORE_CHROMA_422, "4:2:2"},
+                 {2, 2, IMGCORE_CHROMA_420, "4:2:0"}, {1, 2, IMGCORE_CHROMA_440, "4:4:0"},
+                 {4, 1, IMGCORE_CHROMA_411, "4:1:1"}, {4, 2, IMGCORE_CHROMA_410, "4:1:0"}};
     const uint8_t *h = header->h_samp, *v = header->v_samp;
     if (header->components < 3) {
-        return;
+        return IMGCORE_CHROMA_NONE;
     }
     if (h[1] == 1 && h[2] == 1 && v[1] == 1 && v[2] == 1) {
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
             if (names[i].h == h[0] && names[i].v == v[0]) {
                 snprintf(out, size_bytes, "%s", names[i].name);
-                return;
+                return names[i].chroma;
             }
         }
     }
     snprintf(out, size_bytes, "%ux%u,%ux%u,%ux%u", h[0] & 15u, v[0] & 15u, h[1] & 15u, v[1] & 15u,
              h[2] & 15u, v[2] & 15u);
+    return IMGCORE_CHROMA_OTHER;
 }
 
 static void fill(const struct ic_header *header, struct imgcore_info *info) {
@@ -61,8 +76,9 @@ static void fill(const struct ic_header *header, struct imgcore_info *info) {
     info->has_alpha = header->color == IC_COLOR_GREY_ALPHA || header->color == IC_COLOR_RGBA;
     info->progressive = header->progressive;
     info->arithmetic = header->arithmetic;
-    snprintf(info->color, sizeof(info->color), "%s", color_name(header));
-    name_subsampling(header, info->subsampling, sizeof(info->subsampling));
+    info->color_model = model_of(header);
+    snprintf(info->color, sizeof(info->color), "%s", color_names[info->color_model]);
+    info->chroma = name_subsampling(header, info->subsampling, sizeof(info->subsampling));
     info->icc_is_srgb = true;
 }
 
@@ -84,16 +100,10 @@ static enum imgcore_status fill_icc(struct imgcore_context *context, const struc
     return IMGCORE_OK;
 }
 
-enum imgcore_status imgcore_probe(struct imgcore_context *context,
-                                  const struct imgcore_source *source,
-                                  const struct imgcore_options *options, struct imgcore_info *info,
-                                  struct imgcore_error *error) {
-    ic_error_clear(error);
-    if (context == NULL || info == NULL || info->struct_size_bytes != sizeof(*info)) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
-                       "no context, or the info was not filled by imgcore_info_default");
-    }
-    imgcore_info_default(info);
+static enum imgcore_status probe(struct imgcore_context *context,
+                                 const struct imgcore_source *source,
+                                 const struct imgcore_options *options, struct imgcore_info *info,
+                                 struct imgcore_error *error) {
     struct imgcore_options resolved;
     enum imgcore_status status = ic_options_resolve(options, &resolved, error);
     if (status != IMGCORE_OK) {
@@ -111,5 +121,22 @@ enum imgcore_status imgcore_probe(struct imgcore_context *context,
     }
     status = fill_icc(context, &opened.reader->header, info, error);
     ic_source_close(&opened);
+    return status;
+}
+
+enum imgcore_status imgcore_probe(struct imgcore_context *context,
+                                  const struct imgcore_source *source,
+                                  const struct imgcore_options *options, struct imgcore_info *info,
+                                  struct imgcore_error *error) {
+    ic_error_clear(error);
+    if (context == NULL || info == NULL ||
+        !ic_versioned_has_size(&ic_versioned_info, info->struct_size_bytes)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "no context, or the info was not filled by imgcore_info_default");
+    }
+    struct imgcore_info ours;
+    imgcore_info_default(&ours);
+    const enum imgcore_status status = probe(context, source, options, &ours, error);
+    ic_versioned_write(&ic_versioned_info, &ours, sizeof(ours.struct_size_bytes), info);
     return status;
 }

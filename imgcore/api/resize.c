@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "imgcore/api/context.h"
+#include "imgcore/api/versioned.h"
 #include "imgcore/resample/resampler.h"
 
 struct pixels {
@@ -77,12 +78,13 @@ imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t 
                const struct imgcore_resize_options *options, struct imgcore_error *error) {
     ic_error_clear(error);
     struct imgcore_resize_options ours;
-    imgcore_resize_options_default(&ours);
-    if (context == NULL || options == NULL ||
-        !ic_copy_versioned(&ours, sizeof(ours), options, options->struct_size_bytes,
-                           sizeof(ours))) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
-                       "no context, or options not filled by imgcore_resize_options_default");
+    if (context == NULL || options == NULL) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "no context, or no options");
+    }
+    enum imgcore_status status =
+        ic_versioned_read(&ic_versioned_resize_options, "the options", options, &ours, error);
+    if (status != IMGCORE_OK) {
+        return status;
     }
     const struct pixels from = {source, source_width_px, source_height_px, source_stride_bytes};
     const struct pixels to = {target, target_width_px, target_height_px, target_stride_bytes};
@@ -109,8 +111,8 @@ imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t 
         }
     }
     struct ic_resampler *resampler;
-    enum imgcore_status status = ic_resampler_create(&context->weights, &context->resize_kernels, &spec,
-                                                     target, target_stride_bytes, &resampler);
+    status = ic_resampler_create(&context->weights, &context->resize_kernels, &spec, target,
+                                 target_stride_bytes, &resampler);
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "%s", "");
     }

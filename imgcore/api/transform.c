@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "imgcore/api/source.h"
+#include "imgcore/api/versioned.h"
 
 /* Returns the address of output i of the caller's array, whose structs may have the size of another
  * version. */
-static void *output_at(struct imgcore_output *outputs, size_t i) {
-    return (char *)outputs + i * outputs[0].struct_size_bytes;
+static struct imgcore_output *output_at(struct imgcore_output *outputs, size_t i) {
+    return (void *)((char *)outputs + i * outputs[0].struct_size_bytes);
 }
 
 static const char *what_is_wrong(const struct imgcore_output *output) {
@@ -41,32 +42,40 @@ static const char *what_is_wrong(const struct imgcore_output *output) {
 static enum imgcore_status copy_outputs(struct imgcore_output *theirs, size_t count,
                                         struct imgcore_output *ours, struct imgcore_error *error) {
     for (size_t i = 0; i < count; i++) {
-        const struct imgcore_output *given = output_at(theirs, i);
-        imgcore_output_default(&ours[i]);
-        if (given->struct_size_bytes != theirs[0].struct_size_bytes ||
-            !ic_copy_versioned(&ours[i], sizeof(ours[i]), given, given->struct_size_bytes,
-                               sizeof(ours[i]))) {
-            return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
-                           "output %zu was not filled by imgcore_output_default", i + 1);
+        char name[32];
+        snprintf(name, sizeof(name), "output %zu", i + 1);
+        /* Before it is read: a larger size would be that of bytes behind the last output. */
+        if (output_at(theirs, i)->struct_size_bytes != theirs[0].struct_size_bytes) {
+            return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s: not of the size of the first",
+                           name);
+        }
+        const enum imgcore_status status =
+            ic_versioned_read(&ic_versioned_output, name, output_at(theirs, i), &ours[i], error);
+        if (status != IMGCORE_OK) {
+            return status;
+        }
+        if (ours[i].reserved != 0) {
+            return ic_fail(error, IMGCORE_UNKNOWN_FIELD, "%s: the reserved field is set", name);
         }
         const char *wrong = what_is_wrong(&ours[i]);
         if (wrong != NULL) {
-            return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "output %zu: %s", i + 1, wrong);
+            return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s: %s", name, wrong);
         }
     }
     return IMGCORE_OK;
 }
 
 static void hand_over(struct ic_mem *mem, struct imgcore_output *theirs, size_t count,
-                      struct ic_result *results) {
+                      struct imgcore_output *ours, struct ic_result *results) {
     for (size_t i = 0; i < count; i++) {
-        struct imgcore_output *output = output_at(theirs, i);
-        output->bytes = results[i].encoded.bytes;
-        ic_mem_hand_out(mem, output->bytes);
-        output->size_bytes = results[i].encoded.size_bytes;
-        output->result_width_px = results[i].width_px;
-        output->result_height_px = results[i].height_px;
-        output->result_format = results[i].format;
+        ours[i].bytes = results[i].encoded.bytes;
+        ic_mem_hand_out(mem, ours[i].bytes);
+        ours[i].size_bytes = results[i].encoded.size_bytes;
+        ours[i].result_width_px = results[i].width_px;
+        ours[i].result_height_px = results[i].height_px;
+        ours[i].result_format = results[i].format;
+        ic_versioned_write(&ic_versioned_output, &ours[i], offsetof(struct imgcore_output, bytes),
+                           output_at(theirs, i));
     }
 }
 
@@ -118,14 +127,22 @@ enum imgcore_status imgcore_transform(struct imgcore_context *context,
     ic_source_close(&opened);
     context->mem.lock = NULL;
     if (status == IMGCORE_OK) {
-        hand_over(&context->mem, outputs, count, results);
+        hand_over(&context->mem, outputs, count, wanted, results);
     }
     return status;
 }
 
+void imgcore_bytes_free(uint8_t *bytes) {
+    ic_mem_free_handed_out(bytes);
+}
+
 void imgcore_output_clear(struct imgcore_context *context, struct imgcore_output *outputs,
                           size_t count) {
-    for (size_t i = 0; context != NULL && outputs != NULL && i < count; i++) {
+    if (context == NULL || outputs == NULL || count == 0 ||
+        !ic_versioned_has_size(&ic_versioned_output, outputs[0].struct_size_bytes)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
         struct imgcore_output *output = output_at(outputs, i);
         ic_mem_take_back(&context->mem, output->bytes);
         output->bytes = NULL;

@@ -1,8 +1,8 @@
 /* The bytes of a source: see input.h. */
-#include <assert.h>
 #include <string.h>
 
 #include "imgcore/base/input.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 
 enum imgcore_status ic_input_open(struct ic_input *input, struct ic_mem *mem,
@@ -34,7 +34,9 @@ void ic_input_clear(struct ic_input *input) {
 }
 
 size_t ic_input_fill(struct ic_input *input, size_t want_bytes) {
-    assert(want_bytes <= IC_INPUT_CHUNK_BYTES);
+    if (!IC_HOLDS(want_bytes <= IC_INPUT_CHUNK_BYTES)) {
+        want_bytes = IC_INPUT_CHUNK_BYTES;
+    }
     if (input->window_bytes >= want_bytes || input->ended) {
         return input->window_bytes;
     }
@@ -58,7 +60,9 @@ size_t ic_input_fill(struct ic_input *input, size_t want_bytes) {
 }
 
 void ic_input_use(struct ic_input *input, size_t size_bytes) {
-    assert(size_bytes <= input->window_bytes);
+    if (!IC_HOLDS(size_bytes <= input->window_bytes)) {
+        size_bytes = input->window_bytes;
+    }
     input->window += size_bytes;
     input->window_bytes -= size_bytes;
     input->consumed += size_bytes;

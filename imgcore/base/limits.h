@@ -9,6 +9,9 @@
 #define IC_MAX_CHANNELS 4
 #define IC_MAX_PLANES   4
 
+/* A struct of a caller that states a larger size was not initialised. */
+#define IC_MAX_STRUCT_BYTES ((size_t)64 * 1024)
+
 /* Sides of images given to imgcore_resize: keeps every sum of sizes far from overflow. */
 #define IC_MAX_RESIZE_SIDE_PX ((1u << 24) - 1)
 
@@ -23,6 +26,9 @@
 
 /* A copyright text longer than this is cut. */
 #define IC_MAX_COPYRIGHT_BYTES 2048u
+
+/* What every ICC profile begins with. */
+#define IC_ICC_HEADER_BYTES 128u
 
 /* Chunks of an ICC profile in a JPEG: the sequence number has one byte. */
 #define IC_MAX_ICC_CHUNKS 255u

@@ -1,9 +1,11 @@
 /* The allocator of one context: see mem.h. */
-#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/base/mem.h"
 
@@ -12,6 +14,9 @@ struct ic_mem_block {
     struct ic_mem_block *next; /* in the list of kept blocks */
     void *raw;                 /* as the caller's allocator returned it */
     size_t size_bytes;         /* of the block, without this header */
+    /* of a block that was handed out: how it is freed without its allocator */
+    void (*free)(void *user, void *block);
+    void *user;
 };
 
 /* Smaller blocks are not kept: malloc reuses them quickly. */
@@ -54,7 +59,7 @@ static void release_kept(struct ic_mem *mem) {
 }
 
 void ic_mem_clear(struct ic_mem *mem) {
-    assert(mem->used_bytes == 0 && mem->reserved_bytes == 0);
+    (void)IC_HOLDS(mem->used_bytes == 0 && mem->reserved_bytes == 0);
     release_kept(mem);
 }
 
@@ -62,7 +67,7 @@ void ic_mem_set_budget(struct ic_mem *mem, size_t budget_bytes) {
     /* what the context holds between calls does not count against the call */
     const size_t taken = mem->used_bytes + mem->reserved_bytes;
     mem->budget_bytes = budget_bytes < SIZE_MAX - taken ? budget_bytes + taken : SIZE_MAX;
-    mem->peak_bytes = mem->used_bytes + mem->reserved_bytes;
+    mem->peak_bytes = mem->before_bytes = taken;
 }
 
 void ic_mem_init_child(struct ic_mem *mem, struct ic_mem *child) {
@@ -140,6 +145,16 @@ static struct ic_mem_block *new_block(struct ic_mem *mem, size_t size_bytes) {
     return block;
 }
 
+/* Notes in `mem` why its parent refuses memory. */
+static void note_refusal(struct ic_mem *mem, const struct ic_mem *parent, size_t size_bytes,
+                         enum imgcore_status status) {
+    mem->status = status;
+    mem->refused_bytes = size_bytes;
+    /* The context may have freed what it held before. */
+    const size_t taken = parent->used_bytes + parent->reserved_bytes;
+    mem->refused_used_bytes = taken > parent->before_bytes ? taken - parent->before_bytes : 0;
+}
+
 /* Returns a block; on failure NULL, and the reason in *why. */
 static struct ic_mem_block *take_block(struct ic_mem *mem, size_t size_bytes,
                                        enum imgcore_status *why) {
@@ -169,7 +184,11 @@ void *ic_alloc(struct ic_mem *mem, size_t size_bytes) {
         return NULL;
     }
     struct ic_mem *parent = lock_accounting(mem);
-    struct ic_mem_block *block = take_block(parent, size_bytes, &mem->status);
+    enum imgcore_status status = IMGCORE_OK;
+    struct ic_mem_block *block = take_block(parent, size_bytes, &status);
+    if (block == NULL) {
+        note_refusal(mem, parent, size_bytes, status);
+    }
     unlock_accounting(parent);
     return block != NULL ? block + 1 : NULL;
 }
@@ -187,9 +206,12 @@ void *ic_calloc(struct ic_mem *mem, size_t count, size_t size_bytes) {
     return block;
 }
 
+static void give_back(size_t *taken_bytes, size_t size_bytes) {
+    *taken_bytes -= IC_HOLDS(*taken_bytes >= size_bytes) ? size_bytes : *taken_bytes;
+}
+
 static void free_block(struct ic_mem *mem, struct ic_mem_block *block) {
-    assert(mem->used_bytes >= block->size_bytes);
-    mem->used_bytes -= block->size_bytes;
+    give_back(&mem->used_bytes, block->size_bytes);
     if (block->size_bytes >= KEEP_MIN_BYTES &&
         block->size_bytes <= KEEP_MAX_BYTES - mem->kept_bytes) {
         block->next = mem->kept;
@@ -209,10 +231,11 @@ void ic_free(struct ic_mem *mem, void *user_block) {
 }
 
 void ic_mem_hand_out(struct ic_mem *mem, void *user_block) {
-    const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
+    struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
     struct ic_mem *parent = lock_accounting(mem);
-    assert(parent->used_bytes >= block->size_bytes);
-    parent->used_bytes -= block->size_bytes;
+    block->free = parent->allocator.free;
+    block->user = parent->allocator.user;
+    give_back(&parent->used_bytes, block->size_bytes);
     unlock_accounting(parent);
 }
 
@@ -223,6 +246,13 @@ void ic_mem_take_back(struct ic_mem *mem, void *user_block) {
         parent->used_bytes += block->size_bytes;
         free_block(parent, block);
         unlock_accounting(parent);
+    }
+}
+
+void ic_mem_free_handed_out(void *user_block) {
+    if (user_block != NULL) {
+        const struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
+        block->free(block->user, block->raw);
     }
 }
 
@@ -237,7 +267,7 @@ bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes) {
         parent->reserved_bytes += size_bytes;
         note_peak(parent);
     } else {
-        mem->status = IMGCORE_BUDGET;
+        note_refusal(mem, parent, size_bytes, IMGCORE_BUDGET);
     }
     unlock_accounting(parent);
     return good;
@@ -245,9 +275,36 @@ bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes) {
 
 void ic_mem_release(struct ic_mem *mem, size_t size_bytes) {
     struct ic_mem *parent = lock_accounting(mem);
-    assert(parent->reserved_bytes >= size_bytes);
-    parent->reserved_bytes -= size_bytes;
+    give_back(&parent->reserved_bytes, size_bytes);
     unlock_accounting(parent);
+}
+
+/* The size as a person reads it: bytes, or MiB with a decimal, rounded up if it is a demand. */
+static void write_size(uint64_t size_bytes, bool round_up, char *out, size_t out_bytes) {
+    const uint64_t mib = (uint64_t)1 << 20;
+    if (size_bytes < mib) {
+        snprintf(out, out_bytes, "%" PRIu64 " bytes", size_bytes);
+        return;
+    }
+    uint64_t tenths = size_bytes / mib * 10 + size_bytes % mib * 10 / mib;
+    tenths += round_up && size_bytes % mib * 10 % mib != 0;
+    snprintf(out, out_bytes, "%" PRIu64 ".%" PRIu64 " MiB", tenths / 10, tenths % 10);
+}
+
+struct ic_mem_text ic_mem_explain(const struct ic_mem *mem) {
+    struct ic_mem_text explained;
+    const struct ic_mem *parent = mem->parent != NULL ? mem->parent : mem;
+    char needed[32], used[32], budget[32];
+    write_size(mem->refused_bytes, true, needed, sizeof(needed));
+    if (mem->status != IMGCORE_BUDGET) {
+        snprintf(explained.text, sizeof(explained.text), "%s", needed);
+        return explained;
+    }
+    write_size(mem->refused_used_bytes, true, used, sizeof(used));
+    write_size(parent->budget_bytes - parent->before_bytes, false, budget, sizeof(budget));
+    snprintf(explained.text, sizeof(explained.text), "%s beside the %s in use; the budget is %s",
+             needed, used, budget);
+    return explained;
 }
 
 bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {

@@ -17,13 +17,17 @@ struct ic_mem_block;
 
 struct ic_mem {
     struct imgcore_allocator allocator;
-    size_t budget_bytes;   /* limit of used_bytes + reserved_bytes */
-    size_t used_bytes;     /* in blocks handed out */
+    size_t budget_bytes; /* limit of used_bytes + reserved_bytes: that of the call + before_bytes */
+    size_t used_bytes;   /* in blocks handed out */
     size_t reserved_bytes; /* memory of codec libraries that is counted here, see ic_mem_reserve */
-    size_t peak_bytes;     /* highest used + reserved since ic_mem_set_budget */
-    size_t kept_bytes;     /* in blocks kept for reuse */
+    size_t
+        before_bytes;  /* used + reserved when the budget was set, which do not count against it */
+    size_t peak_bytes; /* highest used + reserved since ic_mem_set_budget */
+    size_t kept_bytes; /* in blocks kept for reuse */
     struct ic_mem_block *kept;
     enum imgcore_status status; /* why the last ic_alloc returned NULL: BUDGET or NO_MEMORY */
+    size_t refused_bytes;       /* what it asked for, and what the call had in use */
+    size_t refused_used_bytes;
     struct ic_mem *parent; /* of a child allocator, which has no memory of its own; else NULL */
     pthread_mutex_t *lock; /* held while the accounting changes; NULL: only one thread */
 };
@@ -54,6 +58,9 @@ void ic_mem_hand_out(struct ic_mem *mem, void *block);
 /* Frees a block that was handed out. NULL is allowed. */
 void ic_mem_take_back(struct ic_mem *mem, void *block);
 
+/* The same without the allocator, which may be in use or cleared. NULL is allowed. */
+void ic_mem_free_handed_out(void *block);
+
 /* The bytes that the budget still allows. Only while no other thread works. */
 size_t ic_mem_left(const struct ic_mem *mem);
 
@@ -61,6 +68,13 @@ size_t ic_mem_left(const struct ic_mem *mem);
  * does not allow it. Release the same amount with ic_mem_release. */
 bool ic_mem_reserve(struct ic_mem *mem, size_t size_bytes);
 void ic_mem_release(struct ic_mem *mem, size_t size_bytes);
+
+/* Describes the last refusal, for a sentence: "5.3 MiB", and if the budget was the reason the
+ * figures of the call at that moment. */
+struct ic_mem_text {
+    char text[160];
+};
+struct ic_mem_text ic_mem_explain(const struct ic_mem *mem);
 
 /* A byte buffer that grows (doubling) within the budget. Zero-initialise it with its mem set. */
 struct ic_buf {

@@ -47,6 +47,7 @@ enum imgcore_status ic_fail(struct imgcore_error *error, enum imgcore_status sta
                             const char *format, ...) {
     if (error != NULL) {
         va_list args;
+        memset(error->reserved, 0, sizeof(error->reserved));
         error->status = status;
         va_start(args, format);
         vsnprintf(error->detail, sizeof(error->detail), format, args);
@@ -68,5 +69,6 @@ void ic_error_clear(struct imgcore_error *error) {
     if (error != NULL) {
         error->status = IMGCORE_OK;
         error->detail[0] = '\0';
+        memset(error->reserved, 0, sizeof(error->reserved));
     }
 }

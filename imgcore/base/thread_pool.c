@@ -2,10 +2,12 @@
 #define _POSIX_C_SOURCE 200809L /* sigfillset, pthread_sigmask */
 #include "imgcore/base/thread_pool.h"
 
-#include <assert.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 
 /* Removes the first task of the queue; NULL if it is empty. The lock is held. */
@@ -45,6 +47,14 @@ static void *work(void *user) {
     return NULL;
 }
 
+/* After fork only the forking thread exists in the child. The locks are not destroyed: in the copy
+ * workers seem to wait at them. */
+static void forget_workers_of_parent(struct ic_thread_pool *pool) {
+    if (pool->ready && pool->process != getpid()) {
+        memset(pool, 0, sizeof(*pool));
+    }
+}
+
 static bool init_locks(struct ic_thread_pool *pool) {
     if (pool->ready) {
         return true;
@@ -68,6 +78,7 @@ static bool init_locks(struct ic_thread_pool *pool) {
         return false;
     }
     pool->ready = true;
+    pool->process = getpid();
     return true;
 }
 
@@ -91,8 +102,11 @@ static void create_threads(struct ic_thread_pool *pool, unsigned want) {
 }
 
 unsigned ic_thread_pool_resize(struct ic_thread_pool *pool, unsigned threads) {
-    assert(threads >= 1 && threads <= IMGCORE_MAX_THREADS);
+    if (!IC_HOLDS(threads >= 1 && threads <= IMGCORE_MAX_THREADS)) {
+        return 0;
+    }
     const unsigned want = threads - 1;
+    forget_workers_of_parent(pool);
     if (want == 0 || !init_locks(pool)) {
         return 0;
     }
@@ -100,13 +114,14 @@ unsigned ic_thread_pool_resize(struct ic_thread_pool *pool, unsigned threads) {
         create_threads(pool, want);
     }
     pthread_mutex_lock(&pool->lock);
-    assert(pool->first == NULL);
+    (void)IC_HOLDS(pool->first == NULL);
     pool->limit = pool->created < want ? pool->created : want;
     pthread_mutex_unlock(&pool->lock);
     return pool->limit;
 }
 
 void ic_thread_pool_clear(struct ic_thread_pool *pool) {
+    forget_workers_of_parent(pool);
     if (!pool->ready) {
         return;
     }
@@ -126,7 +141,10 @@ void ic_thread_pool_clear(struct ic_thread_pool *pool) {
 
 void ic_thread_pool_submit(struct ic_thread_pool *pool, struct ic_task *task) {
     pthread_mutex_lock(&pool->lock);
-    assert(task->state == IC_TASK_IDLE);
+    if (!IC_HOLDS(task->state == IC_TASK_IDLE)) {
+        pthread_mutex_unlock(&pool->lock);
+        return; /* it is queued already */
+    }
     task->state = IC_TASK_QUEUED;
     task->next = NULL;
     if (pool->last != NULL) {

@@ -5,12 +5,15 @@
  * included. If a thread cannot be created, the pool therefore works with fewer.
  *
  * Workers are created when first needed and exist until ic_thread_pool_clear. They block all
- * signals. Only the thread that uses the context uses its pool; tasks neither submit nor wait. */
+ * signals. Only the thread that uses the context uses its pool; tasks neither submit nor wait.
+ *
+ * A child of the process has a copy of the pool without its workers, which are created again. */
 #ifndef IC_THREAD_POOL_H
 #define IC_THREAD_POOL_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "imgcore/imgcore.h"
 
@@ -25,6 +28,7 @@ struct ic_task {
 
 struct ic_thread_pool {
     bool ready;               /* the locks are initialised */
+    pid_t process;            /* in which they are */
     pthread_mutex_t mem_lock; /* protects the context's memory while threads share it */
     pthread_mutex_t lock;     /* protects all fields below, and the tasks */
     pthread_cond_t work;      /* signalled when a task is queued or the pool ends */

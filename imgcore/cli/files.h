@@ -1,7 +1,7 @@
 /* Input and output files of the command. Inputs are read front to back as the library requests,
  * from a file or from standard input. Outputs appear complete: they are written to a temporary file
- * in the same folder and renamed, and no temporary file remains after a failure or a signal. Used
- * by every command. */
+ * in the same folder and renamed, all of an input or none, and no temporary file remains after a
+ * failure or a signal. Used by every command. */
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
@@ -73,9 +73,14 @@ struct cli_write {
     bool make_folders; /* create missing parent folders; otherwise they are an error */
     char *target;      /* private: path with links resolved */
     char *aside;       /* private: path of the temporary file */
+    bool replaces;     /* private: the target exists */
+    enum { CLI_NOT_PLACED, CLI_PLACED, CLI_EXCHANGED, CLI_REPLACED } placed; /* private */
 };
 
-/* Writes all bytes or nothing. Devices and pipes are written directly. */
+/* Writes all files or none: after a failure those that were there have their old content, and there
+ * are no new ones. Each of them is whole at any moment, also if the process is killed. Two
+ * exceptions: devices and pipes are written directly, and a file that was replaced stays where the
+ * file system cannot exchange two names (vfat and NFS on older kernels). */
 bool cli_write_files(struct cli_write *writes, size_t count, struct cli_failure *failure);
 
 /* Creates a folder and its missing parents. */

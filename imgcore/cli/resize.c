@@ -161,6 +161,19 @@ static void report(const struct job *job, const struct cli_failure *failure) {
     }
 }
 
+static int run(struct job *job) {
+    struct imgcore_context *context = cli_context_create();
+    if (!context) {
+        return CLI_USAGE;
+    }
+    struct cli_failure failure = {0};
+    bool good = convert(context, job, &failure);
+    report(job, &failure);
+    imgcore_output_clear(context, &job->output, 1);
+    imgcore_context_destroy(context);
+    return good ? CLI_DONE : CLI_REFUSED;
+}
+
 int cli_resize(int argc, char **argv) {
     struct job job = {0};
     imgcore_options_default(&job.options);
@@ -177,20 +190,10 @@ int cli_resize(int argc, char **argv) {
         "EXIF orientation is applied, colours are converted to sRGB, metadata is dropped.\n",
         groups, sizeof groups / sizeof *groups};
     enum cli_parse parse = cli_parse(&line, argc, argv);
-    if (parse == CLI_HELP_SHOWN) {
-        return CLI_DONE;
+    int result = parse == CLI_HELP_SHOWN ? CLI_DONE : CLI_USAGE;
+    if (parse == CLI_PARSED && check(&job)) {
+        result = run(&job);
     }
-    if (parse == CLI_PARSE_FAILED || !check(&job)) {
-        return CLI_USAGE;
-    }
-    struct imgcore_context *context = cli_context_create();
-    if (!context) {
-        return CLI_USAGE;
-    }
-    struct cli_failure failure = {0};
-    bool good = convert(context, &job, &failure);
-    report(&job, &failure);
-    imgcore_output_clear(context, &job.output, 1);
-    imgcore_context_destroy(context);
-    return good ? CLI_DONE : CLI_REFUSED;
+    cli_options_clear(&job.options);
+    return result;
 }

@@ -3,12 +3,17 @@
 #include "imgcore/cli/settings.h"
 
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "imgcore/cli/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* The largest colour profile that is read from a file: those of presses have up to 3 MB. */
+#define MAX_PROFILE_BYTES ((size_t)16 << 20)
 
 enum output_id {
     FIT,
@@ -113,6 +118,7 @@ enum input_id {
     PRESET,
     LINEAR,
     KEEP_ICC,
+    CMYK_PROFILE,
     KEEP_COPYRIGHT,
     IGNORE_ORIENTATION,
     TOLERANT,
@@ -131,6 +137,9 @@ const struct cli_option cli_processing_options[] = {
      "(none), fast (to just above the size of the result)"},
     {LINEAR, 0, "linear", NULL, "resize in linear light instead of the file's gamma"},
     {KEEP_ICC, 0, "keep-icc", NULL, "keep the colour profile instead of converting to sRGB"},
+    {CMYK_PROFILE, 0, "cmyk-profile", "FILE",
+     "the ICC profile of CMYK images that have none (default: inks on\n"
+     "white, by formula)"},
     {KEEP_COPYRIGHT, 0, "keep-copyright", NULL, "keep the EXIF copyright line"},
     {IGNORE_ORIENTATION, 0, "ignore-orientation", NULL, "leave the image as stored"},
     {0, 0, NULL, NULL, NULL}};
@@ -186,6 +195,34 @@ static bool accept_limit(struct imgcore_limits *limits, enum input_id id,
     }
 }
 
+void cli_options_clear(struct imgcore_options *options) {
+    free((void *)(uintptr_t)options->cmyk_profile);
+    options->cmyk_profile = NULL;
+}
+
+static bool take_profile(const struct cli_word *word, struct imgcore_options *options) {
+    uint8_t *bytes = malloc(MAX_PROFILE_BYTES + 1);
+    FILE *file = fopen(word->text, "rb");
+    const size_t size_bytes = bytes && file ? fread(bytes, 1, MAX_PROFILE_BYTES + 1, file) : 0;
+    const bool is_read = bytes && file && !ferror(file);
+    if (file) {
+        fclose(file);
+    }
+    cli_options_clear(options); /* of the option before */
+    options->cmyk_profile = bytes;
+    options->cmyk_profile_bytes = size_bytes;
+    if (!is_read) {
+        return cli_usage_error(word->command, "%s: '%s' cannot be read", word->option, word->text);
+    }
+    /* As the library checks it, which would report it for every input. */
+    if (size_bytes < 128 || size_bytes > MAX_PROFILE_BYTES || memcmp(bytes + 16, "CMYK", 4) != 0 ||
+        memcmp(bytes + 36, "acsp", 4) != 0) {
+        return cli_usage_error(word->command, "%s: '%s' is no ICC profile of CMYK", word->option,
+                               word->text);
+    }
+    return true;
+}
+
 bool cli_accept_input(void *target, int id, const struct cli_word *word) {
     struct imgcore_options *options = target;
     int index = 0;
@@ -202,6 +239,8 @@ bool cli_accept_input(void *target, int id, const struct cli_word *word) {
     case KEEP_ICC:
         options->keep_icc = true;
         return true;
+    case CMYK_PROFILE:
+        return take_profile(word, options);
     case KEEP_COPYRIGHT:
         options->keep_copyright = true;
         return true;

@@ -17,6 +17,9 @@ extern const struct cli_option cli_limit_options[];
 /* For both of the tables above. */
 cli_accept_fn cli_accept_input;
 
+/* Frees what cli_accept_input allocated for the options. */
+void cli_options_clear(struct imgcore_options *options);
+
 /* Reads the value of --threads; 0 becomes the number of CPUs that this process may use. */
 bool cli_take_threads(const struct cli_word *word, uint32_t *threads);
 uint32_t cli_usable_cpus(void); /* 1 to IMGCORE_MAX_THREADS */

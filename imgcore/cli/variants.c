@@ -299,6 +299,7 @@ static void clear(struct request *request) {
     }
     free(batch->results);
     cli_items_clear(&batch->items);
+    cli_options_clear(&batch->options);
     free(request->paths);
 }
 

@@ -18,9 +18,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "imgcore/cli/text.h"
+
+/* RENAME_EXCHANGE, which musl does not define. */
+#define EXCHANGE_NAMES 2u
 
 /* The most names tried for a temporary file. */
 #define MOST_NAMES 100
@@ -151,6 +155,7 @@ static bool put_aside(struct cli_write *w, struct cli_failure *failure) {
         int fd = open(w->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         return (fd >= 0 && fill(fd, w)) || fail_write(w, failure);
     }
+    w->replaces = exists;
     w->target = exists ? realpath(w->path, NULL) : cli_format("%s", w->path);
     if (!w->target || (w->make_folders && !make_folders(w->target))) {
         return fail_write(w, failure);
@@ -167,18 +172,57 @@ static bool put_aside(struct cli_write *w, struct cli_failure *failure) {
     return fill(fd, w) || fail_write(w, failure);
 }
 
+/* Exchanges two files; false with errno set. */
+static bool exchange(const char *a, const char *b) {
+    return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, EXCHANGE_NAMES) == 0;
+}
+
+/* Gives the temporary file its name. A file of that name gets the temporary one, so that this can
+ * be undone. */
+static bool place(struct cli_write *w, struct cli_failure *failure) {
+    if (!w->aside) {
+        return true;
+    }
+    if (w->replaces && exchange(w->aside, w->target)) {
+        w->placed = CLI_EXCHANGED;
+        return true;
+    }
+    /* EINVAL, ENOSYS: it cannot exchange them. ENOENT: the old file is gone. */
+    if (w->replaces && errno != EINVAL && errno != ENOSYS && errno != ENOENT) {
+        return fail_write(w, failure);
+    }
+    const bool is_new = !w->replaces || errno == ENOENT;
+    if (rename(w->aside, w->target) != 0) {
+        return fail_write(w, failure);
+    }
+    w->placed = is_new ? CLI_PLACED : CLI_REPLACED;
+    return true;
+}
+
+static void undo(const struct cli_write *w) {
+    if (w->placed == CLI_EXCHANGED) {
+        (void)exchange(w->aside, w->target);
+    } else if (w->placed == CLI_PLACED) {
+        unlink(w->target);
+    }
+}
+
 bool cli_write_files(struct cli_write *writes, size_t count, struct cli_failure *failure) {
     bool good = true;
     begin_writing();
     for (size_t i = 0; good && i < count; i++) {
         good = put_aside(&writes[i], failure);
     }
+    for (size_t i = 0; good && i < count; i++) {
+        good = place(&writes[i], failure);
+    }
     for (size_t i = 0; i < count; i++) {
         struct cli_write *w = &writes[i];
-        if (good && w->aside && rename(w->aside, w->target) != 0) {
-            good = fail_write(w, failure);
+        if (!good) {
+            undo(w);
         }
-        if (!good && w->aside) {
+        /* It is the new file, or the old one. */
+        if (w->aside && (w->placed == CLI_NOT_PLACED || w->placed == CLI_EXCHANGED)) {
             unlink(w->aside);
         }
         free(w->aside);

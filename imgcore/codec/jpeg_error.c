@@ -1,7 +1,6 @@
 /* Maps libjpeg's messages to a status and a sentence: its fatal errors by a table, its warnings by
  * another one that states a reason for each. The only setjmp of the JPEG codec is here. Used by
  * jpeg_read.c, jpeg_write.c and their helpers. */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -66,8 +65,6 @@ static const struct mapping fatals[] = {
     {JERR_FRACT_SAMPLE_NOTIMPL, IMGCORE_UNSUPPORTED, "its subsampling is not supported here"},
     {JERR_NOTIMPL, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
     {JERR_NOT_COMPILED, IMGCORE_UNSUPPORTED, "a kind of JPEG that is not supported"},
-    {JERR_SOF_UNSUPPORTED, IMGCORE_UNSUPPORTED,
-     "a kind of JPEG that is not supported (lossless or hierarchical)"},
     {JERR_BAD_LIB_VERSION, IMGCORE_INTERNAL, "built with headers of another JPEG library"},
     {JERR_BAD_STRUCT_SIZE, IMGCORE_INTERNAL, "built with headers of another JPEG library"},
     {JERR_BAD_STATE, IMGCORE_INTERNAL, "the JPEG library was called out of turn"},
@@ -77,6 +74,29 @@ static const struct mapping fatals[] = {
     {JERR_BAD_VIRTUAL_ACCESS, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
     {JERR_VIRTUAL_BUG, IMGCORE_INTERNAL, "the JPEG library lost its memory"},
 };
+
+/* Returns the sentence about a frame that is not read, by its marker, which can also be that of a
+ * hierarchical file's parts; NULL for the frames that are read. */
+static const char *unsupported_frame(int marker) {
+    switch (marker) {
+    case 0xc3:
+    case 0xcb:
+        return "lossless JPEG is not supported";
+    case 0xc5:
+    case 0xc6:
+    case 0xc7:
+    case 0xcd:
+    case 0xce:
+    case 0xcf:
+    case 0xde: /* DHP, before the frames */
+    case 0xdf: /* EXP */
+        return "hierarchical JPEG is not supported";
+    case 0xc8:
+        return "a kind of JPEG that is not supported";
+    default:
+        return NULL;
+    }
+}
 
 static const struct mapping *find_mapping(const struct mapping *table, size_t count, int code) {
     for (size_t i = 0; i < count; i++) {
@@ -110,7 +130,7 @@ _Noreturn static void raise_message(j_common_ptr cinfo, enum imgcore_status stat
     ic_jpeg_raise(cinfo->err, status, "%s (%s)", sentence, message);
 }
 
-/* Maps a fatal error. The meaning of two errors depends on more than the code. */
+/* Maps a fatal error. The meaning of three errors depends on more than the code. */
 static struct mapping map_fatal(j_common_ptr cinfo) {
     int code = cinfo->err->msg_code;
     const struct mapping *known = find_mapping(fatals, sizeof(fatals) / sizeof(fatals[0]), code);
@@ -124,9 +144,13 @@ static struct mapping map_fatal(j_common_ptr cinfo) {
                                     "its height is given only after the picture (DNL)"};
         }
     }
-    int marker = cinfo->err->msg_parm.i[0];
-    if (code == JERR_UNKNOWN_MARKER && (marker == 0xde || marker == 0xdf)) {
-        return (struct mapping){code, IMGCORE_UNSUPPORTED, "hierarchical JPEG is not supported"};
+    if (code == JERR_SOF_UNSUPPORTED || code == JERR_UNKNOWN_MARKER) {
+        const char *sentence = unsupported_frame(cinfo->err->msg_parm.i[0]);
+        if (sentence != NULL || code == JERR_SOF_UNSUPPORTED) {
+            return (struct mapping){code, IMGCORE_UNSUPPORTED,
+                                    sentence != NULL ? sentence
+                                                     : "a kind of JPEG that is not supported"};
+        }
     }
     return (struct mapping){code, IMGCORE_CORRUPT, "its structure is damaged"};
 }
@@ -147,10 +171,23 @@ static bool is_harmless(j_common_ptr cinfo) {
            cinfo->err->msg_parm.i[1] == 0 && ((j_decompress_ptr)cinfo)->Ss > 0;
 }
 
+/* libjpeg traces the marker of each frame before it uses the frame. From version 3 on libjpeg-turbo
+ * reads lossless frames, at full size whatever scale it is asked for: they are refused by their
+ * marker. */
+static void check_frame(j_common_ptr cinfo) {
+    const char *sentence = unsupported_frame(cinfo->err->msg_parm.i[0]);
+    if (sentence != NULL) {
+        ic_jpeg_raise(cinfo->err, IMGCORE_UNSUPPORTED, "%s", sentence);
+    }
+}
+
 static void emit_message(j_common_ptr cinfo, int level) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
-    if (level >= 0) {
-        return; /* a trace message: one per segment, so it must cost nothing */
+    if (level >= 0) { /* a trace message: one per segment, so it must cost nothing */
+        if (errors->manager.msg_code == JTRC_SOF && cinfo->is_decompressor) {
+            check_frame(cinfo);
+        }
+        return;
     }
     errors->manager.num_warnings++;
     if (errors->tolerant || is_harmless(cinfo)) {
@@ -201,9 +238,8 @@ _Noreturn void ic_jpeg_raise_memory(struct jpeg_error_mgr *manager, const struct
 
 void ic_jpeg_reserve(struct jpeg_error_mgr *manager, struct ic_mem *mem, uint64_t size_bytes,
                      const char *what, size_t *reserved_bytes) {
-    if (size_bytes > SIZE_MAX || !ic_mem_reserve(mem, (size_t)size_bytes)) {
-        ic_jpeg_raise(manager, IMGCORE_BUDGET, "%s need %" PRIu64 " MiB, the budget is %zu MiB",
-                      what, (size_bytes + (1u << 20) - 1) >> 20, mem->budget_bytes >> 20);
+    if (!ic_mem_reserve(mem, size_bytes < SIZE_MAX ? (size_t)size_bytes : SIZE_MAX)) {
+        ic_jpeg_raise(manager, IMGCORE_BUDGET, "%s need %s", what, ic_mem_explain(mem).text);
     }
     *reserved_bytes += (size_t)size_bytes;
 }

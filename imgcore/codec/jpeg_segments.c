@@ -7,10 +7,10 @@
  *
  * Memory grows with the width: several segments of decoded rows. Used by jpeg_read.c, for planes:
  * interleaved rows would need the rows next to the cut. */
-#include <assert.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/thread_pool.h"
 #include "imgcore/codec/jpeg_cut.h"
 
@@ -204,7 +204,9 @@ bool ic_jpeg_segments_read(struct ic_jpeg_segments *segments, struct ic_strip *o
         segments->line = 0;
         slot = &segments->slot[segments->segment % segments->slot_count];
     }
-    assert(segments->segment < cut->count);
+    if (!IC_HOLDS(segments->segment < cut->count)) {
+        return false;
+    }
     if (segments->line == 0) {
         ic_thread_pool_wait(segments->pool, &slot->task);
         if (!slot->good) {

@@ -3,10 +3,10 @@
  * libjpeg encodes entire blocks, including samples outside the image: so the last column of each
  * plane is repeated in the slack behind its rows, and its last row is passed as often as needed. A
  * copy of every row instead costs 0.2 of 4 ms for the four sizes. */
-#include <assert.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/codec/exif.h"
 #include "imgcore/codec/jpeg_internal.h"
@@ -75,7 +75,9 @@ static void pad_columns(const struct jpeg_writer *writer, int p) {
     const struct ic_picture *picture = writer->picture;
     const size_t width = picture->plane[p].width;
     const size_t more = padded_samples(&writer->cinfo, p) - width;
-    assert(more <= IC_ROW_SLACK_BYTES);
+    if (!IC_HOLDS(more <= IC_ROW_SLACK_BYTES)) {
+        ic_jpeg_raise(writer->cinfo.err, IMGCORE_INTERNAL, "rows without room for whole blocks");
+    }
     for (uint32_t y = 0; y < picture->plane[p].height; y++) {
         uint8_t *row = picture->plane[p].rows + (ptrdiff_t)y * picture->plane[p].stride_bytes;
         memset(row + width, row[width - 1], more);

@@ -14,11 +14,17 @@
 #include "imgcore/codec/png_format.h"
 
 #define SIGNATURE_BYTES        8u
+#define IHDR_BIT_DEPTH_AT      8u
 #define IHDR_COLOR_TYPE_AT     9u
 #define MAX_CHUNK_LENGTH_BYTES UINT32_C(0x7fffffff)
 #define COLOR_TYPE_PALETTE     3u
+#define PLTE_ENTRY_BYTES       3u
+#define MAX_PLTE_BYTES         (256 * PLTE_ENTRY_BYTES)
 #define PIECE_BYTES            IC_INPUT_CHUNK_BYTES
 #define CANCEL_STEPS           8u
+
+/* A profile begins with its size, a header and the number of its tags. */
+#define MIN_PROFILE_BYTES 132u
 
 /* The name of a profile has 1 to 79 bytes and a NUL; an empty one is accepted. */
 #define MAX_KEYWORD_BYTES 79u
@@ -199,20 +205,20 @@ static void zlib_free(voidpf opaque, voidpf block) {
     ic_free(opaque, block);
 }
 
-/* Decompresses the rest of `chunk` into chunks->icc; *whole reports whether the data was complete.
+/* Decompresses the rest of `chunk` into chunks->icc; *ended reports whether the data had an end.
  * False only for a reason to reject the file: its end, a limit, memory. */
 static bool inflate_icc(struct ic_png_chunks *chunks, struct own_chunk *chunk, z_stream *z,
-                        bool *whole) {
+                        bool *ended) {
     uint8_t out[4096];
     int result = Z_OK;
-    *whole = false;
+    *ended = false;
     while (result == Z_OK) {
         size_t have;
         if (!look(chunks, chunk, &have)) {
             return false;
         }
         if (have == 0) {
-            return true; /* the chunk ends before the profile does */
+            return true; /* the chunk ends before the compressed data does */
         }
         z->next_in = (z_const Bytef *)chunks->input->window;
         z->avail_in = (uInt)have;
@@ -234,8 +240,20 @@ static bool inflate_icc(struct ic_png_chunks *chunks, struct own_chunk *chunk, z
         }
         use(chunks, chunk, have - z->avail_in);
     }
-    *whole = result == Z_STREAM_END;
+    *ended = result == Z_STREAM_END;
     return result != Z_MEM_ERROR || fail_memory(chunks);
+}
+
+/* Whether the profile is whole: it has as many bytes as it states, more of which are dropped.
+ * Otherwise the end of the compressed data counts. So, as in libpng, damage behind a whole profile
+ * does no harm, such as a checksum that is wrong or missing. */
+static bool cut_profile(struct ic_buf *icc, bool ended) {
+    const size_t stated_bytes = icc->size_bytes < MIN_PROFILE_BYTES ? 0 : ic_u32be(icc->bytes);
+    if (stated_bytes < MIN_PROFILE_BYTES || stated_bytes > icc->size_bytes) {
+        return ended;
+    }
+    icc->size_bytes = stated_bytes;
+    return true;
 }
 
 static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
@@ -251,7 +269,7 @@ static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
     while (name_bytes < want && window[name_bytes] != 0) {
         name_bytes++;
     }
-    bool whole = false;
+    bool ended = false;
     bool ok = true;
     if (name_bytes + 1 < want && window[name_bytes + 1] == 0) { /* 0: the only compression method */
         use(chunks, &chunk, name_bytes + 2);
@@ -259,12 +277,12 @@ static bool take_icc(struct ic_png_chunks *chunks, struct own_chunk chunk) {
         if (inflateInit(&z) != Z_OK) {
             return fail_memory(chunks);
         }
-        ok = inflate_icc(chunks, &chunk, &z, &whole);
+        ok = inflate_icc(chunks, &chunk, &z, &ended);
         inflateEnd(&z);
     }
     bool crc_right = false;
     ok = ok && close_chunk(chunks, &chunk, &crc_right);
-    if (!ok || !whole || !crc_right) {
+    if (!ok || !crc_right || !cut_profile(&chunks->icc, ended)) {
         ic_buf_clear(&chunks->icc);
     }
     return ok;
@@ -294,6 +312,40 @@ static void pass_on(struct ic_png_chunks *chunks, const uint8_t head[IC_PNG_CHUN
     memcpy(chunks->head, head, IC_PNG_CHUNK_HEAD_BYTES);
     chunks->head_left_bytes = IC_PNG_CHUNK_HEAD_BYTES;
     chunks->through_bytes = through_bytes;
+}
+
+/* The bytes of a palette that pixels of this depth can name. */
+static uint32_t named_bytes(const struct ic_png_chunks *chunks) {
+    return (UINT32_C(1) << chunks->bit_depth) * PLTE_ENTRY_BYTES;
+}
+
+/* Whether a palette is well-formed, but has entries that no pixel can name. */
+static bool has_unnamed_entries(const struct ic_png_chunks *chunks, uint32_t length) {
+    return chunks->bit_depth < 8 && length <= MAX_PLTE_BYTES && length % PLTE_ENTRY_BYTES == 0 &&
+           length > named_bytes(chunks);
+}
+
+/* Passes on a palette without the entries that no pixel can name, as libpng does. The checksum is
+ * that of the entire chunk, so it is checked here. */
+static bool cut_palette(struct ic_png_chunks *chunks, uint32_t length,
+                        const uint8_t head[IC_PNG_CHUNK_HEAD_BYTES]) {
+    const uint32_t kept_bytes = named_bytes(chunks);
+    if (ic_input_fill(chunks->input, length + IC_PNG_CRC_BYTES) < length + IC_PNG_CRC_BYTES) {
+        return fail_end(chunks);
+    }
+    const uint8_t *window = chunks->input->window;
+    const uLong crc = crc32(0, head + 4, 4);
+    if (ic_u32be(window + length) != crc32(crc, window, length)) {
+        return fail(chunks, IMGCORE_CORRUPT, "the checksum of a PNG chunk is wrong");
+    }
+    uint8_t cut_head[IC_PNG_CHUNK_HEAD_BYTES];
+    memcpy(cut_head, head, sizeof(cut_head));
+    ic_put_u32be(cut_head, kept_bytes);
+    ic_put_u32be(chunks->tail, (uint32_t)crc32(crc, window, kept_bytes));
+    chunks->tail_left_bytes = IC_PNG_CRC_BYTES;
+    chunks->skip_bytes = length - kept_bytes + IC_PNG_CRC_BYTES;
+    pass_on(chunks, cut_head, kept_bytes);
+    return true;
 }
 
 /* Tolerant: passes on the next piece of the current IDAT as a chunk of its own. */
@@ -383,6 +435,7 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
         if (ic_input_fill(chunks->input, IC_PNG_IHDR_BYTES) < IC_PNG_IHDR_BYTES) {
             return fail_end(chunks);
         }
+        chunks->bit_depth = chunks->input->window[IHDR_BIT_DEPTH_AT];
         chunks->color_type = chunks->input->window[IHDR_COLOR_TYPE_AT];
     }
     bool critical = (head[4] & 0x20) == 0;
@@ -395,6 +448,9 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
          * errors. */
         critical = chunks->color_type == COLOR_TYPE_PALETTE;
     }
+    if (type == TYPE_PLTE && critical && has_unnamed_entries(chunks, length)) {
+        return cut_palette(chunks, length, head);
+    }
     if (critical || (type == TYPE_TRNS && !chunks->seen_idat)) {
         pass_on(chunks, head, (uint64_t)length + IC_PNG_CRC_BYTES);
         return true;
@@ -404,6 +460,11 @@ static bool next_chunk(struct ic_png_chunks *chunks) {
 
 /* Moves on to data that is passed on; several calls may be needed. */
 static bool advance(struct ic_png_chunks *chunks) {
+    if (chunks->skip_bytes != 0) {
+        const uint64_t size_bytes = chunks->skip_bytes;
+        chunks->skip_bytes = 0;
+        return skip(chunks, size_bytes);
+    }
     if (chunks->idat_left_bytes != 0) {
         return next_piece(chunks);
     }

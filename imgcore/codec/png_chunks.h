@@ -1,9 +1,10 @@
 /* The chunks of a PNG, filtered before libspng sees them.
  *
  * libspng treats its limits on text, profiles and the like as fatal, and keeps what it reads. So it
- * gets only what the pixels need: IHDR, the palette of a palette image, tRNS, IDAT, IEND, and
- * unknown critical chunks, which it rejects. eXIf and iCCP are read here; all other chunks are
- * skipped. Used by png_read.c and png_fast.c. */
+ * gets only what the pixels need: IHDR, the palette of a palette image (not its entries that no
+ * pixel can name, for which it rejects a file), tRNS, IDAT, IEND, and unknown critical chunks,
+ * which it rejects. eXIf and iCCP are read here; all other chunks are skipped. Used by png_read.c
+ * and png_fast.c. */
 #ifndef IC_PNG_CHUNKS_H
 #define IC_PNG_CHUNKS_H
 
@@ -29,14 +30,14 @@ struct ic_png_chunks {
     const char *detail; /* static storage */
 
     /* The position in the file. Passed on next: `head`, then `through_bytes` of the input, then
-     * `tail`. */
+     * `tail`; then `skip_bytes` of the input are skipped. */
     uint8_t head[8], tail[4];
     size_t head_left_bytes, tail_left_bytes;
-    uint64_t through_bytes;
+    uint64_t through_bytes, skip_bytes;
     uint64_t idat_left_bytes; /* tolerant: bytes of the current IDAT that are not passed on yet */
     bool idat_crc_next;       /* tolerant: the CRC of that IDAT in the file comes next */
     uint32_t chunk_count;
-    uint8_t color_type;
+    uint8_t color_type, bit_depth;
     bool seen_plte, seen_exif, seen_icc, seen_idat, idat_over;
 };
 

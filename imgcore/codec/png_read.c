@@ -42,18 +42,18 @@ static int read_for_spng(spng_ctx *spng, void *user, void *out, size_t size_byte
     return ok ? 0 : SPNG_IO_ERROR;
 }
 
+static enum imgcore_status fail_alloc(const struct png_reader *png, struct imgcore_error *error) {
+    return ic_fail(error, png->mem->status, "decoding the PNG needs %s",
+                   ic_mem_explain(png->mem).text);
+}
+
 static enum imgcore_status reserve(struct png_reader *png, size_t size_bytes,
                                    struct imgcore_error *error) {
     if (!ic_mem_reserve(png->mem, size_bytes)) {
-        return ic_fail(error, png->mem->status, "the PNG decoder needs %zu more bytes", size_bytes);
+        return fail_alloc(png, error);
     }
     png->reserved_bytes += size_bytes;
     return IMGCORE_OK;
-}
-
-static enum imgcore_status fail_alloc(const struct png_reader *png, size_t size_bytes,
-                                      struct imgcore_error *error) {
-    return ic_fail(error, png->mem->status, "decoding the PNG needs %zu more bytes", size_bytes);
 }
 
 /* Allocates the strip, with zeros in its slack, and the samples as stored. */
@@ -71,10 +71,10 @@ static enum imgcore_status allocate(struct png_reader *png, struct imgcore_error
     png->strip_rows = rows < height ? (uint32_t)rows : height;
     png->strip = ic_calloc(png->mem, png->strip_rows, png->stride_bytes);
     if (png->strip == NULL) {
-        return fail_alloc(png, png->strip_rows * png->stride_bytes, error);
+        return fail_alloc(png, error);
     }
     if (png->fast != NULL && !ic_png_fast_allocate(png->fast, png->strip_rows)) {
-        return fail_alloc(png, png->strip_rows * (expand->raw_bytes + 1), error);
+        return fail_alloc(png, error);
     }
     if (!png->interlaced && expand->copies) {
         return IMGCORE_OK;
@@ -85,7 +85,7 @@ static enum imgcore_status allocate(struct png_reader *png, struct imgcore_error
         return ic_fail(error, IMGCORE_TOO_LARGE, "the picture does not fit the address space");
     }
     png->raw = ic_alloc(png->mem, raw_bytes);
-    return png->raw == NULL ? fail_alloc(png, raw_bytes, error) : IMGCORE_OK;
+    return png->raw == NULL ? fail_alloc(png, error) : IMGCORE_OK;
 }
 
 static enum imgcore_status create_spng(struct png_reader *png, struct imgcore_error *error) {

@@ -1,12 +1,23 @@
 /* Compositing a reduced image on a background: see compose.h. */
-#include <assert.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/color/compose.h"
 #include "imgcore/color/convert.h"
 
 static bool is_neutral(const uint8_t background[4]) {
     return background[0] == background[1] && background[1] == background[2];
+}
+
+bool ic_becomes_rgb(enum ic_color color, bool padded, bool flattened, const uint8_t background[4]) {
+    switch (color) {
+    case IC_COLOR_GREY:
+        return padded && !(is_neutral(background) && background[3] == 255);
+    case IC_COLOR_GREY_ALPHA:
+        return padded || (flattened && !is_neutral(background));
+    default:
+        return true;
+    }
 }
 
 static enum imgcore_status add_opaque_alpha(struct ic_mem *mem, struct ic_picture *picture) {
@@ -43,12 +54,14 @@ enum imgcore_status ic_place_on_canvas(struct ic_mem *mem, const struct ic_kerne
                                        uint32_t canvas_width_px, uint32_t canvas_height_px,
                                        uint32_t left_px, uint32_t top_px,
                                        const uint8_t background[4], struct ic_picture *picture) {
-    assert(left_px + picture->width_px <= canvas_width_px);
-    assert(top_px + picture->height_px <= canvas_height_px);
+    if (!IC_HOLDS(picture->width_px <= canvas_width_px &&
+                  left_px <= canvas_width_px - picture->width_px) ||
+        !IC_HOLDS(picture->height_px <= canvas_height_px &&
+                  top_px <= canvas_height_px - picture->height_px)) {
+        return IMGCORE_INTERNAL;
+    }
     enum imgcore_status status = IMGCORE_OK;
-    const bool stays_grey =
-        picture->color == IC_COLOR_GREY && is_neutral(background) && background[3] == 255;
-    if (!stays_grey) {
+    if (ic_becomes_rgb(picture->color, true, false, background)) {
         status = ic_to_rgb(mem, kernels, picture);
     }
     if (status == IMGCORE_OK && picture->color == IC_COLOR_RGB && background[3] != 255) {
@@ -87,7 +100,8 @@ static void flatten_grey(const uint8_t *in, uint8_t background, uint8_t *out, si
 enum imgcore_status ic_flatten(struct ic_mem *mem, const struct ic_kernels *kernels,
                                const uint8_t background[4], struct ic_picture *picture) {
     enum imgcore_status status = IMGCORE_OK;
-    if (picture->color == IC_COLOR_GREY_ALPHA && !is_neutral(background)) {
+    if (picture->color == IC_COLOR_GREY_ALPHA &&
+        ic_becomes_rgb(picture->color, false, true, background)) {
         status = ic_to_rgb(mem, kernels, picture);
     }
     if (status != IMGCORE_OK ||

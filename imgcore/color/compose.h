@@ -7,6 +7,10 @@
 #include "imgcore/base/picture.h"
 #include "imgcore/kernels/kernels.h"
 
+/* Whether an image of this colour is RGB or RGBA after it was placed on a canvas (`padded`) and its
+ * alpha removed (`flattened`); otherwise it stays GREY or GREY_ALPHA. Not for YCBCR and CMYK. */
+bool ic_becomes_rgb(enum ic_color color, bool padded, bool flattened, const uint8_t background[4]);
+
 /* Places the image at (left, top) on a canvas filled with `background` (R G B A, straight alpha).
  * The image must fit. It becomes RGB, or RGBA if it has alpha or the background is not opaque; grey
  * stays grey on a neutral opaque background. */

@@ -1,8 +1,8 @@
 /* Conversion of a reduced image between colours: see convert.h. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/color/convert.h"
 
 static const uint8_t *row_of(const struct ic_picture *picture, int plane, uint32_t y) {
@@ -32,6 +32,10 @@ enum imgcore_status ic_to_rgb(struct ic_mem *mem, const struct ic_kernels *kerne
     if (picture->color == IC_COLOR_RGB || picture->color == IC_COLOR_RGBA) {
         return IMGCORE_OK;
     }
+    if (!IC_HOLDS(picture->color != IC_COLOR_YCBCR ||
+                  picture->plane[1].width == picture->width_px)) {
+        return IMGCORE_INTERNAL;
+    }
     struct ic_picture rgb;
     const enum ic_color color =
         picture->color == IC_COLOR_GREY_ALPHA ? IC_COLOR_RGBA : IC_COLOR_RGB;
@@ -41,7 +45,6 @@ enum imgcore_status ic_to_rgb(struct ic_mem *mem, const struct ic_kernels *kerne
         return status;
     }
     const size_t width = picture->width_px;
-    assert(picture->color != IC_COLOR_YCBCR || picture->plane[1].width == width);
     for (uint32_t y = 0; y < picture->height_px; y++) {
         const uint8_t *in = row_of(picture, 0, y);
         uint8_t *out = row_to(&rgb, 0, y);
@@ -126,7 +129,10 @@ static void halve_plane(const struct ic_picture *from, struct ic_picture *to, in
 }
 
 enum imgcore_status ic_halve_chroma(struct ic_mem *mem, struct ic_picture *picture) {
-    assert(picture->color == IC_COLOR_YCBCR && picture->plane[1].width == picture->width_px);
+    if (!IC_HOLDS(picture->color == IC_COLOR_YCBCR &&
+                  picture->plane[1].width == picture->width_px)) {
+        return IMGCORE_INTERNAL;
+    }
     struct ic_picture half;
     enum imgcore_status status =
         ic_picture_make(mem, IC_COLOR_YCBCR, picture->width_px, picture->height_px, 2, 2, &half);

@@ -1,11 +1,12 @@
 /* ICC profiles to sRGB: see icc.h. */
-#include <assert.h>
 #include <lcms2.h>
 #include <lcms2_plugin.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
+#include "imgcore/base/limits.h"
 #include "imgcore/base/text.h"
 #include "imgcore/color/icc.h"
 
@@ -233,24 +234,27 @@ static void formats_of(enum ic_color color, bool alpha, cmsUInt32Number *in, cms
     }
 }
 
-/* Returns NULL if the profile is unusable. */
-static cmsHTRANSFORM make_transform(struct ic_icc *icc, enum ic_color color, bool alpha) {
+/* From the profile to sRGB, or back (not for CMYK). Returns NULL if the profile is unusable for it.
+ */
+static cmsHTRANSFORM make_transform(struct ic_icc *icc, enum ic_color color, bool alpha,
+                                    bool back) {
     cmsHTRANSFORM transform = NULL;
-    cmsHPROFILE from =
+    cmsHPROFILE profile =
         cmsOpenProfileFromMemTHR(icc->lcms, icc->profile, (cmsUInt32Number)icc->profile_bytes);
-    cmsHPROFILE to =
+    cmsHPROFILE srgb =
         is_grey(color) ? grey_srgb_profile(icc->lcms) : cmsCreate_sRGBProfileTHR(icc->lcms);
-    if (from != NULL && to != NULL && cmsGetColorSpace(from) == space_of(color)) {
+    if (profile != NULL && srgb != NULL && cmsGetColorSpace(profile) == space_of(color)) {
         cmsUInt32Number in, out;
         formats_of(color, alpha, &in, &out);
-        transform = cmsCreateTransformTHR(icc->lcms, from, in, to, out, INTENT_PERCEPTUAL,
-                                          alpha ? cmsFLAGS_COPY_ALPHA : 0);
+        transform =
+            cmsCreateTransformTHR(icc->lcms, back ? srgb : profile, in, back ? profile : srgb, out,
+                                  INTENT_PERCEPTUAL, alpha ? cmsFLAGS_COPY_ALPHA : 0);
     }
-    if (from != NULL) {
-        cmsCloseProfile(from);
+    if (profile != NULL) {
+        cmsCloseProfile(profile);
     }
-    if (to != NULL) {
-        cmsCloseProfile(to);
+    if (srgb != NULL) {
+        cmsCloseProfile(srgb);
     }
     return transform;
 }
@@ -301,7 +305,7 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
         return status;
     }
     forget_profile(icc);
-    if (size_bytes < 128 || size_bytes > UINT32_MAX / 2) {
+    if (size_bytes < IC_ICC_HEADER_BYTES || size_bytes > UINT32_MAX / 2) {
         return IMGCORE_OK;
     }
     icc->profile = ic_alloc(icc->mem, size_bytes);
@@ -315,7 +319,7 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
         return drop_lcms(icc);
     }
     icc->can_jump = true;
-    icc->opaque = make_transform(icc, color, false);
+    icc->opaque = make_transform(icc, color, false, false);
     icc->can_jump = false;
     if (icc->opaque == NULL) {
         icc->kind = IC_ICC_UNUSABLE;
@@ -363,11 +367,10 @@ static enum imgcore_status make_with_alpha(struct ic_icc *icc, enum ic_color col
         return drop_lcms(icc);
     }
     icc->can_jump = true;
-    icc->with_alpha = make_transform(icc, color, true);
+    icc->with_alpha = make_transform(icc, color, true, false);
     icc->can_jump = false;
-    assert(icc->with_alpha !=
-           NULL); /* the profile is valid: the opaque transform was created from it */
-    return IMGCORE_OK;
+    /* The profile is valid: the opaque transform was created from it. */
+    return IC_HOLDS(icc->with_alpha != NULL) ? IMGCORE_OK : IMGCORE_INTERNAL;
 }
 
 /* Finds the transform for an image. All allocation happens here, in one thread at a time; if memory
@@ -389,7 +392,9 @@ static enum imgcore_status find_transform(struct ic_icc *icc, enum ic_color colo
 
 enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struct ic_cancel *cancel,
                                    struct ic_picture *picture) {
-    assert(picture->planes == 1);
+    if (!IC_HOLDS(picture->planes == 1)) {
+        return IMGCORE_INTERNAL;
+    }
     const bool alpha = picture->color == IC_COLOR_RGBA || picture->color == IC_COLOR_GREY_ALPHA;
     entered = icc;
     cmsHTRANSFORM transform;
@@ -401,6 +406,30 @@ enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struc
         return cmyk_to_rgb(mem, transform, cancel, picture);
     }
     return convert_rows(transform, cancel, picture, picture);
+}
+
+enum imgcore_status ic_icc_from_srgb(struct ic_icc *icc, enum ic_color color, const uint8_t srgb[3],
+                                     uint8_t converted[3], bool *is_converted) {
+    *is_converted = false;
+    const enum imgcore_status status = enter(icc);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    if (setjmp(icc->out_of_memory) != 0) {
+        return drop_lcms(icc);
+    }
+    icc->can_jump = true;
+    cmsHTRANSFORM transform = make_transform(icc, color, false, true);
+    if (transform != NULL) {
+        cmsDoTransform(transform, srgb, converted, 1);
+        if (is_grey(color)) {
+            converted[1] = converted[2] = converted[0];
+        }
+        *is_converted = true;
+        cmsDeleteTransform(transform);
+    }
+    icc->can_jump = false;
+    return IMGCORE_OK;
 }
 
 /* A function of its own, so that no variable of the caller is modified across the longjmp. */
@@ -424,8 +453,8 @@ static bool read_description(struct ic_icc *icc, const uint8_t *profile, size_t 
 void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes, char *out,
                      size_t out_bytes) {
     memset(out, 0, out_bytes);
-    if (size_bytes < 128 || size_bytes > UINT32_MAX / 2 || enter(icc) != IMGCORE_OK ||
-        !read_description(icc, profile, size_bytes, out, out_bytes)) {
+    if (size_bytes < IC_ICC_HEADER_BYTES || size_bytes > UINT32_MAX / 2 ||
+        enter(icc) != IMGCORE_OK || !read_description(icc, profile, size_bytes, out, out_bytes)) {
         out[0] = '\0';
         return;
     }

@@ -32,6 +32,12 @@ enum imgcore_status ic_icc_classify(struct ic_icc *icc, const uint8_t *profile, 
 enum imgcore_status ic_icc_to_srgb(struct ic_icc *icc, struct ic_mem *mem, struct ic_cancel *cancel,
                                    struct ic_picture *picture);
 
+/* Converts one sRGB colour (a neutral one for GREY and GREY_ALPHA) to the colours of the last
+ * classified profile, which must not be UNUSABLE nor that of CMYK. *is_converted is false if the
+ * profile has no way back, as those of scanners. Errors: NO_MEMORY, BUDGET. */
+enum imgcore_status ic_icc_from_srgb(struct ic_icc *icc, enum ic_color color, const uint8_t srgb[3],
+                                     uint8_t converted[3], bool *is_converted);
+
 /* Writes the description in the profile to `out`: printable ASCII, cut to fit; "" if there is none.
  */
 void ic_icc_describe(struct ic_icc *icc, const uint8_t *profile, size_t size_bytes, char *out,

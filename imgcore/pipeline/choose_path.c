@@ -1,24 +1,63 @@
 /* Chooses the processing path: the form in which the decoder delivers rows, the form in which each
  * output is resized, and the conversions that follow. */
+#include <string.h>
+
+#include "imgcore/color/compose.h"
 #include "imgcore/pipeline/stages.h"
 
-/* Whether the colours are converted by the profile of the file. */
-static enum imgcore_status wants_conversion(const struct ic_job *job, bool *convert,
+/* Finds the profile that describes the colours of the file: its own, or the caller's for CMYK. */
+static enum imgcore_status classify_profile(const struct ic_job *job, enum ic_icc_kind *kind,
                                             struct imgcore_error *error) {
     const struct ic_header *header = &job->reader->header;
-    *convert = false;
-    /* a CMYK profile does not fit the RGB outputs: it is converted in any case */
-    const bool keep = job->transform->options->keep_icc && header->color != IC_COLOR_CMYK;
-    if (header->icc == NULL || keep) {
+    const struct imgcore_options *options = job->transform->options;
+    enum imgcore_status status = IMGCORE_OK;
+    *kind = IC_ICC_UNUSABLE;
+    if (header->icc != NULL) {
+        status =
+            ic_icc_classify(job->env->icc, header->icc, header->icc_bytes, header->color, kind);
+    }
+    if (status == IMGCORE_OK && *kind == IC_ICC_UNUSABLE && header->color == IC_COLOR_CMYK &&
+        options->cmyk_profile != NULL) {
+        status = ic_icc_classify(job->env->icc, options->cmyk_profile, options->cmyk_profile_bytes,
+                                 header->color, kind);
+        if (status == IMGCORE_OK && *kind == IC_ICC_UNUSABLE) {
+            return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                           "the default profile for CMYK is damaged");
+        }
+    }
+    return status == IMGCORE_OK ? status : ic_fail(error, status, "%s", "");
+}
+
+/* Decides whether output `i` keeps the profile of the file or is converted by it. It is converted
+ * in any case if the profile would not fit the output: that of CMYK, that of a grey image on a
+ * coloured background, and one to whose colours the background cannot be converted. */
+static enum imgcore_status choose_profile(const struct ic_job *job, size_t i, enum ic_icc_kind kind,
+                                          struct ic_path *path, struct imgcore_error *error) {
+    const struct ic_header *header = &job->reader->header;
+    const uint8_t *background = job->transform->outputs[i].background;
+    const bool flattened = path->format == IMGCORE_FORMAT_JPEG && ic_color_has_alpha(header->color);
+    const bool is_grey = header->color == IC_COLOR_GREY || header->color == IC_COLOR_GREY_ALPHA;
+    memcpy(path->background, background, sizeof(path->background));
+    path->convert_icc = kind == IC_ICC_CONVERT;
+    path->keep_icc = false;
+    if (!job->transform->options->keep_icc || kind == IC_ICC_UNUSABLE ||
+        header->color == IC_COLOR_CMYK ||
+        (is_grey && ic_becomes_rgb(header->color, path->padded, flattened, background))) {
         return IMGCORE_OK;
     }
-    enum ic_icc_kind kind;
-    enum imgcore_status status =
-        ic_icc_classify(job->env->icc, header->icc, header->icc_bytes, header->color, &kind);
-    if (status != IMGCORE_OK) {
-        return ic_fail(error, status, "%s", "");
+    if (kind == IC_ICC_CONVERT && (path->padded || flattened)) {
+        bool is_converted;
+        const enum imgcore_status status = ic_icc_from_srgb(
+            job->env->icc, header->color, background, path->background, &is_converted);
+        if (status != IMGCORE_OK) {
+            return ic_fail(error, status, "%s", "");
+        }
+        if (!is_converted) {
+            return IMGCORE_OK;
+        }
     }
-    *convert = kind == IC_ICC_CONVERT;
+    path->keep_icc = true;
+    path->convert_icc = false;
     return IMGCORE_OK;
 }
 
@@ -30,12 +69,12 @@ static void set_chroma(struct ic_path *path, enum imgcore_subsampling subsamplin
 }
 
 /* The path of output `i`. */
-static void choose_path(const struct ic_job *job, size_t i, bool convert, struct ic_path *path) {
+static enum imgcore_status choose_path(const struct ic_job *job, size_t i, enum ic_icc_kind kind,
+                                       struct ic_path *path, struct imgcore_error *error) {
     const struct imgcore_output *wanted = &job->transform->outputs[i];
     const struct ic_plan_output *planned = &job->plan.output[i];
     const struct ic_header *header = &job->reader->header;
     path->format = wanted->format == IMGCORE_FORMAT_AUTO ? header->format : wanted->format;
-    path->convert_icc = convert;
     path->padded = planned->width_px != planned->canvas_width_px ||
                    planned->height_px != planned->canvas_height_px;
     path->color = header->color;
@@ -43,12 +82,14 @@ static void choose_path(const struct ic_job *job, size_t i, bool convert, struct
         path->color = IC_COLOR_RGB;
     }
     set_chroma(path, wanted->subsampling);
+    const enum imgcore_status status = choose_profile(job, i, kind, path, error);
     const bool straight = path->color == IC_COLOR_YCBCR && path->format == IMGCORE_FORMAT_JPEG &&
-                          !convert && !path->padded;
+                          !path->convert_icc && !path->padded;
     if (!straight) { /* converted to RGB before encoding: the encoder halves the chroma */
         path->chroma_h = path->color == IC_COLOR_YCBCR ? 1 : path->chroma_h;
         path->chroma_v = path->color == IC_COLOR_YCBCR ? 1 : path->chroma_v;
     }
+    return status;
 }
 
 enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *error) {
@@ -65,12 +106,12 @@ enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *er
     enum imgcore_status status =
         ic_plan_make(&job->input, job->transform->outputs, job->transform->count,
                      job->transform->limits->output_pixels, &job->plan, error);
-    bool convert = false;
+    enum ic_icc_kind kind = IC_ICC_UNUSABLE;
     if (status == IMGCORE_OK) {
-        status = wants_conversion(job, &convert, error);
+        status = classify_profile(job, &kind, error);
     }
     for (size_t i = 0; status == IMGCORE_OK && i < job->transform->count; i++) {
-        choose_path(job, i, convert, &job->path[i]);
+        status = choose_path(job, i, kind, &job->path[i], error);
     }
     return status;
 }

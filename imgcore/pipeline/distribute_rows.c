@@ -7,11 +7,12 @@
 #include "imgcore/resample/reducer.h"
 #include "imgcore/resample/resampler.h"
 
-static enum imgcore_status memory_failure(const struct ic_mem *mem, struct imgcore_error *error) {
-    if (mem->status == IMGCORE_BUDGET) {
-        return ic_fail(error, IMGCORE_BUDGET, "the budget is %zu MiB", mem->budget_bytes >> 20);
+static enum imgcore_status open_failure(const struct ic_mem *mem, enum imgcore_status status,
+                                        struct imgcore_error *error) {
+    if (status == IMGCORE_BUDGET) {
+        return ic_fail(error, IMGCORE_BUDGET, "resizing needs %s", ic_mem_explain(mem).text);
     }
-    return ic_fail(error, mem->status, "%s", "");
+    return ic_fail(error, status, "%s", "");
 }
 
 /* Opens the resampler of one plane of one output, for the level of rows that the scale allows. */
@@ -91,6 +92,7 @@ static enum imgcore_status open_pyramids(struct ic_job *job) {
 
 void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
                         uint32_t first_row, uint32_t count) {
+    job->distributed_rows[plane] += count;
     for (size_t i = 0; i < job->transform->count; i++) {
         if (job->path[i].level[plane] == 0) {
             /* the caller of ic_distribute_rows reports the status at its next check */
@@ -118,22 +120,35 @@ enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_erro
     if (job->transform->options->linear) {
         transfer = job->env->transfer(job->env->user);
         if (transfer == NULL) {
-            return memory_failure(job->env->mem, error);
+            return open_failure(job->env->mem, job->env->mem->status, error);
         }
     }
-    const enum imgcore_status status = start_reader(job, error);
+    enum imgcore_status status = start_reader(job, error);
     if (status != IMGCORE_OK) {
         return status;
     }
-    for (size_t i = 0; i < job->transform->count; i++) {
-        if (open_resamplers(job, i, transfer) != IMGCORE_OK) {
-            return memory_failure(job->env->mem, error);
+    for (size_t i = 0; status == IMGCORE_OK && i < job->transform->count; i++) {
+        status = open_resamplers(job, i, transfer);
+    }
+    if (status == IMGCORE_OK) {
+        status = open_pyramids(job);
+    }
+    return status == IMGCORE_OK ? status : open_failure(job->env->mem, status, error);
+}
+
+bool ic_distribution_is_complete(const struct ic_job *job) {
+    for (int p = 0; p < job->layout.planes; p++) {
+        if (job->distributed_rows[p] != job->layout.plane[p].height) {
+            return false;
+        }
+        for (size_t i = 0; p < 3 && i < job->transform->count; i++) {
+            const struct ic_resampler *resampler = job->path[i].resampler[p];
+            if (resampler != NULL && !ic_resampler_is_complete(resampler)) {
+                return false;
+            }
         }
     }
-    if (open_pyramids(job) != IMGCORE_OK) {
-        return memory_failure(job->env->mem, error);
-    }
-    return IMGCORE_OK;
+    return true;
 }
 
 void ic_close_distribution(struct ic_job *job) {

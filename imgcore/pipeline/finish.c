@@ -11,7 +11,6 @@ enum imgcore_status ic_finish_picture(struct ic_job *job, size_t i, struct imgco
     const struct ic_env *env = job->env;
     struct ic_path *path = &job->path[i];
     const struct ic_plan_output *planned = &job->plan.output[i];
-    const struct imgcore_output *wanted = &job->transform->outputs[i];
     struct ic_picture *picture = &path->picture;
     enum imgcore_status status = IMGCORE_OK;
     const bool is_jpeg = path->format == IMGCORE_FORMAT_JPEG;
@@ -30,10 +29,10 @@ enum imgcore_status ic_finish_picture(struct ic_job *job, size_t i, struct imgco
     if (status == IMGCORE_OK && path->padded) {
         status = ic_place_on_canvas(path->mem, env->kernels, planned->canvas_width_px,
                                     planned->canvas_height_px, planned->left_px, planned->top_px,
-                                    wanted->background, picture);
+                                    path->background, picture);
     }
     if (status == IMGCORE_OK && is_jpeg) {
-        status = ic_flatten(path->mem, env->kernels, wanted->background, picture);
+        status = ic_flatten(path->mem, env->kernels, path->background, picture);
     }
     if (status == IMGCORE_CANCELLED) {
         return ic_fail_cancelled(error);
@@ -58,7 +57,7 @@ enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_bu
     write.optimize = wanted->optimize;
     write.png_level = wanted->png_level;
     write.copyright = options->keep_copyright ? header->copyright : NULL;
-    if (options->keep_icc && header->color != IC_COLOR_CMYK) {
+    if (path->keep_icc) {
         write.icc = header->icc;
         write.icc_bytes = header->icc_bytes;
     }

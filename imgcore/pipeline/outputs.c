@@ -52,6 +52,12 @@ static void make_output(void *user) {
     }
 }
 
+/* Outputs 0 to i are made. The last call reports exactly 1. */
+static void report_output(const struct ic_job *job, size_t i) {
+    const double left = (double)(job->transform->count - i - 1) / (double)job->transform->count;
+    ic_report_progress(job, 1.0 - (1.0 - IC_ROWS_PART) * left);
+}
+
 static uint64_t canvas_pixels(const struct ic_job *job, size_t i) {
     return (uint64_t)job->plan.output[i].canvas_width_px * job->plan.output[i].canvas_height_px;
 }
@@ -91,8 +97,13 @@ static void make_in_parallel(struct ic_job *job, struct output_task *tasks) {
         job->path[largest].mem = &task->mem;
         ic_thread_pool_submit(pool, &task->task);
     }
+    bool all_made = true;
     for (size_t i = 0; i < count; i++) {
         ic_thread_pool_wait(pool, &tasks[i].task);
+        all_made = all_made && tasks[i].status == IMGCORE_OK;
+        if (all_made) {
+            report_output(job, i);
+        }
     }
 }
 
@@ -115,6 +126,9 @@ enum imgcore_status ic_make_outputs(struct ic_job *job, struct ic_result *result
     } else {
         for (size_t i = 0; i < count && (i == 0 || tasks[i - 1].status == IMGCORE_OK); i++) {
             make_output(&tasks[i]);
+            if (tasks[i].status == IMGCORE_OK) {
+                report_output(job, i);
+            }
         }
     }
     for (size_t i = 0; i < count; i++) {

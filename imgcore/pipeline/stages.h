@@ -14,7 +14,9 @@ struct ic_path {
     enum ic_color color;    /* of the image that the resamplers write */
     int chroma_h, chroma_v; /* luma pixels per chroma sample, as displayed, if it is YCBCR */
     bool choose_chroma;     /* AUTO: resize full chroma; halve it later unless edges need it */
-    bool convert_icc;
+    bool convert_icc;       /* by the profile of the file to sRGB */
+    bool keep_icc;          /* the output has the profile of the file, and its colours */
+    uint8_t background[4];  /* R G B A, in the colours of the output */
     bool padded;
     bool enlarged;      /* has more rows than the decoder delivers */
     struct ic_mem *mem; /* for finishing and encoding */
@@ -42,6 +44,8 @@ struct ic_job {
     struct ic_read_layout layout;
     struct ic_path path[IMGCORE_MAX_OUTPUTS];
     struct ic_pyramid pyramid[3];
+    uint32_t distributed_rows[IC_MAX_PLANES];
+    uint32_t read_rows; /* of the first plane */
 };
 
 /* Reports to the caller's on_stage what the call works on next. */
@@ -50,6 +54,17 @@ static inline void ic_enter_stage(const struct ic_job *job, enum imgcore_stage s
     const struct imgcore_options *options = job->transform->options;
     if (options->on_stage != NULL && job->env->pool == NULL) {
         options->on_stage(options->stage_user, stage, output);
+    }
+}
+
+/* Of a call's work, the part up to the last row; the rest is encoding the outputs. */
+#define IC_ROWS_PART 0.75
+
+/* Reports to the caller's on_progress, from the calling thread. */
+static inline void ic_report_progress(const struct ic_job *job, double part) {
+    const struct imgcore_options *options = job->transform->options;
+    if (options->on_progress != NULL) {
+        options->on_progress(options->progress_user, part);
     }
 }
 
@@ -64,6 +79,9 @@ enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_erro
  */
 void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
                         uint32_t first_row, uint32_t count);
+/* Whether the rows of all planes have come, and every image is complete. Otherwise the call is
+ * cancelled, or there is a bug. */
+bool ic_distribution_is_complete(const struct ic_job *job);
 /* Frees the resamplers and pyramids; the images stay. Called once all rows are in, so that the
  * encoders may use the memory, and after any failure. */
 void ic_close_distribution(struct ic_job *job);

@@ -34,6 +34,14 @@ static void push_strip(struct ic_job *job, const struct ic_strip *strip) {
     }
 }
 
+static void note_rows(struct ic_job *job, const struct ic_strip *strip) {
+    const uint32_t height = job->layout.plane[0].height;
+    job->read_rows += strip->plane[0].row_count;
+    if (strip->plane[0].row_count != 0 && job->read_rows <= height) {
+        ic_report_progress(job, IC_ROWS_PART * job->read_rows / height);
+    }
+}
+
 static enum imgcore_status stream_in_order(struct ic_job *job, struct imgcore_error *error) {
     struct ic_strip strip;
     do {
@@ -47,6 +55,7 @@ static enum imgcore_status stream_in_order(struct ic_job *job, struct imgcore_er
             return status;
         }
         push_strip(job, &strip);
+        note_rows(job, &strip);
     } while (!strip.done);
     return IMGCORE_OK;
 }
@@ -82,6 +91,7 @@ static enum imgcore_status fill(struct batch *batch, int most, bool *done,
         }
         *done = strip->done;
         batch->count++;
+        note_rows(batch->job, strip);
     }
     return IMGCORE_OK;
 }

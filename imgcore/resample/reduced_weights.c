@@ -7,10 +7,10 @@
  * along (M'RM)^-1 1, the direction of least cost. */
 #include "imgcore/resample/reduced_weights.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/resample/filter.h"
 
 /* Correlation of neighbouring samples, and the part of each sample that is uncorrelated (grain,
@@ -343,7 +343,9 @@ static void make_rows(struct workspace *workspace, double *direct, struct ic_wei
 enum imgcore_status ic_reduced_weights_make(struct ic_mem *mem, const struct ic_axis *axis,
                                             int level, enum ic_weight_type type,
                                             struct ic_weights *weights) {
-    assert(level >= 1 && level <= IC_MAX_LEVEL);
+    if (!IC_HOLDS(level >= 1 && level <= IC_MAX_LEVEL)) {
+        return IMGCORE_INTERNAL;
+    }
     const size_t cells = (size_t)ic_axis_max_taps(axis) + 4 * MAX_SPAN;
     enum imgcore_status status = ic_weights_allocate(mem, axis->target, MAX_TAPS, type, weights);
     if (status != IMGCORE_OK) {

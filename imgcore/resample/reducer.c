@@ -1,10 +1,10 @@
 /* The pyramid: see reducer.h. */
 #include "imgcore/resample/reducer.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/reduced_weights.h"
 
@@ -45,8 +45,10 @@ enum imgcore_status ic_reducer_create(struct ic_mem *mem, const struct ic_kernel
                                       uint32_t width, uint32_t height, int levels,
                                       ic_reducer_rows_fn *emit, void *user,
                                       struct ic_reducer **result) {
-    assert(levels >= 1 && levels <= IC_MAX_LEVEL);
     *result = NULL;
+    if (!IC_HOLDS(levels >= 1 && levels <= IC_MAX_LEVEL)) {
+        return IMGCORE_INTERNAL;
+    }
     struct ic_reducer *reducer = ic_calloc(mem, 1, sizeof(*reducer));
     if (reducer == NULL) {
         return mem->status;

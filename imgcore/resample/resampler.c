@@ -1,8 +1,8 @@
 /* Chooses the processing path of a resampler, and does the plain copy: see resampler.h. */
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/resample/reduced_weights.h"
 #include "imgcore/resample/resampler_internal.h"
 
@@ -64,9 +64,13 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
                                         const struct ic_resample_spec *spec, uint8_t *target,
                                         ptrdiff_t target_stride_bytes,
                                         struct ic_resampler **result) {
-    assert(spec->channels >= 1 && spec->channels <= 4);
-    assert(!spec->alpha || spec->channels % 2 == 0);
     *result = NULL;
+    if (!IC_HOLDS(spec->channels >= 1 && spec->channels <= 4) ||
+        !IC_HOLDS(!spec->alpha || spec->channels % 2 == 0) ||
+        !IC_HOLDS(spec->level == 0 ||
+                  (spec->channels == 1 && spec->transfer == NULL && !spec->want_float))) {
+        return IMGCORE_INTERNAL;
+    }
     struct ic_mem *mem = cache->mem;
     struct ic_resampler *resampler = ic_calloc(mem, 1, sizeof(*resampler));
     if (resampler == NULL) {
@@ -86,7 +90,6 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
     spec = &resampler->spec;
     struct ic_resample_path *path = &resampler->path;
     if (spec->level > 0) {
-        assert(spec->channels == 1 && spec->transfer == NULL && !spec->want_float);
         const enum imgcore_status status = ic_resampler_open_fixed(resampler);
         if (status != IMGCORE_OK) {
             ic_resampler_destroy(resampler);
@@ -154,8 +157,15 @@ void ic_resampler_push(struct ic_resampler *resampler, const uint8_t *rows, ptrd
 
 void ic_resampler_push_level(struct ic_resampler *resampler, const int16_t *rows,
                              ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count) {
-    assert(resampler->spec.level > 0);
+    if (!IC_HOLDS(resampler->spec.level > 0)) {
+        return;
+    }
     ic_vpass_push(&resampler->vpass, rows, stride_bytes, first_row, count);
+}
+
+bool ic_resampler_is_complete(const struct ic_resampler *resampler) {
+    const struct ic_vpass *vpass = &resampler->vpass;
+    return vpass->weights == NULL || vpass->emitted == vpass->weights->target;
 }
 
 struct ic_resample_path ic_resampler_path(const struct ic_resampler *resampler) {

@@ -54,6 +54,10 @@ void ic_resampler_push(struct ic_resampler *resampler, const uint8_t *rows, ptrd
 void ic_resampler_push_level(struct ic_resampler *resampler, const int16_t *rows,
                              ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count);
 
+/* Whether every target row is written, as it must be after the last source row. (Of a resampler
+ * that only copies, this is not known: true.) */
+bool ic_resampler_is_complete(const struct ic_resampler *resampler);
+
 /* Returns the highest level whose rows are accurate enough for a resample (see reduced_weights.h),
  * 0 if none is: the same in both directions. */
 int ic_resample_level(const struct ic_axis *x, const struct ic_axis *y);

@@ -1,8 +1,8 @@
 /* The vertical pass over a stream of rows: see vpass.h. */
-#include <assert.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/base/limits.h"
 #include "imgcore/resample/vpass.h"
 
@@ -257,14 +257,18 @@ static void push_step(struct ic_vpass *vpass, const struct source *source, uint3
                last - vpass->emitted < vpass->ring_rows) {
             last++;
         }
-        assert(last > first);
+        if (!IC_HOLDS(last > first)) {
+            return; /* the image stays incomplete, which the pipeline reports */
+        }
         const uint32_t left = (uint32_t)weights->left[first];
         const uint32_t end = (uint32_t)(weights->left[last - 1] + weights->count[last - 1]);
         (forms[vpass->kind].channels > 0 ? push_pixels : push_strips)(
             vpass, source, left > from ? left : from, end < to ? end : to, first, last);
         for (uint32_t i = first; i < last && (uint32_t)(weights->left[i] + weights->count[i]) <= to;
              i++) {
-            assert(i == vpass->finished);
+            if (!IC_HOLDS(i == vpass->finished)) {
+                return;
+            }
             vpass->finished = i + 1;
             emit_finished(vpass);
         }

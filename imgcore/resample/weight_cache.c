@@ -1,9 +1,9 @@
 /* The cache of weight tables: see weight_cache.h. */
 #include "imgcore/resample/weight_cache.h"
 
-#include <assert.h>
 #include <stddef.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/resample/reduced_weights.h"
 
 struct ic_weight_entry {
@@ -36,7 +36,7 @@ static void free_entry(struct ic_weight_cache *cache, struct ic_weight_entry *en
 void ic_weight_cache_clear(struct ic_weight_cache *cache) {
     while (cache->entries != NULL) {
         struct ic_weight_entry *entry = unlink_entry(&cache->entries);
-        assert(entry->users == 0);
+        (void)IC_HOLDS(entry->users == 0);
         free_entry(cache, entry);
     }
     cache->kept_bytes = 0;
@@ -117,10 +117,12 @@ void ic_weight_cache_put(struct ic_weight_cache *cache, const struct ic_weights 
         return;
     }
     struct ic_weight_entry *entry = cache->entries;
-    while (&entry->weights != weights) {
+    while (entry != NULL && &entry->weights != weights) {
         entry = entry->next;
     }
-    assert(entry->users > 0);
+    if (!IC_HOLDS(entry != NULL && entry->users > 0)) {
+        return;
+    }
     entry->users--;
     if (entry->users == 0) {
         cache->kept_bytes += entry->weights.size_bytes;

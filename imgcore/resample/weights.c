@@ -1,9 +1,9 @@
 /* Weight tables: see weights.h. */
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/invariant.h"
 #include "imgcore/resample/filter.h"
 #include "imgcore/resample/weights.h"
 
@@ -199,7 +199,9 @@ static void shift_row(struct ic_weights *weights, uint32_t i, int32_t by) {
     const size_t size = weights->type != IC_WEIGHT_F32 ? sizeof(int16_t) : sizeof(float);
     char *row = weights->type != IC_WEIGHT_F32 ? (char *)(weights->fixed + i * weights->stride)
                                                : (char *)(weights->f32 + i * weights->stride);
-    assert((size_t)(weights->count[i] + by) <= weights->stride);
+    if (!IC_HOLDS((size_t)(weights->count[i] + by) <= weights->stride)) {
+        return;
+    }
     memmove(row + (size_t)by * size, row, (size_t)weights->count[i] * size);
     memset(row, 0, (size_t)by * size);
     weights->left[i] -= by;
@@ -301,7 +303,11 @@ enum imgcore_status ic_weights_make(struct ic_mem *mem, const struct ic_axis *ax
         }
         int64_t first;
         const int taps = ic_axis_exact_row(axis, i, row, &first);
-        assert((size_t)taps + 2 <= weights->stride);
+        if (!IC_HOLDS((size_t)taps + 2 <= weights->stride)) {
+            status = IMGCORE_INTERNAL;
+            ic_weights_clear(mem, weights);
+            goto cleanup;
+        }
         ic_weights_store_row(weights, i, first, taps, row, rounded);
     }
     ic_weights_finish(weights, axis->source);

@@ -14,12 +14,14 @@ esac
 
 dest="$work/dest dir"
 version=$(sed -n 's/.*IMGCORE_VERSION_STRING *"\(.*\)"/\1/p' "$top/imgcore/include/imgcore/version.h")
+# Versions before 1.0 are compatible if their minor number is the same.
+abi=$(echo "$version" | sed 's/^\(0\.[0-9]*\)\..*/\1/; t; s/\..*//')
 make_goal() {
     make -C "$top" --no-print-directory CONFIG="${CONFIG:-release}" "$@"
 }
 check 'make install' make_goal install DESTDIR="$dest" PREFIX=/usr
 usr=$dest/usr
-for file in bin/imgcore lib/libimgcore.a lib/libimgcore.so lib/libimgcore.so.0 \
+for file in bin/imgcore lib/libimgcore.a lib/libimgcore.so "lib/libimgcore.so.$abi" \
     "lib/libimgcore.so.$version" lib/pkgconfig/imgcore.pc include/imgcore/imgcore.h \
     include/imgcore/status.h include/imgcore/version.h share/man/man1/imgcore.1; do
     check "$file" test -s "$usr/$file"
@@ -45,8 +47,20 @@ declared() {
     return 1
 }
 check 'and all that is declared' declared
-soname() { readelf -d "$usr/lib/libimgcore.so.$version" | grep -q 'SONAME.*libimgcore.so.0\]'; }
-check 'the soname is libimgcore.so.0' soname
+soname() {
+    readelf -d "$usr/lib/libimgcore.so.$version" | grep -F SONAME >"$scratch/dynamic"
+    contains dynamic "[libimgcore.so.$abi]"
+}
+check 'the soname has the numbers of what is compatible' soname
+# Those of a later node, IMGCORE_0.2.1, are of the same soname.
+versioned() {
+    others=$(nm -D --defined-only "$usr/lib/libimgcore.so.$version" | grep ' T ' |
+        grep -v -e "@@IMGCORE_$abi\$" -e "@@IMGCORE_${abi}[.][0-9]*\$")
+    [ -z "$others" ] && return 0
+    echo "$others"
+    return 1
+}
+check 'and so have the versions of the symbols' versioned
 
 # ---- a program outside the tree
 cat >program.c <<'END'

@@ -125,6 +125,27 @@ umask 022
 check 'a new file has the usual mode' test "$(stat -c %a mode.jpg)" = 640
 check 'no temporary file remains' is_tidy .
 
+# ---- a profile for images without one
+"$make_pictures" inks.jpg 40x30 cmyk gradient && "$make_pictures" press.icc
+"$make_pictures" p3.jpg 40x30 p3
+"$imgcore" resize inks.jpg formula.png --format png --size 20x20 >/dev/null
+"$imgcore" resize in.jpg rgb.jpg --size 20x20 >/dev/null
+check 'a profile for CMYK' exits 0 "$imgcore" resize inks.jpg press.png --format png --size 20x20 \
+    --cmyk-profile press.icc
+differs() { ! cmp -s "$1" "$2"; }
+check '... gives other colours' differs formula.png press.png
+check '... and changes no other image' exits 0 "$imgcore" resize in.jpg rgb2.jpg --size 20x20 --cmyk-profile press.icc
+check '... not a byte' cmp rgb.jpg rgb2.jpg
+check 'variants has it too' exits 0 "$imgcore" variants -o pressed --size x=20x20 --cmyk-profile press.icc inks.jpg
+check 'the last one counts' exits 0 "$imgcore" resize inks.jpg again.png --format png --size 20x20 \
+    --cmyk-profile press.icc --cmyk-profile press.icc
+check '... with the same result' cmp press.png again.png
+for file in p3.jpg missing.icc .; do
+    check "no profile of CMYK: $file" exits 2 "$imgcore" resize inks.jpg never.png --format png --size 9x9 --cmyk-profile "$file"
+    check '... is named' contains stderr "$file"
+    check '... and nothing is written' test ! -e never.png
+done
+
 # ---- names
 cp in.jpg '상품 사진.jpg'
 check 'a Korean name with a space' exits 0 "$imgcore" resize '상품 사진.jpg' '결과 작은.jpg' --size 20x20

@@ -286,10 +286,13 @@ static void counting_free(void *user, void *block) {
 }
 
 static MAYBE_UNUSED struct imgcore_limits default_limits(void) {
-    return (struct imgcore_limits){IMGCORE_DEFAULT_PIXELS,         IMGCORE_DEFAULT_SIDE_PX,
-                                   IMGCORE_DEFAULT_SCANS,          IMGCORE_DEFAULT_MEMORY_BYTES,
-                                   IMGCORE_DEFAULT_METADATA_BYTES, IMGCORE_DEFAULT_ICC_BYTES,
-                                   IMGCORE_DEFAULT_OUTPUT_PIXELS};
+    return (struct imgcore_limits){.pixels = IMGCORE_DEFAULT_PIXELS,
+                                   .side_px = IMGCORE_DEFAULT_SIDE_PX,
+                                   .scans = IMGCORE_DEFAULT_SCANS,
+                                   .memory_bytes = IMGCORE_DEFAULT_MEMORY_BYTES,
+                                   .metadata_bytes = IMGCORE_DEFAULT_METADATA_BYTES,
+                                   .icc_bytes = IMGCORE_DEFAULT_ICC_BYTES,
+                                   .output_pixels = IMGCORE_DEFAULT_OUTPUT_PIXELS};
 }
 
 struct how {

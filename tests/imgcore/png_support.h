@@ -150,7 +150,7 @@ static inline void make_iccp(struct bytes *out, const char *name, size_t name_si
     uint32_t random = 5;
     assert_non_null(profile);
     for (size_t i = 0; i < profile_size; i++) {
-        profile[i] = (uint8_t)(next_random(&random) % 7);
+        profile[i] = (uint8_t)(1 + next_random(&random) % 7); /* states a size of over 16 MiB */
     }
     put(out, name, name_size);
     put(out, &method, 1);
@@ -158,10 +158,8 @@ static inline void make_iccp(struct bytes *out, const char *name, size_t name_si
     free(profile);
 }
 
-/* Makes a palette file of 16 x 1 pixels with the indices 0 to 15, and the given numbers of entries
- * and alphas. */
-static inline void make_palette_file(struct bytes *file, size_t entries, size_t alphas) {
-    static const uint8_t row[] = {0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+/* Appends a palette of any length, and alphas. */
+static inline void put_palette(struct bytes *file, size_t entries, size_t alphas) {
     uint8_t plte[256 * 3], trns[256];
     for (size_t i = 0; i < sizeof(plte); i++) {
         plte[i] = (uint8_t)(i * 37 + 5);
@@ -169,14 +167,21 @@ static inline void make_palette_file(struct bytes *file, size_t entries, size_t 
     for (size_t i = 0; i < sizeof(trns); i++) {
         trns[i] = (uint8_t)(i * 11);
     }
-    put_signature(file);
-    put_ihdr(file, 16, 1, 8, PNG_COLOR_TYPE_PALETTE, 0);
     if (entries != 0) {
         put_chunk(file, "PLTE", plte, entries * 3);
     }
     if (alphas != 0) {
         put_chunk(file, "tRNS", trns, alphas);
     }
+}
+
+/* Makes a palette file of 16 x 1 pixels with the indices 0 to 15, and the given numbers of entries
+ * and alphas. */
+static inline void make_palette_file(struct bytes *file, size_t entries, size_t alphas) {
+    static const uint8_t row[] = {0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    put_signature(file);
+    put_ihdr(file, 16, 1, 8, PNG_COLOR_TYPE_PALETTE, 0);
+    put_palette(file, entries, alphas);
     put_idat(file, row, sizeof(row));
     put_iend(file);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -103,6 +104,66 @@ static void every_limit_has_its_effect(void **state) {
     options.limits.memory_bytes = 1000;
     refused(bytes, size, &options, IMGCORE_BUDGET);
     free(bytes);
+}
+
+/* Reads "12 bytes" or "3.4 MiB"; returns the largest size that is written so. */
+static double size_at(const char *text) {
+    char unit[8] = "";
+    double size = 0.0;
+    assert_int_equal(sscanf(text, "%lf %7[a-zA-Z]", &size, unit), 2);
+    assert_true(strcmp(unit, "MiB") == 0 || strcmp(unit, "bytes") == 0);
+    return strcmp(unit, "MiB") == 0 ? size * (1 << 20) : size;
+}
+
+static void check_figures(const uint8_t *bytes, size_t size, size_t budget_bytes) {
+    static const char beside[] = " beside the ", budget[] = " in use; the budget is ";
+    struct imgcore_options options;
+    struct imgcore_error error;
+    imgcore_options_default(&options);
+    options.limits.memory_bytes = budget_bytes;
+    assert_int_equal(transform(bytes, size, &options, &error), IMGCORE_BUDGET);
+    const char *needed = strstr(error.detail, " need");
+    const char *used = strstr(error.detail, beside), *limit = strstr(error.detail, budget);
+    if (needed == NULL || used == NULL || limit == NULL) {
+        fail_msg("no figures: %s", error.detail);
+        return;
+    }
+    const double limit_size = size_at(limit + strlen(budget));
+    /* 0.1 MiB is what rounding loses. */
+    assert_true(limit_size <= (double)budget_bytes && limit_size > (double)budget_bytes - 104858.0);
+    assert_true(budget_bytes >= 1 << 20 || limit_size == (double)budget_bytes);
+    assert_true(size_at(strpbrk(needed, "0123456789")) + size_at(used + strlen(beside)) >
+                limit_size);
+}
+
+/* Also in a context that holds memory from calls before, which does not count. */
+static void the_sentence_about_the_budget_has_its_figures(void **state) {
+    (void)state;
+    static const size_t budgets[] = {0x12000, 200000, (size_t)1 << 20, 1500000};
+    const struct jpeg_spec whole = {.width = 1600, .height = 1200, .channels = 3},
+                           scans = {
+                               .width = 1600, .height = 1200, .channels = 3, .progressive = true};
+    const struct png_spec passes = {
+        .width = 1600, .height = 1200, .channels = 3, .interlaced = true};
+    size_t size[3];
+    uint8_t *bytes[3] = {png_make(&passes, &size[0]), jpeg_make(&scans, &size[1]),
+                         jpeg_make(&whole, &size[2])};
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 2; i++) {
+            for (size_t k = 0; k < sizeof(budgets) / sizeof(budgets[0]); k++) {
+                check_figures(bytes[i], size[i], budgets[k]);
+            }
+        }
+        /* The resampler's memory. */
+        check_figures(bytes[2], size[2], 280000);
+        struct imgcore_options linear;
+        imgcore_options_default(&linear);
+        linear.linear = true; /* the context keeps tables */
+        assert_int_equal(transform(bytes[2], size[2], &linear, NULL), IMGCORE_OK);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        free(bytes[i]);
+    }
 }
 
 static void what_is_no_picture_is_refused(void **state) {
@@ -358,6 +419,7 @@ static void every_status_has_a_name_and_a_sentence(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_limit_has_its_effect),
+        cmocka_unit_test(the_sentence_about_the_budget_has_its_figures),
         cmocka_unit_test(what_is_no_picture_is_refused),
         cmocka_unit_test(cut_anywhere_nothing_comes_out),
         cmocka_unit_test(tolerance_takes_what_there_is),

@@ -134,6 +134,94 @@ static void indices_past_the_palette_are_black_as_in_libpng(void **state) {
     bytes_clear(&file);
 }
 
+/* Makes a file of 16 x 3 pixels that uses every index of this depth, whose palette has any number
+ * of entries. */
+static void make_long_palette(struct bytes *file, int depth, bool interlaced, size_t entries,
+                              size_t alphas) {
+    uint8_t rows[3 * 16 * 3] = {0};
+    put_signature(file);
+    put_ihdr(file, 16, 3, depth, PNG_COLOR_TYPE_PALETTE, interlaced);
+    put_palette(file, entries, alphas);
+    /* Filter 0 wherever a row may begin, and other bytes everywhere else. */
+    const size_t row_bytes = interlaced ? 1 : (size_t)2 * (size_t)depth;
+    for (size_t i = 0; i < sizeof(rows); i++) {
+        const size_t at = i % (row_bytes + 1);
+        rows[i] = (uint8_t)(at == 0 || interlaced ? 0 : 0x1b + 0x4d * at);
+    }
+    put_idat(file, rows, sizeof(rows));
+    put_iend(file);
+}
+
+static void entries_that_no_pixel_can_name_are_dropped_as_in_libpng(void **state) {
+    (void)state;
+    static const struct decode_setup setups[] = {
+        {.tolerant = false}, {.tolerant = true}, {.libspng_alone = true}};
+    for (int depth = 1; depth <= 4; depth *= 2) {
+        const size_t named = (size_t)1 << depth;
+        const size_t entries[] = {named, named + 1, 200, 256};
+        const size_t alphas[] = {0, 1, named, named + 1, 256};
+        for (size_t i = 0; i < COUNT(entries) * COUNT(alphas) * COUNT(setups) * 2; i++) {
+            struct bytes file = {0};
+            const size_t e = entries[i % 4], a = alphas[i / 4 % 5];
+            make_long_palette(&file, depth, i / 60 != 0, e, a);
+            assert_like_libpng(&file, &setups[i / 20 % 3]);
+            struct decoded d;
+            struct trickle t = {.data = file.data, .size = file.size, .step = 1};
+            const struct imgcore_source source = {.read = read_trickle, .user = &t};
+            decode_source(&source, &setups[i / 20 % 3], &d);
+            assert_int_equal(d.status, IMGCORE_OK);
+            decoded_clear(&d);
+            bytes_clear(&file);
+        }
+    }
+}
+
+/* libspng starts again where the fast reader finds a fault: here compressed data that has no end.
+ */
+static void a_long_palette_is_read_again(void **state) {
+    (void)state;
+    static const uint8_t row[] = {0, 0x1b, 0xe4, 0x1b, 0xe4};
+    struct bytes packed = {0};
+    struct decoded d[2];
+    put_packed(&packed, row, sizeof(row));
+    for (size_t i = 0; i < 2; i++) {
+        struct bytes file = {0};
+        put_signature(&file);
+        put_ihdr(&file, 16, 1, 2, PNG_COLOR_TYPE_PALETTE, 0);
+        put_palette(&file, 99, 3);
+        put_chunk(&file, "IDAT", packed.data, packed.size - 4 * i); /* without the Adler-32 */
+        put_iend(&file);
+        decode_file(&file, NULL, &d[i]);
+        assert_true(d[i].began_fast);
+        assert_int_equal(d[i].status, IMGCORE_OK);
+        bytes_clear(&file);
+    }
+    assert_memory_equal(d[0].pixels, d[1].pixels, 16 * 4);
+    decoded_clear(&d[0]);
+    decoded_clear(&d[1]);
+    bytes_clear(&packed);
+}
+
+static void a_damaged_long_palette_is_refused(void **state) {
+    (void)state;
+    struct bytes file = {0};
+    make_long_palette(&file, 4, false, 256, 0);
+    const size_t plte = find_chunk(&file, "PLTE", 0);
+    /* Its checksum is that of all entries. */
+    for (size_t i = 4; i < 4 + 768 + 8; i += 97) {
+        file.data[plte + i] ^= 0x20;
+        const enum imgcore_status status = status_of(&file);
+        /* In the type: another chunk, so that there is no palette. */
+        assert_int_equal(status, IMGCORE_CORRUPT);
+        file.data[plte + i] ^= 0x20;
+    }
+    for (size_t cut = plte; cut < plte + 8 + 768 + 4; cut++) {
+        const struct bytes part = {file.data, cut, cut};
+        assert_int_equal(status_of(&part), IMGCORE_TRUNCATED);
+    }
+    bytes_clear(&file);
+}
+
 static void the_header_describes_the_file(void **state) {
     (void)state;
     static const enum ic_color plain[] = {IC_COLOR_GREY, IC_COLOR_GREY,       IC_COLOR_RGB,
@@ -437,6 +525,9 @@ int main(void) {
         cmocka_unit_test(all_16_bit_values_narrow_like_libpng),
         cmocka_unit_test(bits_above_the_depth_of_a_key_do_not_count),
         cmocka_unit_test(indices_past_the_palette_are_black_as_in_libpng),
+        cmocka_unit_test(entries_that_no_pixel_can_name_are_dropped_as_in_libpng),
+        cmocka_unit_test(a_long_palette_is_read_again),
+        cmocka_unit_test(a_damaged_long_palette_is_refused),
         cmocka_unit_test(the_header_describes_the_file),
         cmocka_unit_test(a_source_in_pieces_equals_memory),
         cmocka_unit_test(a_failing_source_is_reported),

@@ -197,9 +197,9 @@ static void faulty_palettes_have_a_status(void **state) {
     static const struct {
         size_t size;
         enum imgcore_status status;
-    } cases[] = {{0, IMGCORE_CORRUPT},   {2, IMGCORE_CORRUPT},  {3, IMGCORE_OK},
-                 {12, IMGCORE_OK},       {13, IMGCORE_CORRUPT}, {15, IMGCORE_CORRUPT},
-                 {768, IMGCORE_CORRUPT}, {771, IMGCORE_CORRUPT}};
+    } cases[] = {{0, IMGCORE_CORRUPT}, {2, IMGCORE_CORRUPT},  {3, IMGCORE_OK},
+                 {12, IMGCORE_OK},     {13, IMGCORE_CORRUPT}, {15, IMGCORE_OK},
+                 {768, IMGCORE_OK},    {771, IMGCORE_CORRUPT}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bytes file = {0};
         put_signature(&file);
@@ -410,6 +410,52 @@ static void profiles_are_unpacked(void **state) {
     bytes_clear(&other);
 }
 
+/* Appends the data of an iCCP whose profile of `size` bytes states `stated` of them. It is not
+ * compressed but in stored blocks, so that a cut of the data is one of the profile. */
+static void put_stored_iccp(struct bytes *out, size_t size, size_t stated) {
+    uint8_t profile[400] = {0};
+    static const uint8_t zlib_head[] = {0x78, 0x01};
+    const uint8_t block[] = {1, (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)~size,
+                             (uint8_t) ~(size >> 8)};
+    uint8_t adler[4];
+    ic_put_u32be(profile, (uint32_t)stated);
+    put(out, "icc\0\0", 5);
+    put(out, zlib_head, sizeof(zlib_head));
+    put(out, block, sizeof(block));
+    put(out, profile, size);
+    ic_put_u32be(adler, (uint32_t)adler32(1, profile, (uInt)size));
+    put(out, adler, sizeof(adler));
+}
+
+/* As in libpng: what a profile states is its size decides, not the end of the compressed data. */
+static void a_whole_profile_needs_no_end_of_its_data(void **state) {
+    (void)state;
+    static const struct {
+        size_t size, stated, cut, expected;
+    } cases[] = {
+        {300, 300, 0, 300}, {300, 300, 4, 300}, {300, 300, 5, 0}, /* Adler-32, a byte more */
+        {300, 300, 1, 300}, {300, 200, 0, 200}, {300, 200, 104, 200},
+        {300, 200, 105, 0}, {132, 132, 4, 132}, {300, 131, 4, 0}, /* none is so short */
+        {300, 301, 4, 0},   {300, 301, 0, 300}, /* no fault of the data: the profile is judged later
+                                                 */
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct bytes iccp = {0};
+        put_stored_iccp(&iccp, cases[i].size, cases[i].stated);
+        struct extra extra = {.type = "iCCP", .data = iccp.data, .size = iccp.size - cases[i].cut};
+        assert_int_equal(icc_size_with(&extra, 1, NULL, IMGCORE_OK), cases[i].expected);
+        bytes_clear(&iccp);
+    }
+    struct bytes iccp = {0};
+    put_stored_iccp(&iccp, 300, 300);
+    iccp.data[iccp.size - 1] ^= 1; /* its Adler-32 */
+    struct extra extra = {.type = "iCCP", .data = iccp.data, .size = iccp.size};
+    assert_int_equal(icc_size_with(&extra, 1, NULL, IMGCORE_OK), 300);
+    extra.spoiled = true;
+    assert_int_equal(icc_size_with(&extra, 1, NULL, IMGCORE_OK), 0);
+    bytes_clear(&iccp);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_crcs_are_found),
@@ -421,6 +467,7 @@ int main(void) {
         cmocka_unit_test(idat_chunks_must_stand_together),
         cmocka_unit_test(orientation_comes_from_exif),
         cmocka_unit_test(profiles_are_unpacked),
+        cmocka_unit_test(a_whole_profile_needs_no_end_of_its_data),
     };
     return cmocka_run_group_tests_name("png_chunks", tests, NULL, NULL);
 }

@@ -188,6 +188,25 @@ static void random_sizes_and_boxes_are_exact(void **state) {
     }
 }
 
+/* The box filter has steps: which samples it counts changes at once where its edge crosses their
+ * centres. */
+static void the_box_filter_is_exact_for_fractional_boxes(void **state) {
+    (void)state;
+    uint64_t seed = 17;
+    for (int round = 0; round < test_part(60, 5); round++) {
+        const uint32_t width = random_between(&seed, 20, 120),
+                       height = random_between(&seed, 20, 90);
+        struct job job = whole(width, height, random_between(&seed, 1, 150),
+                               random_between(&seed, 1, 120), round % 2 ? 3 : 4, round % 2 == 0);
+        job.spec.filter = IMGCORE_FILTER_BOX;
+        job.spec.left = random_between(&seed, 1, 9999) / 1234.5;
+        job.spec.top = random_between(&seed, 1, 9999) / 1357.9;
+        job.spec.width = (width - job.spec.left) * random_between(&seed, 500, 999) / 1000.0;
+        job.spec.height = (height - job.spec.top) * random_between(&seed, 500, 999) / 1000.0;
+        check_job(&job, &seed, 0.0);
+    }
+}
+
 static void extreme_ratios_are_exact(void **state) {
     (void)state;
     uint64_t seed = 13;
@@ -391,6 +410,7 @@ int main(void) {
         cmocka_unit_test(lanczos3_is_exact_from_7x_reduction_to_3x_enlargement),
         cmocka_unit_test(every_filter_is_exact),
         cmocka_unit_test(random_sizes_and_boxes_are_exact),
+        cmocka_unit_test(the_box_filter_is_exact_for_fractional_boxes),
         cmocka_unit_test(extreme_ratios_are_exact),
         cmocka_unit_test(linear_light_is_exact),
         cmocka_unit_test(constants_stay_constant),

@@ -1,16 +1,23 @@
 /* One context through failures of every kind: after each, a good call on the same context gives the
- * bytes of a new context's first. And the options of a caller that is newer than the library. */
+ * bytes of a new context's first. */
 #include "tests/imgcore/transform_support.h"
+#include "tests/support/cmyk_profile.h"
 
-#define HEAP_CALLS_MAX 400
+#define HEAP_CALLS_MAX  400
+#define PROFILE_TYPE_AT 4 /* the preferred engine of a profile, which has no effect */
 
 struct heap {
-    int calls, fail_at;
+    int calls, fail_at; /* 0: none fails */
+    bool fails_from_there_on;
 };
 
 static void *heap_alloc(void *user, size_t size_bytes) {
     struct heap *heap = user;
-    return ++heap->calls == heap->fail_at ? NULL : malloc(size_bytes);
+    heap->calls++;
+    const bool fails =
+        heap->calls == heap->fail_at ||
+        (heap->fails_from_there_on && heap->fail_at != 0 && heap->calls > heap->fail_at);
+    return fails ? NULL : malloc(size_bytes);
 }
 
 static void heap_free(void *user, void *block) {
@@ -150,35 +157,98 @@ static void a_good_call_after_each_failed_allocation_is_as_the_first(void **stat
     good_clear(&good);
 }
 
-/* A newer header has fields behind those that the library knows. */
-static void a_newer_callers_struct_is_filled_to_what_is_known(void **state) {
-    (void)state;
-    struct {
-        struct imgcore_options known;
-        uint8_t newer[64];
-        uint8_t canary[64];
-    } options;
-    memset(&options, 0x55, sizeof(options));
-    (imgcore_options_default_sized)(&options.known, sizeof(options.known) + sizeof(options.newer));
-    for (size_t i = 0; i < sizeof(options.canary); i++) {
-        assert_int_equal(options.canary[i], 0x55);
+/* The calls of the next test: everything that a context keeps between calls is used. */
+struct rich_call {
+    struct imgcore_source source;
+    struct imgcore_options options;
+};
+
+static enum imgcore_status run_rich(struct imgcore_context *on, const struct rich_call *call,
+                                    struct imgcore_output outputs[2]) {
+    outputs[0] = box(33, 33, IMGCORE_FORMAT_JPEG);
+    outputs[1] = box(70, 70, IMGCORE_FORMAT_PNG);
+    outputs[1].fit = IMGCORE_FIT_CONTAIN;
+    return imgcore_transform(on, &call->source, &call->options, outputs, 2, NULL);
+}
+
+/* Fails the nth allocation, or all from there on; returns how many calls failed, and after each the
+ * same call must succeed with the same bytes. */
+static int fail_each_allocation(struct imgcore_context *on, struct heap *heap,
+                                const struct rich_call *call, bool from_there_on,
+                                const struct good *good) {
+    struct imgcore_output want[2], outputs[2];
+    bool is_past = false;
+    int failures = 0;
+    assert_int_equal(run_rich(on, call, want), IMGCORE_OK);
+    /* lcms allocates hundreds of times. */
+    for (int n = 1; !is_past && n < 100000; n += 1 + n / 3) {
+        if (call->options.cmyk_profile != NULL) {
+            /* Another profile of the same content, for which a transform is made again. */
+            ((uint8_t *)(uintptr_t)call->options.cmyk_profile)[PROFILE_TYPE_AT] ^= 1;
+        }
+        *heap = (struct heap){.fail_at = n, .fails_from_there_on = from_there_on};
+        const enum imgcore_status status = run_rich(on, call, outputs);
+        is_past = heap->calls < n;
+        heap->fail_at = 0;
+        assert_true(status == IMGCORE_OK || status == IMGCORE_NO_MEMORY);
+        assert_int_equal(outputs[0].bytes != NULL, status == IMGCORE_OK);
+        imgcore_output_clear(on, outputs, 2);
+        failures += status == IMGCORE_NO_MEMORY;
+        assert_int_equal(run_rich(on, call, outputs), IMGCORE_OK);
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(outputs[i].size_bytes, want[i].size_bytes);
+            assert_memory_equal(outputs[i].bytes, want[i].bytes, want[i].size_bytes);
+        }
+        imgcore_output_clear(on, outputs, 2);
+        check_good(on, good);
     }
-    const struct jpeg_spec spec = {.width = 64, .height = 64, .channels = 3};
-    size_t size;
-    uint8_t *bytes = jpeg_make(&spec, &size);
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
-    struct imgcore_output output = box(16, 16, IMGCORE_FORMAT_JPEG);
-    assert_int_equal(imgcore_transform(context, &source, &options.known, &output, 1, NULL),
-                     IMGCORE_OK);
-    imgcore_output_clear(context, &output, 1);
-    free(bytes);
+    assert_true(is_past);
+    imgcore_output_clear(on, want, 2);
+    return failures;
+}
+
+/* A context that holds weights, blocks, tables and a profile from calls before. */
+static void a_used_context_survives_failed_allocations(void **state) {
+    (void)state;
+    struct good good;
+    struct heap heap = {.calls = 0};
+    const struct imgcore_allocator allocator = {heap_alloc, heap_free, &heap};
+    size_t icc_bytes;
+    uint8_t *icc = cmyk_profile_make(&icc_bytes);
+    const struct jpeg_spec inks = {.width = 80, .height = 60, .channels = 4},
+                           scans = {.width = 80, .height = 60, .channels = 3, .progressive = true};
+    const struct png_spec passes = {.width = 80, .height = 60, .channels = 4, .interlaced = true};
+    size_t size[3];
+    uint8_t *bytes[3] = {jpeg_make(&inks, &size[0]), jpeg_make(&scans, &size[1]),
+                         png_make(&passes, &size[2])};
+    struct imgcore_context *on;
+    assert_non_null(icc);
+    good_make(&good);
+    assert_int_equal(imgcore_context_create(&allocator, &on), IMGCORE_OK);
+    int failures = 0;
+    for (size_t kind = 0; kind < 6; kind++) {
+        struct rich_call call = {
+            .source = {.bytes = bytes[kind % 3], .size_bytes = size[kind % 3]}};
+        imgcore_options_default(&call.options);
+        call.options.linear = kind % 3 != 0;
+        call.options.cmyk_profile = icc;
+        call.options.cmyk_profile_bytes = icc_bytes;
+        failures += fail_each_allocation(on, &heap, &call, kind >= 3, &good);
+    }
+    assert_true(failures > 30);
+    imgcore_context_destroy(on);
+    for (size_t i = 0; i < 3; i++) {
+        free(bytes[i]);
+    }
+    free(icc);
+    good_clear(&good);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_call_after_each_failure_is_as_the_first),
         cmocka_unit_test(a_good_call_after_each_failed_allocation_is_as_the_first),
-        cmocka_unit_test(a_newer_callers_struct_is_filled_to_what_is_known),
+        cmocka_unit_test(a_used_context_survives_failed_allocations),
     };
     return cmocka_run_group_tests_name("reuse", tests, set_up, tear_down);
 }

@@ -96,19 +96,20 @@ static void every_stage_of_every_output_is_reported(void **state) {
     free(bytes);
 }
 
-/* The pointers of an older caller's struct, or a part of one, are not used. */
+/* The pointers behind an older caller's struct are not used. */
 static void an_older_caller_gets_no_report(void **state) {
     (void)state;
     const struct jpeg_spec spec = {.width = 64, .height = 64, .channels = 3};
     size_t size;
     uint8_t *bytes = jpeg_make(&spec, &size);
-    const size_t first = offsetof(struct imgcore_options, on_stage);
-    for (size_t given = first; given <= sizeof(struct imgcore_options); given += 4) {
+    const size_t sizes[] = {offsetof(struct imgcore_options, on_stage),
+                            sizeof(struct imgcore_options)};
+    for (size_t i = 0; i < 2; i++) {
         struct reports reports;
         struct imgcore_options options = options_with(&reports);
-        options.struct_size_bytes = given;
+        options.struct_size_bytes = sizes[i];
         assert_int_equal(transform(bytes, size, &options), IMGCORE_OK);
-        assert_int_equal(reports.count > 0, given == sizeof(options));
+        assert_int_equal(reports.count > 0, i > 0);
     }
     free(bytes);
 }

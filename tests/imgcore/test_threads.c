@@ -321,22 +321,6 @@ static void the_number_has_a_maximum(void **state) {
     free(bytes);
 }
 
-/* Bytes after the end of an older caller's struct are not read. */
-static void an_older_caller_gets_one_thread(void **state) {
-    (void)state;
-    const struct jpeg_spec spec = {.width = 64, .height = 64, .channels = 3};
-    struct imgcore_output output = box(16, 16, IMGCORE_FORMAT_JPEG);
-    struct imgcore_options options;
-    imgcore_options_default(&options);
-    options.struct_size_bytes = offsetof(struct imgcore_options, threads);
-    size_t size;
-    uint8_t *bytes = jpeg_make(&spec, &size);
-    struct made made = make(bytes, size, &options, &output, 1, 0xdeadbeef);
-    assert_int_equal(made.status, IMGCORE_OK);
-    clear(&made);
-    free(bytes);
-}
-
 static void *work_alone(void *user) {
     const struct jpeg_spec *spec = user;
     struct imgcore_context *own = NULL;
@@ -383,7 +367,6 @@ int main(void) {
         cmocka_unit_test(a_truncated_file_fails_the_same),
         cmocka_unit_test(restart_markers_make_no_difference),
         cmocka_unit_test(the_number_has_a_maximum),
-        cmocka_unit_test(an_older_caller_gets_one_thread),
         cmocka_unit_test(contexts_with_threads_are_independent),
     };
     return cmocka_run_group_tests_name("threads", tests, set_up, tear_down);

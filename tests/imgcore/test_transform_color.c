@@ -1,36 +1,7 @@
-/* imgcore_transform: orientation, chroma, profiles, inks, transparency, linear light, metadata. */
+/* imgcore_transform: orientation, profiles, inks, transparency, linear light, metadata. */
 #include "tests/imgcore/transform_support.h"
 
 #include <lcms2.h>
-
-static void subsampled_chroma_keeps_its_place(void **state) {
-    (void)state;
-    static const int factors[][2] = {{1, 1}, {2, 1}, {2, 2}, {1, 2}, {4, 1}};
-    const struct jpeg_spec whole = {.width = 403, .height = 301, .channels = 3, .quality = 98};
-    size_t size;
-    uint8_t *bytes = jpeg_make(&whole, &size);
-    uint32_t width, height;
-    int channels;
-    uint8_t *want =
-        pixels_of(bytes, size, NULL, box(101, 101, IMGCORE_FORMAT_PNG), &width, &height, &channels);
-    free(bytes);
-    for (size_t f = 1; f < 5; f++) {
-        struct jpeg_spec spec = whole;
-        spec.h_samp = factors[f][0];
-        spec.v_samp = factors[f][1];
-        bytes = jpeg_make(&spec, &size);
-        uint8_t *result = pixels_of(bytes, size, NULL, box(101, 101, IMGCORE_FORMAT_PNG), &width,
-                                    &height, &channels);
-        /* a chroma plane that is half a sample off loses 10 dB here */
-        const double psnr = psnr_between(want, result, (size_t)width * height * 3);
-        if (psnr < (f == 4 ? 32.0 : 36.0)) {
-            fail_msg("%dx%d: %.1f dB", factors[f][0], factors[f][1], psnr);
-        }
-        free(result);
-        free(bytes);
-    }
-    free(want);
-}
 
 static void orientation_is_applied(void **state) {
     (void)state;
@@ -287,7 +258,6 @@ static void linear_light_keeps_the_light_of_thin_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(subsampled_chroma_keeps_its_place),
         cmocka_unit_test(orientation_is_applied),
         cmocka_unit_test(rotated_chroma_of_odd_size_has_the_correct_position),
         cmocka_unit_test(profiles_become_srgb_or_are_kept),

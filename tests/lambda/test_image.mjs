@@ -1,6 +1,9 @@
 // The image function as its events, its keys and its outputs are in the contract: the shipped binary
 // under a Runtime API server, with an S3 that verifies signatures.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { batchEvent, eventBridgeEvent, s3Event, s3Record } from '../../lambda/local/events.mjs';
 import { ImageCloud, SIZES, describe, logs, outputKey, picture, summary } from '../support/image.mjs';
@@ -319,6 +322,20 @@ test('outputs of other settings are made anew', async () => {
   becomes(await better.invoke(s3Event(created)), made);
   assert.ok(one.output(created.key, 'large').body.length > before_bytes);
   becomes(await better.invoke(s3Event(created)), already);
+});
+
+test('CMYK without a profile has the colours of the one that is set', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const created = await one.put('uploads/inks.jpg', picture('inks.jpg', '64x40', 'cmyk'));
+  becomes(await one.invoke(created), made);
+  const by_formula = one.output(created.key, 'large').body;
+  const profile = join(folder, 'press.icc');
+  writeFileSync(profile, picture('press.icc'));
+  const press = one.add({ environment: { IMAGE_CMYK_PROFILE: profile } });
+  becomes(await press.invoke(s3Event(created)), made);
+  assert.notDeepEqual(one.output(created.key, 'large').body, by_formula);
+  becomes(await press.invoke(s3Event(created)), already);
 });
 
 test('outputs of another version of imgcore, or of a version that did not name it, are made anew', async () => {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -164,6 +165,51 @@ static void test_nonsense_is_refused_by_name(void **state) {
     }
 }
 
+/* A file with the header of a profile of this colour space. */
+static void write_profile(const char *path, const char *space, uint8_t content) {
+    uint8_t bytes[200] = {0};
+    FILE *file = fopen(path, "wb");
+    memcpy(bytes + 16, space, 4);
+    memcpy(bytes + 36, "acsp", 4);
+    bytes[150] = content;
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, sizeof(bytes), file), sizeof(bytes));
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_a_profile_for_cmyk_is_read(void **state) {
+    (void)state;
+    char path[] = "/tmp/test_image_settings-XXXXXX";
+    char parameters[2][IMAGE_PARAMETERS_BYTES];
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    struct image_settings settings;
+    for (uint8_t content = 0; content < 2; content++) {
+        write_profile(path, "CMYK", content);
+        assert_int_equal(read_with("IMAGE_CMYK_PROFILE", path, &settings, NULL), SVC_OK);
+        assert_int_equal(settings.cmyk_profile.size_bytes, 200);
+        assert_int_equal(settings.cmyk_profile.bytes[150], content);
+        memcpy(parameters[content], settings.sizes[0].parameters, IMAGE_PARAMETERS_BYTES);
+        assert_non_null(strstr(parameters[content], imgcore_version()));
+        assert_non_null(strstr(parameters[content], " cmyk "));
+        image_settings_clear(&settings);
+    }
+    /* Outputs made with another profile must not pass for these. */
+    assert_string_not_equal(parameters[0], parameters[1]);
+    struct svc_error error = {0};
+    write_profile(path, "RGB ", 0);
+    assert_int_equal(read_with("IMAGE_CMYK_PROFILE", path, &settings, &error), SVC_CONFIGURATION);
+    assert_non_null(strstr(error.detail, "IMAGE_CMYK_PROFILE"));
+    image_settings_clear(&settings);
+    unlink(path);
+    assert_int_equal(read_with("IMAGE_CMYK_PROFILE", path, &settings, NULL), SVC_CONFIGURATION);
+    image_settings_clear(&settings);
+    assert_int_equal(read_with(NULL, NULL, &settings, NULL), SVC_OK);
+    assert_int_equal(settings.cmyk_profile.size_bytes, 0);
+    image_settings_clear(&settings);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_are_the_contract),
@@ -172,6 +218,7 @@ int main(void) {
         cmocka_unit_test(test_parameters_differ_with_every_setting),
         cmocka_unit_test(test_parameters_name_the_version_of_imgcore),
         cmocka_unit_test(test_nonsense_is_refused_by_name),
+        cmocka_unit_test(test_a_profile_for_cmyk_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

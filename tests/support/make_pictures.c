@@ -1,16 +1,12 @@
 /* Makes test images, with the same bytes every time: make_pictures FILE SPEC...
  *
- * The format is given by the extension of FILE (jpg or png). SPEC words, in any order:
- *   WxH          size (default 64x48)
- *   grey, rgb, rgba, cmyk   channels (default rgb; rgba for PNG only, cmyk for JPEG only)
- *   gradient, stripes, noise, flat   content (default gradient)
- *   progressive  JPEG scans or PNG interlacing
- *   420, 422, 444   chroma of a JPEG (default 420)
- *   orientation=N   EXIF orientation
- *   srgb, p3     embed a colour profile (of RGB images)
- *   comment=TEXT    a JPEG comment or a PNG text chunk
- *   cut=N        only the first N bytes of the file; a negative N: all but the last -N bytes
- * Exits with 1 and a message on failure. */
+ * The format is given by the extension of FILE (jpg or png; icc: a profile of CMYK alone, without
+ * words). SPEC words, in any order: WxH          size (default 64x48) grey, rgb, rgba, cmyk
+ * channels (default rgb; rgba for PNG only, cmyk for JPEG only) gradient, stripes, noise, flat
+ * content (default gradient) progressive  JPEG scans or PNG interlacing 420, 422, 444   chroma of a
+ * JPEG (default 420) orientation=N   EXIF orientation srgb, p3     embed a colour profile (of RGB
+ * images) comment=TEXT    a JPEG comment or a PNG text chunk cut=N        only the first N bytes of
+ * the file; a negative N: all but the last -N bytes Exits with 1 and a message on failure. */
 #define _GNU_SOURCE /* open_memstream, strdup */
 #include <lcms2.h>
 #include <png.h>
@@ -22,6 +18,8 @@
 #include <string.h>
 
 #include <jpeglib.h>
+
+#include "tests/support/cmyk_profile.h"
 
 enum show { GRADIENT, STRIPES, NOISE, FLAT };
 
@@ -251,6 +249,14 @@ static bool copy_out(const char *path, const char *bytes, size_t size, long cut)
     return out && fclose(out) == 0 && good;
 }
 
+static bool write_profile(const char *path) {
+    size_t size = 0;
+    uint8_t *profile = cmyk_profile_make(&size);
+    const bool good = profile && copy_out(path, (const char *)profile, size, 0);
+    free(profile);
+    return good;
+}
+
 int main(int argc, char **argv) {
     struct spec spec = {.width = 64, .height = 48, .channels = 3, .chroma = 420};
     if (argc < 2) {
@@ -262,6 +268,9 @@ int main(int argc, char **argv) {
         }
     }
     const char *dot = strrchr(argv[1], '.');
+    if (dot && strcmp(dot, ".icc") == 0) {
+        return write_profile(argv[1]) ? 0 : fail("cannot be written: ", argv[1]);
+    }
     bool png = dot && strcmp(dot, ".png") == 0;
     if (spec.width == 0 || spec.height == 0 || spec.width > 65500 || spec.height > 65500 ||
         (png ? spec.cmyk : spec.channels == 4 && !spec.cmyk)) {

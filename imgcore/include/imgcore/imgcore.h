@@ -9,13 +9,20 @@
  * Conventions of every function here:
  *   - Sizes ending in _px count pixels, in _bytes bytes. A stride is signed and in bytes: the
  *     distance from one row to the next; it is negative for a bottom-up image.
- *   - Every option struct begins with struct_size_bytes and is filled by its _default function, so
- *     that a program built against an older header works with a newer library.
+ *   - A struct that begins with struct_size_bytes grows at its end from version to version. Fill it
+ *     by its _default macro, which passes the size that the program's header gives it; the function
+ *     behind the macro, _default_sized, fills that many bytes, for languages that have no macros.
+ *     The library reads and writes no byte more: an older program gets the defaults of the fields
+ *     that it lacks. In a newer program, fields that an older library does not know are 0 after
+ *     _default, and fail with UNKNOWN_FIELD if they are not left so. The other structs never grow.
  *   - A function returns IMGCORE_OK, or another status and a description in `error` (may be NULL).
  *     After a failure no output exists and nothing has to be freed.
  *   - A context is used by one thread at a time; several contexts may be used at the same time. The
  *     library has no state outside its contexts. It creates threads only if options.threads allows
- *     it. */
+ *     it.
+ *   - After fork, the child may use and destroy the contexts of its parent if no thread was in a
+ *     call with them at that moment: they are copies, whose threads are created again when they are
+ *     needed. A context that was in a call must not be touched in the child. */
 #ifndef IMGCORE_H
 #define IMGCORE_H
 
@@ -56,7 +63,8 @@ IMGCORE_API const char *imgcore_version(void);
 /* A failure described for a person: filled by a call that fails, cleared by one that succeeds. */
 struct imgcore_error {
     enum imgcore_status status;
-    char detail[200]; /* details in English; "" if the status says everything */
+    char detail[200];     /* details in English; "" if the status says everything */
+    uint64_t reserved[4]; /* set to 0 */
 };
 
 /* ---------------------------------------------------------------------- vocabulary */
@@ -140,8 +148,8 @@ struct imgcore_context; /* the chosen kernels, and tables and buffers kept betwe
 IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
                                                        struct imgcore_context **context);
 
-/* Frees a context and everything that it holds; NULL is allowed. Clear all outputs first: their
- * memory belongs to the context. */
+/* Frees a context and everything that it holds; NULL is allowed. The bytes of outputs stay valid:
+ * free them by imgcore_bytes_free. */
 IMGCORE_API void imgcore_context_destroy(struct imgcore_context *context);
 
 /* Limits a context to one target by name ("ref" is plain C). Errors: INVALID_ARGUMENT for a name
@@ -185,7 +193,8 @@ struct imgcore_source {
     void *user; /* passed to read */
 };
 
-/* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). */
+/* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). New limits take the
+ * place of reserved words: the struct has one size for ever, since it lies inside another. */
 struct imgcore_limits {
     uint64_t pixels;        /* width x height of the input */
     uint32_t side_px;       /* width or height of the input */
@@ -194,6 +203,7 @@ struct imgcore_limits {
     size_t metadata_bytes;  /* an EXIF block; a larger one is ignored */
     size_t icc_bytes;       /* an ICC profile, unpacked; a larger one is refused */
     uint64_t output_pixels; /* width x height of an output */
+    uint64_t reserved[8];   /* 0, else UNKNOWN_FIELD */
 };
 
 #define IMGCORE_DEFAULT_PIXELS         (UINT64_C(268402689)) /* 16383 squared */
@@ -205,6 +215,30 @@ struct imgcore_limits {
 #define IMGCORE_DEFAULT_OUTPUT_PIXELS  (UINT64_C(100000000))
 
 /* ---------------------------------------------------------------------- probe */
+
+enum imgcore_color_model {
+    IMGCORE_COLOR_UNKNOWN, /* nothing was read */
+    IMGCORE_COLOR_GREY,
+    IMGCORE_COLOR_GREY_ALPHA,
+    IMGCORE_COLOR_PALETTE, /* with or without transparency */
+    IMGCORE_COLOR_RGB,
+    IMGCORE_COLOR_RGBA,
+    IMGCORE_COLOR_YCBCR,
+    IMGCORE_COLOR_CMYK,
+    IMGCORE_COLOR_YCCK /* CMYK, stored as YCbCr and K */
+};
+
+/* The chroma of a JPEG of three or four components. */
+enum imgcore_chroma {
+    IMGCORE_CHROMA_NONE, /* no JPEG, or a grey one */
+    IMGCORE_CHROMA_444,
+    IMGCORE_CHROMA_422,
+    IMGCORE_CHROMA_420,
+    IMGCORE_CHROMA_440,
+    IMGCORE_CHROMA_411,
+    IMGCORE_CHROMA_410,
+    IMGCORE_CHROMA_OTHER /* other factors, which `subsampling` states */
+};
 
 struct imgcore_info {
     size_t struct_size_bytes;
@@ -222,10 +256,13 @@ struct imgcore_info {
     size_t icc_bytes;         /* 0: no embedded profile */
     char icc_description[64]; /* the description in the profile, ASCII, "" if none */
     bool icc_is_srgb;         /* no profile, or one that needs no conversion */
+    enum imgcore_color_model color_model; /* what `color` names */
+    enum imgcore_chroma chroma;           /* what `subsampling` names */
 };
 
 /* Clears all fields and sets struct_size_bytes. */
-IMGCORE_API void imgcore_info_default(struct imgcore_info *info);
+IMGCORE_API void imgcore_info_default_sized(struct imgcore_info *info, size_t struct_size_bytes);
+#define imgcore_info_default(info) imgcore_info_default_sized((info), sizeof(*(info)))
 
 struct imgcore_options;
 
@@ -255,7 +292,10 @@ struct imgcore_options {
     bool tolerant; /* false: a truncated or damaged file is rejected; true: the part that can be
                       decoded is used, the rest is grey (JPEG) or transparent or black (PNG) */
     bool linear;   /* resize in linear light instead of in the gamma of the file */
-    bool keep_icc; /* keep the profile and its colours instead of converting to sRGB */
+    bool keep_icc; /* keep the profile and its colours instead of converting to sRGB, where the
+                      profile is valid and fits the output: converted all the same is CMYK, a grey
+                      image that gets a coloured background, and a background behind a profile to
+                      which sRGB cannot be converted */
     bool keep_copyright;     /* copy EXIF Copyright (0x8298) to the outputs */
     bool ignore_orientation; /* leave the image as stored */
     uint32_t threads; /* number of threads of imgcore_transform, including the calling one; 0 or 1:
@@ -272,6 +312,18 @@ struct imgcore_options {
                                         with threads, which do several at once. It must not use the
                                         context. NULL: never, the default */
     void *stage_user;                /* passed to on_stage */
+    const uint8_t *cmyk_profile; /* the ICC profile of CMYK inputs that have none, or none that can
+                                    be used; must remain valid during the call. NULL: their inks are
+                                    mixed by formula, which is more colourful than any print; the
+                                    default */
+    size_t cmyk_profile_bytes;
+    void (*on_progress)(void *user, double part); /* called by imgcore_transform, by the calling
+                        thread, each time that it has more of its work done: `part` of it, which
+                        never decreases, and is 1 at the last call of one that succeeds. Rows count,
+                        so the scans of a progressive JPEG and the passes of an interlaced PNG,
+                        which come before the first row, are no progress. It must not use the
+                        context. NULL: never, the default */
+    void *progress_user;                          /* passed to on_progress */
 };
 
 /* One requested image and, after a success, its result. */
@@ -293,22 +345,23 @@ struct imgcore_output {
                          those of zlib. Default 1: files are 1 to 6 % larger than at zlib's level 6.
                          Level 6 equals that size in three times the time of level 1; 9 is smaller
                          still */
-    uint8_t background[4]; /* R G B A, sRGB; behind transparency in a JPEG, and around a `contain`.
-                              Default white, opaque */
+    uint8_t background[4]; /* R G B A, sRGB (in an output that keeps its profile, converted to it);
+                              behind transparency in a JPEG, and around a `contain`. Default white,
+                              opaque */
     /* out */
-    uint8_t *bytes; /* the encoded image; owned by the library, freed by imgcore_output_clear */
+    uint8_t *bytes; /* the encoded image; freed by imgcore_output_clear or imgcore_bytes_free */
     size_t size_bytes;
     uint32_t result_width_px, result_height_px;
     enum imgcore_format result_format;
+    uint32_t reserved; /* 0, else UNKNOWN_FIELD */
 };
 
 /* Fills with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
-IMGCORE_API void imgcore_options_default(struct imgcore_options *options);
-IMGCORE_API void imgcore_output_default(struct imgcore_output *output);
+IMGCORE_API void imgcore_output_default_sized(struct imgcore_output *output,
+                                              size_t struct_size_bytes);
+#define imgcore_output_default(output) imgcore_output_default_sized((output), sizeof(*(output)))
 
-/* Fills the first `struct_size_bytes` bytes of the options, as many as the caller's header has. The
- * macro passes that size, since the struct has grown: the function imgcore_options_default itself
- * fills only the fields of version 0.1, for programs that were built then. */
+/* Fills with defaults: all zeros. */
 IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
                                                size_t struct_size_bytes);
 #define imgcore_options_default(options)                                                           \
@@ -321,7 +374,8 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  * by the first bytes. EXIF orientation is applied, ICC profiles are converted to sRGB, and all
  * metadata is dropped (see options). Either all outputs are made or none.
  *   options  NULL: defaults
- *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS; bytes must be NULL on entry
+ *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS, one struct_size_bytes after the other, which
+ *            all of them state; bytes must be NULL on entry
  * Memory: bounded by limits.memory_bytes. It grows with the width of the input and the area of the
  * outputs, and with the area of the input only for a progressive JPEG or an interlaced PNG.
  * Threads: the results are the same bytes for any options.threads, and so are the errors. The
@@ -336,8 +390,8 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  * level 9). The function is called by the calling thread and, with options.threads, also by threads
  * of the context, but never by two at once. It must not use the context. Once it has returned true
  * it is not called again in this call.
- * Errors: INVALID_ARGUMENT; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file; TOO_LARGE,
- * BUDGET for its size; NO_MEMORY; READ_FAILED. */
+ * Errors: INVALID_ARGUMENT, UNKNOWN_FIELD; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file;
+ * TOO_LARGE, BUDGET for its size; NO_MEMORY; READ_FAILED. */
 #define IMGCORE_MAX_OUTPUTS 16
 IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *context,
                                                   const struct imgcore_source *source,
@@ -348,6 +402,12 @@ IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *contex
 /* Frees the bytes of `count` outputs and sets them to NULL, ready for another call. */
 IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,
                                       struct imgcore_output *outputs, size_t count);
+
+/* Frees the bytes of one output without its context, which another thread may use at that moment,
+ * or which is destroyed: for owners of bytes that outlive it. With an allocator of the caller, its
+ * `free` is called by this thread. Set output.bytes to NULL where imgcore_output_clear still
+ * follows. NULL is allowed. */
+IMGCORE_API void imgcore_bytes_free(uint8_t *bytes);
 
 /* Decodes the entire file and drops the pixels: reports whether imgcore_transform would accept it.
  * Errors: as there. */
@@ -375,7 +435,11 @@ struct imgcore_resize_options {
     double box_left_px, box_top_px, box_width_px, box_height_px;
 };
 
-IMGCORE_API void imgcore_resize_options_default(struct imgcore_resize_options *options);
+/* Fills with defaults: 3 channels without alpha, LANCZOS3, the entire source. */
+IMGCORE_API void imgcore_resize_options_default_sized(struct imgcore_resize_options *options,
+                                                      size_t struct_size_bytes);
+#define imgcore_resize_options_default(options)                                                    \
+    imgcore_resize_options_default_sized((options), sizeof(*(options)))
 
 /* Resizes pixels: separable, with normalised weights, clamped once at the end; the result differs
  * from the exact one by at most 1. At the edges only taps inside the source are used, and
@@ -386,7 +450,7 @@ IMGCORE_API void imgcore_resize_options_default(struct imgcore_resize_options *o
  *   sides   1 to 2^24 - 1; |stride| at least width x channels
  * Allocates memory that grows with the widths, not with the area, and keeps it in the context for
  * the next call.
- * Errors: INVALID_ARGUMENT, NO_MEMORY. */
+ * Errors: INVALID_ARGUMENT, UNKNOWN_FIELD, NO_MEMORY. */
 IMGCORE_API enum imgcore_status
 imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t source_width_px,
                uint32_t source_height_px, ptrdiff_t source_stride_bytes, uint8_t *target,

@@ -12,6 +12,8 @@ extern "C" {
     X(OK, 0, NONE, "done")                                                                         \
     X(INVALID_ARGUMENT, 10, CALLER, "an argument is outside its range")                            \
     X(CANCELLED, 11, CALLER, "the caller cancelled the call")                                      \
+    X(UNKNOWN_FIELD, 12, CALLER,                                                                   \
+      "the caller uses a field that this version of the library does not know")                    \
     X(TRUNCATED, 20, INPUT, "the file ends before the picture does")                               \
     X(CORRUPT, 21, INPUT, "the file is damaged")                                                   \
     X(UNSUPPORTED, 22, INPUT, "the file is of a kind that is not supported")                       \

@@ -66,6 +66,7 @@ variable "settings" {
     max_source_mb     = optional(number)
     max_pixels        = optional(number)
     picture_memory_mb = optional(number)
+    cmyk_profile      = optional(string)
   })
   description = "The function's settings; null: its own default."
   validation {

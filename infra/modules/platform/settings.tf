@@ -87,6 +87,7 @@ variable "image" {
     max_source_mb        = optional(number)
     max_pixels           = optional(number)
     picture_memory_mb    = optional(number)
+    cmyk_profile         = optional(string)
     backfill             = optional(bool, true)
   })
   default     = {}

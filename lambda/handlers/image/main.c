@@ -26,6 +26,7 @@ static const char help[] =
     "  IMAGE_CACHE_CONTROL    public, max-age=31536000\n"
     "  IMAGE_MAX_SOURCE_MB    256\n"
     "  IMAGE_MAX_PIXELS       268402689\n"
+    "  IMAGE_CMYK_PROFILE     path of an ICC profile, for CMYK without one (none)\n"
     "  IMAGE_MEMORY_MB        for one picture; AWS_LAMBDA_FUNCTION_MEMORY_SIZE less 48\n"
     "  METRICS_NAMESPACE      OpenMarket (none: no metrics)\n"
     "  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...   as the AWS SDKs read them\n"
@@ -63,6 +64,7 @@ static void destroy(void *self) {
     struct image_function *function = self;
     awsc_client_destroy(function->clients.aws);
     imgcore_context_destroy(function->clients.imgcore);
+    image_settings_clear(&function->settings);
 }
 
 int main(int argc, char **argv) {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "services/base/crypto.h"
+#include "services/base/file.h"
 #include "services/base/settings.h"
 #include "services/base/text.h"
 
@@ -78,12 +80,36 @@ static uint64_t read_budget_mb(struct svc_settings *from) {
     return svc_setting_number(from, "IMAGE_MEMORY_MB", MIN_BUDGET_MB, MAX_MEMORY_MB, left_mb);
 }
 
+/* What the library checks of a profile at each call. */
+static bool is_cmyk_profile(const struct svc_buf *profile) {
+    return profile->size_bytes >= 128 && memcmp(profile->bytes + 16, "CMYK", 4) == 0 &&
+           memcmp(profile->bytes + 36, "acsp", 4) == 0;
+}
+
+static void read_profile(struct svc_settings *from, struct svc_buf *profile) {
+    char path[IMAGE_PATH_BYTES];
+    svc_buf_init(profile, IMAGE_MAX_PROFILE_BYTES);
+    svc_setting_text(from, "IMAGE_CMYK_PROFILE", "", path, sizeof(path));
+    if (path[0] != '\0' && (svc_read_file(path, profile) != SVC_OK || !is_cmyk_profile(profile))) {
+        svc_setting_refuse(from, "IMAGE_CMYK_PROFILE",
+                           "the path of an ICC profile of CMYK that can be read");
+    }
+}
+
 static void name_parameters(struct image_settings *settings) {
+    char profile[16] = "";
+    uint8_t hash[SVC_SHA256_BYTES];
+    if (settings->cmyk_profile.size_bytes != 0 &&
+        svc_sha256(settings->cmyk_profile.bytes, settings->cmyk_profile.size_bytes, hash) ==
+            SVC_OK) {
+        (void)snprintf(profile, sizeof(profile), " cmyk %02x%02x%02x%02x", hash[0], hash[1],
+                       hash[2], hash[3]);
+    }
     for (size_t i = 0; i < settings->size_count; i++) {
         struct image_size *size = &settings->sizes[i];
-        (void)snprintf(size->parameters, sizeof(size->parameters), "%ux%u q%d %s imgcore %s",
+        (void)snprintf(size->parameters, sizeof(size->parameters), "%ux%u q%d %s imgcore %s%s",
                        size->width_px, size->height_px, settings->quality,
-                       presets[settings->preset], imgcore_version());
+                       presets[settings->preset], imgcore_version(), profile);
     }
 }
 
@@ -130,6 +156,11 @@ enum svc_status image_settings_read(const struct svc_environment *environment,
     settings->limits.pixels =
         svc_setting_number(&from, "IMAGE_MAX_PIXELS", 1, UINT64_C(1) << 32, 0);
     settings->limits.memory_bytes = (size_t)(BYTES_PER_MB * read_budget_mb(&from));
+    read_profile(&from, &settings->cmyk_profile);
     name_parameters(settings);
     return from.status;
+}
+
+void image_settings_clear(struct image_settings *settings) {
+    svc_buf_clear(&settings->cmyk_profile);
 }

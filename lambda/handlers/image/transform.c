@@ -43,6 +43,8 @@ enum imgcore_status image_transform(const struct image_clients *clients,
     imgcore_options_default(&options);
     options.limits = clients->settings->limits;
     options.preset = clients->settings->preset;
+    options.cmyk_profile = clients->settings->cmyk_profile.bytes;
+    options.cmyk_profile_bytes = clients->settings->cmyk_profile.size_bytes;
     options.is_cancelled = is_past_deadline;
     options.cancel_user = &stream;
     image_stages_begin(&stages, trace, &options);
