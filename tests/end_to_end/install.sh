@@ -108,6 +108,16 @@ check 'a program builds against the static library' \
     ${CC:-gcc} -std=c11 -Wall -Wextra -Werror program.c -o static $static_flags
 check '... and runs alone' exits 0 ./static in.jpg
 check '... with the correct result' contains stdout "OK 40x30 $version"
+# The tests with the oldest header that is supported, and with a later one, on the shared library.
+for age in older newer; do
+    # shellcheck disable=SC2046,SC2086
+    check "a program with the $age header builds" ${CC:-gcc} -std=c11 -D_GNU_SOURCE -I"$top" \
+        "$top/tests/imgcore/test_abi_$age.c" "$build/obj/tests/support/pictures.o" \
+        "$build/obj/tests/support/guard.o" -o "$age" $shared_flags \
+        $(pkg-config --cflags --libs cmocka libpng libjpeg) -lm
+    run_age() { LD_LIBRARY_PATH="$prefix/lib" "./$age"; }
+    check '... and passes its tests' exits 0 run_age
+done
 echo '#include <imgcore/imgcore.h>' >header.cc
 check 'the header compiles as C++17' \
     ${CXX:-g++} -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include" header.cc

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/slowly.h"
+
 struct heap {
     pthread_mutex_t lock; /* blocks are freed by another thread than the context's */
     int blocks;
@@ -155,7 +157,7 @@ static void progress_grows_to_its_end(void **state) {
     size_t size[4];
     uint8_t *bytes[4] = {jpeg_make(&jpeg, &size[0]), jpeg_make(&scans, &size[1]),
                          png_make(&png, &size[2]), png_make(&passes, &size[3])};
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < test_part(16, 4); i++) {
         struct progress progress = {.thread = pthread_self()};
         struct imgcore_options options;
         imgcore_options_default(&options);
