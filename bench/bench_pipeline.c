@@ -78,7 +78,7 @@ static bool pipeline_open(struct runner *runner) {
 
 static bool pipeline_run(struct runner *runner) {
     struct pipeline *pipeline = runner->state;
-    struct imgcore_source source = {pipeline->bytes, pipeline->size_bytes, NULL, NULL};
+    struct imgcore_source source = {.bytes = pipeline->bytes, .size_bytes = pipeline->size_bytes};
     if (pipeline->file != NULL) {
         rewind(pipeline->file);
         source.read = read_file;

@@ -57,7 +57,7 @@ enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s
                                  struct awsc_error *error);
 /* The next bytes, front to back: up to size_bytes, at least 1 unless the object ends
  * (*read_bytes 0). false: it failed; awsc_s3_get_finish returns the status. The shape is
- * imgcore_read_fn's: struct imgcore_source source = {NULL, 0, awsc_s3_read, reader}; */
+ * imgcore_read_fn's: struct imgcore_source source = {.read = awsc_s3_read, .user = reader}; */
 bool awsc_s3_read(void *reader, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
 /* Reads the rest, checks size and checksum, closes and frees the reader. Only after OK may
  * anything made of the content be used.

@@ -243,7 +243,7 @@ static void a_reader_with_threads_may_be_destroyed_at_any_point(void **state) {
         struct ic_mem mem;
         struct ic_input input;
         struct ic_reader *reader = NULL;
-        const struct imgcore_source source = {file.bytes, file.size_bytes, NULL, NULL};
+        const struct imgcore_source source = {.bytes = file.bytes, .size_bytes = file.size_bytes};
         const struct imgcore_limits limits = default_limits();
         const struct ic_open_options options = {.limits = &limits};
         const struct ic_read_request request = {true, 1};
