@@ -89,6 +89,8 @@ void ic_jpeg_source_init(struct ic_jpeg_source *source, struct ic_input *input,
                          j_decompress_ptr cinfo);
 /* Consumes what libjpeg has used of the input, and fills the window up to `want_bytes`. */
 void ic_jpeg_source_sync(j_decompress_ptr cinfo, size_t want_bytes);
+/* Lets libjpeg read from the window as it is now, after the input was moved. */
+void ic_jpeg_source_show(j_decompress_ptr cinfo);
 /* Whether the window, which begins in the data of the first scan, holds more scans than `limit`. A
  * scan of a few bytes can make libjpeg walk over the entire image, so a file with a flood of scans
  * is rejected before the first walk; other scans are counted while they are read. */

@@ -235,12 +235,16 @@ static MAYBE_UNUSED struct jpeg_params params_420(unsigned int width, unsigned i
 /* ---- reading them with the reader under test ---------------------------------------------------
  */
 
-/* A source that returns up to `step` bytes at a time (0: as many as requested) and fails at the nth
- * call (0: never). */
+/* A source that returns up to `step` bytes at a time (0: as many as requested, with `random` set
+ * any number up to `step`) and fails at the nth call (0: never). */
 struct stream {
     const uint8_t *bytes;
     size_t size_bytes, at, step;
+    uint32_t random; /* the state of the generator; 0: none */
     int fail_at_call, calls;
+    bool rewinds, fails_to_rewind;
+    size_t again_bytes; /* the size when it is read again, 0: the same */
+    int rewound;        /* how often */
 };
 
 static bool stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
@@ -250,11 +254,22 @@ static bool stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *
     }
     size_t left = stream->size_bytes - stream->at;
     size_t give = size_bytes < left ? size_bytes : left;
-    give = stream->step != 0 && give > stream->step ? stream->step : give;
+    const size_t step = stream->random == 0 || stream->step == 0
+                            ? stream->step
+                            : 1 + next_random(&stream->random) % stream->step;
+    give = step != 0 && give > step ? step : give;
     memcpy(buffer, stream->bytes + stream->at, give);
     stream->at += give;
     *read_bytes = give;
     return true;
+}
+
+static bool stream_rewind(void *user) {
+    struct stream *stream = user;
+    stream->rewound++;
+    stream->at = 0;
+    stream->size_bytes = stream->again_bytes != 0 ? stream->again_bytes : stream->size_bytes;
+    return !stream->fails_to_rewind;
 }
 
 /* An allocator that counts, can fail, and fills new memory with a pattern. */
@@ -301,6 +316,7 @@ struct how {
     struct ic_thread_pool *pool;      /* passed to the reader */
     struct counting *counting;        /* the allocator of the library */
     const struct ic_kernels *kernels; /* NULL: libjpeg alone reads */
+    struct ic_cancel *cancel;         /* NULL: never */
 };
 
 struct decoded {
@@ -312,9 +328,10 @@ struct decoded {
     uint8_t *icc;
     char *copyright;
     size_t peak_bytes;
-    uint64_t consumed; /* bytes of the input, as reported by the reader */
-    int strips;        /* result of set_parallelism; 0: not called */
-    uint64_t slack;    /* the sum of all bytes after the rows, which a kernel may read */
+    uint64_t consumed;              /* bytes of the input, as reported by the reader */
+    int strips;                     /* result of set_parallelism; 0: not called */
+    const char *decoder, *fallback; /* at the end */
+    uint64_t slack; /* the sum of all bytes after the rows, which a kernel may read */
 };
 
 static MAYBE_UNUSED void decoded_free(struct decoded *d) {
@@ -417,8 +434,10 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
     struct decoded d = {.status = IMGCORE_OK};
     struct imgcore_allocator allocator = {counting_alloc, counting_free, how->counting};
     struct imgcore_source source = {.bytes = file->bytes, .size_bytes = file->size_bytes};
-    struct ic_open_options options = {
-        .tolerant = how->tolerant, .want_copyright = how->want_copyright, .kernels = how->kernels};
+    struct ic_open_options options = {.tolerant = how->tolerant,
+                                      .want_copyright = how->want_copyright,
+                                      .kernels = how->kernels,
+                                      .cancel = how->cancel};
     struct imgcore_limits limits = how->limits.pixels != 0 ? how->limits : default_limits();
     struct ic_mem mem;
     struct ic_input input;
@@ -428,6 +447,7 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
         how->stream->bytes = file->bytes;
         how->stream->size_bytes = file->size_bytes;
         source = (struct imgcore_source){.read = stream_read, .user = how->stream};
+        source.rewind = how->stream->rewinds ? stream_rewind : NULL;
     }
     ic_mem_init(&mem, how->counting != NULL ? &allocator : NULL);
     ic_mem_set_budget(&mem, limits.memory_bytes);
@@ -438,13 +458,15 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
             assert_memory_equal(&d.header, &reader->header, sizeof(d.header));
             keep_header(&d);
             d.status = read_rows(reader, how, &d);
+            d.decoder = reader->decoder;
+            d.fallback = reader->fallback;
             reader->ops->destroy(reader);
         } else {
             assert_null(reader);
         }
         if (d.status != IMGCORE_OK) {
             assert_int_equal(d.error.status, d.status);
-            assert_true(d.error.detail[0] != '\0');
+            assert_true(d.error.detail[0] != '\0' || d.status == IMGCORE_CANCELLED);
         }
         d.consumed = input.consumed;
         ic_input_clear(&input);

@@ -177,12 +177,23 @@ IMGCORE_API bool imgcore_target_usable(size_t index);
  * end. Returns false if reading failed. */
 typedef bool imgcore_read_fn(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
 
-/* An encoded image: bytes in memory, or a function that reads them front to back. */
+/* Returns to the first byte: read delivers the same bytes once more, from the beginning. Called at
+ * most once in a call of the library, between two calls of read, whatever read has delivered by
+ * then, but never after one that failed. Returns false if the source cannot be read again, or is
+ * not the same any more; the call then ends with READ_FAILED. */
+typedef bool imgcore_rewind_fn(void *user);
+
+/* An encoded image: bytes in memory, or a function that reads them front to back. The functions are
+ * called by the thread that calls the library. */
 struct imgcore_source {
     const uint8_t *bytes; /* used if read is NULL; must remain valid during the call */
     size_t size_bytes;
     imgcore_read_fn *read;
-    void *user; /* passed to read */
+    void *user; /* passed to read and rewind */
+    /* NULL: the source can be read only once; a JPEG whose data does not fit 64 KiB is then read by
+     * libjpeg-turbo alone, which takes longer */
+    imgcore_rewind_fn *rewind;
+    void *reserved[3]; /* NULL, else the call ends with INVALID_ARGUMENT */
 };
 
 /* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). */
