@@ -48,6 +48,9 @@ enum imgcore_status ic_source_open(struct imgcore_context *context,
     if (wrong != NULL) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s", wrong);
     }
+    source->context = context;
+    context->decoder = NULL;
+    context->fallback = NULL;
     ic_cancel_init(&source->cancel, options);
     const enum imgcore_status status = open_reader(context, given, options, source, header, error);
     if (status != IMGCORE_OK) {
@@ -57,6 +60,8 @@ enum imgcore_status ic_source_open(struct imgcore_context *context,
 }
 
 void ic_source_close(struct ic_source *source) {
+    source->context->decoder = source->reader->decoder;
+    source->context->fallback = source->reader->fallback;
     source->reader->ops->destroy(source->reader);
     ic_input_clear(&source->input);
     ic_cancel_clear(&source->cancel);

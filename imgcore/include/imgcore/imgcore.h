@@ -134,9 +134,10 @@ struct imgcore_context; /* the chosen kernels, and tables and buffers kept betwe
 /* Creates a context. `allocator` NULL: malloc and free; else it is copied, and its functions must
  * remain valid as long as the context. The environment variable IMGCORE_TARGETS (names separated by
  * commas, as imgcore_target_name returns them) limits the CPU targets that are used to those: the
- * best of them is used for every job.
+ * best of them is used for every job; with IMGCORE_JPEG=libjpeg, libjpeg-turbo reads every JPEG
+ * ("own" is the default).
  * Errors: INVALID_ARGUMENT (context NULL, only half an allocator, no usable target in
- * IMGCORE_TARGETS), NO_MEMORY. On failure *context is NULL. */
+ * IMGCORE_TARGETS, another word in IMGCORE_JPEG), NO_MEMORY. On failure *context is NULL. */
 IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
                                                        struct imgcore_context **context);
 
@@ -162,6 +163,14 @@ IMGCORE_API const char *imgcore_context_target(const struct imgcore_context *con
 /* Returns why: a phrase in English. Static storage. */
 IMGCORE_API const char *imgcore_context_target_reason(const struct imgcore_context *context,
                                                       enum imgcore_job job);
+
+/* Returns the decoder of the pixels of the last imgcore_transform or imgcore_check of a context:
+ * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun. Static storage. */
+IMGCORE_API const char *imgcore_context_decoder(const struct imgcore_context *context);
+/* Returns why the own decoder left that image to the library, which read it from the beginning;
+ * NULL: it did not. One word, for counting; for a JPEG "CODE", "DATA_SHORT", "DATA_LEFT", "MARKER"
+ * or "RANGE", for a PNG "DATA". It does not mean that the image was refused. Static storage. */
+IMGCORE_API const char *imgcore_context_fallback(const struct imgcore_context *context);
 
 /* Returns the number of CPU targets compiled in. They are ordered best first; the last one is
  * always "ref", plain C. */
