@@ -191,6 +191,7 @@ typedef bool imgcore_read_fn(void *user, uint8_t *buffer, size_t size_bytes, siz
  * then, but never after one that failed. Returns false if the source cannot be read again, or is
  * not the same any more; the call then ends with READ_FAILED. */
 typedef bool imgcore_rewind_fn(void *user);
+#define IMGCORE_SOURCE_REWINDS 1 /* this header has it, and imgcore_context_decoder */
 
 /* An encoded image: bytes in memory, or a function that reads them front to back. The functions are
  * called by the thread that calls the library. */
