@@ -69,11 +69,12 @@ static void check_failing(const struct file *file, const struct fuzz_decode_setu
 }
 
 static void check_threads(const struct file *file, const struct fuzz_decode_setup *setup,
-                          const struct fuzz_decoded *single) {
+                          const struct ic_kernels *kernels, const struct fuzz_decoded *single) {
     static struct ic_thread_pool pool; /* its threads sleep between the inputs */
     ic_thread_pool_resize(&pool, 3);
     struct fuzz_decode_setup threads_setup = *setup;
     threads_setup.pool = &pool;
+    threads_setup.kernels = kernels; /* restart segments are decoded by the own reader */
     struct fuzz_decoded threads = fuzz_decode(file->data, file->size_bytes, &threads_setup);
     FUZZ_CHECK(single->status == threads.status &&
                    !strcmp(single->error.detail, threads.error.detail),
@@ -87,17 +88,14 @@ static void check_threads(const struct file *file, const struct fuzz_decode_setu
 /* The own reader gives what libjpeg gives, or leaves the file to it; also from a source in pieces
  * of any size, that can be read again or not, and that fails in either reading. */
 static void check_own(const struct file *file, const struct fuzz_decode_setup *setup,
-                      const struct fuzz_decoded *library, size_t target,
+                      const struct ic_kernels *kernels, const struct fuzz_decoded *library,
                       struct fuzz_stream stream) {
-    struct ic_kernels kernels;
-    ic_target_kernels(ic_target_usable(target) ? target : ic_target_choose(NULL), &kernels);
-    kernels.reads_jpeg = true; /* the reference, too */
     struct fuzz_decode_setup own_setup = *setup;
-    own_setup.kernels = &kernels;
+    own_setup.kernels = kernels;
     struct fuzz_decoded own = fuzz_decode(file->data, file->size_bytes, &own_setup);
     FUZZ_CHECK(library->status == own.status && !strcmp(library->error.detail, own.error.detail),
                "libjpeg %s (%s), own reader on %s %s (%s)", imgcore_status_name(library->status),
-               library->error.detail, kernels.target, imgcore_status_name(own.status),
+               library->error.detail, kernels->target, imgcore_status_name(own.status),
                own.error.detail);
     if (library->status == IMGCORE_OK)
         fuzz_check_same_rows(library, &own, "libjpeg and the own reader");
@@ -175,12 +173,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     const struct fuzz_stream failing = {.step_bytes = step_bytes, .fail_at_call = fail_at_call};
     check_streamed(&file, &setup, &whole, pieces);
     check_failing(&file, &setup, &whole, failing);
-    check_threads(&file, &setup, &whole);
+    const size_t target = (size_t)(flags >> 4) % ic_target_count();
+    struct ic_kernels kernels;
+    ic_target_kernels(ic_target_usable(target) ? target : ic_target_choose(NULL), &kernels);
+    kernels.reads_jpeg = true; /* the reference, too */
+    check_threads(&file, &setup, &kernels, &whole);
     if (setup.planes) {
         struct fuzz_stream own = failing;
         own.random = fail_at_call;
         own.rewinds = !(flags & 8);
-        check_own(&file, &setup, &whole, (size_t)(flags >> 4) % ic_target_count(), own);
+        check_own(&file, &setup, &kernels, &whole, own);
     }
     if (!setup.tolerant)
         check_libjpeg(&file, &setup, &whole);

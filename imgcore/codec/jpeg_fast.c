@@ -21,7 +21,7 @@ struct ic_jpeg_fast *ic_jpeg_fast_open(struct ic_mem *mem, const struct ic_kerne
         ic_jpeg_fast_close(fast);
         return NULL;
     }
-    ic_jpeg_scan_start(fast->scan, input);
+    ic_jpeg_scan_start(fast->scan, input, 0);
     return fast;
 }
 

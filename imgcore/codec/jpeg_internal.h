@@ -150,25 +150,6 @@ J_COLOR_SPACE ic_jpeg_interleaved_color(enum ic_color color);
 /* After all scans: raises CORRUPT if a component had none. */
 void ic_jpeg_check_components(const struct jpeg_decompress_struct *cinfo);
 
-/* ---- segments (jpeg_segments.c) ---------------------------------------------------------------
- */
-
-struct ic_thread_pool;
-struct ic_jpeg_segments;
-
-/* Starts to decode the planes of an image on a thread pool. `picture` was started and has read no
- * data, all of which is in memory at its source; it is only read, and must stay valid. Returns
- * NULL, without any effect, if this is not possible or not faster. */
-struct ic_jpeg_segments *ic_jpeg_segments_open(struct ic_mem *mem, struct ic_thread_pool *pool,
-                                               struct ic_cancel *cancel,
-                                               const struct jpeg_decompress_struct *picture,
-                                               const struct ic_read_layout *layout);
-/* Delivers the next row of MCUs, valid until the next call. False: a fault before or in the segment
- * of that row, and the file must be decoded in the ordinary way; or the call is cancelled. */
-bool ic_jpeg_segments_read(struct ic_jpeg_segments *segments, struct ic_strip *strip);
-/* Waits for running tasks and frees everything; NULL is allowed. */
-void ic_jpeg_segments_close(struct ic_jpeg_segments *segments);
-
 /* ---- layout (jpeg_layout.c) ------------------------------------------------------------------ */
 
 /* Fills the layout, after jpeg_calc_output_dimensions: planes if cinfo->raw_data_out, else

@@ -162,12 +162,16 @@ static void invert_rows(struct ic_jpeg_reader *reader) {
     }
 }
 
-/* Returns to the first byte of the scan, which the own reader has read in part. */
+/* Returns to the first byte of the scan, of which segments in memory have consumed nothing. */
 static enum imgcore_status return_to_scan(struct ic_jpeg_reader *reader,
                                           struct imgcore_error *error) {
     struct ic_input *input = reader->source.input;
     if (ic_is_cancelled(reader->source.cancel)) {
         return ic_fail_cancelled(error);
+    }
+    if (reader->segments != NULL) {
+        reader->base.fallback = ic_jpeg_segments_doubt(reader->segments);
+        return IMGCORE_OK;
     }
     if (input->failed) {
         return ic_fail(error, IMGCORE_READ_FAILED, "after %" PRIu64 " bytes", input->consumed);
@@ -183,8 +187,7 @@ static enum imgcore_status return_to_scan(struct ic_jpeg_reader *reader,
 /* After a doubt or a fault: the rows delivered so far are correct, but libjpeg decides about the
  * file, so it starts at the beginning of the scan. */
 static enum imgcore_status start_again(struct ic_jpeg_reader *reader, struct imgcore_error *error) {
-    const enum imgcore_status status =
-        reader->fast != NULL ? return_to_scan(reader, error) : IMGCORE_OK;
+    const enum imgcore_status status = return_to_scan(reader, error);
     close_decoders(reader);
     if (status != IMGCORE_OK) {
         return status;
@@ -259,13 +262,13 @@ static void drop_blocks(struct ic_jpeg_reader *reader, int from) {
 static int jpeg_set_parallelism(struct ic_reader *base, struct ic_thread_pool *pool, int strips) {
     struct ic_jpeg_reader *reader = (struct ic_jpeg_reader *)base;
     if (!reader->errors.tolerant && reader->source.input->read == NULL &&
-        ic_jpeg_is_at_its_scan(reader)) {
+        ic_jpeg_may_read_own(reader)) {
         reader->segments = ic_jpeg_segments_open(reader->mem, pool, reader->source.cancel,
-                                                 &reader->cinfo, &reader->layout);
+                                                 reader->kernels, &reader->cinfo, &reader->layout);
         if (reader->segments != NULL) {
             ic_jpeg_fast_close(reader->fast);
             reader->fast = NULL;
-            base->decoder = IC_DECODER_LIBJPEG;
+            base->decoder = IC_DECODER_OWN;
             return 1;
         }
     }

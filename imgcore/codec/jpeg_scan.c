@@ -304,9 +304,9 @@ struct ic_jpeg_scan *ic_jpeg_scan_open(struct ic_mem *mem, const struct ic_kerne
     return scan;
 }
 
-void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input) {
+void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input, unsigned restart) {
     scan->input = input;
-    scan->restart = 0;
+    scan->restart = restart;
     scan->doubt = NULL;
     begin_interval(scan);
 }

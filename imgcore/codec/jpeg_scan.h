@@ -3,7 +3,7 @@
  * libjpeg has read the headers and stands behind SOS. This decoder knows no damage: whatever is not
  * proper data is a doubt, for which it returns false, and libjpeg decodes the file again and
  * decides. Without a doubt the samples are those of libjpeg to the bit. It looks at a few KiB of
- * its input at a time. Used by jpeg_fast.c. */
+ * its input at a time. Used by jpeg_fast.c and jpeg_segments.c. */
 #ifndef IC_JPEG_SCAN_H
 #define IC_JPEG_SCAN_H
 
@@ -51,8 +51,8 @@ struct ic_jpeg_scan *ic_jpeg_scan_open(struct ic_mem *mem, const struct ic_kerne
 void ic_jpeg_scan_close(struct ic_jpeg_scan *scan); /* NULL is allowed */
 
 /* Starts at the first byte of `input`, where entropy-coded data begins: at an MCU that begins a row
- * and a restart interval. */
-void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input);
+ * and a restart interval. restart: the number of the next restart marker, 0 to 7. */
+void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input, unsigned restart);
 
 /* Decodes the next row of MCUs. rows[p]: the first row of plane p, with space for entire MCUs, in
  * rows of stride_bytes[p]. */

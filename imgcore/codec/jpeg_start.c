@@ -144,17 +144,16 @@ static enum imgcore_status read_scans(struct ic_jpeg_reader *reader, struct imgc
     return ic_jpeg_guard(&reader->errors, output_step, reader, error);
 }
 
-bool ic_jpeg_is_at_its_scan(struct ic_jpeg_reader *reader) {
-    return reader->request.planes && !jpeg_has_multiple_scans(&reader->cinfo) &&
-           !reader->errors.ended;
+bool ic_jpeg_may_read_own(struct ic_jpeg_reader *reader) {
+    return reader->kernels != NULL && reader->kernels->reads_jpeg && reader->request.planes &&
+           !jpeg_has_multiple_scans(&reader->cinfo) && !reader->errors.ended;
 }
 
 /* The own reader needs a scan that can be read again, by libjpeg. What cannot be rewound must fit
  * the window. */
 static void open_fast(struct ic_jpeg_reader *reader) {
     struct ic_input *input = reader->source.input;
-    if (reader->kernels == NULL || !reader->kernels->reads_jpeg ||
-        !ic_jpeg_is_at_its_scan(reader)) {
+    if (!ic_jpeg_may_read_own(reader)) {
         return;
     }
     ic_jpeg_source_sync(&reader->cinfo, input->rewind != NULL ? 0 : IC_INPUT_CHUNK_BYTES);

@@ -134,8 +134,8 @@ struct imgcore_context; /* the chosen kernels, and tables and buffers kept betwe
 /* Creates a context. `allocator` NULL: malloc and free; else it is copied, and its functions must
  * remain valid as long as the context. The environment variable IMGCORE_TARGETS (names separated by
  * commas, as imgcore_target_name returns them) limits the CPU targets that are used to those: the
- * best of them is used for every job; with IMGCORE_JPEG=libjpeg, libjpeg-turbo reads every JPEG
- * ("own" is the default).
+ * best of them is used for every job; with IMGCORE_JPEG=libjpeg, libjpeg-turbo reads every JPEG,
+ * on one thread ("own" is the default).
  * Errors: INVALID_ARGUMENT (context NULL, only half an allocator, no usable target in
  * IMGCORE_TARGETS, another word in IMGCORE_JPEG), NO_MEMORY. On failure *context is NULL. */
 IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
