@@ -40,6 +40,7 @@ module "function" {
     IMAGE_MAX_SOURCE_MB = var.settings.max_source_mb
     IMAGE_MAX_PIXELS    = var.settings.max_pixels
     IMAGE_MEMORY_MB     = var.settings.picture_memory_mb
+    IMGCORE_JPEG        = var.settings.jpeg_decoder
     METRICS_NAMESPACE   = var.common.metrics_namespace
   }
 
