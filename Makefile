@@ -5,6 +5,7 @@
 #              flags and compiler; each builds into build/CONFIG
 #   CC CXX     compilers; default gcc and g++, or clang and clang++ in the clang configs, coverage and fuzz
 #   CFLAGS CXXFLAGS CPPFLAGS LDFLAGS   added to the config's own
+#   OWN_JPEG   no: libjpeg-turbo reads every JPEG, as with IMGCORE_JPEG=libjpeg in the environment
 #   WERROR     0: warnings do not stop the build
 #   V          1: show whole command lines
 #   IMG OUT    make run: your picture or folder; where the results go (default out)
@@ -87,11 +88,17 @@ PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/stat
 TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/guard.c tests/support/pictures.c
 
 # Each is a program of its own, with cmocka.
-UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c \
+UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
+	tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_cli_input.c \
+	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c \
+	tests/imgcore/test_decoder.c \
 	tests/imgcore/test_thread_pool.c \
 	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c tests/imgcore/test_invariants.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
-	tests/imgcore/test_jpeg_kinds.c tests/imgcore/test_jpeg_own.c tests/imgcore/test_jpeg_threads.c tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c tests/imgcore/test_limits.c \
+	tests/imgcore/test_jpeg_kinds.c tests/imgcore/test_jpeg_own.c \
+	tests/imgcore/test_jpeg_own_streams.c tests/imgcore/test_jpeg_threads.c \
+	tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
+	tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
@@ -225,7 +232,7 @@ COMMON := $(CONFIG_FLAGS) $(HARDEN_CFLAGS) -fPIC -fvisibility=hidden -ffp-contra
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libhwy 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread
 TEST_LIBS := $(shell $(PKG_CONFIG) --libs cmocka libpng 2>/dev/null)
-ALL_CPPFLAGS = -I. -Iimgcore/include $(LIBRARY_CFLAGS) $(CPPFLAGS)
+ALL_CPPFLAGS = -I. -Iimgcore/include $(LIBRARY_CFLAGS) $(if $(filter no,$(OWN_JPEG)),-DIC_NO_OWN_JPEG) $(CPPFLAGS)
 ALL_CFLAGS = -std=c11 $(COMMON) -Wconversion -Wstrict-prototypes $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(COMMON) -fno-exceptions -fno-rtti -fvisibility-inlines-hidden \
 	$(CXXFLAGS)
@@ -352,8 +359,8 @@ $(COMMAND): $(CLI_OBJECTS) $(STATIC)
 $(UNIT_PROGRAMS): $(O)/%: $(O)/obj/%.o $(SUPPORT_OBJECTS) $(STATIC)
 	$(call link,$(filter-out $(STATIC),$^) $(STATIC) $(TEST_LIBS) $(LIBRARY_LIBS))
 
-# Tests a part of the command.
-$(O)/tests/imgcore/test_sandbox: $(filter-out %/main.o,$(CLI_OBJECTS))
+# Test a part of the command.
+$(O)/tests/imgcore/test_cli_input $(O)/tests/imgcore/test_sandbox: $(filter-out %/main.o,$(CLI_OBJECTS))
 
 $(CHECK_PROGRAM): $(CHECK_OBJECTS) $(STATIC)
 	$(call link,$^ $(LIBRARY_LIBS))

@@ -106,6 +106,9 @@ def main():
         return 2
     document['machine']['load_after'] = [round(x, 2) for x in os.getloadavg()]
     text = report.table(report.RESULT_HEAD, report.result_rows(document['results']))
+    document['fallbacks'] = report.count_fallbacks(document['results'])
+    text += '\n\ncases left to the library by the own decoder: ' + (
+        ', '.join(f'{reason} {count}' for reason, count in document['fallbacks'].items()) or 'none')
     if document['quality']:
         text += '\n\n' + report.table(QUALITY_HEAD, quality_rows(document['quality']))
     print(text)

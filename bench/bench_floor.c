@@ -213,7 +213,7 @@ static bool prepare(struct runner *runner, struct floor_state *state) {
     struct imgcore_error error;
     struct imgcore_info info;
     struct imgcore_output output[RUNNER_SIZES];
-    const struct imgcore_source source = {state->bytes, state->size_bytes, NULL, NULL};
+    const struct imgcore_source source = {.bytes = state->bytes, .size_bytes = state->size_bytes};
     struct ic_plan_input input = {.scalable = true, .preset = IMGCORE_PRESET_BALANCED};
     const char *preset = runner_option(runner, "preset", presets[0]);
     for (int i = 0; i < 3; i++) {

@@ -22,6 +22,41 @@ static bool read_file(void *user, uint8_t *buffer, size_t size_bytes, size_t *re
     return ferror(file) == 0;
 }
 
+#ifdef IMGCORE_SOURCE_REWINDS /* not defined in older commits, which bench-track also builds */
+static bool rewind_file(void *user) {
+    return fseek(user, 0, SEEK_SET) == 0;
+}
+#endif
+
+static struct imgcore_source make_source(const struct pipeline *pipeline) {
+    struct imgcore_source source = {.bytes = pipeline->bytes, .size_bytes = pipeline->size_bytes};
+    if (pipeline->file != NULL) {
+        rewind(pipeline->file);
+        source.read = read_file;
+        source.user = pipeline->file;
+#ifdef IMGCORE_SOURCE_REWINDS
+        source.rewind = rewind_file;
+#endif
+    }
+    return source;
+}
+
+/* Names the library, and the decoder that reads the photograph. */
+static void describe(struct runner *runner, const struct pipeline *pipeline) {
+    const char *decoder = "", *fallback = NULL;
+#ifdef IMGCORE_SOURCE_REWINDS
+    const struct imgcore_source source = make_source(pipeline);
+    if (imgcore_check(pipeline->context, &source, &pipeline->options, NULL) == IMGCORE_OK) {
+        decoder = imgcore_context_decoder(pipeline->context);
+        fallback = imgcore_context_fallback(pipeline->context);
+    }
+#endif
+    snprintf(runner->about, sizeof(runner->about), "imgcore %s, %s%s%s%s%s", imgcore_version(),
+             imgcore_context_target(pipeline->context, IMGCORE_JOB_TRANSFORM),
+             *decoder != '\0' ? ", read by " : "", decoder,
+             fallback != NULL ? " after a doubt: " : "", fallback != NULL ? fallback : "");
+}
+
 static bool read_options(struct runner *runner, struct pipeline *pipeline) {
     static const char *const presets[] = {"balanced", "quality", "fast"};
     static const char *const formats[] = {"auto", "jpeg", "png"};
@@ -71,19 +106,13 @@ static bool pipeline_open(struct runner *runner) {
     if (target != NULL && imgcore_context_use_target(pipeline->context, target) != IMGCORE_OK) {
         return runner_fail(runner, "this CPU does not run target %.40s", target);
     }
-    snprintf(runner->about, sizeof(runner->about), "imgcore %s, %s", imgcore_version(),
-             imgcore_context_target(pipeline->context, IMGCORE_JOB_TRANSFORM));
+    describe(runner, pipeline);
     return true;
 }
 
 static bool pipeline_run(struct runner *runner) {
     struct pipeline *pipeline = runner->state;
-    struct imgcore_source source = {pipeline->bytes, pipeline->size_bytes, NULL, NULL};
-    if (pipeline->file != NULL) {
-        rewind(pipeline->file);
-        source.read = read_file;
-        source.user = pipeline->file;
-    }
+    const struct imgcore_source source = make_source(pipeline);
     struct imgcore_error error;
     const enum imgcore_status status = imgcore_transform(
         pipeline->context, &source, &pipeline->options, pipeline->output, RUNNER_SIZES, &error);

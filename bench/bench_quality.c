@@ -292,7 +292,7 @@ static int measure_preset(struct runner *options) {
     }
     struct imgcore_context *context;
     struct ic_result results[RUNNER_SIZES];
-    struct imgcore_source source = {NULL, 0, NULL, NULL};
+    struct imgcore_source source = {.bytes = NULL, .size_bytes = 0};
     uint8_t *bytes = runner_read(options, options->argv[2], &source.size_bytes);
     source.bytes = bytes;
     if (imgcore_context_create(NULL, &context) != IMGCORE_OK) {

@@ -2,8 +2,9 @@
  * and from one that fails agree about an input; what libjpeg-turbo reads without a warning is read
  * as the same samples.
  *
- * From the end of the input: the scale, then bit 0 planes, bit 1 tolerance and bit 2 an interrupted
- * call, the size of the pieces, the call that fails. */
+ * From the end of the input: the scale, then bit 0 planes, bit 1 tolerance, bit 2 an interrupted
+ * call, bit 3 no rewind for the own reader and bits 4 to 7 its target, the size of the pieces, the
+ * call that fails. */
 #include "fuzz/support/fuzz.h"
 #include "fuzz/support/fuzz_codec.h"
 #include "fuzz/support/fuzz_libjpeg.h"
@@ -31,8 +32,7 @@ static bool has_filled_zero(const struct file *file) {
 }
 
 static void check_streamed(const struct file *file, const struct fuzz_decode_setup *setup,
-                           const struct fuzz_decoded *whole, size_t step_bytes) {
-    struct fuzz_stream stream = {.step_bytes = step_bytes};
+                           const struct fuzz_decoded *whole, struct fuzz_stream stream) {
     struct fuzz_decode_setup streamed_setup = *setup;
     streamed_setup.stream = &stream;
     struct fuzz_decoded streamed = fuzz_decode(file->data, file->size_bytes, &streamed_setup);
@@ -55,9 +55,7 @@ static bool may_precede(const struct fuzz_decoded *whole, const struct fuzz_deco
 }
 
 static void check_failing(const struct file *file, const struct fuzz_decode_setup *setup,
-                          const struct fuzz_decoded *whole, size_t step_bytes,
-                          uint32_t fail_at_call) {
-    struct fuzz_stream stream = {.step_bytes = step_bytes, .fail_at_call = fail_at_call};
+                          const struct fuzz_decoded *whole, struct fuzz_stream stream) {
     struct fuzz_decode_setup failing_setup = *setup;
     failing_setup.stream = &stream;
     struct fuzz_decoded failing = fuzz_decode(file->data, file->size_bytes, &failing_setup);
@@ -71,11 +69,12 @@ static void check_failing(const struct file *file, const struct fuzz_decode_setu
 }
 
 static void check_threads(const struct file *file, const struct fuzz_decode_setup *setup,
-                          const struct fuzz_decoded *single) {
+                          const struct ic_kernels *kernels, const struct fuzz_decoded *single) {
     static struct ic_thread_pool pool; /* its threads sleep between the inputs */
     ic_thread_pool_resize(&pool, 3);
     struct fuzz_decode_setup threads_setup = *setup;
     threads_setup.pool = &pool;
+    threads_setup.kernels = kernels; /* restart segments are decoded by the own reader */
     struct fuzz_decoded threads = fuzz_decode(file->data, file->size_bytes, &threads_setup);
     FUZZ_CHECK(single->status == threads.status &&
                    !strcmp(single->error.detail, threads.error.detail),
@@ -86,22 +85,24 @@ static void check_threads(const struct file *file, const struct fuzz_decode_setu
     fuzz_decoded_clear(&threads);
 }
 
-/* The own reader gives what libjpeg gives, or leaves the file to it. */
+/* The own reader gives what libjpeg gives, or leaves the file to it; also from a source in pieces
+ * of any size, that can be read again or not, and that fails in either reading. */
 static void check_own(const struct file *file, const struct fuzz_decode_setup *setup,
-                      const struct fuzz_decoded *library, size_t target) {
-    struct ic_kernels kernels;
-    ic_target_kernels(ic_target_usable(target) ? target : ic_target_choose(NULL), &kernels);
-    kernels.reads_jpeg = true; /* the reference, too */
+                      const struct ic_kernels *kernels, const struct fuzz_decoded *library,
+                      struct fuzz_stream stream) {
     struct fuzz_decode_setup own_setup = *setup;
-    own_setup.kernels = &kernels;
+    own_setup.kernels = kernels;
     struct fuzz_decoded own = fuzz_decode(file->data, file->size_bytes, &own_setup);
     FUZZ_CHECK(library->status == own.status && !strcmp(library->error.detail, own.error.detail),
                "libjpeg %s (%s), own reader on %s %s (%s)", imgcore_status_name(library->status),
-               library->error.detail, kernels.target, imgcore_status_name(own.status),
+               library->error.detail, kernels->target, imgcore_status_name(own.status),
                own.error.detail);
     if (library->status == IMGCORE_OK)
         fuzz_check_same_rows(library, &own, "libjpeg and the own reader");
     fuzz_decoded_clear(&own);
+    check_failing(file, &own_setup, library, stream);
+    stream.fail_at_call = 0;
+    check_streamed(file, &own_setup, library, stream);
 }
 
 static void check_same_as_libjpeg(const struct fuzz_decoded *whole,
@@ -168,11 +169,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     if (flags & 4)
         fuzz_check_interrupted_decode(file.data, file.size_bytes, &setup, &whole, step_bytes,
                                       fail_at_call);
-    check_streamed(&file, &setup, &whole, step_bytes);
-    check_failing(&file, &setup, &whole, step_bytes, fail_at_call);
-    check_threads(&file, &setup, &whole);
-    if (setup.planes)
-        check_own(&file, &setup, &whole, (size_t)(flags >> 4) % ic_target_count());
+    const struct fuzz_stream pieces = {.step_bytes = step_bytes};
+    const struct fuzz_stream failing = {.step_bytes = step_bytes, .fail_at_call = fail_at_call};
+    check_streamed(&file, &setup, &whole, pieces);
+    check_failing(&file, &setup, &whole, failing);
+    const size_t target = (size_t)(flags >> 4) % ic_target_count();
+    struct ic_kernels kernels;
+    ic_target_kernels(ic_target_usable(target) ? target : ic_target_choose(NULL), &kernels);
+    kernels.reads_jpeg = true; /* the reference, too */
+    check_threads(&file, &setup, &kernels, &whole);
+    if (setup.planes) {
+        struct fuzz_stream own = failing;
+        own.random = fail_at_call;
+        own.rewinds = !(flags & 8);
+        check_own(&file, &setup, &kernels, &whole, own);
+    }
     if (!setup.tolerant)
         check_libjpeg(&file, &setup, &whole);
     fuzz_decoded_clear(&whole);

@@ -176,6 +176,7 @@ struct fault {
     long live; /* blocks */
     struct file file;
     size_t read_bytes, most_bytes; /* so far; in one call */
+    bool is_rewound;
 };
 
 static bool happens(struct fault *fault) {
@@ -218,6 +219,14 @@ static bool fault_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *r
     return true;
 }
 
+static bool fault_rewind(void *user) {
+    struct fault *fault = user;
+    FUZZ_CHECK(!fault->happened && !fault->is_rewound, "a rewind that nothing needs");
+    fault->is_rewound = true;
+    fault->read_bytes = 0;
+    return !happens(fault);
+}
+
 /* A call that was interrupted ended with `status`; any other ended as without the fault. */
 static void check_interrupted(const struct request *request, const struct result *expected,
                               const struct result *result, bool happened,
@@ -256,7 +265,8 @@ static void check_read(struct fuzz_input *input, struct imgcore_context *context
     struct fault fault = {.file = request->file, .stays = true};
     fault.countdown = is_whole ? UINT32_MAX : fuzz_take_range(input, 0, 40);
     fault.most_bytes = 1 + fuzz_take_u8(input) * (size_t)fuzz_take_u8(input);
-    const struct imgcore_source source = {.read = fault_read, .user = &fault};
+    const struct imgcore_source source = {
+        .read = fault_read, .user = &fault, .rewind = fuzz_take_bool(input) ? NULL : fault_rewind};
     struct result result = run_source(context, request, &request->options, &source);
     check_interrupted(request, expected, &result, fault.happened, IMGCORE_READ_FAILED,
                       "a streamed source");

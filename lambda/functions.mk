@@ -27,7 +27,7 @@ LAMBDA_TESTS += tests/lambda/test_deploy.mjs tests/lambda/test_email.mjs tests/l
 	tests/lambda/test_email_time.mjs \
 	tests/lambda/test_hello.mjs tests/lambda/test_image.mjs \
 	tests/lambda/test_image_events.mjs tests/lambda/test_image_faults.mjs \
-	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_random.mjs \
+	tests/lambda/test_image_overtaken.mjs tests/lambda/test_image_reread.mjs tests/lambda/test_image_random.mjs \
 	tests/lambda/test_image_rejects.mjs \
 	tests/lambda/test_runtime.mjs tests/lambda/test_runtime_faults.mjs tests/lambda/test_settlement.mjs \
 	tests/lambda/test_settlement_command.mjs tests/lambda/test_settlement_faults.mjs \

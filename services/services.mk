@@ -48,6 +48,7 @@ SERVICES_AWS := \
 	services/aws/s3_delete.c \
 	services/aws/s3_denied.c \
 	services/aws/s3_get.c \
+	services/aws/s3_head.c \
 	services/aws/s3_list.c \
 	services/aws/s3_put.c \
 	services/aws/s3_tags.c \
@@ -86,6 +87,7 @@ SERVICES_TESTS := \
 	tests/services/test_responses.c \
 	tests/services/test_resume.c \
 	tests/services/test_retry.c \
+	tests/services/test_rewind.c \
 	tests/services/test_s3.c \
 	tests/services/test_s3_list.c \
 	tests/services/test_s3_write.c \

@@ -1,6 +1,8 @@
 """Tables, and results as JSON."""
+import collections
 import json
 import os
+import re
 
 from lib import stats
 
@@ -63,6 +65,13 @@ def result_rows(results):
 
 
 RESULT_HEAD = ['case', 'median ms', 'min ms', 'by the clock', 'spread', 'MP/s', 'peak MiB', 'by']
+
+
+def count_fallbacks(results):
+    """How many cases read a file that the own decoder left to the library, by its reason."""
+    reasons = [reason for r in results
+               for reason in re.findall(r' after a doubt: (\w+)', r.get('about', ''))]
+    return dict(sorted(collections.Counter(reasons).items()))
 
 
 def write_json(path, document):

@@ -7,19 +7,37 @@
 
 bool fuzz_stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
     struct fuzz_stream *stream = user;
+    FUZZ_CHECK(!stream->has_failed, "a read after one that failed");
     if (++stream->calls == stream->fail_at_call) {
         stream->has_failed = true;
         return false;
     }
     size_t given = size_bytes < stream->size_bytes ? size_bytes : stream->size_bytes;
-    if (stream->step_bytes && given > stream->step_bytes)
-        given = stream->step_bytes;
+    size_t step_bytes = stream->step_bytes;
+    if (stream->random && step_bytes) {
+        stream->random = stream->random * 1664525u + 1013904223u;
+        stream->random += !stream->random;
+        step_bytes = 1 + (stream->random >> 8) % step_bytes;
+    }
+    if (step_bytes && given > step_bytes)
+        given = step_bytes;
     if (given)
         memcpy(buffer, stream->data, given);
     stream->data += given;
     stream->size_bytes -= given;
     *read_bytes = given;
     return true;
+}
+
+static bool stream_rewind(void *user) {
+    struct fuzz_stream *stream = user;
+    FUZZ_CHECK(!stream->has_failed, "a rewind after a read that failed");
+    FUZZ_CHECK(!stream->is_rewound, "a second rewind");
+    stream->is_rewound = true;
+    stream->data = stream->begin;
+    stream->size_bytes = stream->begin_bytes;
+    stream->has_failed = ++stream->calls == stream->fail_at_call;
+    return !stream->has_failed;
 }
 
 struct imgcore_limits fuzz_limits(void) {
@@ -42,9 +60,10 @@ static struct imgcore_source source_of(const uint8_t *data, size_t size_bytes,
                                        struct fuzz_stream *stream) {
     if (!stream)
         return (struct imgcore_source){.bytes = data, .size_bytes = size_bytes};
-    stream->data = data;
-    stream->size_bytes = size_bytes;
-    return (struct imgcore_source){.read = fuzz_stream_read, .user = stream};
+    stream->data = stream->begin = data;
+    stream->size_bytes = stream->begin_bytes = size_bytes;
+    return (struct imgcore_source){
+        .read = fuzz_stream_read, .user = stream, .rewind = stream->rewinds ? stream_rewind : NULL};
 }
 
 struct fuzz_header fuzz_read_header(const uint8_t *data, size_t size_bytes,

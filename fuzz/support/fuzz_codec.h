@@ -15,12 +15,16 @@
 struct fuzz_stream {
     const uint8_t *data;
     size_t size_bytes, step_bytes; /* step_bytes 0: as many as requested */
+    uint32_t random;               /* not 0: pieces of any size up to step_bytes; changed */
     uint32_t fail_at_call;         /* 0: never */
-    uint32_t calls;
-    bool has_failed;
+    bool rewinds;
+    uint32_t calls; /* of both functions */
+    bool has_failed, is_rewound;
+    const uint8_t *begin; /* private: for the second reading */
+    size_t begin_bytes;
 };
 
-/* An imgcore_read_fn; `user` is a struct fuzz_stream. */
+/* An imgcore_read_fn; `user` is a struct fuzz_stream. Crashes if it is called after a failure. */
 bool fuzz_stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
 
 struct fuzz_decode_setup {

@@ -4,6 +4,23 @@
 
 #include "imgcore/api/context.h"
 
+/* Takes IMGCORE_JPEG. False: neither of its words. */
+static bool choose_jpeg(const char *word, bool *own) {
+    const bool is_default = word == NULL || word[0] == '\0' || strcmp(word, "own") == 0;
+#ifdef IC_NO_OWN_JPEG /* make OWN_JPEG=no */
+    *own = false;
+#else
+    *own = is_default;
+#endif
+    return is_default || strcmp(word, "libjpeg") == 0;
+}
+
+/* The target of imgcore_transform. */
+static void use_target(struct imgcore_context *context, size_t target) {
+    ic_target_kernels(target, &context->kernels);
+    context->kernels.reads_jpeg = context->kernels.reads_jpeg && context->has_own_jpeg;
+}
+
 enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
                                            struct imgcore_context **result) {
     if (result == NULL) {
@@ -18,7 +35,9 @@ enum imgcore_status imgcore_context_create(const struct imgcore_allocator *alloc
     const char *reason, *resize_reason;
     const size_t target = ic_target_for(IC_WORK_TRANSFORM, &cpu, list, &reason);
     const size_t resize_target = ic_target_for(IC_WORK_RESIZE, &cpu, list, &resize_reason);
-    if (target >= ic_target_count() || resize_target >= ic_target_count()) {
+    bool own_jpeg;
+    if (target >= ic_target_count() || resize_target >= ic_target_count() ||
+        !choose_jpeg(getenv("IMGCORE_JPEG"), &own_jpeg)) {
         return IMGCORE_INVALID_ARGUMENT;
     }
     struct ic_mem mem;
@@ -31,7 +50,8 @@ enum imgcore_status imgcore_context_create(const struct imgcore_allocator *alloc
     memset(context, 0, sizeof(*context));
     context->mem = mem;
     ic_weight_cache_init(&context->weights, &context->mem);
-    ic_target_kernels(target, &context->kernels);
+    context->has_own_jpeg = own_jpeg;
+    use_target(context, target);
     ic_target_kernels(resize_target, &context->resize_kernels);
     context->reason = reason;
     context->resize_reason = resize_reason;
@@ -63,7 +83,7 @@ enum imgcore_status imgcore_context_use_target(struct imgcore_context *context, 
     }
     for (size_t i = 0; i < ic_target_count(); i++) {
         if (strcmp(name, ic_target_name(i)) == 0 && ic_target_usable(i)) {
-            ic_target_kernels(i, &context->kernels);
+            use_target(context, i);
             context->resize_kernels = context->kernels;
             context->reason = context->resize_reason = "the program asks for it";
             return IMGCORE_OK;
@@ -79,6 +99,14 @@ const char *imgcore_context_target(const struct imgcore_context *context, enum i
 const char *imgcore_context_target_reason(const struct imgcore_context *context,
                                           enum imgcore_job job) {
     return job == IMGCORE_JOB_RESIZE ? context->resize_reason : context->reason;
+}
+
+const char *imgcore_context_decoder(const struct imgcore_context *context) {
+    return context->decoder;
+}
+
+const char *imgcore_context_fallback(const struct imgcore_context *context) {
+    return context->fallback;
 }
 
 size_t imgcore_target_count(void) {

@@ -14,6 +14,8 @@ struct imgcore_context {
     /* of imgcore_transform and imgcore_resize, and why these */
     struct ic_kernels kernels, resize_kernels;
     const char *reason, *resize_reason;
+    bool has_own_jpeg;              /* the own JPEG reader is not switched off */
+    const char *decoder, *fallback; /* of the last reader, see imgcore_context_decoder */
     struct ic_icc *icc;
     struct ic_weight_cache weights;
     struct ic_transfer *transfer; /* created when first needed */

@@ -28,13 +28,29 @@ static enum imgcore_status open_reader(struct imgcore_context *context,
     return status;
 }
 
+static const char *what_is_wrong(const struct imgcore_source *given) {
+    if (given == NULL || (given->read == NULL && given->bytes == NULL && given->size_bytes != 0)) {
+        return "there is no source";
+    }
+    for (size_t i = 0; i < sizeof(given->reserved) / sizeof(given->reserved[0]); i++) {
+        if (given->reserved[i] != NULL) {
+            return "a reserved field of the source is not NULL";
+        }
+    }
+    return NULL;
+}
+
 enum imgcore_status ic_source_open(struct imgcore_context *context,
                                    const struct imgcore_source *given,
                                    const struct imgcore_options *options, struct ic_source *source,
                                    struct ic_header *header, struct imgcore_error *error) {
-    if (given == NULL || (given->read == NULL && given->bytes == NULL && given->size_bytes != 0)) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "there is no source");
+    const char *wrong = what_is_wrong(given);
+    if (wrong != NULL) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s", wrong);
     }
+    source->context = context;
+    context->decoder = NULL;
+    context->fallback = NULL;
     ic_cancel_init(&source->cancel, options);
     const enum imgcore_status status = open_reader(context, given, options, source, header, error);
     if (status != IMGCORE_OK) {
@@ -44,6 +60,8 @@ enum imgcore_status ic_source_open(struct imgcore_context *context,
 }
 
 void ic_source_close(struct ic_source *source) {
+    source->context->decoder = source->reader->decoder;
+    source->context->fallback = source->reader->fallback;
     source->reader->ops->destroy(source->reader);
     ic_input_clear(&source->input);
     ic_cancel_clear(&source->cancel);

@@ -6,6 +6,7 @@
 
 /* A source during a call. */
 struct ic_source {
+    struct imgcore_context *context;
     struct ic_cancel cancel;
     struct ic_input input;
     struct ic_reader *reader;
@@ -18,6 +19,7 @@ enum imgcore_status ic_source_open(struct imgcore_context *context,
                                    const struct imgcore_source *given,
                                    const struct imgcore_options *options, struct ic_source *source,
                                    struct ic_header *header, struct imgcore_error *error);
+/* Notes in the context who has decoded. */
 void ic_source_close(struct ic_source *source);
 
 #endif

@@ -16,6 +16,7 @@ enum imgcore_status ic_input_open(struct ic_input *input, struct ic_mem *mem,
         return IMGCORE_OK;
     }
     input->read = source->read;
+    input->rewind = source->rewind;
     input->user = source->user;
     input->chunk = ic_alloc(mem, IC_INPUT_CHUNK_BYTES);
     if (input->chunk == NULL) {
@@ -93,6 +94,32 @@ bool ic_input_copy(struct ic_input *input, void *out, size_t size_bytes) {
         size_bytes -= step;
     }
     return true;
+}
+
+struct ic_input_mark ic_input_mark(const struct ic_input *input) {
+    return (struct ic_input_mark){.consumed = input->consumed,
+                                  .window = input->window,
+                                  .window_bytes = input->window_bytes,
+                                  .is_held = input->ended && !input->failed};
+}
+
+bool ic_input_can_return(const struct ic_input *input, const struct ic_input_mark *mark) {
+    return mark->is_held || input->rewind != NULL;
+}
+
+bool ic_input_return(struct ic_input *input, const struct ic_input_mark *mark) {
+    if (mark->is_held) {
+        input->window = mark->window;
+        input->window_bytes = mark->window_bytes;
+        input->consumed = mark->consumed;
+        return true;
+    }
+    input->window = input->chunk;
+    input->window_bytes = 0;
+    input->consumed = 0;
+    input->failed = !input->rewind(input->user);
+    input->ended = input->failed;
+    return !input->failed && ic_input_skip(input, mark->consumed);
 }
 
 enum imgcore_status ic_input_end_status(const struct ic_input *input) {

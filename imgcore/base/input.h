@@ -10,7 +10,8 @@
 
 struct ic_input {
     struct ic_mem *mem;
-    imgcore_read_fn *read; /* NULL: memory */
+    imgcore_read_fn *read;     /* NULL: memory */
+    imgcore_rewind_fn *rewind; /* NULL: what is read is gone */
     void *user;
     const uint8_t *window; /* the bytes available now */
     size_t window_bytes;
@@ -38,6 +39,25 @@ bool ic_input_skip(struct ic_input *input, uint64_t size_bytes);
 
 /* Copies the next `size_bytes` to `out`; false if the source ends or fails before. */
 bool ic_input_copy(struct ic_input *input, void *out, size_t size_bytes);
+
+/* A place in a source. */
+struct ic_input_mark {
+    uint64_t consumed;
+    const uint8_t *window;
+    size_t window_bytes;
+    bool is_held; /* all bytes from here on are in the window: it is not filled again */
+};
+
+/* The current place. */
+struct ic_input_mark ic_input_mark(const struct ic_input *input);
+
+/* Whether the source can be read again from a mark on: because it is held, or by `rewind`. */
+bool ic_input_can_return(const struct ic_input *input, const struct ic_input_mark *mark);
+
+/* Returns to a mark to which that is possible, once: a source that is not held is rewound, and what
+ * precedes the mark is skipped. False, with nothing more to read: it cannot be rewound (it counts
+ * as failed), or has become shorter. */
+bool ic_input_return(struct ic_input *input, const struct ic_input_mark *mark);
 
 /* Returns READ_FAILED or TRUNCATED, the status of a source that has no more bytes. */
 enum imgcore_status ic_input_end_status(const struct ic_input *input);

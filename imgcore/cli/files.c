@@ -111,6 +111,8 @@ bool cli_input_open(struct cli_input *input, const char *path, bool again,
         return cli_fail(failure, "READ_FAILED", "is a folder");
     }
     input->begin = lseek(input->fd, 0, SEEK_CUR);
+    input->file_bytes = st.st_size;
+    input->modified = st.st_mtim;
     if (again && input->begin < 0 && !hold(input, failure)) {
         cli_input_close(input);
         return false;
@@ -172,6 +174,15 @@ static bool read_for_library(void *user, uint8_t *buffer, size_t size_bytes, siz
     return true;
 }
 
+static bool rewind_for_library(void *user) {
+    struct cli_input *input = user;
+    struct cli_failure failure;
+    struct stat st;
+    return fstat(input->fd, &st) == 0 && st.st_size == input->file_bytes &&
+           st.st_mtim.tv_sec == input->modified.tv_sec &&
+           st.st_mtim.tv_nsec == input->modified.tv_nsec && cli_input_rewind(input, &failure);
+}
+
 struct imgcore_source cli_input_source(struct cli_input *input) {
     struct imgcore_source source = {0};
     if (input->held) {
@@ -179,6 +190,7 @@ struct imgcore_source cli_input_source(struct cli_input *input) {
         source.size_bytes = input->held_bytes;
     } else {
         source.read = read_for_library;
+        source.rewind = input->begin >= 0 ? rewind_for_library : NULL;
         source.user = input;
     }
     return source;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "imgcore/imgcore.h"
 
@@ -39,8 +40,10 @@ bool cli_files_start(void);
 
 struct cli_input {
     int fd;
-    bool is_ours;   /* the descriptor is closed at the end */
-    off_t begin;    /* start of the image in a file that can be read again; else -1 */
+    bool is_ours;     /* the descriptor is closed at the end */
+    off_t begin;      /* start of the image in a file that can be read again; else -1 */
+    off_t file_bytes; /* when it was opened, and the time of its last change */
+    struct timespec modified;
     int read_errno; /* of the last failed read; 0 */
     uint8_t *held;  /* the entire input, if it cannot be read again and that is requested */
     size_t held_bytes;
@@ -54,7 +57,8 @@ bool cli_input_open(struct cli_input *input, const char *path, bool again,
  * threads can decode it. Other files, and files that cannot be loaded, are read front to back. */
 void cli_input_hold_for_threads(struct cli_input *input);
 bool cli_input_rewind(struct cli_input *input, struct cli_failure *failure);
-/* Returns a source that reads from the input, which must remain open. */
+/* Returns a source that reads from the input, which must remain open. The library reads it again
+ * only if it is the same file as when it was opened. */
 struct imgcore_source cli_input_source(struct cli_input *input);
 void cli_input_close(struct cli_input *input);
 

@@ -21,6 +21,8 @@ struct request {
 
 struct finding {
     struct imgcore_info info; /* format AUTO: unknown */
+    const char *decoder;      /* of the pixels; NULL: none */
+    const char *fallback;     /* why it is not the own one */
     struct cli_failure failure;
 };
 
@@ -59,6 +61,8 @@ static bool examine(struct imgcore_context *context, const struct request *reque
         good = cli_input_rewind(&input, &finding->failure);
         if (good) {
             status = imgcore_check(context, &source, &request->options, &error);
+            finding->decoder = imgcore_context_decoder(context);
+            finding->fallback = imgcore_context_fallback(context);
             good =
                 status == IMGCORE_OK || cli_fail_library(&finding->failure, status, &error, &input);
         }
@@ -99,6 +103,11 @@ static void print_finding(const char *path, const struct finding *finding) {
     if (finding->info.format != IMGCORE_FORMAT_AUTO) {
         print_facts(&finding->info);
     }
+    if (finding->decoder) {
+        printf("  decoder   %s%s%s\n", finding->decoder,
+               finding->fallback ? ", after a doubt of imgcore: " : "",
+               finding->fallback ? finding->fallback : "");
+    }
     if (finding->failure.status) {
         printf("  refused   %s: ", finding->failure.status);
         cli_print_safe(stdout, finding->failure.message);
@@ -132,6 +141,12 @@ static void json_finding(struct cli_json *json, const char *path, const struct f
         cli_json_number(json, "icc_bytes", info->icc_bytes);
         cli_json_text(json, "icc_description", info->icc_description);
         cli_json_bool(json, "icc_is_srgb", info->icc_is_srgb);
+    }
+    if (finding->decoder) {
+        cli_json_text(json, "decoder", finding->decoder);
+    }
+    if (finding->fallback) {
+        cli_json_text(json, "fallback", finding->fallback);
     }
     cli_json_close(json, '}');
 }

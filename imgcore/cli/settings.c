@@ -293,7 +293,7 @@ struct imgcore_context *cli_context_create(void) {
     enum imgcore_status status = imgcore_context_create(NULL, &context);
     if (status == IMGCORE_INVALID_ARGUMENT) {
         fputs("imgcore: IMGCORE_TARGETS names no target that this CPU can run (see imgcore "
-              "targets)\n",
+              "targets), or IMGCORE_JPEG is neither own nor libjpeg\n",
               stderr);
     } else if (status != IMGCORE_OK) {
         fprintf(stderr, "imgcore: %s\n", imgcore_status_message(status));

@@ -5,12 +5,12 @@ struct ic_jpeg_fast {
     struct ic_mem *mem;
     struct ic_jpeg_tables tables;
     struct ic_jpeg_scan *scan;
-    struct ic_input input; /* the same bytes as libjpeg's source, from the first of the scan on */
     uint32_t rows_done;
 };
 
 struct ic_jpeg_fast *ic_jpeg_fast_open(struct ic_mem *mem, const struct ic_kernels *kernels,
-                                       const struct jpeg_decompress_struct *picture) {
+                                       const struct jpeg_decompress_struct *picture,
+                                       struct ic_input *input) {
     struct ic_jpeg_fast *fast = ic_calloc(mem, 1, sizeof(*fast));
     if (fast == NULL) {
         return NULL;
@@ -21,11 +21,7 @@ struct ic_jpeg_fast *ic_jpeg_fast_open(struct ic_mem *mem, const struct ic_kerne
         ic_jpeg_fast_close(fast);
         return NULL;
     }
-    fast->input = (struct ic_input){.mem = mem,
-                                    .window = picture->src->next_input_byte,
-                                    .window_bytes = picture->src->bytes_in_buffer,
-                                    .ended = true};
-    ic_jpeg_scan_start(fast->scan, &fast->input);
+    ic_jpeg_scan_start(fast->scan, input, 0);
     return fast;
 }
 
@@ -40,6 +36,10 @@ bool ic_jpeg_fast_read(struct ic_jpeg_fast *fast, uint8_t *const rows[IC_MAX_PLA
     }
     fast->rows_done++;
     return !ic_jpeg_fast_done(fast) || ic_jpeg_scan_end(fast->scan, JPEG_EOI);
+}
+
+const char *ic_jpeg_fast_doubt(const struct ic_jpeg_fast *fast) {
+    return ic_jpeg_scan_doubt(fast->scan);
 }
 
 void ic_jpeg_fast_close(struct ic_jpeg_fast *fast) {

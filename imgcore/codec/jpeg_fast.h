@@ -1,4 +1,4 @@
-/* The own reader in front of libjpeg, for the planes of a sequential JPEG whose bytes can be read
+/* The own reader in front of libjpeg, for the planes of a sequential JPEG whose data can be read
  * again. Used by jpeg_read.c. */
 #ifndef IC_JPEG_FAST_H
 #define IC_JPEG_FAST_H
@@ -7,19 +7,23 @@
 
 struct ic_jpeg_fast;
 
-/* `picture` was started and has read no data, all of which is in memory at its source: nothing of
- * it changes. Returns NULL, without any effect, if this is no picture for it or there is no memory.
- */
+/* `picture` was started and has read no data, which begins at the first byte of `input`: nothing of
+ * them changes here. Returns NULL if this is no picture for it or there is no memory. */
 struct ic_jpeg_fast *ic_jpeg_fast_open(struct ic_mem *mem, const struct ic_kernels *kernels,
-                                       const struct jpeg_decompress_struct *picture);
+                                       const struct jpeg_decompress_struct *picture,
+                                       struct ic_input *input);
 
 /* Decodes the next row of MCUs: see ic_jpeg_scan_row. After the last one, the end marker is
- * checked. False: a doubt, and libjpeg must decode the file from its beginning. */
+ * checked. False: a doubt, and libjpeg must decode the data from its beginning; or the input has
+ * failed. */
 bool ic_jpeg_fast_read(struct ic_jpeg_fast *fast, uint8_t *const rows[IC_MAX_PLANES],
                        const size_t stride_bytes[IC_MAX_PLANES]);
 
 /* Whether all rows are read. */
 bool ic_jpeg_fast_done(const struct ic_jpeg_fast *fast);
+
+/* See ic_jpeg_scan_doubt. */
+const char *ic_jpeg_fast_doubt(const struct ic_jpeg_fast *fast);
 
 void ic_jpeg_fast_close(struct ic_jpeg_fast *fast); /* NULL is allowed */
 

@@ -89,6 +89,8 @@ void ic_jpeg_source_init(struct ic_jpeg_source *source, struct ic_input *input,
                          j_decompress_ptr cinfo);
 /* Consumes what libjpeg has used of the input, and fills the window up to `want_bytes`. */
 void ic_jpeg_source_sync(j_decompress_ptr cinfo, size_t want_bytes);
+/* Lets libjpeg read from the window as it is now, after the input was moved. */
+void ic_jpeg_source_show(j_decompress_ptr cinfo);
 /* Whether the window, which begins in the data of the first scan, holds more scans than `limit`. A
  * scan of a few bytes can make libjpeg walk over the entire image, so a file with a flood of scans
  * is rejected before the first walk; other scans are counted while they are read. */
@@ -147,25 +149,6 @@ enum imgcore_status ic_jpeg_classify_color(const struct jpeg_decompress_struct *
 J_COLOR_SPACE ic_jpeg_interleaved_color(enum ic_color color);
 /* After all scans: raises CORRUPT if a component had none. */
 void ic_jpeg_check_components(const struct jpeg_decompress_struct *cinfo);
-
-/* ---- segments (jpeg_segments.c) ---------------------------------------------------------------
- */
-
-struct ic_thread_pool;
-struct ic_jpeg_segments;
-
-/* Starts to decode the planes of an image on a thread pool. `picture` was started and has read no
- * data, all of which is in memory at its source; it is only read, and must stay valid. Returns
- * NULL, without any effect, if this is not possible or not faster. */
-struct ic_jpeg_segments *ic_jpeg_segments_open(struct ic_mem *mem, struct ic_thread_pool *pool,
-                                               struct ic_cancel *cancel,
-                                               const struct jpeg_decompress_struct *picture,
-                                               const struct ic_read_layout *layout);
-/* Delivers the next row of MCUs, valid until the next call. False: a fault before or in the segment
- * of that row, and the file must be decoded in the ordinary way; or the call is cancelled. */
-bool ic_jpeg_segments_read(struct ic_jpeg_segments *segments, struct ic_strip *strip);
-/* Waits for running tasks and frees everything; NULL is allowed. */
-void ic_jpeg_segments_close(struct ic_jpeg_segments *segments);
 
 /* ---- layout (jpeg_layout.c) ------------------------------------------------------------------ */
 

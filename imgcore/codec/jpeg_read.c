@@ -1,8 +1,13 @@
 /* The JPEG reader: header, strips of planes or of interleaved rows, and the check of the end, on
  * libjpeg-turbo's libjpeg interface. libjpeg's longjmp ends in ic_jpeg_guard.
  *
+ * libjpeg reads the headers. The data of a sequential JPEG is read by the own reader (jpeg_fast.h)
+ * if it can be read again: on any doubt libjpeg reads it from its beginning, the rows delivered
+ * before are dropped, and its status counts.
+ *
  * Memory grows with the width of the image. Only a file of several scans makes libjpeg hold all
  * coefficients; they are reserved from the budget before libjpeg allocates them. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "imgcore/codec/exif.h"
@@ -157,10 +162,37 @@ static void invert_rows(struct ic_jpeg_reader *reader) {
     }
 }
 
-/* After a fault: the rows delivered so far are correct, but libjpeg decides about the file, so it
- * starts at the beginning. */
+/* Returns to the first byte of the scan, of which segments in memory have consumed nothing. */
+static enum imgcore_status return_to_scan(struct ic_jpeg_reader *reader,
+                                          struct imgcore_error *error) {
+    struct ic_input *input = reader->source.input;
+    if (ic_is_cancelled(reader->source.cancel)) {
+        return ic_fail_cancelled(error);
+    }
+    if (reader->segments != NULL) {
+        reader->base.fallback = ic_jpeg_segments_doubt(reader->segments);
+        return IMGCORE_OK;
+    }
+    if (input->failed) {
+        return ic_fail(error, IMGCORE_READ_FAILED, "after %" PRIu64 " bytes", input->consumed);
+    }
+    if (!ic_input_return(input, &reader->scan_begin)) {
+        return ic_fail(error, ic_input_end_status(input), "the source cannot be read again");
+    }
+    ic_jpeg_source_show(&reader->cinfo);
+    reader->base.fallback = ic_jpeg_fast_doubt(reader->fast);
+    return IMGCORE_OK;
+}
+
+/* After a doubt or a fault: the rows delivered so far are correct, but libjpeg decides about the
+ * file, so it starts at the beginning of the scan. */
 static enum imgcore_status start_again(struct ic_jpeg_reader *reader, struct imgcore_error *error) {
+    const enum imgcore_status status = return_to_scan(reader, error);
     close_decoders(reader);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    reader->base.decoder = IC_DECODER_LIBJPEG;
     for (int i = 0; i < reader->layout.planes; i++) {
         reader->strip[i].done_rows = reader->steps_given * reader->strip[i].rows;
     }
@@ -229,12 +261,14 @@ static void drop_blocks(struct ic_jpeg_reader *reader, int from) {
 
 static int jpeg_set_parallelism(struct ic_reader *base, struct ic_thread_pool *pool, int strips) {
     struct ic_jpeg_reader *reader = (struct ic_jpeg_reader *)base;
-    if (!reader->errors.tolerant && ic_jpeg_is_at_its_scan(reader)) {
+    if (!reader->errors.tolerant && reader->source.input->read == NULL &&
+        ic_jpeg_may_read_own(reader)) {
         reader->segments = ic_jpeg_segments_open(reader->mem, pool, reader->source.cancel,
-                                                 &reader->cinfo, &reader->layout);
+                                                 reader->kernels, &reader->cinfo, &reader->layout);
         if (reader->segments != NULL) {
             ic_jpeg_fast_close(reader->fast);
             reader->fast = NULL;
+            base->decoder = IC_DECODER_OWN;
             return 1;
         }
     }

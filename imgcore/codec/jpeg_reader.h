@@ -3,6 +3,7 @@
 #define IC_JPEG_READER_H
 
 #include "imgcore/codec/jpeg_fast.h"
+#include "imgcore/codec/jpeg_segments.h"
 
 /* Rows of an interleaved strip: enough to make the cost of a call small, few enough to stay in the
  * cache. */
@@ -33,6 +34,7 @@ struct ic_jpeg_reader {
     int block;                         /* the block that the next step writes */
     const struct ic_kernels *kernels;  /* NULL: libjpeg alone reads */
     struct ic_jpeg_fast *fast;         /* not NULL: it reads the rows */
+    struct ic_input_mark scan_begin;   /* the first byte of the only scan, if fast was opened */
     struct ic_jpeg_segments *segments; /* not NULL: they deliver the rows */
     uint32_t steps_given;              /* by either of them */
     uint32_t rows_read;                /* of the last interleaved step */
@@ -41,9 +43,9 @@ struct ic_jpeg_reader {
     size_t reserved_bytes;
 };
 
-/* Whether another decoder may read the planes instead of libjpeg, which has read the headers and is
- * at the first byte of the only scan: all of it is in memory, so that libjpeg can still read it. */
-bool ic_jpeg_is_at_its_scan(struct ic_jpeg_reader *reader);
+/* Whether the own decoder may read the planes instead of libjpeg, which has read the headers and is
+ * at the first byte of the only scan. */
+bool ic_jpeg_may_read_own(struct ic_jpeg_reader *reader);
 
 /* ic_reader_ops.start. */
 enum imgcore_status ic_jpeg_start(struct ic_reader *base, const struct ic_read_request *request,

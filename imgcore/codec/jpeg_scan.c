@@ -31,11 +31,21 @@ struct ic_jpeg_scan {
     uint32_t mcus_left;    /* in this restart interval */
     unsigned restart;      /* number of the next restart marker, 0 to 7 */
     int dc[IC_MAX_PLANES]; /* of the last block */
+    const char *doubt;     /* the first one */
     struct group all[IC_MAX_PLANES], first_10[IC_MAX_PLANES];
     uint8_t last[BATCH_BLOCKS];
     int16_t coefs[64 * BATCH_BLOCKS] __attribute__((aligned(64)));
     uint8_t clean[CLEAN_BYTES + AHEAD_BYTES + IC_JPEG_SLACK_BYTES];
 };
+
+static bool doubt(struct ic_jpeg_scan *scan, const char *name) {
+    scan->doubt = scan->doubt == NULL ? name : scan->doubt;
+    return false;
+}
+
+const char *ic_jpeg_scan_doubt(const struct ic_jpeg_scan *scan) {
+    return scan->doubt;
+}
 
 /* ---- data ------------------------------------------------------------------------------------ */
 
@@ -100,10 +110,13 @@ static ptrdiff_t bits_left(const struct ic_jpeg_scan *scan) {
 static bool is_used_up(struct ic_jpeg_scan *scan) {
     while (!scan->ended && load(scan) && !scan->ended) {
         if (scan->clean_end - scan->position.at > AHEAD_BYTES) {
-            return false;
+            return doubt(scan, IC_DOUBT_DATA_LEFT);
         }
     }
-    return bits_left(scan) >= 0 && bits_left(scan) < 8;
+    if (bits_left(scan) < 0) {
+        return doubt(scan, IC_DOUBT_DATA_SHORT);
+    }
+    return bits_left(scan) < 8 || doubt(scan, IC_DOUBT_DATA_LEFT);
 }
 
 /* Takes a marker; 0xff may stand before it any number of times. */
@@ -113,7 +126,7 @@ static bool take_marker(struct ic_jpeg_scan *scan, uint8_t code) {
         ic_input_use(input, 1);
     }
     if (input->window_bytes < 2 || input->window[0] != 0xff || input->window[1] != code) {
-        return false;
+        return doubt(scan, IC_DOUBT_MARKER);
     }
     ic_input_use(input, 2);
     return true;
@@ -123,10 +136,12 @@ static bool take_marker(struct ic_jpeg_scan *scan, uint8_t code) {
 
 static bool decode_blocks(struct ic_jpeg_scan *scan, size_t count) {
     for (size_t done = 0, more; done < count; done += more) {
-        if ((needs_data(scan) && !load(scan)) ||
-            !scan->kernels->jpeg_blocks(&scan->position, scan->limit, scan->coefs + 64 * done,
+        if (needs_data(scan) && !load(scan)) {
+            return doubt(scan, IC_DOUBT_DATA_SHORT);
+        }
+        if (!scan->kernels->jpeg_blocks(&scan->position, scan->limit, scan->coefs + 64 * done,
                                         scan->last + done, count - done, &more)) {
-            return false;
+            return doubt(scan, IC_DOUBT_CODE);
         }
     }
     return true;
@@ -230,7 +245,7 @@ static bool decode_batch(struct ic_jpeg_scan *scan, uint32_t mcu, uint32_t count
     for (uint32_t i = 0; i < count && good; i++) {
         good = place_mcu(scan, i * blocks, mcu + i, rows, stride_bytes);
     }
-    good = good && transform_blocks(scan, stride_bytes);
+    good = (good && transform_blocks(scan, stride_bytes)) || doubt(scan, IC_DOUBT_RANGE);
     memset(scan->coefs, 0, count * blocks * 64 * sizeof(*scan->coefs));
     return good;
 }
@@ -269,7 +284,7 @@ bool ic_jpeg_scan_row(struct ic_jpeg_scan *scan, uint8_t *const rows[IC_MAX_PLAN
         }
         mcu += count;
     }
-    return bits_left(scan) >= 0;
+    return bits_left(scan) >= 0 || doubt(scan, IC_DOUBT_DATA_SHORT);
 }
 
 bool ic_jpeg_scan_end(struct ic_jpeg_scan *scan, uint8_t code) {
@@ -289,9 +304,10 @@ struct ic_jpeg_scan *ic_jpeg_scan_open(struct ic_mem *mem, const struct ic_kerne
     return scan;
 }
 
-void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input) {
+void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input, unsigned restart) {
     scan->input = input;
-    scan->restart = 0;
+    scan->restart = restart;
+    scan->doubt = NULL;
     begin_interval(scan);
 }
 

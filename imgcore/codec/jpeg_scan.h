@@ -2,12 +2,22 @@
  *
  * libjpeg has read the headers and stands behind SOS. This decoder knows no damage: whatever is not
  * proper data is a doubt, for which it returns false, and libjpeg decodes the file again and
- * decides. Without a doubt the samples are those of libjpeg to the bit. Used by jpeg_read.c. */
+ * decides. Without a doubt the samples are those of libjpeg to the bit. It looks at a few KiB of
+ * its input at a time. Used by jpeg_fast.c and jpeg_segments.c. */
 #ifndef IC_JPEG_SCAN_H
 #define IC_JPEG_SCAN_H
 
 #include "imgcore/codec/jpeg_internal.h"
 #include "imgcore/kernels/kernels.h"
+
+/* Doubts, by names for counting: a code that does not exist or a coefficient out of range; data
+ * that ends before its blocks, or goes on behind them; another marker than expected, or none;
+ * samples so far out of range that libjpeg's forms differ. */
+#define IC_DOUBT_CODE       "CODE"
+#define IC_DOUBT_DATA_SHORT "DATA_SHORT"
+#define IC_DOUBT_DATA_LEFT  "DATA_LEFT"
+#define IC_DOUBT_MARKER     "MARKER"
+#define IC_DOUBT_RANGE      "RANGE"
 
 /* The most blocks of an MCU (T.81, B.2.3). */
 #define IC_MAX_MCU_BLOCKS 10
@@ -41,15 +51,20 @@ struct ic_jpeg_scan *ic_jpeg_scan_open(struct ic_mem *mem, const struct ic_kerne
 void ic_jpeg_scan_close(struct ic_jpeg_scan *scan); /* NULL is allowed */
 
 /* Starts at the first byte of `input`, where entropy-coded data begins: at an MCU that begins a row
- * and a restart interval. */
-void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input);
+ * and a restart interval. restart: the number of the next restart marker, 0 to 7. */
+void ic_jpeg_scan_start(struct ic_jpeg_scan *scan, struct ic_input *input, unsigned restart);
 
 /* Decodes the next row of MCUs. rows[p]: the first row of plane p, with space for entire MCUs, in
  * rows of stride_bytes[p]. */
 bool ic_jpeg_scan_row(struct ic_jpeg_scan *scan, uint8_t *const rows[IC_MAX_PLANES],
                       const size_t stride_bytes[IC_MAX_PLANES]);
 
-/* After the last row: whether the data ends with it, and the marker `code` follows. */
+/* After the last row: whether the data ends with it, and the marker `code` follows. The input is
+ * then behind the marker. */
 bool ic_jpeg_scan_end(struct ic_jpeg_scan *scan, uint8_t code);
+
+/* The doubt, one of IC_DOUBT_*; NULL: there is none. A read that failed looks like data that ends.
+ */
+const char *ic_jpeg_scan_doubt(const struct ic_jpeg_scan *scan);
 
 #endif

@@ -111,6 +111,10 @@ void ic_jpeg_source_sync(j_decompress_ptr cinfo, size_t want_bytes) {
     show_window(source);
 }
 
+void ic_jpeg_source_show(j_decompress_ptr cinfo) {
+    show_window(source_of(cinfo));
+}
+
 void ic_jpeg_take(j_decompress_ptr cinfo, void *out, size_t size_bytes) {
     uint8_t *to = out;
     while (size_bytes > 0) {

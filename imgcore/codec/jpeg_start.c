@@ -144,14 +144,25 @@ static enum imgcore_status read_scans(struct ic_jpeg_reader *reader, struct imgc
     return ic_jpeg_guard(&reader->errors, output_step, reader, error);
 }
 
-bool ic_jpeg_is_at_its_scan(struct ic_jpeg_reader *reader) {
-    return reader->request.planes && reader->source.input->read == NULL &&
-           !jpeg_has_multiple_scans(&reader->cinfo);
+bool ic_jpeg_may_read_own(struct ic_jpeg_reader *reader) {
+    return reader->kernels != NULL && reader->kernels->reads_jpeg && reader->request.planes &&
+           !jpeg_has_multiple_scans(&reader->cinfo) && !reader->errors.ended;
 }
 
+/* The own reader needs a scan that can be read again, by libjpeg. What cannot be rewound must fit
+ * the window. */
 static void open_fast(struct ic_jpeg_reader *reader) {
-    if (reader->kernels != NULL && reader->kernels->reads_jpeg && ic_jpeg_is_at_its_scan(reader)) {
-        reader->fast = ic_jpeg_fast_open(reader->mem, reader->kernels, &reader->cinfo);
+    struct ic_input *input = reader->source.input;
+    if (!ic_jpeg_may_read_own(reader)) {
+        return;
+    }
+    ic_jpeg_source_sync(&reader->cinfo, input->rewind != NULL ? 0 : IC_INPUT_CHUNK_BYTES);
+    reader->scan_begin = ic_input_mark(input);
+    if (ic_input_can_return(input, &reader->scan_begin)) {
+        reader->fast = ic_jpeg_fast_open(reader->mem, reader->kernels, &reader->cinfo, input);
+    }
+    if (reader->fast != NULL) {
+        reader->base.decoder = IC_DECODER_OWN;
     }
 }
 
@@ -173,6 +184,7 @@ enum imgcore_status ic_jpeg_start(struct ic_reader *base, const struct ic_read_r
     }
     if (status == IMGCORE_OK) {
         *layout = reader->layout;
+        base->decoder = IC_DECODER_LIBJPEG;
         open_fast(reader);
     }
     return status;

@@ -134,6 +134,8 @@ static enum imgcore_status switch_to_libspng(struct png_reader *png, int code,
     if (!png->rewinds || png->chunks.status == IMGCORE_CANCELLED) {
         return ic_png_fail(png, code, error);
     }
+    png->base.decoder = IC_DECODER_LIBSPNG;
+    png->base.fallback = "DATA";
     struct ic_png_chunks *chunks = &png->chunks;
     spng_ctx_free(png->spng);
     png->spng = NULL;
@@ -163,8 +165,10 @@ static bool takes_fast(const struct png_reader *png) {
  * without data fails here. */
 static enum imgcore_status start_data(struct png_reader *png, struct imgcore_error *error) {
     if (!takes_fast(png)) {
+        png->base.decoder = IC_DECODER_LIBSPNG;
         return start_libspng(png, error);
     }
+    png->base.decoder = IC_DECODER_OWN;
     const struct ic_png_fast_setup setup = {png->kernels, png->expand.raw_bytes,
                                             png->expand.pixel_bytes, png->base.header.height_px};
     errno = 0;

@@ -91,10 +91,18 @@ struct ic_reader_ops {
     void (*destroy)(struct ic_reader *reader); /* frees the reader and all its memory */
 };
 
+/* Who decodes the pixels. */
+#define IC_DECODER_OWN     "imgcore"
+#define IC_DECODER_LIBJPEG "libjpeg-turbo"
+#define IC_DECODER_LIBSPNG "libspng"
+
 /* The first member of every reader. */
 struct ic_reader {
     const struct ic_reader_ops *ops;
     struct ic_header header;
+    const char *decoder;  /* from start on: one of IC_DECODER_*; it can change during a read */
+    const char *fallback; /* why the own decoder has left the image to the library; NULL: it has not
+                           */
     /* NULL, or: called after start and before the first read. The reader may decode ahead on the
      * threads of `pool`, or keep strips valid during later reads, so that one thread may use them
      * while another reads on. It returns how many strips are valid at the same time: at least 1, as

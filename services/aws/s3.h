@@ -57,8 +57,15 @@ enum svc_status awsc_s3_get_open(struct awsc_client *client, const struct awsc_s
                                  struct awsc_error *error);
 /* The next bytes, front to back: up to size_bytes, at least 1 unless the object ends
  * (*read_bytes 0). false: it failed; awsc_s3_get_finish returns the status. The shape is
- * imgcore_read_fn's: struct imgcore_source source = {NULL, 0, awsc_s3_read, reader}; */
+ * imgcore_read_fn's: struct imgcore_source source = {.read = awsc_s3_read,
+ *                                                    .rewind = awsc_s3_rewind, .user = reader}; */
 bool awsc_s3_read(void *reader, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
+/* Returns to the first byte: the same object (If-Match) is requested once more. If S3 has a
+ * checksum of it, what was read before must be the same again, too. The shape is
+ * imgcore_rewind_fn's. false: it failed; awsc_s3_get_finish returns the status: PRECONDITION_FAILED
+ * if the object was overwritten.
+ */
+bool awsc_s3_rewind(void *reader);
 /* Reads the rest, checks size and checksum, closes and frees the reader. Only after OK may
  * anything made of the content be used.
  * Errors: those of reading; CHECKSUM_MISMATCH; PRECONDITION_FAILED (overwritten during the read).

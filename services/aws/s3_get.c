@@ -1,4 +1,4 @@
-/* Objects read as streams, and their heads: see s3.h. */
+/* Objects read as streams: see s3.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,14 @@ struct awsc_s3_reader {
     uint64_t size_bytes, read_bytes, max_bytes;
     int64_t deadline_ms;
     struct svc_hash *hash; /* NULL: S3 has no checksum of the entire object */
+    enum svc_hash_kind hash_kind;
     uint8_t expected[SVC_MAX_HASH_BYTES];
     size_t expected_bytes;
-    int attempts;  /* requests made so far */
-    int last_cost; /* tokens of the last retry, given back when all is read */
+    struct svc_hash *again; /* of what was read before a rewind; NULL: nothing, or it is the same */
+    uint64_t again_bytes;
+    uint8_t before[SVC_MAX_HASH_BYTES]; /* its hash then */
+    int attempts;                       /* requests made so far */
+    int last_cost;                      /* tokens of the last retry, given back when all is read */
     bool has_ended;
     enum svc_status status; /* the first failure */
     struct awsc_error error;
@@ -62,7 +66,8 @@ static enum svc_status expect_checksum(struct awsc_s3_reader *reader) {
         memcpy(reader->expected, decoded.bytes, decoded.size_bytes);
         reader->expected_bytes = decoded.size_bytes;
         svc_buf_clear(&decoded);
-        return svc_hash_create(checksums[i].kind, &reader->hash);
+        reader->hash_kind = checksums[i].kind;
+        return svc_hash_create(reader->hash_kind, &reader->hash);
     }
     return SVC_OK;
 }
@@ -89,6 +94,7 @@ static void reader_destroy(struct awsc_s3_reader *reader) {
     if (reader != NULL) {
         awsc_call_clear(reader->client, &reader->call);
         svc_hash_destroy(reader->hash);
+        svc_hash_destroy(reader->again);
         free(reader->bucket);
         free(reader->key);
         free(reader->version_id);
@@ -238,10 +244,38 @@ static bool resume(struct awsc_s3_reader *reader, enum svc_status broken) {
     return true;
 }
 
+/* What was read before a rewind has been used, but only the second reading is checked against the
+ * checksum: both must be the same. */
+static bool check_again(struct awsc_s3_reader *reader, const uint8_t *bytes, size_t size_bytes) {
+    uint8_t found[SVC_MAX_HASH_BYTES];
+    size_t found_bytes = 0;
+    const uint64_t left = reader->again_bytes - reader->read_bytes;
+    const size_t step = left < size_bytes ? (size_t)left : size_bytes;
+    if (svc_hash_add(reader->again, bytes, step) != SVC_OK) {
+        fail_reader(reader, SVC_INTERNAL, "hashing failed");
+        return false;
+    }
+    if (step < left) {
+        return true;
+    }
+    const enum svc_status status = svc_hash_finish(reader->again, found, &found_bytes);
+    svc_hash_destroy(reader->again);
+    reader->again = NULL;
+    if (status != SVC_OK || memcmp(found, reader->before, found_bytes) != 0) {
+        fail_reader(reader, status != SVC_OK ? status : SVC_CHECKSUM_MISMATCH,
+                    "the second reading is not the first");
+        return false;
+    }
+    return true;
+}
+
 /* Whether these bytes may be handed out. */
 static bool take(struct awsc_s3_reader *reader, const uint8_t *bytes, size_t size_bytes) {
     if (size_bytes > reader->size_bytes - reader->read_bytes) {
         fail_reader(reader, SVC_BAD_RESPONSE, "more bytes than the object has");
+        return false;
+    }
+    if (reader->again != NULL && !check_again(reader, bytes, size_bytes)) {
         return false;
     }
     reader->read_bytes += size_bytes;
@@ -279,6 +313,75 @@ bool awsc_s3_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_b
         }
     }
     return reader->status == SVC_OK;
+}
+
+/* Whether the response is the same object from its beginning, with its checksum. */
+static bool begins_again(struct awsc_s3_reader *reader) {
+    struct awsc_s3_info info;
+    enum svc_status status = awsc_s3_read_info(reader->call.exchange, &info, NULL);
+    if (status != SVC_OK) {
+        fail_reader(reader, status, svc_status_message(status));
+        return false;
+    }
+    const bool is_same = reader->call.exchange->http_status == 200 &&
+                         info.size_bytes == reader->size_bytes &&
+                         strcmp(info.etag, reader->etag) == 0;
+    awsc_s3_info_clear(&info);
+    status = is_same ? expect_checksum(reader) : SVC_BAD_RESPONSE;
+    if (status != SVC_OK) {
+        fail_reader(reader, status, "the response is not the same object");
+    }
+    return status == SVC_OK;
+}
+
+/* Keeps the hash of what was read so far, unless that is the entire object, which is checked. */
+static bool keep_hash(struct awsc_s3_reader *reader) {
+    size_t before_bytes;
+    enum svc_status status = SVC_OK;
+    svc_hash_destroy(reader->again);
+    reader->again = NULL;
+    if (reader->hash != NULL && !reader->has_ended && reader->read_bytes > 0) {
+        status = svc_hash_finish(reader->hash, reader->before, &before_bytes);
+        if (status == SVC_OK) {
+            status = svc_hash_create(reader->hash_kind, &reader->again);
+        }
+        reader->again_bytes = reader->read_bytes;
+    }
+    svc_hash_destroy(reader->hash);
+    reader->hash = NULL;
+    if (status != SVC_OK) {
+        fail_reader(reader, status, svc_status_message(status));
+    }
+    return status == SVC_OK;
+}
+
+bool awsc_s3_rewind(void *user) {
+    struct awsc_s3_reader *reader = user;
+    struct awsc_call *call = &reader->call;
+    if (reader->status != SVC_OK) {
+        return false;
+    }
+    if (reader->etag[0] == '\0') {
+        fail_reader(reader, SVC_BAD_RESPONSE, "the object has no ETag by which to read it again");
+        return false;
+    }
+    if (!keep_hash(reader)) {
+        return false;
+    }
+    awsc_call_clear(reader->client, call);
+    describe_get(reader);
+    awsc_call_header(call, "x-amz-checksum-mode", "ENABLED");
+    awsc_call_header(call, "If-Match", reader->etag);
+    const enum svc_status status = awsc_call_run(reader->client, call, NULL);
+    reader->attempts = call->error.attempts;
+    reader->last_cost = call->last_cost > 0 ? call->last_cost : reader->last_cost;
+    reader->read_bytes = 0;
+    reader->has_ended = false;
+    if (status != SVC_OK) {
+        fail_reader(reader, status, call->error.message);
+        return false;
+    }
+    return begins_again(reader);
 }
 
 enum svc_status awsc_s3_get_finish(struct awsc_s3_reader *reader, struct awsc_error *error) {
@@ -370,59 +473,4 @@ enum svc_status awsc_s3_get_all(struct awsc_client *client, const struct awsc_s3
             return status;
         }
     }
-}
-
-/* ---------------------------------------------------------------------- head */
-
-static void describe_head(struct awsc_client *client, struct awsc_call *call,
-                          const struct awsc_s3_get *get) {
-    awsc_s3_call_init(client, call, "HeadObject", "HEAD", get->bucket, get->key, get->version_id);
-    call->deadline_ms = get->deadline_ms;
-    awsc_s3_etag_header(call, "If-Match", get->if_match);
-    awsc_s3_etag_header(call, "If-None-Match", get->if_none_match);
-}
-
-enum svc_status awsc_s3_head_many(struct awsc_client *client, const struct awsc_s3_get *gets,
-                                  size_t count, enum svc_status *statuses,
-                                  struct awsc_s3_info *infos, struct awsc_error *errors) {
-    struct awsc_call *calls[AWSC_MAX_CALLS_AT_ONCE] = {NULL};
-    struct awsc_call *all = calloc(AWSC_MAX_CALLS_AT_ONCE, sizeof(*all));
-    enum svc_status result = all != NULL ? SVC_OK : SVC_NO_MEMORY;
-    for (size_t start = 0; start < count; start += AWSC_MAX_CALLS_AT_ONCE) {
-        size_t now =
-            count - start < AWSC_MAX_CALLS_AT_ONCE ? count - start : AWSC_MAX_CALLS_AT_ONCE;
-        for (size_t i = 0; i < now && all != NULL; i++) {
-            calls[i] = &all[i];
-            describe_head(client, calls[i], &gets[start + i]);
-        }
-        if (all != NULL) {
-            awsc_calls_run(client, calls, now);
-        }
-        for (size_t i = 0; i < now; i++) {
-            struct awsc_error error = {.status = SVC_NO_MEMORY};
-            if (all != NULL) {
-                error = all[i].error;
-                error.status = all[i].status;
-            }
-            if (error.status == SVC_OK) {
-                error.status = awsc_s3_read_info(all[i].exchange, &infos[start + i], &error);
-            }
-            statuses[start + i] = error.status;
-            if (errors != NULL) {
-                errors[start + i] = error;
-            }
-            result = result == SVC_OK ? error.status : result;
-            if (all != NULL) {
-                awsc_call_clear(client, &all[i]);
-            }
-        }
-    }
-    free(all);
-    return result;
-}
-
-enum svc_status awsc_s3_head(struct awsc_client *client, const struct awsc_s3_get *get,
-                             struct awsc_s3_info *info, struct awsc_error *error) {
-    enum svc_status status = SVC_OK;
-    return awsc_s3_head_many(client, get, 1, &status, info, error);
 }

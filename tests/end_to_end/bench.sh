@@ -36,9 +36,23 @@ check '... its result has every group' exits 0 jq -e \
 check '... each with times' exits 0 jq -e 'all(.results[]; .median_ms > 0 and .min_ms > 0)' one.json
 check '... has machine and commit' exits 0 jq -e \
     '.machine | has("cpu") and has("compiler") and has("commit") and has("load")' one.json
+check '... and who has read the photograph' exits 0 jq -e '.fallbacks == {} and
+    all(.results[] | select(.group == "pipeline"); .about | contains("read by"))' one.json
 check '... and no path of this machine' not grep -q "$scratch" one.json
 check '... exact to the mark' exits 0 jq -e '[.quality[].sizes[].all] | min > 54' one.json
 check '... with a plot' grep -q '</svg>' one.svg
+
+{ head -c -2 'a photo.jpg' && printf '\022\064\377\331'; } >longer.jpg
+if "$imgcore" info --json longer.jpg | jq -e '.inputs[0].fallback' >"$scratch/fallback"; then
+    reads() { "$programs/bench_pipeline" --input longer.jpg </dev/null; }
+    check 'a doubt is named' exits 0 reads
+    check '... with its reason' contains stdout 'read by libjpeg-turbo after a doubt: DATA_LEFT'
+    cp "$scratch/stdout" described
+    counts() { PYTHONPATH=$top/bench $python -c "from lib import report
+print(report.count_fallbacks([{'about': line} for line in open('described')] * 2))"; }
+    check '... and counted' exits 0 counts
+    check '... by it' contains stdout "{'DATA_LEFT': 2}"
+fi
 
 slowed one.json pipeline 1.3 >slower.json
 slowed one.json pipeline 0.7 >faster.json

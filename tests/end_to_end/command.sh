@@ -117,6 +117,32 @@ check '... is reported in good English' contains stderr ': a scan ends early ('
 check 'a limit given to info' exits 1 "$imgcore" info good.jpg --max-pixels 5399
 check '... counts pixels exactly' exits 0 "$imgcore" info good.jpg --max-pixels 5400
 
+# ---- who decodes
+"$make_pictures" photo.jpg 1200x900 noise
+head -c -2 photo.jpg >endless.jpg
+progressive() { "$imgcore" resize photo.jpg progressive.jpg --size 200x200 --progressive; }
+check 'a progressive JPEG' exits 0 progressive
+check 'info of a JPEG' exits 0 "$imgcore" info --json photo.jpg progressive.jpg alpha.png
+if [ "$(jq -r '.inputs[0].decoder' "$scratch/stdout")" = libjpeg-turbo ]; then
+    skip 'the own JPEG decoder' 'this build or this CPU has none'
+else
+    check '... read by the own decoder' json '.inputs[0] | .decoder == "imgcore" and .fallback == null'
+    check '... a progressive one is not' json '.inputs[1].decoder == "libjpeg-turbo"'
+    check 'info of one without its end' exits 1 "$imgcore" info --json endless.jpg
+    check '... is read by both' json '.inputs[0] | .decoder == "libjpeg-turbo" and
+        .fallback == "MARKER" and .status == "TRUNCATED"'
+    check 'info for people' exits 1 "$imgcore" info endless.jpg
+    check '... too' contains stdout 'decoder   libjpeg-turbo, after a doubt of imgcore: MARKER'
+fi
+check 'IMGCORE_JPEG=libjpeg' exits 0 env IMGCORE_JPEG=libjpeg "$imgcore" info --json photo.jpg
+check '... is obeyed' json '.inputs[0] | .decoder == "libjpeg-turbo" and .fallback == null'
+check 'IMGCORE_JPEG of nonsense' exits 2 env IMGCORE_JPEG=nonsense "$imgcore" info photo.jpg
+check '... is named' contains stderr 'IMGCORE_JPEG is neither own nor libjpeg'
+by() { IMGCORE_JPEG=$1 "$imgcore" resize photo.jpg "$1.jpg" --size 300x300; }
+check 'resize by the one' by own
+check '... and the other' by libjpeg
+check '... gives the same bytes' cmp own.jpg libjpeg.jpg
+
 # ---- targets
 check 'targets' exits 0 "$imgcore" targets
 check '... the last is ref' contains stdout 'ref'

@@ -20,7 +20,7 @@ trap 'exit 1' INT TERM
 work="$scratch/a folder"
 mkdir "$work"
 cd "$work" || exit 1
-unset IMGCORE_TARGETS
+unset IMGCORE_TARGETS IMGCORE_JPEG
 number=0
 failures=0
 

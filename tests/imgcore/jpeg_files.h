@@ -13,6 +13,7 @@
 #include "imgcore/base/bytes.h"
 #include "imgcore/codec/codec.h"
 #include "imgcore/codec/formats.h"
+#include "tests/imgcore/jpeg_stream.h"
 
 #if defined(__GNUC__)
 #define MAYBE_UNUSED __attribute__((unused))
@@ -81,14 +82,6 @@ static MAYBE_UNUSED size_t find_marker(const struct blob *file, uint8_t marker, 
         at += found >= 0xd0 && found <= 0xd9 ? 2 : 2u + ic_u16be(file->bytes + at + 2);
     }
     return 0;
-}
-
-/* The same sequence on every machine. */
-static MAYBE_UNUSED uint32_t next_random(uint32_t *state) {
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
 }
 
 /* ---- making files --------------------------------------------------------------------------- */
@@ -235,28 +228,6 @@ static MAYBE_UNUSED struct jpeg_params params_420(unsigned int width, unsigned i
 /* ---- reading them with the reader under test ---------------------------------------------------
  */
 
-/* A source that returns up to `step` bytes at a time (0: as many as requested) and fails at the nth
- * call (0: never). */
-struct stream {
-    const uint8_t *bytes;
-    size_t size_bytes, at, step;
-    int fail_at_call, calls;
-};
-
-static bool stream_read(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes) {
-    struct stream *stream = user;
-    if (++stream->calls == stream->fail_at_call) {
-        return false;
-    }
-    size_t left = stream->size_bytes - stream->at;
-    size_t give = size_bytes < left ? size_bytes : left;
-    give = stream->step != 0 && give > stream->step ? stream->step : give;
-    memcpy(buffer, stream->bytes + stream->at, give);
-    stream->at += give;
-    *read_bytes = give;
-    return true;
-}
-
 /* An allocator that counts, can fail, and fills new memory with a pattern. */
 struct counting {
     int live, calls, fail_at_call;
@@ -304,6 +275,7 @@ struct how {
     struct ic_thread_pool *pool;      /* passed to the reader */
     struct counting *counting;        /* the allocator of the library */
     const struct ic_kernels *kernels; /* NULL: libjpeg alone reads */
+    struct ic_cancel *cancel;         /* NULL: never */
 };
 
 struct decoded {
@@ -315,9 +287,10 @@ struct decoded {
     uint8_t *icc;
     char *copyright;
     size_t peak_bytes;
-    uint64_t consumed; /* bytes of the input, as reported by the reader */
-    int strips;        /* result of set_parallelism; 0: not called */
-    uint64_t slack;    /* the sum of all bytes after the rows, which a kernel may read */
+    uint64_t consumed;              /* bytes of the input, as reported by the reader */
+    int strips;                     /* result of set_parallelism; 0: not called */
+    const char *decoder, *fallback; /* at the end */
+    uint64_t slack; /* the sum of all bytes after the rows, which a kernel may read */
 };
 
 static MAYBE_UNUSED void decoded_free(struct decoded *d) {
@@ -420,8 +393,10 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
     struct decoded d = {.status = IMGCORE_OK};
     struct imgcore_allocator allocator = {counting_alloc, counting_free, how->counting};
     struct imgcore_source source = {.bytes = file->bytes, .size_bytes = file->size_bytes};
-    struct ic_open_options options = {
-        .tolerant = how->tolerant, .want_copyright = how->want_copyright, .kernels = how->kernels};
+    struct ic_open_options options = {.tolerant = how->tolerant,
+                                      .want_copyright = how->want_copyright,
+                                      .kernels = how->kernels,
+                                      .cancel = how->cancel};
     struct imgcore_limits limits = how->limits.pixels != 0 ? how->limits : default_limits();
     struct ic_mem mem;
     struct ic_input input;
@@ -431,6 +406,7 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
         how->stream->bytes = file->bytes;
         how->stream->size_bytes = file->size_bytes;
         source = (struct imgcore_source){.read = stream_read, .user = how->stream};
+        source.rewind = how->stream->rewinds ? stream_rewind : NULL;
     }
     ic_mem_init(&mem, how->counting != NULL ? &allocator : NULL);
     ic_mem_set_budget(&mem, limits.memory_bytes);
@@ -441,13 +417,15 @@ static MAYBE_UNUSED struct decoded decode(const struct blob *file, const struct 
             assert_memory_equal(&d.header, &reader->header, sizeof(d.header));
             keep_header(&d);
             d.status = read_rows(reader, how, &d);
+            d.decoder = reader->decoder;
+            d.fallback = reader->fallback;
             reader->ops->destroy(reader);
         } else {
             assert_null(reader);
         }
         if (d.status != IMGCORE_OK) {
             assert_int_equal(d.error.status, d.status);
-            assert_true(d.error.detail[0] != '\0');
+            assert_true(d.error.detail[0] != '\0' || d.status == IMGCORE_CANCELLED);
         }
         d.consumed = input.consumed;
         ic_input_clear(&input);

@@ -39,7 +39,7 @@ static uint64_t checksum_of(const struct imgcore_output *outputs, size_t count) 
 /* Creates a context, transforms and destroys it, with allocation `nth` failing (-1: none). */
 static void run(struct trial *trial, long nth, bool from_there_on) {
     const struct imgcore_allocator allocator = {hooked_alloc, hooked_free, NULL};
-    const struct imgcore_source source = {trial->bytes, trial->size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = trial->bytes, .size_bytes = trial->size};
     struct imgcore_options options;
     imgcore_options_default(&options);
     options.linear = trial->linear;

@@ -66,7 +66,7 @@ static bool read_file(void *user, uint8_t *buffer, size_t size_bytes, size_t *re
 static enum imgcore_status transform(struct imgcore_context *with, struct file *file,
                                      const struct imgcore_options *options,
                                      struct imgcore_output *outputs, struct imgcore_error *error) {
-    struct imgcore_source source = {file->bytes, file->size, NULL, NULL};
+    struct imgcore_source source = {.bytes = file->bytes, .size_bytes = file->size};
     if (file->stream) {
         source.read = read_file;
         source.user = file;
@@ -411,7 +411,7 @@ static void an_older_caller_is_never_asked(void **state) {
     for (size_t i = 0; i < 3; i++) {
         struct checks checks;
         struct imgcore_options options = options_with(&checks, 0);
-        const struct imgcore_source source = {bytes, size, NULL, NULL};
+        const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
         struct imgcore_output output = box(16, 16, IMGCORE_FORMAT_JPEG);
         options.struct_size_bytes = sizes[i];
         const enum imgcore_status status =
@@ -429,7 +429,7 @@ static void probe_and_check_are_cancelled_too(void **state) {
     const struct png_spec spec = {.width = 40, .height = 4800, .channels = 3};
     size_t size;
     uint8_t *bytes = png_make(&spec, &size);
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     struct checks checks;
     struct imgcore_info info;
     struct imgcore_error error;

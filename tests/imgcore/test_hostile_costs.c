@@ -21,7 +21,7 @@ static bool prints_table;
 
 static enum imgcore_status transform(const void *user) {
     const struct bytes *file = user;
-    const struct imgcore_source source = {file->data, file->size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = file->data, .size_bytes = file->size};
     struct imgcore_context *context = NULL;
     struct imgcore_output output;
     imgcore_output_default(&output);

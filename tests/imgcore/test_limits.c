@@ -34,7 +34,7 @@ static int tear_down(void **state) {
 static enum imgcore_status transform(const uint8_t *bytes, size_t size,
                                      const struct imgcore_options *options,
                                      struct imgcore_error *error) {
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     struct imgcore_output outputs[2];
     for (int i = 0; i < 2; i++) {
         imgcore_output_default(&outputs[i]);
@@ -59,7 +59,7 @@ static void refused(const uint8_t *bytes, size_t size, const struct imgcore_opti
     }
     assert_int_equal(error.status, want);
     assert_true(error.detail[0] != '\0');
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     assert_int_equal(imgcore_check(context, &source, options, &error), want);
 }
 
@@ -276,7 +276,7 @@ static void claims_are_refused_in_a_small_process(void **state) {
             setrlimit(RLIMIT_AS, &limit);
             static uint8_t bytes[8192];
             const size_t size = claiming_jpeg(bytes, claims[i].side, claims[i].progressive);
-            const struct imgcore_source source = {bytes, size, NULL, NULL};
+            const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
             struct imgcore_output output;
             imgcore_output_default(&output);
             output.width_px = output.height_px = 1200;
@@ -305,7 +305,7 @@ static void assert_nothing_comes_out(const uint8_t *bytes, size_t size) {
         imgcore_output_default(&output);
         output.width_px = output.height_px = 30;
         output.format = (enum imgcore_format)format;
-        const struct imgcore_source source = {bytes, size, NULL, NULL};
+        const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
         assert_int_equal(imgcore_transform(context, &source, NULL, &output, 1, NULL), IMGCORE_OK);
         assert_null(memmem(output.bytes, output.size_bytes, "GPS", 3));
         assert_null(memmem(output.bytes, output.size_bytes, "script", 6));

@@ -46,8 +46,8 @@ struct good {
 
 static void run_good(struct imgcore_context *on, const struct good *good, int kind,
                      struct imgcore_output *output) {
-    const struct imgcore_source source = {kind ? good->png : good->jpeg,
-                                          kind ? good->png_size : good->jpeg_size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = kind ? good->png : good->jpeg,
+                                          .size_bytes = kind ? good->png_size : good->jpeg_size};
     *output = box(40, 40, kind ? IMGCORE_FORMAT_PNG : IMGCORE_FORMAT_JPEG);
     assert_int_equal(imgcore_transform(on, &source, NULL, output, 1, NULL), IMGCORE_OK);
 }
@@ -106,13 +106,13 @@ static void a_good_call_after_each_failure_is_as_the_first(void **state) {
     for (int kind = 0; kind < 2; kind++) {
         uint8_t *bytes = kind ? good.png : good.jpeg;
         const size_t size = kind ? good.png_size : good.jpeg_size;
-        const struct imgcore_source source = {bytes, size, NULL, NULL};
+        const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
         imgcore_options_default(&options);
         for (size_t cut = 100; cut < size; cut += size / 13) {
-            const struct imgcore_source part = {bytes, cut, NULL, NULL};
+            const struct imgcore_source part = {.bytes = bytes, .size_bytes = cut};
             fail_call(&part, &options, IMGCORE_TRUNCATED, &good);
         }
-        const struct imgcore_source unread = {NULL, 0, fail_read, NULL};
+        const struct imgcore_source unread = {.read = fail_read, .user = NULL};
         fail_call(&unread, &options, IMGCORE_READ_FAILED, &good);
         options.limits.pixels = 100;
         fail_call(&source, &options, IMGCORE_TOO_LARGE, &good);
@@ -138,7 +138,7 @@ static void a_good_call_after_each_failed_allocation_is_as_the_first(void **stat
     good_make(&good);
     int failures = 0;
     for (int n = 1; n < HEAP_CALLS_MAX; n++) {
-        const struct imgcore_source source = {good.jpeg, good.jpeg_size, NULL, NULL};
+        const struct imgcore_source source = {.bytes = good.jpeg, .size_bytes = good.jpeg_size};
         struct imgcore_output output = box(30, 30, IMGCORE_FORMAT_JPEG);
         heap.fail_at = 0;
         assert_int_equal(imgcore_context_create(&allocator, &on), IMGCORE_OK);

@@ -47,7 +47,7 @@ static struct imgcore_options options_with(struct reports *reports) {
 static enum imgcore_status transform(const uint8_t *bytes, size_t size,
                                      const struct imgcore_options *options) {
     static const uint32_t sides[4] = {300, 200, 60, 20};
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     struct imgcore_output outputs[4];
     for (int i = 0; i < 4; i++) {
         outputs[i] = box(sides[i], sides[i], IMGCORE_FORMAT_AUTO);

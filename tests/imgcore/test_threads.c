@@ -18,7 +18,7 @@ struct made {
 /* Transforms with `threads` threads, in the shared context. */
 static struct made make(const uint8_t *bytes, size_t size, const struct imgcore_options *options,
                         const struct imgcore_output *outputs, size_t count, uint32_t threads) {
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     struct imgcore_options with = *options;
     struct made made = {.count = count};
     with.threads = threads;
@@ -326,7 +326,7 @@ static void *work_alone(void *user) {
     struct imgcore_context *own = NULL;
     size_t size;
     uint8_t *bytes = jpeg_make(spec, &size);
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     struct imgcore_options options;
     imgcore_options_default(&options);
     options.threads = 3;

@@ -184,7 +184,8 @@ static void chroma_of_the_output_is_as_asked(void **state) {
                 output.progressive = scans != 0;
                 output.optimize = true;
                 must(bytes, size, NULL, &output, 1);
-                const struct imgcore_source again = {output.bytes, output.size_bytes, NULL, NULL};
+                const struct imgcore_source again = {.bytes = output.bytes,
+                                                     .size_bytes = output.size_bytes};
                 struct imgcore_info info;
                 imgcore_info_default(&info);
                 assert_int_equal(imgcore_probe(context, &again, NULL, &info, NULL), IMGCORE_OK);
@@ -230,7 +231,7 @@ static void a_stream_is_as_good_as_memory(void **state) {
         must(bytes, size, NULL, &want, 1);
         for (size_t step = 1; step < 3000; step = step * 3 + 1) {
             struct slow_source slow = {bytes, size, 0, step, -1};
-            const struct imgcore_source source = {NULL, 0, read_slowly, &slow};
+            const struct imgcore_source source = {.read = read_slowly, .user = &slow};
             assert_int_equal(imgcore_transform(context, &source, NULL, &got, 1, NULL), IMGCORE_OK);
             assert_int_equal(got.size_bytes, want.size_bytes);
             assert_memory_equal(got.bytes, want.bytes, want.size_bytes);
@@ -238,7 +239,7 @@ static void a_stream_is_as_good_as_memory(void **state) {
         }
         for (int calls = 0; calls < (int)(size / 500); calls++) {
             struct slow_source slow = {bytes, size, 0, 500, calls};
-            const struct imgcore_source source = {NULL, 0, read_slowly, &slow};
+            const struct imgcore_source source = {.read = read_slowly, .user = &slow};
             assert_int_equal(imgcore_transform(context, &source, NULL, &got, 1, NULL),
                              IMGCORE_READ_FAILED);
             assert_null(got.bytes);
@@ -296,7 +297,7 @@ static void outputs_do_not_depend_on_old_memory(void **state) {
             outputs[c][1] = box(33, 33, IMGCORE_FORMAT_PNG);
             outputs[c][2] = box(300, 300, IMGCORE_FORMAT_JPEG);
             outputs[c][2].enlarge = true;
-            const struct imgcore_source source = {bytes, size, NULL, NULL};
+            const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
             assert_int_equal(imgcore_transform(contexts[c], &source, NULL, outputs[c], 3, NULL),
                              IMGCORE_OK);
         }
@@ -319,7 +320,7 @@ static void every_target_makes_the_same_file(void **state) {
         .width = 403, .height = 301, .channels = 3, .h_samp = 2, .v_samp = 2, .orientation = 8};
     size_t size;
     uint8_t *bytes = jpeg_make(&spec, &size);
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     struct imgcore_output want = box(150, 150, IMGCORE_FORMAT_JPEG), got = want;
     struct imgcore_context *other;
     assert_int_equal(imgcore_context_create(NULL, &other), IMGCORE_OK);
@@ -347,7 +348,8 @@ static void wrong_arguments_are_refused(void **state) {
     const struct jpeg_spec spec = {.width = 20, .height = 20, .channels = 3};
     size_t size;
     uint8_t *bytes = jpeg_make(&spec, &size);
-    const struct imgcore_source source = {bytes, size, NULL, NULL}, none = {NULL, 5, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
+    const struct imgcore_source none = {.size_bytes = 5};
     struct imgcore_error error;
     struct imgcore_output good = box(10, 10, IMGCORE_FORMAT_AUTO), bad;
 #define REFUSED(...)                                                                               \
@@ -362,6 +364,11 @@ static void wrong_arguments_are_refused(void **state) {
     REFUSED(context, &source, NULL, &good, IMGCORE_MAX_OUTPUTS + 1);
     REFUSED(context, NULL, NULL, &good, 1);
     REFUSED(context, &none, NULL, &good, 1);
+    for (int i = 0; i < 3; i++) {
+        struct imgcore_source newer = source;
+        newer.reserved[i] = &newer;
+        REFUSED(context, &newer, NULL, &good, 1);
+    }
 #define BAD(field, value)                                                                          \
     bad = good;                                                                                    \
     bad.field = value;                                                                             \

@@ -130,7 +130,8 @@ static void profiles_become_srgb_or_are_kept(void **state) {
             for (int keeping = 0; keeping < 2; keeping++) { /* is the profile in the output? */
                 struct imgcore_output output = box(90, 90, (enum imgcore_format)format);
                 must(bytes, size, keeping ? &keep : NULL, &output, 1);
-                const struct imgcore_source again = {output.bytes, output.size_bytes, NULL, NULL};
+                const struct imgcore_source again = {.bytes = output.bytes,
+                                                     .size_bytes = output.size_bytes};
                 struct imgcore_info info;
                 imgcore_info_default(&info);
                 assert_int_equal(imgcore_probe(context, &again, NULL, &info, NULL), IMGCORE_OK);
@@ -168,7 +169,8 @@ static void metadata_is_left_behind(void **state) {
             struct imgcore_output output = box(45, 45, (enum imgcore_format)format);
             must(bytes, size, &options, &output, 1);
             assert_int_equal(contains(output.bytes, output.size_bytes, "(c) A Photographer"), keep);
-            const struct imgcore_source again = {output.bytes, output.size_bytes, NULL, NULL};
+            const struct imgcore_source again = {.bytes = output.bytes,
+                                                 .size_bytes = output.size_bytes};
             struct imgcore_info info;
             imgcore_info_default(&info);
             assert_int_equal(imgcore_probe(context, &again, NULL, &info, NULL), IMGCORE_OK);

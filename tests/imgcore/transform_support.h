@@ -42,7 +42,7 @@ static inline struct imgcore_output box(uint32_t width, uint32_t height,
 
 static inline void must(const uint8_t *bytes, size_t size, const struct imgcore_options *options,
                         struct imgcore_output *outputs, size_t count) {
-    const struct imgcore_source source = {bytes, size, NULL, NULL};
+    const struct imgcore_source source = {.bytes = bytes, .size_bytes = size};
     struct imgcore_error error;
     const enum imgcore_status status =
         imgcore_transform(context, &source, options, outputs, count, &error);

@@ -113,6 +113,8 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, aws_deploy.Deploy,
             headers["x-amz-checksum-crc32"] = crc32(body + b"x")
         if fault.startswith("resume-") and status == 206:
             status, body = self.wrong_range(fault, body, headers)
+        if fault.startswith("again-") and status == 200:
+            status, body = self.wrong_repeat(fault, body, headers)
         length = len(body)
         if self.command == "HEAD":
             length = int(headers.pop("Content-Length", 0))
@@ -170,6 +172,20 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, aws_deploy.Deploy,
         if fault == "resume-entire":
             body = body[:1] * total
         return 200 if fault in ("resume-200", "resume-entire", "resume-status") else 206, body
+
+    def wrong_repeat(self, fault, body, headers):
+        """A response to a repeated request that is not the same object. Its checksum fits it."""
+        if fault == "again-etag":
+            headers["ETag"] = "\"00000000000000000000000000000000\""
+        if fault == "again-no-etag":
+            del headers["ETag"]
+        if fault == "again-shorter":
+            body = body[:-1]
+        if fault == "again-other":
+            body = bytes([body[0] ^ 1]) + body[1:]
+        if "x-amz-checksum-crc32" in headers:
+            headers["x-amz-checksum-crc32"] = crc32(body)
+        return 206 if fault == "again-206" else 200, body
 
     def drop(self, reset=False):
         self.close_connection = True

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const TOP = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const OUT = join(TOP, 'infra/checks/log-shapes.jsonl');
-const TESTS = ['image', 'image_rejects', 'image_events', 'image_faults', 'email', 'email_events', 'email_faults', 'webhook', 'webhook_toss', 'webhook_faults',
+const TESTS = ['image', 'image_rejects', 'image_reread', 'image_events', 'image_faults', 'email', 'email_events', 'email_faults', 'webhook', 'webhook_toss', 'webhook_faults',
   'settlement', 'settlement_queue', 'settlement_faults', 'settlement_watch', 'deploy'];
 
 // One line for each message of a function, with all fields that any of its lines had, and one for each metric.

@@ -142,9 +142,10 @@ struct imgcore_context; /* the chosen kernels, and tables and buffers kept betwe
 /* Creates a context. `allocator` NULL: malloc and free; else it is copied, and its functions must
  * remain valid as long as the context. The environment variable IMGCORE_TARGETS (names separated by
  * commas, as imgcore_target_name returns them) limits the CPU targets that are used to those: the
- * best of them is used for every job.
+ * best of them is used for every job; with IMGCORE_JPEG=libjpeg, libjpeg-turbo reads every JPEG,
+ * on one thread ("own" is the default).
  * Errors: INVALID_ARGUMENT (context NULL, only half an allocator, no usable target in
- * IMGCORE_TARGETS), NO_MEMORY. On failure *context is NULL. */
+ * IMGCORE_TARGETS, another word in IMGCORE_JPEG), NO_MEMORY. On failure *context is NULL. */
 IMGCORE_API enum imgcore_status imgcore_context_create(const struct imgcore_allocator *allocator,
                                                        struct imgcore_context **context);
 
@@ -171,6 +172,14 @@ IMGCORE_API const char *imgcore_context_target(const struct imgcore_context *con
 IMGCORE_API const char *imgcore_context_target_reason(const struct imgcore_context *context,
                                                       enum imgcore_job job);
 
+/* Returns the decoder of the pixels of the last imgcore_transform or imgcore_check of a context:
+ * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun. Static storage. */
+IMGCORE_API const char *imgcore_context_decoder(const struct imgcore_context *context);
+/* Returns why the own decoder left that image to the library, which read it from the beginning;
+ * NULL: it did not. One word, for counting; for a JPEG "CODE", "DATA_SHORT", "DATA_LEFT", "MARKER"
+ * or "RANGE", for a PNG "DATA". It does not mean that the image was refused. Static storage. */
+IMGCORE_API const char *imgcore_context_fallback(const struct imgcore_context *context);
+
 /* Returns the number of CPU targets compiled in. They are ordered best first; the last one is
  * always "ref", plain C. */
 IMGCORE_API size_t imgcore_target_count(void);
@@ -185,12 +194,24 @@ IMGCORE_API bool imgcore_target_usable(size_t index);
  * end. Returns false if reading failed. */
 typedef bool imgcore_read_fn(void *user, uint8_t *buffer, size_t size_bytes, size_t *read_bytes);
 
-/* An encoded image: bytes in memory, or a function that reads them front to back. */
+/* Returns to the first byte: read delivers the same bytes once more, from the beginning. Called at
+ * most once in a call of the library, between two calls of read, whatever read has delivered by
+ * then, but never after one that failed. Returns false if the source cannot be read again, or is
+ * not the same any more; the call then ends with READ_FAILED. */
+typedef bool imgcore_rewind_fn(void *user);
+#define IMGCORE_SOURCE_REWINDS 1 /* this header has it, and imgcore_context_decoder */
+
+/* An encoded image: bytes in memory, or a function that reads them front to back. The functions are
+ * called by the thread that calls the library. */
 struct imgcore_source {
     const uint8_t *bytes; /* used if read is NULL; must remain valid during the call */
     size_t size_bytes;
     imgcore_read_fn *read;
-    void *user; /* passed to read */
+    void *user; /* passed to read and rewind */
+    /* NULL: the source can be read only once; a JPEG whose data does not fit 64 KiB is then read by
+     * libjpeg-turbo alone, which takes longer */
+    imgcore_rewind_fn *rewind;
+    void *reserved[3]; /* NULL, else the call ends with INVALID_ARGUMENT */
 };
 
 /* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). New limits take the

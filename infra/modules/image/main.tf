@@ -41,6 +41,7 @@ module "function" {
     IMAGE_MAX_PIXELS    = var.settings.max_pixels
     IMAGE_MEMORY_MB     = var.settings.picture_memory_mb
     IMAGE_CMYK_PROFILE  = var.settings.cmyk_profile
+    IMGCORE_JPEG        = var.settings.jpeg_decoder
     METRICS_NAMESPACE   = var.common.metrics_namespace
   }
 

@@ -67,11 +67,16 @@ variable "settings" {
     max_pixels        = optional(number)
     picture_memory_mb = optional(number)
     cmyk_profile      = optional(string)
+    jpeg_decoder      = optional(string)
   })
   description = "The function's settings; null: its own default."
   validation {
     condition     = endswith(var.settings.source_prefix, "/")
     error_message = "The prefix of the sources ends with a slash."
+  }
+  validation {
+    condition     = contains(["own", "libjpeg"], coalesce(var.settings.jpeg_decoder, "own"))
+    error_message = "The decoder of JPEGs is own or libjpeg."
   }
 }
 

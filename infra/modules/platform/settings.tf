@@ -88,10 +88,11 @@ variable "image" {
     max_pixels           = optional(number)
     picture_memory_mb    = optional(number)
     cmyk_profile         = optional(string)
+    jpeg_decoder         = optional(string)
     backfill             = optional(bool, true)
   })
   default     = {}
-  description = "The image function: 256 MB is what lambda/README.md measured as the size to deploy. The settings are the function's own (IMAGE_*); what is not given has the function's default. backfill: a role for S3 Batch Operations."
+  description = "The image function: 256 MB is what lambda/README.md measured as the size to deploy. The settings are the function's own (IMAGE_*; jpeg_decoder is IMGCORE_JPEG); what is not given has the function's default. backfill: a role for S3 Batch Operations."
   validation {
     condition     = can(regex("^[A-Za-z0-9!_.*'()/-]+/$", var.image.source_prefix))
     error_message = "The prefix of the sources ends with a slash."

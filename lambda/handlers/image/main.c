@@ -28,6 +28,7 @@ static const char help[] =
     "  IMAGE_MAX_PIXELS       268402689\n"
     "  IMAGE_CMYK_PROFILE     path of an ICC profile, for CMYK without one (none)\n"
     "  IMAGE_MEMORY_MB        for one picture; AWS_LAMBDA_FUNCTION_MEMORY_SIZE less 48\n"
+    "  IMGCORE_JPEG           own (libjpeg: libjpeg-turbo reads every JPEG)\n"
     "  METRICS_NAMESPACE      OpenMarket (none: no metrics)\n"
     "  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, ...   as the AWS SDKs read them\n"
     "\n"
@@ -50,7 +51,8 @@ static enum svc_status create(const struct lrt_services *services, void **self,
         imgcore_context_create(NULL, &function->clients.imgcore) != IMGCORE_OK) {
         status =
             svc_fail(error, SVC_CONFIGURATION,
-                     "imgcore cannot start: no memory, or IMGCORE_TARGETS names no usable one");
+                     "imgcore cannot start: no memory, IMGCORE_TARGETS names no usable one, or "
+                     "IMGCORE_JPEG is neither own nor libjpeg");
     }
     return status;
 }

@@ -1,4 +1,5 @@
-/* The decoder reads from the connection; nothing of the source is stored. */
+/* The decoder reads from the connection; nothing of the source is stored. A JPEG in which imgcore's
+ * own decoder finds anything but proper data is requested again, for libjpeg-turbo. */
 #include "lambda/handlers/image/transform.h"
 
 #include "lambda/handlers/image/stages.h"
@@ -25,6 +26,18 @@ static bool read_stream(void *user, uint8_t *buffer, size_t size_bytes, size_t *
     return is_read;
 }
 
+/* The time that a decoder waits for S3. */
+static bool rewind_stream(void *user) {
+    struct stream *stream = user;
+    const int64_t begin_ms = svc_monotonic_ms(stream->clock);
+    const bool is_traced = stream->trace != NULL && stream->trace->is_on;
+    const int64_t begin_us = is_traced ? svc_trace_now_us(stream->trace) : 0;
+    const bool is_rewound = awsc_s3_rewind(stream->reader);
+    stream->wait_us += is_traced ? svc_trace_now_us(stream->trace) - begin_us : 0;
+    stream->wait_ms += svc_monotonic_ms(stream->clock) - begin_ms;
+    return is_rewound;
+}
+
 static bool is_past_deadline(void *user) {
     const struct stream *stream = user;
     return svc_monotonic_ms(stream->clock) >= stream->deadline_ms;
@@ -38,7 +51,8 @@ enum imgcore_status image_transform(const struct image_clients *clients,
     struct stream stream = {
         .reader = reader, .clock = clients->clock, .trace = trace, .deadline_ms = deadline_ms};
     struct image_stages stages;
-    const struct imgcore_source source = {.read = read_stream, .user = &stream};
+    const struct imgcore_source source = {
+        .read = read_stream, .rewind = rewind_stream, .user = &stream};
     struct imgcore_options options;
     imgcore_options_default(&options);
     options.limits = clients->settings->limits;
@@ -56,5 +70,9 @@ enum imgcore_status image_transform(const struct image_clients *clients,
     lrt_metrics_add(clients->metrics, "DownloadTime", LRT_MILLISECONDS, stream.wait_ms);
     lrt_metrics_add(clients->metrics, "TransformTime", LRT_MILLISECONDS, spent_ms - stream.wait_ms);
     lrt_metrics_add(clients->metrics, "BytesIn", LRT_BYTES, stream.bytes);
+    const char *fallback = imgcore_context_fallback(clients->imgcore);
+    if (fallback != NULL) {
+        lrt_metrics_add_by(clients->metrics, "Fallbacks", "Reason", fallback, 1);
+    }
     return status;
 }

@@ -1,7 +1,8 @@
 /* One object, in rounds:
  *
  *   1. look    HEAD all outputs: their ETags, and in their metadata the source they were made from
- *   2. read    GET the source as it is now, into the decoder; all pictures in one decode
+ *   2. read    GET the source as it is now, into the decoder; all pictures in one decode. A JPEG
+ *              that is not proper is read twice, the second time only if it is the same (If-Match)
  *   3. write   the outputs that are not of this source, each only over the ETag seen in step 1
  *   4. check   HEAD the source: the same ETag and version as in step 2? If not: another round
  *

@@ -67,6 +67,24 @@ run "a_prefix_that_is_no_folder" {
   expect_failures = [var.settings]
 }
 
+run "a_decoder_that_does_not_exist" {
+  command = plan
+
+  variables {
+    settings = { source_prefix = "uploads/", output_folder = "processed", jpeg_decoder = "libjpeg-turbo" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "the_own_decoder_switched_off" {
+  command = plan
+
+  variables {
+    settings = { source_prefix = "uploads/", output_folder = "processed", jpeg_decoder = "libjpeg" }
+  }
+}
+
 run "an_arn_for_a_bucket" {
   command = plan
 
