@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "imgcore/base/invariant.h"
 #include "imgcore/codec/jpeg_cut.h"
 
 /* A segment that is being decoded or delivered. */
