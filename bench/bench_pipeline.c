@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/runner.h"
+#include "bench/target_name.h"
 #include "imgcore/imgcore.h"
 
 struct pipeline {
@@ -52,7 +53,7 @@ static void describe(struct runner *runner, const struct pipeline *pipeline) {
     }
 #endif
     snprintf(runner->about, sizeof(runner->about), "imgcore %s, %s%s%s%s%s", imgcore_version(),
-             imgcore_context_target(pipeline->context, IMGCORE_JOB_TRANSFORM),
+             TARGET_NAME(pipeline->context, IMGCORE_JOB_TRANSFORM),
              *decoder != '\0' ? ", read by " : "", decoder,
              fallback != NULL ? " after a doubt: " : "", fallback != NULL ? fallback : "");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/runner.h"
+#include "bench/target_name.h"
 #include "imgcore/imgcore.h"
 
 struct resize {
@@ -36,7 +37,7 @@ static bool resize_open(struct runner *runner) {
     runner->made_bytes = (size_t)resize->width * resize->height * (size_t)resize->source.channels;
     resize->target = malloc(runner->made_bytes + 1);
     snprintf(runner->about, sizeof(runner->about), "imgcore %s, %s", imgcore_version(),
-             imgcore_context_target(resize->context, IMGCORE_JOB_RESIZE));
+             TARGET_NAME(resize->context, IMGCORE_JOB_RESIZE));
     return resize->target != NULL || runner_fail(runner, "no memory");
 }
 
