@@ -76,12 +76,13 @@ static bool is_bad_before_cut(const struct fuzz_decoded *whole,
     return whole->status == IMGCORE_CORRUPT && streamed->status == IMGCORE_TRUNCATED;
 }
 
-/* Nor does zlib, which gives the row first, see damage between it and a cut. Shown by
- * fuzz/crashers/png_read/damage-before-the-cut. */
+/* Nor does zlib, which gives the row first, see damage between it and a cut, or an end. Shown by
+ * fuzz/crashers/png_read/damage-before-the-cut and end-before-the-cut. */
 static bool is_damaged_before_cut(const struct fuzz_decoded *whole,
                                   const struct fuzz_decoded *streamed) {
     return whole->status == IMGCORE_TRUNCATED && streamed->status == IMGCORE_CORRUPT &&
-           !strcmp(streamed->error.detail, "the compressed data is damaged");
+           (!strcmp(streamed->error.detail, "the compressed data is damaged") ||
+            !strcmp(streamed->error.detail, "the compressed data ends before the picture does"));
 }
 
 /* The streamed source gives the same, but for the four above: a source that cannot be read again
