@@ -247,6 +247,13 @@ static const char *member(json_object *object, const char *name) {
     return json_object_get_string(value);
 }
 
+/* Whether a member is there, is not null, and is no text. */
+static bool is_wrong(json_object *object, const char *name) {
+    json_object *value = NULL;
+    return json_object_is_type(object, json_type_object) &&
+           json_object_object_get_ex(object, name, &value) && value && !member(object, name);
+}
+
 static enum svc_status expect_body(struct expected *expected) {
     struct json_oracle facts = {0};
     const bool is_json = json_oracle_accepts((const uint8_t *)world.body, world.body_bytes, &facts);
@@ -257,7 +264,8 @@ static enum svc_status expect_body(struct expected *expected) {
     const char *expiration = member(document, "Expiration");
     expected->expires_ms = AWSC_NEVER_EXPIRES;
     const bool is_good = id && *id && strlen(id) <= AWSC_MAX_KEY_ID_BYTES && secret && *secret &&
-                         strlen(secret) <= AWSC_MAX_SECRET_BYTES &&
+                         strlen(secret) <= AWSC_MAX_SECRET_BYTES && !is_wrong(document, "Token") &&
+                         !is_wrong(document, "Expiration") &&
                          (!expiration || svc_parse_iso8601(expiration, &expected->expires_ms)) &&
                          expected->expires_ms > NOW_MS;
     if (is_good) {

@@ -223,6 +223,11 @@ static enum svc_status container_token(const struct awsc_provider *provider, str
     return svc_buf_status(token);
 }
 
+/* A number or an object is not the same as none: credentials without an end are kept for ever. */
+static bool is_text_or_absent(const struct svc_json *response, const char *name) {
+    return svc_json_get(response, name) == NULL || svc_json_get_text(response, name) != NULL;
+}
+
 static enum svc_status read_response(struct awsc_provider *provider,
                                      const struct svc_http_exchange *exchange,
                                      struct svc_error *error) {
@@ -235,7 +240,8 @@ static enum svc_status read_response(struct awsc_provider *provider,
     const char *token = svc_json_get_text(response, "Token");
     const char *expiration = svc_json_get_text(response, "Expiration");
     bool is_good =
-        status == SVC_OK && id != NULL && secret != NULL &&
+        status == SVC_OK && id != NULL && secret != NULL && is_text_or_absent(response, "Token") &&
+        is_text_or_absent(response, "Expiration") &&
         (expiration == NULL || svc_parse_iso8601(expiration, &expires_ms)) &&
         set_parts(&provider->credentials, id, secret, token != NULL ? token : "", expires_ms);
     svc_json_wipe(response);
