@@ -28,7 +28,7 @@ FUZZ_EXTRA_SOURCES += $(filter fuzz/%,$(3))
 $(O)/fuzz/$(1)_fuzzer: $(call objects,fuzz/$(1)_fuzzer.c $(3) $(FUZZ_SUPPORT) $(if $(FUZZ_ENGINE),,$(FUZZ_REPLAY))) \
 		$(if $(filter lambda,$(2)),$(LAMBDA)) \
 		$(foreach library,$(FUZZ_LIBRARIES),$(if $(filter $(library),$(2)),$(LINK_$(library)))) $(SERVICES)
-	$$(call link,$$^ $(FUZZ_ENGINE) \
+	$$(call link,$$^ $$(FUZZ_ENGINE) \
 		$(foreach library,$(FUZZ_LIBRARIES),$(if $(filter $(library),$(2)),$(LIBS_$(library)))) \
 		$(if $(4),$(4)) $(SERVICES_LIBS) -lpthread -lm)
 endef
