@@ -162,14 +162,17 @@ static void expect_environment(struct expected *expected) {
                                                                           : SVC_OK;
 }
 
-/* "" if it is absent or longer than `most`. */
-static void take_value(const char *text, bool is_config, const char *key, size_t most, char *out) {
+/* A part of a profile's credentials: "" if it is absent. */
+static void take_value(const char *text, bool is_config, const char *key, size_t most,
+                       struct expected *expected, char *out) {
     char profile[4096];
     copy_setting("AWS_PROFILE", profile);
     char *value = strlen(profile) >= 256
                       ? NULL
                       : profile_oracle_find(text, is_config, *profile ? profile : "default", key);
-    snprintf(out, 4096, "%s", value && strlen(value) <= most ? value : "");
+    snprintf(out, 4096, "%s", value ? value : "");
+    if (expected->status == SVC_OK && strlen(out) > most)
+        expected->status = SVC_NO_CREDENTIALS;
     free(value);
 }
 
@@ -185,12 +188,17 @@ static void expect_file(bool is_config, struct expected *expected) {
     expected->status = SVC_NOT_FOUND;
     if (i == FILES)
         return;
-    take_value(world.files[i], is_config, "aws_access_key_id", AWSC_MAX_KEY_ID_BYTES, expected->id);
-    take_value(world.files[i], is_config, "aws_secret_access_key", AWSC_MAX_SECRET_BYTES,
+    expected->status = SVC_OK;
+    take_value(world.files[i], is_config, "aws_access_key_id", AWSC_MAX_KEY_ID_BYTES, expected,
+               expected->id);
+    if (!*expected->id)
+        expected->status = SVC_NOT_FOUND;
+    take_value(world.files[i], is_config, "aws_secret_access_key", AWSC_MAX_SECRET_BYTES, expected,
                expected->secret);
+    if (expected->status == SVC_OK && !*expected->secret)
+        expected->status = SVC_NOT_FOUND;
     take_value(world.files[i], is_config, "aws_session_token", AWSC_MAX_SESSION_TOKEN_BYTES,
-               expected->token);
-    expected->status = *expected->id && *expected->secret ? SVC_OK : SVC_NOT_FOUND;
+               expected, expected->token);
 }
 
 /* https, or plain http to a host of this machine, whatever follows it but an '@'. */
@@ -239,6 +247,13 @@ static const char *member(json_object *object, const char *name) {
     return json_object_get_string(value);
 }
 
+/* Whether a member is there, is not null, and is no text. */
+static bool is_wrong(json_object *object, const char *name) {
+    json_object *value = NULL;
+    return json_object_is_type(object, json_type_object) &&
+           json_object_object_get_ex(object, name, &value) && value && !member(object, name);
+}
+
 static enum svc_status expect_body(struct expected *expected) {
     struct json_oracle facts = {0};
     const bool is_json = json_oracle_accepts((const uint8_t *)world.body, world.body_bytes, &facts);
@@ -249,7 +264,8 @@ static enum svc_status expect_body(struct expected *expected) {
     const char *expiration = member(document, "Expiration");
     expected->expires_ms = AWSC_NEVER_EXPIRES;
     const bool is_good = id && *id && strlen(id) <= AWSC_MAX_KEY_ID_BYTES && secret && *secret &&
-                         strlen(secret) <= AWSC_MAX_SECRET_BYTES &&
+                         strlen(secret) <= AWSC_MAX_SECRET_BYTES && !is_wrong(document, "Token") &&
+                         !is_wrong(document, "Expiration") &&
                          (!expiration || svc_parse_iso8601(expiration, &expected->expires_ms)) &&
                          expected->expires_ms > NOW_MS;
     if (is_good) {

@@ -16,8 +16,9 @@ FUZZ_LIBRARIES := settlement webhook email db imgcore
 # The engine that drives a target: libFuzzer's own main, or OSS-Fuzz's; none: the replaying one.
 FUZZ_ENGINE := $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer)
 
-# Tests and targets may use the system's extensions of C11.
-$(O)/obj/fuzz/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE= $(SERVICES_CFLAGS) $(DB_CFLAGS)
+# Tests and targets may use the system's extensions of C11. The C library is the oracle for times of all years, also
+# on machines of 32 bits, where glibc gives time_t 64 bits if it is asked to.
+$(O)/obj/fuzz/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE= -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(SERVICES_CFLAGS) $(DB_CFLAGS)
 
 # $(call fuzz_target,NAME,LIBRARIES,SOURCES): fuzz/NAME_fuzzer.c
 #   LIBRARIES   of those above, and lambda; the services are always linked
@@ -28,7 +29,7 @@ FUZZ_EXTRA_SOURCES += $(filter fuzz/%,$(3))
 $(O)/fuzz/$(1)_fuzzer: $(call objects,fuzz/$(1)_fuzzer.c $(3) $(FUZZ_SUPPORT) $(if $(FUZZ_ENGINE),,$(FUZZ_REPLAY))) \
 		$(if $(filter lambda,$(2)),$(LAMBDA)) \
 		$(foreach library,$(FUZZ_LIBRARIES),$(if $(filter $(library),$(2)),$(LINK_$(library)))) $(SERVICES)
-	$$(call link,$$^ $(FUZZ_ENGINE) \
+	$$(call link,$$^ $$(FUZZ_ENGINE) \
 		$(foreach library,$(FUZZ_LIBRARIES),$(if $(filter $(library),$(2)),$(LIBS_$(library)))) \
 		$(if $(4),$(4)) $(SERVICES_LIBS) -lpthread -lm)
 endef

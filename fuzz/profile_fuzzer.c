@@ -23,10 +23,12 @@ static void check(const char *text, enum awsc_profile_file which, char *profile,
     svc_buf_init(&file, (size_t)1 << 20);
     svc_buf_append_text(&file, text);
     if (profile[0]) {
-        const bool fits = value && value_bytes < sizeof(out);
-        FUZZ_CHECK(awsc_profile_get(&environment, which, &file, key, out, sizeof(out)) == fits,
-                   "found or not");
-        FUZZ_CHECK(!fits || !strcmp(out, expected), "another value");
+        const enum svc_status status = !value                       ? SVC_NOT_FOUND
+                                       : value_bytes >= sizeof(out) ? SVC_TOO_LARGE
+                                                                    : SVC_OK;
+        FUZZ_CHECK(awsc_profile_get(&environment, which, &file, key, out, sizeof(out)) == status,
+                   "not %s", svc_status_name(status));
+        FUZZ_CHECK(status != SVC_OK || !strcmp(out, expected), "another value");
     }
     svc_buf_clear(&file);
     free(expected);

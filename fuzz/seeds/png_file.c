@@ -7,30 +7,34 @@
 #include <string.h>
 #include <zlib.h>
 
-static void append(struct seed_bytes *file, const void *bytes, size_t size_bytes) {
-    uint8_t *grown = realloc(file->bytes, file->size_bytes + size_bytes + 1);
-    if (!grown) {
-        fputs("seeds: no memory\n", stderr);
-        exit(1);
+/* Grows by doubling: the address sanitizer copies at every realloc(), and keeps what was freed. */
+void seed_append(struct seed_bytes *file, const void *bytes, size_t size_bytes) {
+    const size_t needed_bytes = file->size_bytes + size_bytes;
+    if (needed_bytes > file->capacity_bytes) {
+        file->capacity_bytes = 2 * needed_bytes;
+        file->bytes = realloc(file->bytes, file->capacity_bytes);
+        if (!file->bytes) {
+            fputs("seeds: no memory\n", stderr);
+            exit(1);
+        }
     }
     if (size_bytes)
-        memcpy(grown + file->size_bytes, bytes, size_bytes);
-    file->bytes = grown;
-    file->size_bytes += size_bytes;
+        memcpy(file->bytes + file->size_bytes, bytes, size_bytes);
+    file->size_bytes = needed_bytes;
 }
 
 static void append_u32(struct seed_bytes *file, uint32_t value) {
     uint8_t bytes[4];
     ic_put_u32be(bytes, value);
-    append(file, bytes, sizeof bytes);
+    seed_append(file, bytes, sizeof bytes);
 }
 
 void seed_png_chunk(struct seed_bytes *file, const char *type, const void *data,
                     size_t size_bytes) {
     append_u32(file, (uint32_t)size_bytes);
     const size_t start = file->size_bytes;
-    append(file, type, 4);
-    append(file, data, size_bytes);
+    seed_append(file, type, 4);
+    seed_append(file, data, size_bytes);
     append_u32(file, (uint32_t)crc32_z(0, file->bytes + start, size_bytes + 4));
 }
 
@@ -45,10 +49,10 @@ static void append_pass(struct seed_bytes *rows, const struct seed_png *png, uin
     const size_t bytes = row_bytes(png, width_px);
     for (uint32_t y = 0; width_px && y < height_px; y++) {
         const uint8_t filter = (uint8_t)(y % 5);
-        append(rows, &filter, 1);
+        seed_append(rows, &filter, 1);
         for (size_t x = 0; x < bytes; x++) {
             const uint8_t sample = (uint8_t)(x * 37 ^ y * 11);
-            append(rows, &sample, 1);
+            seed_append(rows, &sample, 1);
         }
     }
 }
@@ -56,14 +60,14 @@ static void append_pass(struct seed_bytes *rows, const struct seed_png *png, uin
 static struct seed_bytes make_rows(const struct seed_png *png) {
     static const uint8_t first_x[7] = {0, 4, 0, 2, 0, 1, 0}, first_y[7] = {0, 0, 4, 0, 2, 0, 1};
     static const uint8_t step_x[7] = {8, 8, 4, 4, 2, 2, 1}, step_y[7] = {8, 8, 8, 4, 4, 2, 2};
-    struct seed_bytes rows = {NULL, 0};
+    struct seed_bytes rows = {NULL, 0, 0};
     if (!png->is_interlaced)
         append_pass(&rows, png, png->width_px, png->height_px);
     for (int pass = 0; png->is_interlaced && pass < 7; pass++)
         append_pass(&rows, png, (png->width_px + step_x[pass] - 1u - first_x[pass]) / step_x[pass],
                     (png->height_px + step_y[pass] - 1u - first_y[pass]) / step_y[pass]);
     for (size_t i = 0; i < png->extra_bytes; i++)
-        append(&rows, "", 1);
+        seed_append(&rows, "", 1);
     return rows;
 }
 
@@ -105,14 +109,14 @@ static void append_data(struct seed_bytes *file, const struct seed_png *png) {
 }
 
 struct seed_bytes seed_png_make(const struct seed_png *png) {
-    struct seed_bytes file = {NULL, 0};
+    struct seed_bytes file = {NULL, 0, 0};
     uint8_t header[13] = {0};
     ic_put_u32be(header, png->width_px);
     ic_put_u32be(header + 4, png->height_px);
     header[8] = (uint8_t)png->depth;
     header[9] = (uint8_t)png->color_type;
     header[12] = png->is_interlaced;
-    append(&file, "\x89PNG\r\n\x1a\n", 8);
+    seed_append(&file, "\x89PNG\r\n\x1a\n", 8);
     seed_png_chunk(&file, "IHDR", header, sizeof header);
     if (png->has_gamma)
         seed_png_chunk(&file, "gAMA", "\0\0\xb1\x8f", 4);

@@ -9,6 +9,7 @@
 struct seed_bytes {
     uint8_t *bytes; /* free() them */
     size_t size_bytes;
+    size_t capacity_bytes; /* that are allocated */
 };
 
 struct seed_png {
@@ -21,6 +22,9 @@ struct seed_png {
     size_t idat_bytes;           /* in each IDAT; 0: all in one */
     size_t extra_bytes;          /* of rows behind the image */
 };
+
+/* Grows by what is appended. */
+void seed_append(struct seed_bytes *file, const void *bytes, size_t size_bytes);
 
 struct seed_bytes seed_png_make(const struct seed_png *png);
 

@@ -75,18 +75,10 @@ static void write_chunk(const char *name, int color_type, const char *type, cons
                         size_t size_bytes, size_t cut_bytes) {
     const struct seed_png png = {
         .width_px = 5, .height_px = 5, .color_type = color_type, .depth = 8};
-    struct seed_bytes whole = seed_png_make(&png), file = {NULL, 0};
-    file.bytes = malloc(HEAD_BYTES);
-    if (!file.bytes)
-        abort();
-    memcpy(file.bytes, whole.bytes, HEAD_BYTES);
-    file.size_bytes = HEAD_BYTES;
+    struct seed_bytes whole = seed_png_make(&png), file = {NULL, 0, 0};
+    seed_append(&file, whole.bytes, HEAD_BYTES);
     seed_png_chunk(&file, type, data, size_bytes);
-    file.bytes = realloc(file.bytes, file.size_bytes + whole.size_bytes);
-    if (!file.bytes)
-        abort();
-    memcpy(file.bytes + file.size_bytes, whole.bytes + HEAD_BYTES, whole.size_bytes - HEAD_BYTES);
-    file.size_bytes += whole.size_bytes - HEAD_BYTES;
+    seed_append(&file, whole.bytes + HEAD_BYTES, whole.size_bytes - HEAD_BYTES);
     seed_write(name, file.bytes, cut_bytes ? cut_bytes : file.size_bytes, as_it_is,
                sizeof as_it_is);
     free(whole.bytes);

@@ -94,12 +94,13 @@ static bool set_parts(struct awsc_credentials *credentials, const char *id, cons
 
 /* ---------------------------------------------------------------------- environment */
 
+static const size_t part_bytes[] = {AWSC_MAX_KEY_ID_BYTES, AWSC_MAX_SECRET_BYTES,
+                                    AWSC_MAX_SESSION_TOKEN_BYTES};
+
 /* Each source returns NOT_FOUND if it has none: the next one is tried. */
 static enum svc_status from_environment(struct awsc_provider *provider, struct svc_error *error) {
     static const char *const names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                                         "AWS_SESSION_TOKEN"};
-    static const size_t sizes[] = {AWSC_MAX_KEY_ID_BYTES, AWSC_MAX_SECRET_BYTES,
-                                   AWSC_MAX_SESSION_TOKEN_BYTES};
     struct awsc_credentials read = {.expires_wall_ms = AWSC_NEVER_EXPIRES};
     char *parts[] = {read.access_key_id, read.secret_access_key, read.session_token};
     enum svc_status status = SVC_OK;
@@ -108,7 +109,7 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
         const char *value = svc_setting(provider->environment, names[i]);
         if (value == NULL && i < 2) {
             status = SVC_NOT_FOUND;
-        } else if (!svc_copy_text(parts[i], sizes[i] + 1, value != NULL ? value : "")) {
+        } else if (!svc_copy_text(parts[i], part_bytes[i] + 1, value != NULL ? value : "")) {
             status = svc_fail(error, SVC_NO_CREDENTIALS, "%s is too long", names[i]);
         }
     }
@@ -121,28 +122,33 @@ static enum svc_status from_environment(struct awsc_provider *provider, struct s
 
 /* ---------------------------------------------------------------------- files */
 
-static enum svc_status from_file(struct awsc_provider *provider, enum awsc_profile_file which) {
+static enum svc_status from_file(struct awsc_provider *provider, enum awsc_profile_file which,
+                                 struct svc_error *error) {
+    static const char *const names[] = {"aws_access_key_id", "aws_secret_access_key",
+                                        "aws_session_token"};
     const struct svc_environment *environment = provider->environment;
     struct svc_buf text;
     struct awsc_credentials read = {.expires_wall_ms = AWSC_NEVER_EXPIRES};
+    char *parts[] = {read.access_key_id, read.secret_access_key, read.session_token};
     enum svc_status status = awsc_profile_read(environment, which, &text);
-    if (status == SVC_OK) {
-        status = SVC_NOT_FOUND;
-        if (awsc_profile_get(environment, which, &text, "aws_access_key_id", read.access_key_id,
-                             sizeof(read.access_key_id)) &&
-            awsc_profile_get(environment, which, &text, "aws_secret_access_key",
-                             read.secret_access_key, sizeof(read.secret_access_key)) &&
-            read.access_key_id[0] != '\0' && read.secret_access_key[0] != '\0') {
-            awsc_profile_get(environment, which, &text, "aws_session_token", read.session_token,
-                             sizeof(read.session_token));
-            provider->credentials = read;
-            status = SVC_OK;
+    if (status != SVC_OK && status != SVC_NO_MEMORY) {
+        status = SVC_NOT_FOUND; /* a file that cannot be read counts as none */
+    }
+    for (size_t i = 0; i < 3 && status == SVC_OK; i++) {
+        const enum svc_status found =
+            awsc_profile_get(environment, which, &text, names[i], parts[i], part_bytes[i] + 1);
+        if (found == SVC_TOO_LARGE) {
+            status = svc_fail(error, SVC_NO_CREDENTIALS, "%s of the profile is too long", names[i]);
+        } else if (i < 2 && parts[i][0] == '\0') {
+            status = SVC_NOT_FOUND;
         }
+    }
+    if (status == SVC_OK) {
+        provider->credentials = read;
     }
     awsc_credentials_wipe(&read);
     svc_buf_wipe(&text);
-    /* A file that cannot be read counts as none. */
-    return status == SVC_OK || status == SVC_NO_MEMORY ? status : SVC_NOT_FOUND;
+    return status;
 }
 
 /* ---------------------------------------------------------------------- container */
@@ -217,6 +223,11 @@ static enum svc_status container_token(const struct awsc_provider *provider, str
     return svc_buf_status(token);
 }
 
+/* A number or an object is not the same as none: credentials without an end are kept for ever. */
+static bool is_text_or_absent(const struct svc_json *response, const char *name) {
+    return svc_json_get(response, name) == NULL || svc_json_get_text(response, name) != NULL;
+}
+
 static enum svc_status read_response(struct awsc_provider *provider,
                                      const struct svc_http_exchange *exchange,
                                      struct svc_error *error) {
@@ -229,7 +240,8 @@ static enum svc_status read_response(struct awsc_provider *provider,
     const char *token = svc_json_get_text(response, "Token");
     const char *expiration = svc_json_get_text(response, "Expiration");
     bool is_good =
-        status == SVC_OK && id != NULL && secret != NULL &&
+        status == SVC_OK && id != NULL && secret != NULL && is_text_or_absent(response, "Token") &&
+        is_text_or_absent(response, "Expiration") &&
         (expiration == NULL || svc_parse_iso8601(expiration, &expires_ms)) &&
         set_parts(&provider->credentials, id, secret, token != NULL ? token : "", expires_ms);
     svc_json_wipe(response);
@@ -293,10 +305,10 @@ static enum svc_status fetch(struct awsc_provider *provider, int64_t deadline_ms
                              struct svc_error *error) {
     enum svc_status status = from_environment(provider, error);
     if (status == SVC_NOT_FOUND) {
-        status = from_file(provider, AWSC_PROFILE_CREDENTIALS);
+        status = from_file(provider, AWSC_PROFILE_CREDENTIALS, error);
     }
     if (status == SVC_NOT_FOUND) {
-        status = from_file(provider, AWSC_PROFILE_CONFIG);
+        status = from_file(provider, AWSC_PROFILE_CONFIG, error);
     }
     if (status == SVC_NOT_FOUND) {
         status = from_container(provider, deadline_ms, error);

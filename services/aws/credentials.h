@@ -41,8 +41,8 @@ enum svc_status awsc_provider_create(const struct svc_environment *environment,
 void awsc_provider_destroy(struct awsc_provider *provider); /* wipes; NULL is allowed */
 
 /* *credentials is valid until the next call with the provider; never keep a copy. Errors:
- * NO_CREDENTIALS (none set, unreadable, expired; the detail states which), NO_MEMORY, DEADLINE and
- * the statuses of HTTP (container). */
+ * NO_CREDENTIALS (none set, unreadable, too long, expired; the detail states which), NO_MEMORY,
+ * DEADLINE and the statuses of HTTP (container). */
 enum svc_status awsc_provider_get(struct awsc_provider *provider, int64_t deadline_ms,
                                   const struct awsc_credentials **credentials,
                                   struct svc_error *error);

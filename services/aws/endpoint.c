@@ -32,8 +32,8 @@ static enum svc_status profile_region(const struct svc_environment *environment,
                                       size_t region_bytes) {
     struct svc_buf text;
     const enum svc_status status = awsc_profile_read(environment, AWSC_PROFILE_CONFIG, &text);
-    if (status != SVC_OK || !awsc_profile_get(environment, AWSC_PROFILE_CONFIG, &text, "region",
-                                              region, region_bytes)) {
+    if (status != SVC_OK || awsc_profile_get(environment, AWSC_PROFILE_CONFIG, &text, "region",
+                                             region, region_bytes) != SVC_OK) {
         region[0] = '\0';
     }
     svc_buf_wipe(&text);

@@ -1,6 +1,7 @@
 /* The shared profile files: see profile.h. */
 #include "services/aws/profile.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,19 +101,23 @@ enum svc_status awsc_profile_read(const struct svc_environment *environment,
     return file_path(environment, which, path) ? svc_read_file(path, text) : SVC_NOT_FOUND;
 }
 
-bool awsc_profile_get(const struct svc_environment *environment, enum awsc_profile_file which,
-                      const struct svc_buf *text, const char *key, char *out, size_t out_bytes) {
+enum svc_status awsc_profile_get(const struct svc_environment *environment,
+                                 enum awsc_profile_file which, const struct svc_buf *text,
+                                 const char *key, char *out, size_t out_bytes) {
     char profile[MAX_PROFILE_BYTES];
     const char *named = svc_setting(environment, "AWS_PROFILE");
     if (!svc_copy_text(profile, sizeof(profile), named != NULL ? named : "default")) {
-        return false;
+        return SVC_NOT_FOUND;
     }
     size_t size = 0;
     const char *value = awsc_profile_value(svc_buf_text(text), which, profile, key, &size);
-    if (value == NULL || size >= out_bytes) {
-        return false;
+    if (value == NULL) {
+        return SVC_NOT_FOUND;
+    }
+    if (size >= out_bytes) {
+        return SVC_TOO_LARGE;
     }
     memcpy(out, value, size);
     out[size] = '\0';
-    return true;
+    return SVC_OK;
 }

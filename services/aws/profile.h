@@ -2,7 +2,6 @@
 #ifndef AWSC_PROFILE_H
 #define AWSC_PROFILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "services/base/buf.h"
@@ -18,10 +17,11 @@ enum awsc_profile_file {
  * (AWSC_MAX_PROFILE_BYTES), NO_MEMORY. */
 enum svc_status awsc_profile_read(const struct svc_environment *environment,
                                   enum awsc_profile_file which, struct svc_buf *text);
-/* Copies a value of the profile that AWS_PROFILE names (else of "default") from a file's text;
- * false if there is none, or it does not fit. */
-bool awsc_profile_get(const struct svc_environment *environment, enum awsc_profile_file which,
-                      const struct svc_buf *text, const char *key, char *out, size_t out_bytes);
+/* Copies a value of the profile that AWS_PROFILE names (else of "default") from a file's text.
+ * Errors, with `out` unchanged: NOT_FOUND, TOO_LARGE (it does not fit). */
+enum svc_status awsc_profile_get(const struct svc_environment *environment,
+                                 enum awsc_profile_file which, const struct svc_buf *text,
+                                 const char *key, char *out, size_t out_bytes);
 
 /* A key of a profile: of `[profile]` in the credentials file's text, of `[profile NAME]` or
  * `[default]` in the config file's. The last of several counts. Returns the value's start,

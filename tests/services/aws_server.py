@@ -363,7 +363,7 @@ class Handler(aws_s3.S3, aws_sqs.Sqs, aws_deploy.Deploy,
         stamp = datetime.datetime.fromtimestamp(expires, datetime.timezone.utc)
         return 200, json.dumps({
             "AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": world["token"],
-            "Expiration": stamp.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode(), {}
+            "Expiration": stamp.strftime("%Y-%m-%dT%H:%M:%SZ"), **world.get("agent", {})}).encode(), {}
 
     def handle_request(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

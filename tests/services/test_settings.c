@@ -56,6 +56,22 @@ static void finds(const char *id, const char *secret, const char *token) {
     awsc_provider_destroy(provider);
 }
 
+/* A new provider finds none, and says so with these words. */
+static void refuses(const char *words) {
+    struct awsc_provider *provider;
+    const struct awsc_credentials *credentials = NULL;
+    struct svc_error error = {0};
+    assert_int_equal(
+        awsc_provider_create(&environment.environment, &test_time.clock, transport, &provider),
+        SVC_OK);
+    assert_int_equal(awsc_provider_get(provider, SVC_NO_DEADLINE, &credentials, &error),
+                     SVC_NO_CREDENTIALS);
+    if (strstr(error.detail, words) == NULL) {
+        fail_msg("not \"%s\": %s", words, error.detail);
+    }
+    awsc_provider_destroy(provider);
+}
+
 static void write_file(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -111,6 +127,39 @@ static void test_profiles_are_read_as_the_sdks_do(void **state) {
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* As in the environment: without its token a request would be refused by AWS, with no reason. */
+static void test_a_part_of_a_profile_that_is_too_long_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *key;
+        size_t most_bytes;
+    } parts[] = {{"aws_access_key_id", AWSC_MAX_KEY_ID_BYTES},
+                 {"aws_secret_access_key", AWSC_MAX_SECRET_BYTES},
+                 {"aws_session_token", AWSC_MAX_SESSION_TOKEN_BYTES}};
+    static char text[AWSC_MAX_SESSION_TOKEN_BYTES + 200], value[AWSC_MAX_SESSION_TOKEN_BYTES + 2];
+    char path[] = "/tmp/test_settings_XXXXXX";
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(close(descriptor), 0);
+    test_environment_set(&environment, "AWS_SHARED_CREDENTIALS_FILE", path);
+    char words[80];
+    for (size_t i = 0; i < 3; i++) {
+        memset(value, 'v', parts[i].most_bytes);
+        value[parts[i].most_bytes] = '\0';
+        /* The last value of a key counts. */
+        snprintf(text, sizeof(text),
+                 "[default]\naws_access_key_id=id\naws_secret_access_key=secret\n%s=%s",
+                 parts[i].key, value);
+        write_file(path, text);
+        finds(i == 0 ? value : "id", i == 1 ? value : "secret", i == 2 ? value : "");
+        strcat(text, "v");
+        write_file(path, text);
+        snprintf(words, sizeof(words), "%s of the profile is too long", parts[i].key);
+        refuses(words);
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
 /* The agent's address gets our token: only where no one listens in. */
 static void test_the_container_is_asked_only_where_it_is_safe(void **state) {
     (void)state;
@@ -132,19 +181,8 @@ static void test_the_container_is_asked_only_where_it_is_safe(void **state) {
         "http://localhost\\@example.com/",
     };
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        struct awsc_provider *provider;
-        const struct awsc_credentials *credentials = NULL;
-        struct svc_error error = {0};
         test_environment_set(&environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI", refused[i]);
-        assert_int_equal(
-            awsc_provider_create(&environment.environment, &test_time.clock, transport, &provider),
-            SVC_OK);
-        assert_int_equal(awsc_provider_get(provider, SVC_NO_DEADLINE, &credentials, &error),
-                         SVC_NO_CREDENTIALS);
-        if (strstr(error.detail, "neither https nor") == NULL) {
-            fail_msg("%s: %s", refused[i], error.detail);
-        }
-        awsc_provider_destroy(provider);
+        refuses("neither https nor");
     }
     static const char *const allowed[] = {"http://127.0.0.1:1/", "http://localhost:1/x",
                                           "http://127.8.9.10:1/", "http://[::1]:1/"};
@@ -405,6 +443,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_the_environment_comes_first),
         TEST(test_profiles_are_read_as_the_sdks_do),
+        TEST(test_a_part_of_a_profile_that_is_too_long_is_refused),
         TEST(test_the_container_is_asked_only_where_it_is_safe),
         TEST(test_endpoints_are_aws_s_or_those_set),
         TEST(test_fips_and_dualstack_hosts_are_aws_s),

@@ -140,6 +140,29 @@ static void test_credentials_are_refreshed_before_they_expire(void **state) {
     aws_set(&f, "{\"lifetime\":3600}");
 }
 
+/* What an agent's response has in a wrong form is not taken for absent. */
+static void test_an_agent_s_damaged_credentials_are_refused(void **state) {
+    (void)state;
+    static const char *const damaged[] = {
+        "{\"agent\":{\"Expiration\":1767323045}}",  "{\"agent\":{\"Expiration\":true}}",
+        "{\"agent\":{\"Expiration\":{}}}",          "{\"agent\":{\"Expiration\":\"soon\"}}",
+        "{\"agent\":{\"Expiration\":\"\\u0000\"}}", "{\"agent\":{\"Token\":7}}",
+        "{\"agent\":{\"AccessKeyId\":\"\"}}",       "{\"agent\":{\"SecretAccessKey\":[]}}",
+    };
+    struct awsc_s3_put_result result;
+    for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        use_agent();
+        aws_set(&f, damaged[i]);
+        if (put(&result) != SVC_NO_CREDENTIALS) {
+            fail_msg("%s: %s", damaged[i], svc_status_name(result.error.status));
+        }
+        assert_int_equal(aws_requests(&f), 1);
+    }
+    aws_set(&f, "{\"agent\":{\"Expiration\":null,\"Token\":null}}");
+    assert_int_equal(put(&result), SVC_OK);
+    aws_set(&f, "{\"agent\":{}}");
+}
+
 static void test_secrets_repeated_by_a_service_are_dropped(void **state) {
     (void)state;
     struct awsc_s3_put_result result;
@@ -171,6 +194,7 @@ int main(void) {
         AWS_TEST(test_a_wrong_secret_is_refused_once),
         AWS_TEST(test_an_expired_token_is_refreshed_once),
         AWS_TEST(test_credentials_are_refreshed_before_they_expire),
+        AWS_TEST(test_an_agent_s_damaged_credentials_are_refused),
         AWS_TEST(test_secrets_repeated_by_a_service_are_dropped),
     };
     return AWS_RUN(tests);
