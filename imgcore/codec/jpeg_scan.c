@@ -6,18 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imgcore/codec/jpeg_samples.h"
+
 /* Data without stuffed bytes. */
 #define CLEAN_BYTES ((size_t)4096)
 /* Blocks of a batch: 12 KiB of coefficients. */
-#define BATCH_BLOCKS 96u
+#define BATCH_BLOCKS IC_JPEG_GROUP_BLOCKS
 /* A position may be this far past the last byte of an interval: bits are loaded in eights. */
 #define AHEAD_BYTES 8
-
-/* Blocks for the same inverse DCT. */
-struct group {
-    size_t count;
-    struct ic_jpeg_place place[BATCH_BLOCKS];
-};
 
 struct ic_jpeg_scan {
     struct ic_mem *mem;
@@ -32,7 +28,7 @@ struct ic_jpeg_scan {
     unsigned restart;      /* number of the next restart marker, 0 to 7 */
     int dc[IC_MAX_PLANES]; /* of the last block */
     const char *doubt;     /* the first one */
-    struct group all[IC_MAX_PLANES], first_10[IC_MAX_PLANES];
+    struct ic_jpeg_group all[IC_MAX_PLANES], first_10[IC_MAX_PLANES];
     uint8_t last[BATCH_BLOCKS];
     int16_t coefs[64 * BATCH_BLOCKS] __attribute__((aligned(64)));
     uint8_t clean[CLEAN_BYTES + AHEAD_BYTES + IC_JPEG_SLACK_BYTES];
@@ -147,35 +143,6 @@ static bool decode_blocks(struct ic_jpeg_scan *scan, size_t count) {
     return true;
 }
 
-/* Of constant size, so that a row is one store. */
-static inline void fill_rows(uint64_t samples, size_t size, uint8_t *out, size_t stride_bytes) {
-    for (size_t y = 0; y < size; y++) {
-        memcpy(out + y * stride_bytes, &samples, size);
-    }
-}
-
-/* A block with DC alone has one value, whatever its size. */
-static inline bool fill_block(int product, int size, uint8_t *out, size_t stride_bytes) {
-    const int sample = (product + 4) >> 3;
-    const int clamped = sample < -128 ? 0 : sample > 127 ? 255 : sample + 128;
-    const uint64_t samples = UINT64_C(0x0101010101010101) * (unsigned)clamped;
-    switch (size) {
-    case 8:
-        fill_rows(samples, 8, out, stride_bytes);
-        break;
-    case 4:
-        fill_rows(samples, 4, out, stride_bytes);
-        break;
-    case 2:
-        fill_rows(samples, 2, out, stride_bytes);
-        break;
-    default:
-        *out = (uint8_t)clamped;
-        break;
-    }
-    return sample >= -512 && sample <= 511;
-}
-
 /* Completes DC, and fills the block or notes it for its inverse DCT. */
 static bool place_block(struct ic_jpeg_scan *scan, size_t block, int plane, uint8_t *out,
                         size_t stride_bytes) {
@@ -188,33 +155,24 @@ static bool place_block(struct ic_jpeg_scan *scan, size_t block, int plane, uint
     scan->dc[plane] = value;
     const int size = component->size;
     if (size == 1 || scan->last[block] <= 1) {
-        return fill_block(value * component->quant[0], size, out, stride_bytes);
+        return ic_jpeg_fill_block(value * component->quant[0], size, out, stride_bytes);
     }
     coefs[0] = (int16_t)value;
-    struct group *group =
+    struct ic_jpeg_group *group =
         scan->last[block] <= 10 && size == 8 ? &scan->first_10[plane] : &scan->all[plane];
     group->place[group->count++] = (struct ic_jpeg_place){coefs, out};
     return true;
 }
 
-static bool transform_group(struct ic_jpeg_scan *scan, struct group *group, int plane,
-                            enum ic_jpeg_idct idct, size_t stride_bytes) {
-    if (group->count == 0) {
-        return true;
-    }
-    const bool good = scan->kernels->jpeg_idct[idct](
-        group->place, group->count, scan->tables->component[plane].quant, (ptrdiff_t)stride_bytes);
-    group->count = 0;
-    return good;
-}
-
 static bool transform_blocks(struct ic_jpeg_scan *scan, const size_t stride_bytes[IC_MAX_PLANES]) {
     bool good = true;
     for (int p = 0; p < scan->tables->planes; p++) {
-        const int size = scan->tables->component[p].size;
-        const enum ic_jpeg_idct idct = size == 8 ? IC_IDCT_8 : size == 4 ? IC_IDCT_4 : IC_IDCT_2;
-        good &= transform_group(scan, &scan->all[p], p, idct, stride_bytes[p]);
-        good &= transform_group(scan, &scan->first_10[p], p, IC_IDCT_8_FIRST_10, stride_bytes[p]);
+        const struct ic_jpeg_component *component = &scan->tables->component[p];
+        good &=
+            ic_jpeg_transform_group(scan->kernels, &scan->all[p], ic_jpeg_idct_of(component->size),
+                                    component->quant, stride_bytes[p]);
+        good &= ic_jpeg_transform_group(scan->kernels, &scan->first_10[p], IC_IDCT_8_FIRST_10,
+                                        component->quant, stride_bytes[p]);
     }
     return good;
 }

@@ -57,10 +57,10 @@ BLOCKS_TARGET static inline enum symbol_result BLOCKS_RARE(struct bits *from,
     /* in the second case its second value is past the block */
     if (*covered == 0 || step->advance != IC_STEP_RARE) {
         int found;
-        code_bits = (unsigned)ic_jpeg_codes_find(codes, next16, &found);
+        code_bits = (unsigned)ic_jpeg_code_find(&codes->list, next16, &found);
         symbol = (unsigned)found;
     } else if (code_bits == 0) {
-        const uint32_t i = next16 - codes->end[IC_JPEG_LOOKUP_BITS];
+        const uint32_t i = next16 - codes->list.end[IC_JPEG_LOOKUP_BITS];
         const unsigned longer = i < IC_JPEG_LONG_CODES ? codes->longer[i] : 0;
         code_bits = longer >> 8;
         symbol = longer & 255u;

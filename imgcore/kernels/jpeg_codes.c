@@ -119,35 +119,34 @@ static struct ic_jpeg_step make_dc_step(const struct short_code *codes, uint32_t
                                                   : not_in_table(&one);
 }
 
-/* Sets end, symbol_at and symbols. */
-static bool order_codes(struct ic_jpeg_codes *codes, const uint8_t counts[17],
-                        const uint8_t *symbols) {
+bool ic_jpeg_code_list_make(struct ic_jpeg_code_list *list, const uint8_t counts[17],
+                            const uint8_t *symbols) {
     uint32_t code = 0;
     int32_t at = 0;
-    codes->end[0] = 0;
-    codes->symbol_at[0] = 0;
+    list->end[0] = 0;
+    list->symbol_at[0] = 0;
     for (int bits = 1; bits <= 16; bits++) {
         code <<= 1;
-        codes->symbol_at[bits] = at - (int32_t)code;
+        list->symbol_at[bits] = at - (int32_t)code;
         code += counts[bits];
         at += counts[bits];
         if (at > 256 || code > 1u << bits) {
             return false;
         }
-        codes->end[bits] = code << (16 - bits);
+        list->end[bits] = code << (16 - bits);
     }
-    memset(codes->symbols, 0, sizeof(codes->symbols));
-    memcpy(codes->symbols, symbols, (size_t)at);
+    memset(list->symbols, 0, sizeof(list->symbols));
+    memcpy(list->symbols, symbols, (size_t)at);
     return true;
 }
 
 /* Writes the codes of `bits` bits to all numbers of IC_JPEG_LOOKUP_BITS that begin with one. */
 static void list_short_codes(const struct ic_jpeg_codes *codes, int bits, struct short_code *list) {
     const int shift = IC_JPEG_LOOKUP_BITS - bits;
-    const uint32_t first = codes->end[bits - 1] >> (16 - bits),
-                   end = codes->end[bits] >> (16 - bits);
+    const uint32_t first = codes->list.end[bits - 1] >> (16 - bits),
+                   end = codes->list.end[bits] >> (16 - bits);
     for (uint32_t code = first; code < end; code++) {
-        const uint8_t symbol = codes->symbols[codes->symbol_at[bits] + (int32_t)code];
+        const uint8_t symbol = codes->list.symbols[codes->list.symbol_at[bits] + (int32_t)code];
         for (uint32_t i = 0; i < 1u << shift; i++) {
             list[(code << shift) + i] = (struct short_code){(uint8_t)bits, symbol};
         }
@@ -159,9 +158,9 @@ static void list_long_codes(struct ic_jpeg_codes *codes) {
     memset(codes->longer, 0, sizeof(codes->longer));
     uint32_t i = 0;
     for (int bits = IC_JPEG_LOOKUP_BITS + 1; bits <= 16; bits++) {
-        for (; i < codes->end[bits] - codes->end[IC_JPEG_LOOKUP_BITS]; i++) {
-            const uint32_t code = (codes->end[IC_JPEG_LOOKUP_BITS] + i) >> (16 - bits);
-            const uint8_t symbol = codes->symbols[codes->symbol_at[bits] + (int32_t)code];
+        for (; i < codes->list.end[bits] - codes->list.end[IC_JPEG_LOOKUP_BITS]; i++) {
+            const uint32_t code = (codes->list.end[IC_JPEG_LOOKUP_BITS] + i) >> (16 - bits);
+            const uint8_t symbol = codes->list.symbols[codes->list.symbol_at[bits] + (int32_t)code];
             codes->longer[i] = (uint16_t)(bits << 8 | symbol);
         }
     }
@@ -169,11 +168,11 @@ static void list_long_codes(struct ic_jpeg_codes *codes) {
 
 bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
                         const uint8_t *symbols, bool dc, int most_quant) {
-    if (!order_codes(codes, counts, symbols)) {
+    if (!ic_jpeg_code_list_make(&codes->list, counts, symbols)) {
         return false;
     }
     for (int i = 0; dc && i < 256; i++) {
-        if (codes->symbols[i] > 15) {
+        if (codes->list.symbols[i] > 15) {
             return false;
         }
     }
@@ -193,10 +192,10 @@ bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
     return true;
 }
 
-int ic_jpeg_codes_find(const struct ic_jpeg_codes *codes, uint32_t next16, int *symbol) {
+int ic_jpeg_code_find(const struct ic_jpeg_code_list *list, uint32_t next16, int *symbol) {
     for (int bits = 1; bits <= 16; bits++) {
-        if (next16 < codes->end[bits]) {
-            *symbol = codes->symbols[codes->symbol_at[bits] + (int32_t)(next16 >> (16 - bits))];
+        if (next16 < list->end[bits]) {
+            *symbol = list->symbols[list->symbol_at[bits] + (int32_t)(next16 >> (16 - bits))];
             return bits;
         }
     }

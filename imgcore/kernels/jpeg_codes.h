@@ -41,17 +41,22 @@ struct ic_jpeg_step {
 #define IC_STEP_END  128u
 #define IC_STEP_RARE 255u
 
-struct ic_jpeg_codes {
-    struct ic_jpeg_step step[IC_JPEG_STEPS]; /* for DC the first 1 << IC_JPEG_DC_LOOKUP_BITS */
+/* The codes in order. */
+struct ic_jpeg_code_list {
     /* Codes of l bits, filled up to 16 bits, are less than end[l]; end[16] is over every number of
      * 16 bits if the codes are complete. */
     uint32_t end[17];
     int32_t symbol_at[17]; /* symbol of a code of l bits: symbols[symbol_at[l] + code] */
-    uint8_t symbols[256];
-    /* Codes that are longer than the lookup, by the next 16 bits - end[IC_JPEG_LOOKUP_BITS]: the
-     * length of the code in the higher byte, 0 if there is none, and the symbol in the lower one.
-     * There are at most 256 such codes, one after the other; the shortest begins 2^(16 - 12) of
-     * these numbers. */
+    uint8_t symbols[256];  /* those without a code are 0 */
+};
+
+struct ic_jpeg_codes {
+    struct ic_jpeg_step step[IC_JPEG_STEPS]; /* for DC the first 1 << IC_JPEG_DC_LOOKUP_BITS */
+    struct ic_jpeg_code_list list;
+    /* Codes that are longer than the lookup, by the next 16 bits - list.end[IC_JPEG_LOOKUP_BITS]:
+     * the length of the code in the higher byte, 0 if there is none, and the symbol in the lower
+     * one. There are at most 256 such codes, one after the other; the shortest begins 2^(16 - 12)
+     * of these numbers. */
     uint16_t longer[IC_JPEG_LONG_CODES];
 };
 
@@ -62,9 +67,13 @@ struct ic_jpeg_codes {
 bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
                         const uint8_t *symbols, bool dc, int most_quant);
 
+/* Lists the codes of a DHT segment, as above. False: the counts are of no code. */
+bool ic_jpeg_code_list_make(struct ic_jpeg_code_list *list, const uint8_t counts[17],
+                            const uint8_t *symbols);
+
 /* Finds the code with which `next16`, the next 16 bits, begin. Returns its length, 1 to 16, or 0 if
  * there is none. */
-int ic_jpeg_codes_find(const struct ic_jpeg_codes *codes, uint32_t next16, int *symbol);
+int ic_jpeg_code_find(const struct ic_jpeg_code_list *list, uint32_t next16, int *symbol);
 
 /* The value of `size` bits (0 to 15): T.81, F.2.2.1, EXTEND. */
 static inline int ic_jpeg_extend(uint32_t bits, int size) {

@@ -29,8 +29,8 @@ static bool block_ref(struct ic_jpeg_position *position, int16_t *coefs, unsigne
         struct bits from =
             refill((struct bits){position->bits, position->bit_count}, &position->at);
         int symbol;
-        const int code_bits = ic_jpeg_codes_find(*covered == 0 ? kind->dc : kind->ac,
-                                                 (uint32_t)(from.bits >> 48), &symbol);
+        const int code_bits = ic_jpeg_code_find(*covered == 0 ? &kind->dc->list : &kind->ac->list,
+                                                (uint32_t)(from.bits >> 48), &symbol);
         result = take_symbol(&from, kind, (unsigned)code_bits, (unsigned)symbol, coefs, covered);
         position->bits = from.bits;
         position->bit_count = from.count;
