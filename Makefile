@@ -33,7 +33,7 @@ export IMG OUT PACKAGES PKG_CONFIG
 IMGCORE_BASE := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
 	imgcore/base/picture.c imgcore/base/status.c imgcore/base/thread_pool.c
 
-KERNELS := imgcore/kernels/jpeg_blocks.c imgcore/kernels/jpeg_codes.c imgcore/kernels/jpeg_idct_scalar.c \
+KERNELS := imgcore/kernels/jpeg_bands.c imgcore/kernels/jpeg_blocks.c imgcore/kernels/jpeg_codes.c imgcore/kernels/jpeg_idct_scalar.c \
 	imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
 	imgcore/kernels/kernels_ref_jpeg.c \
 	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_png.c \
@@ -50,8 +50,8 @@ KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c imgcore/codec/jpeg_error.c \
 	imgcore/codec/jpeg_fast.c imgcore/codec/jpeg_frame.c \
-	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_read.c \
-	imgcore/codec/jpeg_scan.c imgcore/codec/jpeg_segments.c imgcore/codec/jpeg_start.c imgcore/codec/jpeg_tables.c \
+	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_progressive.c imgcore/codec/jpeg_read.c \
+	imgcore/codec/jpeg_scan.c imgcore/codec/jpeg_scan_header.c imgcore/codec/jpeg_scan_list.c imgcore/codec/jpeg_segments.c imgcore/codec/jpeg_start.c imgcore/codec/jpeg_tables.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
 	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
@@ -96,7 +96,8 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c tests/imgcore/test_invariants.c \
 	tests/imgcore/test_jpeg.c tests/imgcore/test_jpeg_hostile.c \
 	tests/imgcore/test_jpeg_kinds.c tests/imgcore/test_jpeg_own.c \
-	tests/imgcore/test_jpeg_own_streams.c tests/imgcore/test_jpeg_threads.c \
+	tests/imgcore/test_jpeg_own_streams.c tests/imgcore/test_jpeg_progressive.c \
+	tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
 	tests/imgcore/test_limits.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \

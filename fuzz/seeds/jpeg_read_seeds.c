@@ -86,6 +86,57 @@ static uint8_t *make_scans(int components, unsigned long *size_bytes) {
     return bytes;
 }
 
+/* A progressive JPEG whose bands and bits are split otherwise than libjpeg does it by itself. */
+static uint8_t *make_progressive(unsigned int restart, unsigned long *size_bytes) {
+    static const jpeg_scan_info scans[] = {
+        {3, {0, 1, 2}, 0, 0, 0, 3}, {1, {1}, 1, 63, 0, 1},      {1, {0}, 1, 9, 0, 3},
+        {3, {0, 1, 2}, 0, 0, 3, 2}, {1, {0}, 1, 5, 3, 2},       {1, {0}, 10, 63, 0, 2},
+        {1, {0}, 6, 9, 3, 2},       {1, {0}, 1, 63, 2, 1},      {1, {2}, 1, 63, 0, 0},
+        {1, {0}, 1, 63, 1, 0},      {3, {0, 1, 2}, 0, 0, 2, 1}, {1, {1}, 1, 63, 1, 0},
+        {3, {0, 1, 2}, 0, 0, 1, 0},
+    };
+    enum { WIDTH_PX = 60, HEIGHT_PX = 50 };
+    uint8_t *pixels = scene_make(WIDTH_PX, HEIGHT_PX, 3);
+    unsigned char *bytes = NULL;
+    struct jpeg_compress_struct cinfo;
+    struct jpeg_error_mgr errors;
+    cinfo.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&cinfo);
+    jpeg_mem_dest(&cinfo, &bytes, size_bytes);
+    cinfo.image_width = WIDTH_PX;
+    cinfo.image_height = HEIGHT_PX;
+    cinfo.input_components = 3;
+    cinfo.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&cinfo);
+    jpeg_set_quality(&cinfo, 80, TRUE);
+    cinfo.restart_interval = restart;
+    cinfo.scan_info = scans;
+    cinfo.num_scans = sizeof scans / sizeof *scans;
+    jpeg_start_compress(&cinfo, TRUE);
+    while (cinfo.next_scanline < cinfo.image_height) {
+        JSAMPROW rows = pixels + (size_t)cinfo.next_scanline * WIDTH_PX * 3;
+        jpeg_write_scanlines(&cinfo, &rows, 1);
+    }
+    jpeg_finish_compress(&cinfo);
+    jpeg_destroy_compress(&cinfo);
+    free(pixels);
+    return bytes;
+}
+
+static void write_progressive(void) {
+    for (unsigned int restart = 0; restart < 8; restart += 7) {
+        unsigned long size_bytes;
+        uint8_t *bytes = make_progressive(restart, &size_bytes);
+        for (uint8_t scale = 0; scale < 4; scale++) {
+            const uint8_t options[4] = {30, 90, (uint8_t)(1 + 32 * scale), scale};
+            char name[64];
+            snprintf(name, sizeof name, "progressive_scans_%u_%d", restart, 1 << scale);
+            seed_write(name, bytes, size_bytes, options, sizeof options);
+        }
+        free(bytes);
+    }
+}
+
 /* Where the last scan begins. */
 static size_t find_last_scan(const uint8_t *bytes, size_t size_bytes) {
     size_t at = size_bytes - 2;
@@ -123,6 +174,7 @@ void make_seeds(void) {
     static const uint8_t profile[200] = "profile";
     write_subsamplings();
     write_differences();
+    write_progressive();
     write_kind("grey", (struct jpeg_spec){.channels = 1}, true);
     write_kind("rgb", (struct jpeg_spec){.channels = 3, .rgb = true}, false);
     write_kind("cmyk", (struct jpeg_spec){.channels = 4}, false);
@@ -130,6 +182,16 @@ void make_seeds(void) {
                false);
     write_kind("progressive",
                (struct jpeg_spec){.channels = 3, .h_samp = 2, .v_samp = 2, .progressive = true},
+               true);
+    write_kind("progressive_444", (struct jpeg_spec){.channels = 3, .progressive = true}, true);
+    write_kind("progressive_grey", (struct jpeg_spec){.channels = 1, .progressive = true}, true);
+    write_kind("progressive_restart",
+               (struct jpeg_spec){.channels = 3,
+                                  .height = 70,
+                                  .h_samp = 2,
+                                  .v_samp = 1,
+                                  .progressive = true,
+                                  .restart_rows = 1},
                true);
     write_kind("arithmetic", (struct jpeg_spec){.channels = 3, .arithmetic = true}, true);
     write_kind("arithmetic_progressive",

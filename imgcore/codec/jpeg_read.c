@@ -1,13 +1,13 @@
 /* The JPEG reader: header, strips of planes or of interleaved rows, and the check of the end, on
  * libjpeg-turbo's libjpeg interface. libjpeg's longjmp ends in ic_jpeg_guard.
  *
- * libjpeg reads the headers. The data of a sequential JPEG is read by the own reader (jpeg_fast.h)
- * if it can be read again: on any doubt libjpeg reads it from its beginning, the rows delivered
- * before are dropped, and its status counts.
+ * libjpeg reads the headers. The data of a sequential JPEG of one scan, or of a progressive one, is
+ * read by the own reader (jpeg_fast.h) if it can be read again: on any doubt libjpeg reads it from
+ * its beginning, the rows delivered before are dropped, and its status counts.
  *
  * Memory grows with the width of the image. Only a file of several scans makes libjpeg hold all
- * coefficients; they are reserved from the budget before libjpeg allocates them. */
-#include <inttypes.h>
+ * coefficients, and the own reader the data of all scans; the coefficients are reserved from the
+ * budget before, whoever reads them. */
 #include <string.h>
 
 #include "imgcore/codec/exif.h"
@@ -126,13 +126,6 @@ static void read_step(void *state) {
     }
 }
 
-static void close_decoders(struct ic_jpeg_reader *reader) {
-    ic_jpeg_segments_close(reader->segments);
-    reader->segments = NULL;
-    ic_jpeg_fast_close(reader->fast);
-    reader->fast = NULL;
-}
-
 static bool read_fast(struct ic_jpeg_reader *reader) {
     uint8_t *rows[IC_MAX_PLANES] = {NULL};
     size_t stride_bytes[IC_MAX_PLANES] = {0};
@@ -162,33 +155,14 @@ static void invert_rows(struct ic_jpeg_reader *reader) {
     }
 }
 
-/* Returns to the first byte of the scan, of which segments in memory have consumed nothing. */
-static enum imgcore_status return_to_scan(struct ic_jpeg_reader *reader,
-                                          struct imgcore_error *error) {
-    struct ic_input *input = reader->source.input;
-    if (ic_is_cancelled(reader->source.cancel)) {
-        return ic_fail_cancelled(error);
-    }
-    if (reader->segments != NULL) {
-        reader->base.fallback = ic_jpeg_segments_doubt(reader->segments);
-        return IMGCORE_OK;
-    }
-    if (input->failed) {
-        return ic_fail(error, IMGCORE_READ_FAILED, "after %" PRIu64 " bytes", input->consumed);
-    }
-    if (!ic_input_return(input, &reader->scan_begin)) {
-        return ic_fail(error, ic_input_end_status(input), "the source cannot be read again");
-    }
-    ic_jpeg_source_show(&reader->cinfo);
-    reader->base.fallback = ic_jpeg_fast_doubt(reader->fast);
-    return IMGCORE_OK;
-}
-
 /* After a doubt or a fault: the rows delivered so far are correct, but libjpeg decides about the
  * file, so it starts at the beginning of the scan. */
 static enum imgcore_status start_again(struct ic_jpeg_reader *reader, struct imgcore_error *error) {
-    const enum imgcore_status status = return_to_scan(reader, error);
-    close_decoders(reader);
+    enum imgcore_status status = ic_jpeg_return_to_scan(reader, error);
+    ic_jpeg_close_decoders(reader);
+    if (status == IMGCORE_OK && !reader->started) {
+        status = ic_jpeg_start_library(reader, error);
+    }
     if (status != IMGCORE_OK) {
         return status;
     }
@@ -297,7 +271,7 @@ static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_er
     struct ic_jpeg_reader *reader = (struct ic_jpeg_reader *)base;
     /* either of them has found the end marker */
     const bool by_others = reader->segments != NULL || reader->fast != NULL;
-    close_decoders(reader);
+    ic_jpeg_close_decoders(reader);
     drop_blocks(reader, 1);
     if (reader->all_consumed || by_others) {
         return IMGCORE_OK;
@@ -313,7 +287,7 @@ static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_er
 static void jpeg_destroy_reader(struct ic_reader *base) {
     struct ic_jpeg_reader *reader = (struct ic_jpeg_reader *)base;
     struct ic_mem *mem = reader->mem;
-    close_decoders(reader);
+    ic_jpeg_close_decoders(reader);
     jpeg_destroy_decompress(&reader->cinfo);
     drop_blocks(reader, 0);
     ic_jpeg_markers_clear(&reader->markers);

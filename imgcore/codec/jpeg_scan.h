@@ -12,12 +12,13 @@
 
 /* Doubts, by names for counting: a code that does not exist or a coefficient out of range; data
  * that ends before its blocks, or goes on behind them; another marker than expected, or none;
- * samples so far out of range that libjpeg's forms differ. */
+ * samples so far out of range that libjpeg's forms differ; not enough memory for this decoder. */
 #define IC_DOUBT_CODE       "CODE"
 #define IC_DOUBT_DATA_SHORT "DATA_SHORT"
 #define IC_DOUBT_DATA_LEFT  "DATA_LEFT"
 #define IC_DOUBT_MARKER     "MARKER"
 #define IC_DOUBT_RANGE      "RANGE"
+#define IC_DOUBT_MEMORY     "MEMORY"
 
 /* The most blocks of an MCU (T.81, B.2.3). */
 #define IC_MAX_MCU_BLOCKS 10
@@ -42,6 +43,11 @@ struct ic_jpeg_tables {
 bool ic_jpeg_tables_open(struct ic_mem *mem, const struct jpeg_decompress_struct *picture,
                          struct ic_jpeg_tables *tables);
 void ic_jpeg_tables_clear(struct ic_mem *mem, struct ic_jpeg_tables *tables);
+
+/* Takes one component, with the DCT size that libjpeg has chosen. False: it is none that this
+ * decoder reads. */
+bool ic_jpeg_component_take(const jpeg_component_info *component, const JQUANT_TBL *quant,
+                            struct ic_jpeg_component *out);
 
 struct ic_jpeg_scan;
 

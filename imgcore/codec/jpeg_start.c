@@ -88,7 +88,7 @@ static void check_scans(struct ic_jpeg_reader *reader) {
     }
 }
 
-static void start_step(void *state) {
+static void prepare_step(void *state) {
     struct ic_jpeg_reader *reader = state;
     j_decompress_ptr cinfo = &reader->cinfo;
     cinfo->scale_num = 1;
@@ -108,6 +108,11 @@ static void start_step(void *state) {
     check_scans(reader);
     reserve_memory(reader);
     make_strips(reader);
+}
+
+static void start_step(void *state) {
+    struct ic_jpeg_reader *reader = state;
+    j_decompress_ptr cinfo = &reader->cinfo;
     /* In this mode libjpeg leaves the reading of the scans to consume_step. */
     cinfo->buffered_image = reader->errors.tolerant && jpeg_has_multiple_scans(cinfo);
     jpeg_start_decompress(cinfo);
@@ -144,26 +149,92 @@ static enum imgcore_status read_scans(struct ic_jpeg_reader *reader, struct imgc
     return ic_jpeg_guard(&reader->errors, output_step, reader, error);
 }
 
+enum imgcore_status ic_jpeg_start_library(struct ic_jpeg_reader *reader,
+                                          struct imgcore_error *error) {
+    reader->started = true;
+    enum imgcore_status status = ic_jpeg_guard(&reader->errors, start_step, reader, error);
+    if (status == IMGCORE_OK && reader->cinfo.buffered_image) {
+        status = read_scans(reader, error);
+    }
+    return status;
+}
+
+/* ---- who decodes --------------------------------------------------------------------------- */
+
+void ic_jpeg_close_decoders(struct ic_jpeg_reader *reader) {
+    ic_jpeg_segments_close(reader->segments);
+    reader->segments = NULL;
+    ic_jpeg_fast_close(reader->fast);
+    reader->fast = NULL;
+}
+
+enum imgcore_status ic_jpeg_return_to_scan(struct ic_jpeg_reader *reader,
+                                           struct imgcore_error *error) {
+    struct ic_input *input = reader->source.input;
+    if (ic_is_cancelled(reader->source.cancel)) {
+        return ic_fail_cancelled(error);
+    }
+    if (reader->segments != NULL) {
+        reader->base.fallback = ic_jpeg_segments_doubt(reader->segments);
+        return IMGCORE_OK;
+    }
+    if (input->failed) {
+        return ic_fail(error, IMGCORE_READ_FAILED, "after %" PRIu64 " bytes", input->consumed);
+    }
+    if (!ic_input_return(input, &reader->scan_begin)) {
+        return ic_fail(error, ic_input_end_status(input), "the source cannot be read again");
+    }
+    ic_jpeg_source_show(&reader->cinfo);
+    reader->base.fallback = ic_jpeg_fast_doubt(reader->fast);
+    return IMGCORE_OK;
+}
+
 bool ic_jpeg_may_read_own(struct ic_jpeg_reader *reader) {
     return reader->kernels != NULL && reader->kernels->reads_jpeg && reader->request.planes &&
-           !jpeg_has_multiple_scans(&reader->cinfo) && !reader->errors.ended;
+           (!jpeg_has_multiple_scans(&reader->cinfo) || ic_jpeg_is_progressive(&reader->cinfo)) &&
+           !reader->errors.ended;
 }
 
 /* The own reader needs a scan that can be read again, by libjpeg. What cannot be rewound must fit
  * the window. */
-static void open_fast(struct ic_jpeg_reader *reader) {
+static enum imgcore_status open_fast(struct ic_jpeg_reader *reader, struct imgcore_error *error) {
     struct ic_input *input = reader->source.input;
     if (!ic_jpeg_may_read_own(reader)) {
-        return;
+        return IMGCORE_OK;
     }
     ic_jpeg_source_sync(&reader->cinfo, input->rewind != NULL ? 0 : IC_INPUT_CHUNK_BYTES);
     reader->scan_begin = ic_input_mark(input);
     if (ic_input_can_return(input, &reader->scan_begin)) {
         reader->fast = ic_jpeg_fast_open(reader->mem, reader->kernels, &reader->cinfo, input);
     }
-    if (reader->fast != NULL) {
-        reader->base.decoder = IC_DECODER_OWN;
+    if (reader->fast == NULL) {
+        return IMGCORE_OK;
     }
+    if (ic_jpeg_fast_begin(reader->fast, input, reader->source.cancel, reader->limits.scans)) {
+        reader->base.decoder = IC_DECODER_OWN;
+        return IMGCORE_OK;
+    }
+    const enum imgcore_status status = ic_jpeg_return_to_scan(reader, error);
+    ic_jpeg_close_decoders(reader);
+    return status;
+}
+
+/* libjpeg starts a picture that has all its data in one scan without reading it, which makes the
+ * tables that the own reader uses. Of several scans it reads all at its start. */
+static enum imgcore_status choose_decoder(struct ic_jpeg_reader *reader,
+                                          struct imgcore_error *error) {
+    const bool starts_first = !ic_jpeg_is_progressive(&reader->cinfo);
+    enum imgcore_status status = IMGCORE_OK;
+    if (starts_first) {
+        status = ic_jpeg_start_library(reader, error);
+    }
+    if (status == IMGCORE_OK) {
+        status = open_fast(reader, error);
+    }
+    if (status == IMGCORE_OK && !starts_first && reader->fast == NULL) {
+        status = ic_jpeg_start_library(reader, error);
+    }
+    return status;
 }
 
 enum imgcore_status ic_jpeg_start(struct ic_reader *base, const struct ic_read_request *request,
@@ -178,14 +249,13 @@ enum imgcore_status ic_jpeg_start(struct ic_reader *base, const struct ic_read_r
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "planes of a JPEG that is not YCbCr");
     }
     reader->request = *request;
-    enum imgcore_status status = ic_jpeg_guard(&reader->errors, start_step, reader, error);
-    if (status == IMGCORE_OK && reader->cinfo.buffered_image) {
-        status = read_scans(reader, error);
+    enum imgcore_status status = ic_jpeg_guard(&reader->errors, prepare_step, reader, error);
+    if (status == IMGCORE_OK) {
+        base->decoder = IC_DECODER_LIBJPEG;
+        status = choose_decoder(reader, error);
     }
     if (status == IMGCORE_OK) {
         *layout = reader->layout;
-        base->decoder = IC_DECODER_LIBJPEG;
-        open_fast(reader);
     }
     return status;
 }

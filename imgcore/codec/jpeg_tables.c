@@ -9,22 +9,15 @@ static bool is_sequential(const struct jpeg_decompress_struct *picture) {
            picture->comps_in_scan == picture->num_components && picture->unread_marker == 0;
 }
 
-static bool take_component(const struct jpeg_decompress_struct *picture, int index,
-                           struct ic_jpeg_component *out) {
-    const jpeg_component_info *component = &picture->comp_info[index];
-    const JQUANT_TBL *quant = component->quant_table;
+bool ic_jpeg_component_take(const jpeg_component_info *component, const JQUANT_TBL *quant,
+                            struct ic_jpeg_component *out) {
     const int size = IC_DCT_H(component);
-    if (picture->cur_comp_info[index] != component || quant == NULL ||
-        IC_DCT_V(component) != size || (size != 8 && size != 4 && size != 2 && size != 1)) {
+    if (quant == NULL || IC_DCT_V(component) != size ||
+        (size != 8 && size != 4 && size != 2 && size != 1)) {
         return false;
     }
-    /* with a single component an MCU is one block, for any sampling factors */
-    const bool alone = picture->num_components == 1;
-    if (alone && component->v_samp_factor != 1) {
-        return false;
-    }
-    out->h = alone ? 1 : component->h_samp_factor;
-    out->v = alone ? 1 : component->v_samp_factor;
+    out->h = component->h_samp_factor;
+    out->v = component->v_samp_factor;
     out->size = size;
     for (int i = 0; i < 64; i++) {
         const int place = ic_jpeg_zigzag[i];
@@ -33,6 +26,21 @@ static bool take_component(const struct jpeg_decompress_struct *picture, int ind
         }
         out->quant[place] = (int16_t)quant->quantval[place];
         out->zigzag[i] = quant->quantval[place];
+    }
+    return true;
+}
+
+static bool take_component(const struct jpeg_decompress_struct *picture, int index,
+                           struct ic_jpeg_component *out) {
+    const jpeg_component_info *component = &picture->comp_info[index];
+    if (picture->cur_comp_info[index] != component ||
+        !ic_jpeg_component_take(component, component->quant_table, out)) {
+        return false;
+    }
+    if (picture->num_components == 1) {
+        /* with a single component an MCU is one block, for any sampling factors */
+        out->h = out->v = 1;
+        return component->v_samp_factor == 1;
     }
     return true;
 }

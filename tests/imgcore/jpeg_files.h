@@ -95,6 +95,8 @@ struct jpeg_params {
     bool progressive, arithmetic, scan_each; /* scan_each: one baseline scan per component */
     bool no_adobe, no_jfif, wide_quant, ramp, flat;
     unsigned int restart;
+    const jpeg_scan_info *script; /* the scans; NULL: as above */
+    int script_scans;
     int noise; /* instead: 1 any level at random, 2 black and white at random */
 };
 
@@ -127,6 +129,10 @@ static void set_scans(struct jpeg_compress_struct *cinfo, const struct jpeg_para
                       jpeg_scan_info *scans) {
     if (r->progressive) {
         jpeg_simple_progression(cinfo);
+    }
+    if (r->script != NULL) {
+        cinfo->scan_info = r->script;
+        cinfo->num_scans = r->script_scans;
     }
     if (r->scan_each) {
         for (int c = 0; c < r->components; c++) {

@@ -92,8 +92,8 @@ static void the_last_call_is_reported(void **state) {
     struct imgcore_info info;
     const struct jpeg_spec jpeg = {.width = 90, .height = 70, .channels = 3, .h_samp = 2};
     const struct png_spec png = {.width = 90, .height = 70, .channels = 3};
-    const struct jpeg_spec progressive = {
-        .width = 90, .height = 70, .channels = 3, .progressive = true};
+    const struct jpeg_spec arithmetic = {
+        .width = 90, .height = 70, .channels = 3, .arithmetic = true};
     size_t size;
     assert_null(imgcore_context_decoder(context));
     uint8_t *bytes = jpeg_make(&jpeg, &size);
@@ -118,7 +118,7 @@ static void the_last_call_is_reported(void **state) {
     assert_int_equal(imgcore_check(context, &source, NULL, NULL), IMGCORE_TRUNCATED);
     assert_null(imgcore_context_decoder(context));
     free(bytes);
-    bytes = jpeg_make(&progressive, &size);
+    bytes = jpeg_make(&arithmetic, &size);
     source = (struct imgcore_source){.bytes = bytes, .size_bytes = size};
     assert_int_equal(imgcore_check(context, &source, NULL, NULL), IMGCORE_OK);
     assert_string_equal(imgcore_context_decoder(context), "libjpeg-turbo");

@@ -176,8 +176,9 @@ IMGCORE_API const char *imgcore_context_target_reason(const struct imgcore_conte
  * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun. Static storage. */
 IMGCORE_API const char *imgcore_context_decoder(const struct imgcore_context *context);
 /* Returns why the own decoder left that image to the library, which read it from the beginning;
- * NULL: it did not. One word, for counting; for a JPEG "CODE", "DATA_SHORT", "DATA_LEFT", "MARKER"
- * or "RANGE", for a PNG "DATA". It does not mean that the image was refused. Static storage. */
+ * NULL: it did not. One word, for counting; for a JPEG "CODE", "DATA_SHORT", "DATA_LEFT",
+ * "MARKER", "RANGE" or "MEMORY", for a PNG "DATA". It does not mean that the image was refused.
+ * Static storage. */
 IMGCORE_API const char *imgcore_context_fallback(const struct imgcore_context *context);
 
 /* Returns the number of CPU targets compiled in. They are ordered best first; the last one is
@@ -404,13 +405,13 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  * destroyed; they block all signals. If a thread or its memory is not available, the call works
  * with fewer.
  * Cancellation: options.is_cancelled is called before the header is read, for every strip of rows
- * (and for every strip that goes into an enlarged output), for every row of MCUs of every scan of a
- * progressive JPEG, for every row of an interlaced PNG, for every 64 KiB of compressed PNG data,
- * before every output, and for every strip of an output while it is encoded. Only the compression
- * of a PNG output of up to 64 MiB of samples is a single step (53 MB: 0.4 s at level 1, 5 s at
- * level 9). The function is called by the calling thread and, with options.threads, also by threads
- * of the context, but never by two at once. It must not use the context. Once it has returned true
- * it is not called again in this call.
+ * (and for every strip that goes into an enlarged output), for every 32 KiB of a progressive JPEG
+ * or, if libjpeg-turbo reads it, every row of MCUs of every scan, for every row of an interlaced
+ * PNG, for every 64 KiB of compressed PNG data, before every output, and for every strip of an
+ * output while it is encoded. Only the compression of a PNG output of up to 64 MiB of samples is a
+ * single step (53 MB: 0.4 s at level 1, 5 s at level 9). The function is called by the calling
+ * thread and, with options.threads, also by threads of the context, but never by two at once. It
+ * must not use the context. Once it has returned true it is not called again in this call.
  * Errors: INVALID_ARGUMENT, UNKNOWN_FIELD; CANCELLED; TRUNCATED, CORRUPT, UNSUPPORTED for the file;
  * TOO_LARGE, BUDGET for its size; NO_MEMORY; READ_FAILED. */
 #define IMGCORE_MAX_OUTPUTS 16
