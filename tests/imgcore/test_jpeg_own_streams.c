@@ -9,19 +9,7 @@
 #include <cmocka.h>
 
 #include "imgcore/codec/jpeg_scan.h"
-#include "jpeg_files.h"
-
-static const int scales[] = {1, 2, 4, 8};
-
-static struct ic_kernels best_kernels(void) {
-    struct ic_kernels kernels;
-    ic_target_kernels(ic_target_choose(NULL), &kernels);
-    return kernels;
-}
-
-static bool is_own(const struct decoded *decoded) {
-    return decoded->decoder != NULL && strcmp(decoded->decoder, IC_DECODER_OWN) == 0;
-}
+#include "jpeg_own.h"
 
 /* 4:2:0 noise, 3 bits a pixel: 300 KiB for 900 x 900. */
 static struct blob make_noise(unsigned int width, unsigned int height) {
