@@ -95,6 +95,10 @@ void ic_jpeg_source_show(j_decompress_ptr cinfo);
  * scan of a few bytes can make libjpeg walk over the entire image, so a file with a flood of scans
  * is rejected before the first walk; other scans are counted while they are read. */
 bool ic_jpeg_source_shows_scans(j_decompress_ptr cinfo, uint32_t limit);
+
+/* Takes the marker at which `input` stands, with any number of 0xff before it, and returns its
+ * code; 0: there is none. */
+uint8_t ic_jpeg_take_marker(struct ic_input *input);
 /* Reads the next bytes, for a marker processor. Raises if the source ends. */
 void ic_jpeg_take(j_decompress_ptr cinfo, void *out, size_t size_bytes);
 

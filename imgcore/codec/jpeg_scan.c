@@ -12,8 +12,6 @@
 #define CLEAN_BYTES ((size_t)4096)
 /* Blocks of a batch: 12 KiB of coefficients. */
 #define BATCH_BLOCKS IC_JPEG_GROUP_BLOCKS
-/* A position may be this far past the last byte of an interval: bits are loaded in eights. */
-#define AHEAD_BYTES 8
 
 struct ic_jpeg_scan {
     struct ic_mem *mem;
@@ -31,7 +29,7 @@ struct ic_jpeg_scan {
     struct ic_jpeg_group all[IC_MAX_PLANES], first_10[IC_MAX_PLANES];
     uint8_t last[BATCH_BLOCKS];
     int16_t coefs[64 * BATCH_BLOCKS] __attribute__((aligned(64)));
-    uint8_t clean[CLEAN_BYTES + AHEAD_BYTES + IC_JPEG_SLACK_BYTES];
+    uint8_t clean[CLEAN_BYTES + IC_JPEG_AHEAD_BYTES + IC_JPEG_SLACK_BYTES];
 };
 
 static bool doubt(struct ic_jpeg_scan *scan, const char *name) {
@@ -88,8 +86,8 @@ static bool load(struct ic_jpeg_scan *scan) {
         return true;
     }
     /* a block that needs more data than there is reads zeros, and is found later by bits_left */
-    memset(scan->clean_end, 0, AHEAD_BYTES + IC_JPEG_SLACK_BYTES);
-    scan->limit = scan->clean_end + AHEAD_BYTES;
+    memset(scan->clean_end, 0, IC_JPEG_AHEAD_BYTES + IC_JPEG_SLACK_BYTES);
+    scan->limit = scan->clean_end + IC_JPEG_AHEAD_BYTES;
     return true;
 }
 
@@ -105,7 +103,7 @@ static ptrdiff_t bits_left(const struct ic_jpeg_scan *scan) {
 /* Whether only the rest of a byte, at most, is left of the interval. */
 static bool is_used_up(struct ic_jpeg_scan *scan) {
     while (!scan->ended && load(scan) && !scan->ended) {
-        if (scan->clean_end - scan->position.at > AHEAD_BYTES) {
+        if (scan->clean_end - scan->position.at > IC_JPEG_AHEAD_BYTES) {
             return doubt(scan, IC_DOUBT_DATA_LEFT);
         }
     }
@@ -115,17 +113,9 @@ static bool is_used_up(struct ic_jpeg_scan *scan) {
     return bits_left(scan) < 8 || doubt(scan, IC_DOUBT_DATA_LEFT);
 }
 
-/* Takes a marker; 0xff may stand before it any number of times. */
+/* Takes this marker. */
 static bool take_marker(struct ic_jpeg_scan *scan, uint8_t code) {
-    struct ic_input *input = scan->input;
-    while (ic_input_fill(input, 2) >= 2 && input->window[0] == 0xff && input->window[1] == 0xff) {
-        ic_input_use(input, 1);
-    }
-    if (input->window_bytes < 2 || input->window[0] != 0xff || input->window[1] != code) {
-        return doubt(scan, IC_DOUBT_MARKER);
-    }
-    ic_input_use(input, 2);
-    return true;
+    return ic_jpeg_take_marker(scan->input) == code || doubt(scan, IC_DOUBT_MARKER);
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */

@@ -23,6 +23,9 @@
 /* The most blocks of an MCU (T.81, B.2.3). */
 #define IC_MAX_MCU_BLOCKS 10
 
+/* A position may be this far past the last byte of an interval: bits are loaded in eights. */
+#define IC_JPEG_AHEAD_BYTES 8
+
 /* What the headers state: read only, for any number of scans. */
 struct ic_jpeg_tables {
     struct ic_jpeg_codes *codes[2][NUM_HUFF_TBLS]; /* DC, AC; NULL: not used */

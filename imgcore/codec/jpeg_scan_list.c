@@ -148,20 +148,6 @@ static bool read_interval(struct state *state) {
     }
 }
 
-/* Takes a marker; 0xff may stand before it any number of times. 0: there is none. */
-static uint8_t take_marker(struct state *state) {
-    struct ic_input *input = state->input;
-    while (ic_input_fill(input, 2) >= 2 && input->window[0] == 0xff && input->window[1] == 0xff) {
-        ic_input_use(input, 1);
-    }
-    if (input->window_bytes < 2 || input->window[0] != 0xff) {
-        return 0;
-    }
-    const uint8_t code = input->window[1];
-    ic_input_use(input, 2);
-    return code;
-}
-
 /* Reads the intervals of a scan; returns the marker behind it, 0 after a doubt. */
 static uint8_t read_data(struct state *state, const struct ic_jpeg_listed_scan *scan) {
     const uint32_t interval = scan->restart_interval;
@@ -171,7 +157,7 @@ static uint8_t read_data(struct state *state, const struct ic_jpeg_listed_scan *
         if (!read_interval(state)) {
             return 0;
         }
-        const uint8_t code = take_marker(state);
+        const uint8_t code = ic_jpeg_take_marker(state->input);
         const bool is_last = i + 1 == intervals;
         if (is_last ? code >= JPEG_RST0 && code <= JPEG_RST0 + 7 : code != JPEG_RST0 + i % 8) {
             doubt(state, IC_DOUBT_MARKER);
@@ -253,7 +239,7 @@ static bool read_segment(struct state *state, size_t *size_bytes) {
 /* Reads the segments behind a scan, the first marker of which was read. False: a doubt, or the end
  * marker. */
 static bool read_header(struct state *state, uint8_t marker, struct ic_jpeg_scan_header *header) {
-    for (; marker != 0 && marker != JPEG_EOI; marker = take_marker(state)) {
+    for (; marker != 0 && marker != JPEG_EOI; marker = ic_jpeg_take_marker(state->input)) {
         size_t size_bytes;
         if (!read_segment(state, &size_bytes)) {
             return doubt(state, IC_DOUBT_MARKER);

@@ -8,9 +8,6 @@
 #include "imgcore/kernels/jpeg_bands.h"
 #include "imgcore/kernels/kernels.h"
 
-/* A position may be this far past the last byte of an interval: bits are loaded in eights. */
-#define IC_JPEG_AHEAD_BYTES 8
-
 /* One scan, and how far it is decoded (jpeg_progressive.c). */
 struct ic_jpeg_listed_scan {
     struct ic_jpeg_scan_header header;

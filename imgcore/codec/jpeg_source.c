@@ -166,3 +166,15 @@ bool ic_jpeg_source_shows_scans(j_decompress_ptr cinfo, uint32_t limit) {
     ic_jpeg_source_sync(cinfo, IC_INPUT_CHUNK_BYTES);
     return more_scans_than(cinfo->src->next_input_byte, cinfo->src->bytes_in_buffer, limit);
 }
+
+uint8_t ic_jpeg_take_marker(struct ic_input *input) {
+    while (ic_input_fill(input, 2) >= 2 && input->window[0] == 0xff && input->window[1] == 0xff) {
+        ic_input_use(input, 1);
+    }
+    if (input->window_bytes < 2 || input->window[0] != 0xff) {
+        return 0;
+    }
+    const uint8_t code = input->window[1];
+    ic_input_use(input, 2);
+    return code;
+}

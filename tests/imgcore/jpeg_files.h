@@ -100,6 +100,18 @@ struct jpeg_params {
     int noise; /* instead: 1 any level at random, 2 black and white at random */
 };
 
+/* Of struct jpeg_params: the samplings of photographs, and unusual ones. */
+#define JPEG_KINDS                                                                                 \
+    {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {2, 1, 1}},                         \
+        {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {1, 1, 1}},                     \
+        {.components = 3, .space = JCS_YCbCr, .h = {1, 1, 1}, .v = {1, 1, 1}},                     \
+        {.components = 3, .space = JCS_YCbCr, .h = {1, 1, 1}, .v = {2, 1, 1}},                     \
+        {.components = 3, .space = JCS_YCbCr, .h = {4, 1, 1}, .v = {2, 1, 1}},                     \
+        {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 2}, .v = {2, 2, 1}, .wide_quant = true}, \
+    {                                                                                              \
+        .components = 1, .space = JCS_GRAYSCALE, .h = {1}, .v = { 1 }                              \
+    }
+
 /* Returns the sample of component c at (x, y): smooth waves with some noise, or for a ramp a value
  * that increases by the same amount over the entire plane. */
 static uint8_t params_sample(const struct jpeg_params *r, int c, unsigned int x, unsigned int y,

@@ -32,10 +32,33 @@ static inline bool compare(const struct blob *file, const struct how *how,
     return by_own;
 }
 
+/* The kernels of target t, with the own reader for plain C, too. False: this CPU does not run it.
+ */
+static inline bool kernels_of(size_t t, struct ic_kernels *kernels) {
+    if (!ic_target_usable(t)) {
+        return false;
+    }
+    ic_target_kernels(t, kernels);
+    kernels->reads_jpeg = true;
+    return true;
+}
+
+/* All rows are those of libjpeg, by the own reader in one reading. */
+static inline void check_read_once(const struct blob *file, const struct how *how,
+                                   const struct how *own_how, const struct stream *stream) {
+    struct decoded library = decode(file, how);
+    struct decoded own = decode(file, own_how);
+    assert_same_picture(&library, &own);
+    assert_true(is_own(&own));
+    assert_int_equal(own.consumed, file->size_bytes);
+    assert_int_equal(stream->rewound, 0);
+    decoded_free(&library);
+    decoded_free(&own);
+}
+
 static struct ic_kernels best_kernels(void) {
     struct ic_kernels kernels;
-    ic_target_kernels(ic_target_choose(NULL), &kernels);
-    kernels.reads_jpeg = true; /* plain C, too, where there is nothing else */
+    kernels_of(ic_target_choose(NULL), &kernels);
     return kernels;
 }
 

@@ -10,13 +10,7 @@
 #include "jpeg_own.h"
 
 static const struct jpeg_params kinds[] = {
-    {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {2, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {1, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {1, 1, 1}, .v = {1, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {1, 1, 1}, .v = {2, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {4, 1, 1}, .v = {2, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 2}, .v = {2, 2, 1}, .wide_quant = true},
-    {.components = 1, .space = JCS_GRAYSCALE, .h = {1}, .v = {1}},
+    JPEG_KINDS,
     {.components = 1, .space = JCS_GRAYSCALE, .h = {2}, .v = {1}},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -25,12 +19,10 @@ static void every_target_reads_the_samples_of_libjpeg(void **state) {
     (void)state;
     uint32_t random = 1;
     for (size_t t = 0; t < ic_target_count(); t++) {
-        if (!ic_target_usable(t)) {
+        struct ic_kernels kernels;
+        if (!kernels_of(t, &kernels)) {
             continue;
         }
-        struct ic_kernels kernels;
-        ic_target_kernels(t, &kernels);
-        kernels.reads_jpeg = true; /* the reference, too */
         for (size_t i = 0; i < KINDS * 24; i++) {
             struct jpeg_params r = kinds[i % KINDS];
             r.width = 1 + next_random(&random) % 150;

@@ -53,13 +53,7 @@ static bool compare(const struct blob *file, const struct how *how) {
 }
 
 static const struct jpeg_params kinds[] = {
-    {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {2, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 1}, .v = {1, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {1, 1, 1}, .v = {1, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {1, 1, 1}, .v = {2, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {4, 1, 1}, .v = {2, 1, 1}},
-    {.components = 3, .space = JCS_YCbCr, .h = {2, 1, 2}, .v = {2, 2, 1}, .wide_quant = true},
-    {.components = 1, .space = JCS_GRAYSCALE, .h = {1}, .v = {1}},
+    JPEG_KINDS,
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
