@@ -29,18 +29,19 @@
     {                                                                                              \
         step = LOOKUP(ac, IC_JPEG_LOOKUP_BITS);                                                    \
         const unsigned bits = step->bits;                                                          \
-        LOAD const uint8_t *const after = place + step->advance;                                   \
-        if (__builtin_expect(after > ic_jpeg_zigzag + 63, 0)) {                                    \
+        LOAD const size_t after = covered + step->advance;                                         \
+        if (__builtin_expect(after > 63, 0)) {                                                     \
             goto rare;                                                                             \
         }                                                                                          \
         const unsigned following = step->following;                                                \
         const unsigned value = step->value + (unsigned)FOLLOWING(from.bits, following);            \
+        const uint8_t *const place = ic_jpeg_zigzag + covered;                                     \
         const unsigned first = place[step->first], second = place[step->second];                   \
         coefs[second] = (int8_t)following;                                                         \
         coefs[first] = (int16_t)value;                                                             \
         from.bits <<= bits & 63;                                                                   \
         used += bits;                                                                              \
-        place = after;                                                                             \
+        covered = after;                                                                           \
         if ((bits & IC_STEP_END) != 0) {                                                           \
             goto complete;                                                                         \
         }                                                                                          \
@@ -82,7 +83,7 @@ BLOCKS_TARGET static bool BLOCKS_NAME(struct ic_jpeg_position *position, const u
     for (; good && i < count && at <= limit; i++, coefs += 64, kind = kind->next) {
         const struct ic_jpeg_codes *const ac = kind->ac;
         const struct ic_jpeg_step *step = LOOKUP(kind->dc, IC_JPEG_DC_LOOKUP_BITS);
-        const uint8_t *place = ic_jpeg_zigzag;
+        size_t covered = 0;
         LOAD_BITS()
         if (__builtin_expect(step->advance != 1, 0)) {
             goto rare;
@@ -90,7 +91,7 @@ BLOCKS_TARGET static bool BLOCKS_NAME(struct ic_jpeg_position *position, const u
         coefs[0] = (int16_t)(step->value + (unsigned)FOLLOWING(from.bits, step->following));
         from.bits <<= step->bits;
         used = step->bits;
-        place++;
+        covered = 1;
         STEP()
         for (;;) {
             STEP(LOAD_BITS())
@@ -100,17 +101,17 @@ BLOCKS_TARGET static bool BLOCKS_NAME(struct ic_jpeg_position *position, const u
             LOAD_BITS()
             /* copies, so that the variables stay in registers */
             struct bits left = from;
-            unsigned covered = (unsigned)(place - ic_jpeg_zigzag);
-            const enum symbol_result result = BLOCKS_RARE(&left, kind, step, coefs, &covered);
+            unsigned known = (unsigned)covered;
+            const enum symbol_result result = BLOCKS_RARE(&left, kind, step, coefs, &known);
             from = left;
-            place = ic_jpeg_zigzag + covered;
+            covered = known;
             if (result != SYMBOL_MORE) {
                 good = result == SYMBOL_LAST;
                 break;
             }
         }
     complete:
-        last[i] = (uint8_t)(place - ic_jpeg_zigzag);
+        last[i] = (uint8_t)covered;
     }
     COUNT_BITS();
     *position = (struct ic_jpeg_position){at, from.bits, from.count, kind};
