@@ -42,19 +42,25 @@ static struct symbol read_symbol(const struct short_code *codes, uint32_t lookup
     return found;
 }
 
+/* A step, and the bits that it takes: see struct ic_jpeg_step_table. */
+struct entry {
+    uint8_t bits;
+    struct ic_jpeg_step step;
+};
+
+static const struct entry not_in_table = {.step = {.advance = IC_STEP_RARE}};
+
 /* Without second value. */
-static struct ic_jpeg_step one_value(int bits, int covered, int value) {
-    return (struct ic_jpeg_step){.bits = (uint8_t)bits,
-                                 .advance = (uint8_t)covered,
-                                 .first = (uint8_t)(covered - 1),
-                                 .second = (uint8_t)(covered - 1),
-                                 .value = (uint16_t)value};
+static struct entry one_value(int bits, int covered, int value) {
+    return (struct entry){(uint8_t)bits,
+                          {.advance = (uint8_t)covered,
+                           .first = (uint8_t)(covered - 1),
+                           .second = (uint8_t)(covered - 1),
+                           .value = (uint16_t)value}};
 }
 
-static struct ic_jpeg_step not_in_table(const struct symbol *symbol) {
-    return (struct ic_jpeg_step){.advance = IC_STEP_RARE,
-                                 .first = (uint8_t)symbol->code_bits,
-                                 .second = (uint8_t)symbol->symbol};
+static struct entry end_of_block(int bits) {
+    return (struct entry){.bits = (uint8_t)((unsigned)bits | IC_STEP_END)};
 }
 
 static bool is_end(const struct symbol *symbol) {
@@ -67,56 +73,83 @@ static bool is_usual(const struct symbol *symbol, int most_quant) {
                                       : abs(symbol->value) * most_quant <= INT16_MAX;
 }
 
-/* A code in the table whose value is not, but for its first bit, which tells the sign. */
-static struct ic_jpeg_step make_following(const struct symbol *one, uint32_t lookup, int size,
-                                          int most_quant) {
+/* A code whose value of `size` bits, at least one, is not in the table, but for its sign. */
+static struct entry make_following(const struct symbol *one, int size, bool negative,
+                                   int most_quant) {
     const int most_value = (1 << size) - 1;
-    if (one->code_bits == 0 || one->code_bits == IC_JPEG_LOOKUP_BITS ||
-        one->bits > IC_JPEG_STEP_BITS || most_value * most_quant > INT16_MAX) {
-        return not_in_table(one);
+    if (one->bits > IC_JPEG_STEP_BITS || most_value * most_quant > INT16_MAX) {
+        return not_in_table;
     }
-    const bool negative = (lookup >> (IC_JPEG_LOOKUP_BITS - 1 - one->code_bits) & 1) == 0;
-    struct ic_jpeg_step step = one_value(one->bits, one->run + 1, negative ? -most_value : 0);
-    step.following = (uint16_t)(size << 8 | (64 - one->bits));
-    return step;
+    struct entry entry = one_value(one->bits, one->run + 1, negative ? -most_value : 0);
+    entry.step.following = (uint16_t)(size << 8 | (64 - one->bits));
+    return entry;
 }
 
-static struct ic_jpeg_step make_ac_step(const struct short_code *codes, uint32_t lookup,
-                                        int most_quant) {
+/* A code at the beginning of the lookup, which has `known` bits. */
+static struct entry make_long_value(const struct symbol *one, uint32_t lookup, int size, int known,
+                                    int most_quant) {
+    if (one->code_bits == 0 || one->code_bits >= known) {
+        return not_in_table;
+    }
+    /* the first bit of a value is its sign */
+    const bool negative = (lookup >> (IC_JPEG_LOOKUP_BITS - 1 - one->code_bits) & 1) == 0;
+    return make_following(one, size, negative, most_quant);
+}
+
+static struct entry make_ac_step(const struct short_code *codes, uint32_t lookup, int most_quant) {
     const struct symbol one = read_symbol(codes, lookup, 0, false);
     if (!one.whole) {
-        return make_following(&one, lookup, one.symbol & 15, most_quant);
+        return make_long_value(&one, lookup, one.symbol & 15, IC_JPEG_LOOKUP_BITS, most_quant);
     }
     if (!is_usual(&one, most_quant)) {
-        return not_in_table(&one);
+        return not_in_table;
     }
     if (is_end(&one)) {
-        return (struct ic_jpeg_step){.bits = (uint8_t)((unsigned)one.bits | IC_STEP_END)};
+        return end_of_block(one.bits);
     }
-    struct ic_jpeg_step step = one_value(one.bits, one.run + 1, one.value);
+    struct entry entry = one_value(one.bits, one.run + 1, one.value);
     const struct symbol two = read_symbol(codes, lookup, one.bits, false);
     if (!two.whole || !is_usual(&two, most_quant) || abs(two.value) > INT8_MAX) {
-        return step;
+        return entry;
     }
-    step.bits = (uint8_t)(one.bits + two.bits);
+    entry.bits = (uint8_t)(one.bits + two.bits);
     if (is_end(&two)) {
-        step.bits |= IC_STEP_END;
-        return step;
+        entry.bits |= IC_STEP_END;
+        return entry;
     }
-    step.advance = (uint8_t)(step.advance + two.run + 1);
-    step.second = (uint8_t)(step.advance - 1);
-    step.following = (uint8_t)two.value;
-    return step;
+    entry.step.advance = (uint8_t)(entry.step.advance + two.run + 1);
+    entry.step.second = (uint8_t)(entry.step.advance - 1);
+    entry.step.following = (uint8_t)two.value;
+    return entry;
+}
+
+/* A code of AC that begins with the prefix; `lookup` has the bits behind that. */
+static struct entry make_second_step(const struct ic_jpeg_code_list *list, uint32_t lookup,
+                                     int most_quant) {
+    const uint32_t next17 = ((1u << IC_JPEG_PREFIX_BITS) - 1) << IC_JPEG_LOOKUP_BITS | lookup;
+    struct symbol one = {.whole = false};
+    const int code_bits = ic_jpeg_code_find(list, next17 >> 1, &one.symbol);
+    one.code_bits = code_bits - IC_JPEG_PREFIX_BITS;
+    const int size = one.symbol & 15;
+    one.bits = one.code_bits + size;
+    one.run = one.symbol >> 4;
+    if (one.code_bits <= 0 || !is_usual(&one, most_quant)) {
+        return not_in_table;
+    }
+    if (is_end(&one)) {
+        return end_of_block(one.bits);
+    }
+    return size == 0
+               ? one_value(one.bits, one.run + 1, 0)
+               : make_following(&one, size, (next17 >> (16 - code_bits) & 1) == 0, most_quant);
 }
 
 /* The bits of `lookup` behind its first IC_JPEG_DC_LOOKUP_BITS are zeros, and are not known. */
-static struct ic_jpeg_step make_dc_step(const struct short_code *codes, uint32_t lookup) {
+static struct entry make_dc_step(const struct short_code *codes, uint32_t lookup) {
     const struct symbol one = read_symbol(codes, lookup, 0, true);
-    if (one.whole && one.bits <= IC_JPEG_DC_LOOKUP_BITS) {
-        return one_value(one.bits, 1, one.value);
-    }
-    return one.code_bits < IC_JPEG_DC_LOOKUP_BITS ? make_following(&one, lookup, one.symbol, 1)
-                                                  : not_in_table(&one);
+    return one.whole && one.bits <= IC_JPEG_DC_LOOKUP_BITS
+               ? one_value(one.bits, 1, one.value)
+               : make_long_value(&one, lookup, one.symbol, IC_JPEG_DC_LOOKUP_BITS, 1);
 }
 
 bool ic_jpeg_code_list_make(struct ic_jpeg_code_list *list, const uint8_t counts[17],
@@ -153,16 +186,27 @@ static void list_short_codes(const struct ic_jpeg_codes *codes, int bits, struct
     }
 }
 
-/* Writes the longer ones, too, to all numbers of 16 bits. */
-static void list_long_codes(struct ic_jpeg_codes *codes) {
-    memset(codes->longer, 0, sizeof(codes->longer));
-    uint32_t i = 0;
-    for (int bits = IC_JPEG_LOOKUP_BITS + 1; bits <= 16; bits++) {
-        for (; i < codes->list.end[bits] - codes->list.end[IC_JPEG_LOOKUP_BITS]; i++) {
-            const uint32_t code = (codes->list.end[IC_JPEG_LOOKUP_BITS] + i) >> (16 - bits);
-            const uint8_t symbol = codes->list.symbols[codes->list.symbol_at[bits] + (int32_t)code];
-            codes->longer[i] = (uint16_t)(bits << 8 | symbol);
+static void set_step(struct ic_jpeg_step_table *table, uint32_t i, struct entry entry) {
+    table->bits[i] = entry.bits;
+    table->step[i] = entry.step;
+}
+
+static void make_dc_table(struct ic_jpeg_codes *codes, const struct short_code *list) {
+    for (uint32_t i = 0; i < IC_JPEG_STEPS >> DC_SHIFT; i++) {
+        set_step(&codes->table[0], i, make_dc_step(list, i << DC_SHIFT));
+    }
+}
+
+static void make_ac_tables(struct ic_jpeg_codes *codes, const struct short_code *list,
+                           int most_quant) {
+    const uint32_t prefix = IC_JPEG_STEPS - (IC_JPEG_STEPS >> IC_JPEG_PREFIX_BITS);
+    for (uint32_t i = 0; i < IC_JPEG_STEPS; i++) {
+        struct entry entry = make_ac_step(list, i, most_quant);
+        if (i >= prefix && entry.step.advance == IC_STEP_RARE) {
+            entry = (struct entry){.bits = IC_JPEG_PREFIX_BITS | IC_STEP_PREFIX};
         }
+        set_step(&codes->table[0], i, entry);
+        set_step(&codes->table[1], i, make_second_step(&codes->list, i, most_quant));
     }
 }
 
@@ -181,13 +225,10 @@ bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
     for (int bits = 1; bits <= IC_JPEG_LOOKUP_BITS; bits++) {
         list_short_codes(codes, bits, list);
     }
-    list_long_codes(codes);
-    for (uint32_t i = 0; i < IC_JPEG_STEPS; i++) {
-        if (dc) {
-            codes->step[i >> DC_SHIFT] = make_dc_step(list, i >> DC_SHIFT << DC_SHIFT);
-        } else {
-            codes->step[i] = make_ac_step(list, i, most_quant);
-        }
+    if (dc) {
+        make_dc_table(codes, list);
+    } else {
+        make_ac_tables(codes, list, most_quant);
     }
     return true;
 }

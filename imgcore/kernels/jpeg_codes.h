@@ -1,7 +1,9 @@
-/* Huffman codes of a JPEG as a table of steps, for jpeg_blocks (kernels.h).
+/* Huffman codes of a JPEG as tables of steps, for jpeg_blocks (kernels.h).
  *
  * A step is found by the next IC_JPEG_LOOKUP_BITS bits (for DC, IC_JPEG_DC_LOOKUP_BITS): one code
- * with its value, or two, if both are in these bits. Longer codes are marked, and read one by one.
+ * with its value, or two, if both are in these bits. Longer codes begin with ones: if the next bits
+ * begin with IC_JPEG_PREFIX_BITS ones, the step takes these, and the one after it is found in a
+ * second table. What is in neither is marked, and read one by one.
  * Formats: ITU-T T.81, annexes C (codes) and F (values). */
 #ifndef IC_JPEG_CODES_H
 #define IC_JPEG_CODES_H
@@ -16,7 +18,8 @@ extern "C" {
 #define IC_JPEG_LOOKUP_BITS    11
 #define IC_JPEG_DC_LOOKUP_BITS 9 /* so that the table takes less of the cache */
 #define IC_JPEG_STEPS          (1u << IC_JPEG_LOOKUP_BITS)
-#define IC_JPEG_LONG_CODES     (256u << (16 - IC_JPEG_LOOKUP_BITS - 1))
+/* A code of 16 bits without these, and the first bit of its value, are found by a lookup. */
+#define IC_JPEG_PREFIX_BITS (17 - IC_JPEG_LOOKUP_BITS)
 
 /* The most bits of a step. After two of them, of the 56 bits that are loaded at once, enough are
  * left for the lookup of the next one. */
@@ -25,7 +28,6 @@ extern "C" {
 /* One or two symbols. Its fields are loaded one by one: that takes fewer instructions than to
  * extract them from a register. */
 struct ic_jpeg_step {
-    uint8_t bits;    /* 1 to IC_JPEG_STEP_BITS, and IC_STEP_END if the block ends with it */
     uint8_t advance; /* how many coefficients it covers, zeros included */
     /* Where the values go, counted from the first of these coefficients. Without a second value
      * `second` is `first`; the second value is stored before the first. */
@@ -36,10 +38,18 @@ struct ic_jpeg_step {
     uint16_t following;
 };
 
-/* A symbol that is not in the table has IC_STEP_RARE in `advance`. For AC, `first` is the length of
- * its code (0: over IC_JPEG_LOOKUP_BITS), and `second` is itself. */
-#define IC_STEP_END  128u
-#define IC_STEP_RARE 255u
+/* `advance` of a step that is in no table: past every block. */
+#define IC_STEP_RARE 128u
+
+/* The bits that a step takes are apart from the rest: the next lookup waits for them alone, so they
+ * should be in the first level of the cache. */
+struct ic_jpeg_step_table {
+    uint8_t bits[IC_JPEG_STEPS]; /* 1 to IC_JPEG_STEP_BITS, and one of IC_STEP_*, or none */
+    struct ic_jpeg_step step[IC_JPEG_STEPS];
+};
+
+#define IC_STEP_PREFIX 64u  /* the next step is in the second table */
+#define IC_STEP_END    128u /* the block ends with this step */
 
 /* The codes in order. */
 struct ic_jpeg_code_list {
@@ -51,13 +61,10 @@ struct ic_jpeg_code_list {
 };
 
 struct ic_jpeg_codes {
-    struct ic_jpeg_step step[IC_JPEG_STEPS]; /* for DC the first 1 << IC_JPEG_DC_LOOKUP_BITS */
+    /* For DC the first 1 << IC_JPEG_DC_LOOKUP_BITS of the first table. The second table is for AC,
+     * behind IC_JPEG_PREFIX_BITS ones. */
+    struct ic_jpeg_step_table table[2];
     struct ic_jpeg_code_list list;
-    /* Codes that are longer than the lookup, by the next 16 bits - list.end[IC_JPEG_LOOKUP_BITS]:
-     * the length of the code in the higher byte, 0 if there is none, and the symbol in the lower
-     * one. There are at most 256 such codes, one after the other; the shortest begins 2^(16 - 12)
-     * of these numbers. */
-    uint16_t longer[IC_JPEG_LONG_CODES];
 };
 
 /* Makes the table of a DHT segment: counts[l] is the number of codes of l bits (1 to 16; counts[0]

@@ -1,0 +1,127 @@
+/* The steps of jpeg_blocks in assembly: see jpeg_stepper.h. The same as in jpeg_blocks.c, but that
+ * the end of a block is followed by the next one. */
+#include "imgcore/kernels/jpeg_stepper.h"
+
+#if IC_JPEG_BLOCKS_BMI2
+#include <stddef.h>
+
+_Static_assert(sizeof(struct ic_jpeg_step) == 8 && offsetof(struct ic_jpeg_step, advance) == 0 &&
+                   offsetof(struct ic_jpeg_step, first) == 1 &&
+                   offsetof(struct ic_jpeg_step, second) == 2 &&
+                   offsetof(struct ic_jpeg_step, value) == 4 &&
+                   offsetof(struct ic_jpeg_step, following) == 6,
+               "as FIELD has it");
+_Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg_codes, table) == 0,
+               "as END_BLOCK has it");
+
+#define FIELD(offset) "%c[steps]+" #offset "(%[table],%[lookup],8)"
+
+#define LOAD                                                                                       \
+    "movbe (%[at]),%[value]\n\t"                                                                   \
+    "shrx %[count],%[value],%[value]\n\t"                                                          \
+    "or %[value],%[bits]\n\t"                                                                      \
+    "mov %k[count],%k[after]\n\t"                                                                  \
+    "not %k[after]\n\t"                                                                            \
+    "shr $3,%k[after]\n\t"                                                                         \
+    "and $7,%k[after]\n\t"                                                                         \
+    "add %[after],%[at]\n\t"                                                                       \
+    "or $56,%k[count]\n\t"
+
+/* Takes the bits of a step. The higher bits of `count`, which gets the IC_STEP_* too, do not
+ * matter. */
+#define TAKE                                                                                       \
+    "shlx %[step_bits],%[bits],%[bits]\n\t"                                                        \
+    "sub %[step_bits],%[count]\n\t"
+
+/* The lower byte of a place is its index, for which the table is aligned. step_bits is doubled at
+ * last: the carry is IC_STEP_END then, and the sign IC_STEP_PREFIX. */
+#define STEP(LOAD, at_end)                                                                         \
+    "mov %[bits],%[lookup]\n\t"                                                                    \
+    "shr %[ac_unused],%[lookup]\n\t"                                                               \
+    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD "movzbl " FIELD(                          \
+        0) ",%k[after]\n\t"                                                                        \
+           "add %[place],%[after]\n\t"                                                             \
+           "cmpb $63,%b[after]\n\t"                                                                \
+           "ja 4f\n\t"                                                                             \
+           "movzwl " FIELD(6) ",%k[following]\n\t"                                                 \
+                              "bextr %[following],%[bits],%[value]\n\t"                            \
+                              "movzbl " FIELD(                                                     \
+                                  2) ",%k[index]\n\t"                                              \
+                                     "movzbl (%[place],%[index]),%k[index]\n\t"                    \
+                                     "movsbl %b[following],%k[following]\n\t"                      \
+                                     "movw %w[following],(%[coefs],%[index],2)\n\t"                \
+                                     "addw " FIELD(                                                \
+                                         4) ",%w[value]\n\t"                                       \
+                                            "movzbl " FIELD(                                       \
+                                                1) ",%k[index]\n\t"                                \
+                                                   "movzbl (%[place],%[index]),%k[index]\n\t"      \
+                                                   "movw %w[value],(%[coefs],%[index],2)\n\t"      \
+                                                   "mov %[after],%[place]\n\t" TAKE                \
+                                                   "mov %c[kind_ac](%[kind]),%[table]\n\t"         \
+                                                   "lea %c[second_table](%[table]),%[after]\n\t"   \
+                                                   "addb %b[step_bits],%b[step_bits]\n\t"          \
+                                                   "cmovs %[after],%[table]\n\t"                   \
+                                                   "jc " at_end "\n\t"
+
+/* The first step of a block; jumps to 4 if it is in no table. */
+#define DC                                                                                         \
+    "mov %[bits],%[lookup]\n\t"                                                                    \
+    "shr %[dc_unused],%[lookup]\n\t"                                                               \
+    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD "cmpb $1," FIELD(                         \
+        0) "\n\t"                                                                                  \
+           "jne 4f\n\t"                                                                            \
+           "movzwl " FIELD(6) ",%k[following]\n\t"                                                 \
+                              "bextr %[following],%[bits],%[value]\n\t"                            \
+                              "addw " FIELD(4) ",%w[value]\n\t"                                    \
+                                               "movw %w[value],(%[coefs])\n\t"                     \
+                                               "inc %[place]\n\t" TAKE                             \
+                                               "mov %c[kind_ac](%[kind]),%[table]\n\t"
+
+#define END_BLOCK                                                                                  \
+    "mov %[last],%[index]\n\t"                                                                     \
+    "movb %b[place],(%[index])\n\t"                                                                \
+    "inc %[index]\n\t"                                                                             \
+    "mov %[index],%[last]\n\t"                                                                     \
+    "add $128,%[coefs]\n\t"                                                                        \
+    "mov %c[kind_next](%[kind]),%[kind]\n\t"                                                       \
+    "mov (%[kind]),%[table]\n\t"                                                                   \
+    "xor %b[place],%b[place]\n\t"                                                                  \
+    "mov $1,%k[lookup]\n\t"                                                                        \
+    "cmp %[last_end],%[index]\n\t"                                                                 \
+    "jae 5f\n\t"                                                                                   \
+    "cmp %[limit],%[at]\n\t"                                                                       \
+    "ja 5f\n\t"
+
+bool ic_jpeg_take_blocks_bmi2(struct ic_jpeg_stepper *stepper, const uint8_t *limit,
+                              const uint8_t *last_end) {
+    uint64_t bits = stepper->from.bits, count = stepper->from.count;
+    const uint8_t *at = stepper->at, *place = stepper->place;
+    const struct ic_jpeg_kind *kind = stepper->kind;
+    const void *table = stepper->table;
+    int16_t *coefs = stepper->coefs;
+    uint8_t *last = stepper->last;
+    uint64_t lookup, step_bits, after, following, value, index;
+    __asm__(
+        "jmp 3f\n"
+        "1:\n\t" STEP(LOAD, "2f")
+            STEP("", "2f") "jmp 1b\n"
+                           "2:\n\t" END_BLOCK
+                           "3:\n\t" DC STEP("", "2b") "jmp 1b\n"
+                                                      "4:\n\txor %k[lookup],%k[lookup]\n"
+                                                      "5:\n\t"
+        : [bits] "+&r"(bits), [count] "+&r"(count), [at] "+&r"(at), [place] "+&r"(place),
+          [kind] "+&r"(kind), [table] "+&r"(table), [coefs] "+&r"(coefs), [last] "+m"(last),
+          [lookup] "=&r"(lookup), [step_bits] "=&r"(step_bits), [after] "=&r"(after),
+          [following] "=&r"(following), [value] "=&r"(value), [index] "=&r"(index)
+        : [limit] "m"(limit), [last_end] "m"(last_end), [ac_unused] "i"(64 - IC_JPEG_LOOKUP_BITS),
+          [dc_unused] "i"(64 - IC_JPEG_DC_LOOKUP_BITS),
+          [steps] "i"(offsetof(struct ic_jpeg_step_table, step)),
+          [second_table] "i"(sizeof(struct ic_jpeg_step_table)),
+          [kind_ac] "i"(offsetof(struct ic_jpeg_kind, ac)),
+          [kind_next] "i"(offsetof(struct ic_jpeg_kind, next))
+        : "memory", "cc");
+    *stepper =
+        (struct ic_jpeg_stepper){{bits, (unsigned)count & 63}, at, kind, table, place, coefs, last};
+    return lookup != 0;
+}
+#endif
