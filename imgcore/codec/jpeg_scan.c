@@ -133,25 +133,47 @@ static bool decode_blocks(struct ic_jpeg_scan *scan, size_t count) {
     return true;
 }
 
-/* Completes DC, and fills the block or notes it for its inverse DCT. */
-static bool place_block(struct ic_jpeg_scan *scan, size_t block, int plane, uint8_t *out,
-                        size_t stride_bytes) {
-    const struct ic_jpeg_component *component = &scan->tables->component[plane];
+/* Completes the DC of a block, and fills its samples or notes it for its inverse DCT. */
+static inline bool place_block(struct ic_jpeg_scan *scan, size_t block, int plane, int size,
+                               int quant, int *dc, uint8_t *out, size_t stride_bytes) {
     int16_t *coefs = scan->coefs + 64 * block;
-    const int value = scan->dc[plane] + coefs[0];
-    if (abs(value) > INT16_MAX || abs(value) * component->quant[0] > INT16_MAX) {
+    const int value = *dc + coefs[0];
+    if (abs(value) > INT16_MAX || abs(value) * quant > INT16_MAX) {
         return false;
     }
-    scan->dc[plane] = value;
-    const int size = component->size;
-    if (size == 1 || scan->last[block] <= 1) {
-        return ic_jpeg_fill_block(value * component->quant[0], size, out, stride_bytes);
+    *dc = value;
+    const unsigned last = scan->last[block];
+    if (size == 1 || last <= 1) {
+        return ic_jpeg_fill_block(value * quant, size, out, stride_bytes);
     }
     coefs[0] = (int16_t)value;
     struct ic_jpeg_group *group =
-        scan->last[block] <= 10 && size == 8 ? &scan->first_10[plane] : &scan->all[plane];
+        last <= 10 && size == 8 ? &scan->first_10[plane] : &scan->all[plane];
     group->place[group->count++] = (struct ic_jpeg_place){coefs, out};
     return true;
+}
+
+/* Places the blocks of a plane in `count` MCUs; `block` is the first one. */
+static bool place_blocks(struct ic_jpeg_scan *scan, int plane, size_t block, uint32_t count,
+                         uint8_t *out, size_t stride_bytes) {
+    const struct ic_jpeg_component *component = &scan->tables->component[plane];
+    const int size = component->size, quant = component->quant[0];
+    const size_t h = (size_t)component->h, v = (size_t)component->v;
+    const size_t others = (size_t)scan->tables->blocks - h * v;
+    int dc = scan->dc[plane];
+    bool good = true;
+    for (uint32_t i = 0; i < count && good; i++, block += others) {
+        for (size_t y = 0; y < v; y++) {
+            for (size_t x = 0; x < h; x++) {
+                good &=
+                    place_block(scan, block++, plane, size, quant, &dc,
+                                out + y * (size_t)size * stride_bytes + (i * h + x) * (size_t)size,
+                                stride_bytes);
+            }
+        }
+    }
+    scan->dc[plane] = dc;
+    return good;
 }
 
 static bool transform_blocks(struct ic_jpeg_scan *scan, const size_t stride_bytes[IC_MAX_PLANES]) {
@@ -167,31 +189,18 @@ static bool transform_blocks(struct ic_jpeg_scan *scan, const size_t stride_byte
     return good;
 }
 
-/* Places the blocks of one MCU, the first of which is `block`. */
-static bool place_mcu(struct ic_jpeg_scan *scan, size_t block, uint32_t mcu,
-                      uint8_t *const rows[IC_MAX_PLANES],
-                      const size_t stride_bytes[IC_MAX_PLANES]) {
-    bool good = true;
-    for (int p = 0; p < scan->tables->planes; p++) {
-        const struct ic_jpeg_component *component = &scan->tables->component[p];
-        const size_t size = (size_t)component->size, h = (size_t)component->h;
-        for (size_t y = 0; y < (size_t)component->v; y++) {
-            uint8_t *out = rows[p] + y * size * stride_bytes[p] + mcu * h * size;
-            for (size_t x = 0; x < h; x++) {
-                good &= place_block(scan, block++, p, out + x * size, stride_bytes[p]);
-            }
-        }
-    }
-    return good;
-}
-
 static bool decode_batch(struct ic_jpeg_scan *scan, uint32_t mcu, uint32_t count,
                          uint8_t *const rows[IC_MAX_PLANES],
                          const size_t stride_bytes[IC_MAX_PLANES]) {
-    const size_t blocks = (size_t)scan->tables->blocks;
+    const struct ic_jpeg_tables *tables = scan->tables;
+    const size_t blocks = (size_t)tables->blocks;
     bool good = decode_blocks(scan, count * blocks);
-    for (uint32_t i = 0; i < count && good; i++) {
-        good = place_mcu(scan, i * blocks, mcu + i, rows, stride_bytes);
+    for (int p = 0, first = 0; p < tables->planes && good; p++) {
+        const struct ic_jpeg_component *component = &tables->component[p];
+        good =
+            place_blocks(scan, p, (size_t)first, count,
+                         rows[p] + mcu * (size_t)(component->h * component->size), stride_bytes[p]);
+        first += component->h * component->v;
     }
     good = (good && transform_blocks(scan, stride_bytes)) || doubt(scan, IC_DOUBT_RANGE);
     memset(scan->coefs, 0, count * blocks * 64 * sizeof(*scan->coefs));
