@@ -287,16 +287,21 @@ HWY_INLINE hn::Vec<decltype(du16)> Absolute(V16 v) {
     return hn::BitCast(du16, hn::Abs(v));
 }
 
-/* Whether no block's sum of absolute coefficients, of which each lane has a part, is over `most`.
- */
-HWY_INLINE bool AllUpTo(hn::Vec<decltype(du16)> sums, int most) {
-    sums = hn::SaturatedAdd(sums, hn::BitCast(du16, hn::Shuffle1032(hn::BitCast(d32, sums))));
+/* Whether no block's sum of absolute coefficients, of which each of four lanes has a part, is over
+ * `most`. */
+HWY_INLINE bool FoursUpTo(hn::Vec<decltype(du16)> sums, int most) {
     sums = hn::SaturatedAdd(sums, hn::BitCast(du16, hn::Shuffle2301(hn::BitCast(d32, sums))));
     sums = hn::SaturatedAdd(sums,
                             hn::BitCast(du16, hn::Or(hn::ShiftLeft<16>(hn::BitCast(du32, sums)),
                                                      hn::ShiftRight<16>(hn::BitCast(du32, sums)))));
     const auto over = hn::SaturatedSub(sums, hn::Set(du16, static_cast<uint16_t>(most)));
     return hn::AllTrue(du16, hn::Eq(over, hn::Zero(du16)));
+}
+
+/* The same of eight lanes. */
+HWY_INLINE bool AllUpTo(hn::Vec<decltype(du16)> sums, int most) {
+    return FoursUpTo(
+        hn::SaturatedAdd(sums, hn::BitCast(du16, hn::Shuffle1032(hn::BitCast(d32, sums)))), most);
 }
 
 HWY_INLINE hn::Vec<decltype(du16)> SumOf(const Four &in) {
@@ -383,40 +388,20 @@ HWY_INLINE void StoreColumns8(const Eight &columns, const Group &group, ptrdiff_
 
 constexpr int kColumnShift = 13 - 2, kRowShift = 13 + 2 + 3;
 
-template <class In> HWY_INLINE In Load(const Group &group, const int16_t *quant);
-
-template <> HWY_INLINE Four Load(const Group &group, const int16_t *quant) {
-    return {Dequantise(group, quant, 0), Dequantise(group, quant, 1), Dequantise(group, quant, 2),
-            Dequantise(group, quant, 3)};
-}
-
-template <> HWY_INLINE Eight Load(const Group &group, const int16_t *quant) {
+HWY_INLINE Eight Load(const Group &group, const int16_t *quant) {
     return {Dequantise(group, quant, 0), Dequantise(group, quant, 1), Dequantise(group, quant, 2),
             Dequantise(group, quant, 3), Dequantise(group, quant, 4), Dequantise(group, quant, 5),
             Dequantise(group, quant, 6), Dequantise(group, quant, 7)};
 }
 
-/* The four transforms, of dequantised coefficients; in_range: their sums show that the samples are.
+/* The transforms of all coefficients, dequantised; in_range: their sums show that the samples are.
  * Classes instead of lambdas, which gcc compiles without the target's instructions. */
 
 struct All8 {
-    using In = Eight;
-    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
+    static HWY_INLINE bool Store(const Eight &in, bool in_range, const Group &group,
                                  ptrdiff_t stride_bytes) {
         const Eight rows = Transform8<kColumnShift>(in);
         const Eight columns = Transform8<kRowShift>(Transpose8(rows));
-        const bool good = in_range || InRange(columns);
-        StoreColumns8(columns, group, stride_bytes);
-        return good;
-    }
-};
-
-struct First10 {
-    using In = Four;
-    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
-                                 ptrdiff_t stride_bytes) {
-        const Eight rows = Transform8First4<kColumnShift>(in);
-        const Eight columns = Transform8First4<kRowShift>(TransposeLeft(rows));
         const bool good = in_range || InRange(columns);
         StoreColumns8(columns, group, stride_bytes);
         return good;
@@ -442,8 +427,7 @@ HWY_INLINE void StoreColumns4(const Four &columns, const Group &group, ptrdiff_t
 }
 
 struct All4 {
-    using In = Eight;
-    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
+    static HWY_INLINE bool Store(const Eight &in, bool in_range, const Group &group,
                                  ptrdiff_t stride_bytes) {
         const Four rows = Transform4<kColumnShift + 1>(in);
         const Four columns = Transform4<kRowShift + 1>(Transpose4(rows));
@@ -467,8 +451,7 @@ HWY_INLINE void StoreColumns2(V16 left, V16 right, const Group &group, ptrdiff_t
 }
 
 struct All2 {
-    using In = Eight;
-    static HWY_INLINE bool Store(const In &in, bool in_range, const Group &group,
+    static HWY_INLINE bool Store(const Eight &in, bool in_range, const Group &group,
                                  ptrdiff_t stride_bytes) {
         V16 top, bottom, left, right;
         Transform2<kColumnShift + 2>(in, top, bottom);
@@ -485,7 +468,7 @@ bool Idct(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
     bool good = true;
     for (size_t i = 0; i < n; i += kBlocks) {
         const Group group = TakeGroup(places + i, n - i);
-        const auto in = Load<typename Transform::In>(group, quant);
+        const Eight in = Load(group, quant);
         const auto sums = SumOf(in);
         if (HWY_LIKELY(AllUpTo(sums, kExact))) {
             good &= Transform::Store(in, AllUpTo(sums, kInRange), group, stride_bytes);
@@ -496,11 +479,70 @@ bool Idct(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
     return good;
 }
 
+/* ---- the first ten coefficients -------------------------------------------------------------
+ *
+ * They are in the first four columns and rows. So a block takes half of its 128 bits in the pass
+ * over the columns, and the other half is of another group. */
+
+HWY_INLINE V16 DequantiseFour(const Group &a, const Group &b, const int16_t *quant, size_t row) {
+    const Block16 block;
+    const hn::Half<Block16> half;
+    const auto at = [&](size_t i) HWY_ATTR {
+        return hn::Combine(block, hn::LoadU(half, b.coefs[i] + 8 * row),
+                           hn::LoadU(half, a.coefs[i] + 8 * row));
+    };
+    const auto by = hn::LoadU(half, quant + 8 * row);
+    const auto twice = hn::Combine(block, by, by);
+#if HWY_MAX_BYTES == 64
+    const hn::CappedTag<int16_t, 16> two;
+    const auto by_two = hn::Combine(two, twice, twice);
+    return hn::Mul(hn::Combine(d16, hn::Combine(two, at(3), at(2)), hn::Combine(two, at(1), at(0))),
+                   hn::Combine(d16, by_two, by_two));
+#elif HWY_MAX_BYTES == 32
+    return hn::Mul(hn::Combine(d16, at(1), at(0)), hn::Combine(d16, twice, twice));
+#else
+    return hn::Mul(at(0), twice);
+#endif
+}
+
+HWY_INLINE bool StoreFirst4(const Four &in, bool in_range, const Group &group,
+                            ptrdiff_t stride_bytes) {
+    const Eight columns = Transform8First4<kRowShift>(in);
+    const bool good = in_range || InRange(columns);
+    StoreColumns8(columns, group, stride_bytes);
+    return good;
+}
+
+bool IdctFirst10(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
+                 ptrdiff_t stride_bytes) {
+    bool good = true;
+    for (size_t i = 0; i < n; i += 2 * kBlocks) {
+        const Group a = TakeGroup(places + i, n - i);
+        const bool is_last = n - i <= kBlocks;
+        const Group b = is_last ? a : TakeGroup(places + i + kBlocks, n - i - kBlocks);
+        const Four in = {DequantiseFour(a, b, quant, 0), DequantiseFour(a, b, quant, 1),
+                         DequantiseFour(a, b, quant, 2), DequantiseFour(a, b, quant, 3)};
+        const auto sums = SumOf(in);
+        if (HWY_UNLIKELY(!FoursUpTo(sums, kExact))) {
+            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, a, quant, stride_bytes);
+            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, b, quant, stride_bytes);
+            continue;
+        }
+        const bool in_range = FoursUpTo(sums, kInRange);
+        const Eight rows = Transform8First4<kColumnShift>(in);
+        good &= StoreFirst4(TransposeLeft(rows), in_range, a, stride_bytes);
+        if (!is_last) {
+            good &= StoreFirst4(TransposeRight(rows), in_range, b, stride_bytes);
+        }
+    }
+    return good;
+}
+
 } // namespace
 
 void FillJpegIdct(struct ic_kernels *kernels) {
     kernels->jpeg_idct[IC_IDCT_8] = Idct<All8, ic_jpeg_idct_8_scalar>;
-    kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = Idct<First10, ic_jpeg_idct_8_scalar>;
+    kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = IdctFirst10;
     kernels->jpeg_idct[IC_IDCT_4] = Idct<All4, ic_jpeg_idct_4_scalar>;
     kernels->jpeg_idct[IC_IDCT_2] = Idct<All2, ic_jpeg_idct_2_scalar>;
 }
