@@ -10,11 +10,16 @@ _Static_assert(sizeof(struct ic_jpeg_step) == 8 && offsetof(struct ic_jpeg_step,
                    offsetof(struct ic_jpeg_step, second) == 2 &&
                    offsetof(struct ic_jpeg_step, value) == 4 &&
                    offsetof(struct ic_jpeg_step, following) == 6,
-               "as FIELD has it");
+               "as the offsets from %[steps] below are");
 _Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg_codes, table) == 0,
                "as END_BLOCK has it");
 
-#define FIELD(offset) "%c[steps]+" #offset "(%[table],%[lookup],8)"
+#define LOOKUP_AC                                                                                  \
+    "mov %[bits],%[lookup]\n\t"                                                                    \
+    "shr %[ac_unused],%[lookup]\n\t"
+#define LOOKUP_DC                                                                                  \
+    "mov %[bits],%[lookup]\n\t"                                                                    \
+    "shr %[dc_unused],%[lookup]\n\t"
 
 #define LOAD                                                                                       \
     "movbe (%[at]),%[value]\n\t"                                                                   \
@@ -33,49 +38,43 @@ _Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg
     "shlx %[step_bits],%[bits],%[bits]\n\t"                                                        \
     "sub %[step_bits],%[count]\n\t"
 
-/* The lower byte of a place is its index, for which the table is aligned. step_bits is doubled at
- * last: the carry is IC_STEP_END then, and the sign IC_STEP_PREFIX. */
-#define STEP(LOAD, at_end)                                                                         \
-    "mov %[bits],%[lookup]\n\t"                                                                    \
-    "shr %[ac_unused],%[lookup]\n\t"                                                               \
-    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD "movzbl " FIELD(                          \
-        0) ",%k[after]\n\t"                                                                        \
-           "add %[place],%[after]\n\t"                                                             \
-           "cmpb $63,%b[after]\n\t"                                                                \
-           "ja 4f\n\t"                                                                             \
-           "movzwl " FIELD(6) ",%k[following]\n\t"                                                 \
-                              "bextr %[following],%[bits],%[value]\n\t"                            \
-                              "movzbl " FIELD(                                                     \
-                                  2) ",%k[index]\n\t"                                              \
-                                     "movzbl (%[place],%[index]),%k[index]\n\t"                    \
-                                     "movsbl %b[following],%k[following]\n\t"                      \
-                                     "movw %w[following],(%[coefs],%[index],2)\n\t"                \
-                                     "addw " FIELD(                                                \
-                                         4) ",%w[value]\n\t"                                       \
-                                            "movzbl " FIELD(                                       \
-                                                1) ",%k[index]\n\t"                                \
-                                                   "movzbl (%[place],%[index]),%k[index]\n\t"      \
-                                                   "movw %w[value],(%[coefs],%[index],2)\n\t"      \
-                                                   "mov %[after],%[place]\n\t" TAKE                \
-                                                   "mov %c[kind_ac](%[kind]),%[table]\n\t"         \
-                                                   "lea %c[second_table](%[table]),%[after]\n\t"   \
-                                                   "addb %b[step_bits],%b[step_bits]\n\t"          \
-                                                   "cmovs %[after],%[table]\n\t"                   \
-                                                   "jc " at_end "\n\t"
+/* A step from the place in one register to that in the other. The lower byte of a place is its
+ * index, for which the table is aligned. step_bits is doubled at last: the carry is IC_STEP_END
+ * then, and the sign IC_STEP_PREFIX. */
+#define STEP(LOAD, end)                                                                            \
+    LOOKUP_AC                                                                                      \
+    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
+    "movzbl %c[steps]+0(%[table],%[lookup],8),%k[after]\n\t"                                       \
+    "add %[place],%[after]\n\t"                                                                    \
+    "cmpb $63,%b[after]\n\t"                                                                       \
+    "ja 4f\n\t"                                                                                    \
+    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[following]\n\t"                                   \
+    "bextr %[following],%[bits],%[value]\n\t"                                                      \
+    "movzbl %c[steps]+2(%[table],%[lookup],8),%k[index]\n\t"                                       \
+    "movzbl (%[place],%[index]),%k[index]\n\t"                                                     \
+    "movsbl %b[following],%k[following]\n\t"                                                       \
+    "movw %w[following],(%[coefs],%[index],2)\n\t"                                                 \
+    "addw %c[steps]+4(%[table],%[lookup],8),%w[value]\n\t"                                         \
+    "movzbl %c[steps]+1(%[table],%[lookup],8),%k[index]\n\t"                                       \
+    "movzbl (%[place],%[index]),%k[index]\n\t"                                                     \
+    "movw %w[value],(%[coefs],%[index],2)\n\t"                                                     \
+    "mov %[after],%[place]\n\t" TAKE "mov %c[kind_ac](%[kind]),%[table]\n\t"                       \
+    "lea %c[second_table](%[table]),%[after]\n\t"                                                  \
+    "addb %b[step_bits],%b[step_bits]\n\t"                                                         \
+    "cmovs %[after],%[table]\n\t"                                                                  \
+    "jc " end "\n\t"
 
-/* The first step of a block; jumps to 4 if it is in no table. */
+/* The first step of a block. */
 #define DC                                                                                         \
-    "mov %[bits],%[lookup]\n\t"                                                                    \
-    "shr %[dc_unused],%[lookup]\n\t"                                                               \
-    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD "cmpb $1," FIELD(                         \
-        0) "\n\t"                                                                                  \
-           "jne 4f\n\t"                                                                            \
-           "movzwl " FIELD(6) ",%k[following]\n\t"                                                 \
-                              "bextr %[following],%[bits],%[value]\n\t"                            \
-                              "addw " FIELD(4) ",%w[value]\n\t"                                    \
-                                               "movw %w[value],(%[coefs])\n\t"                     \
-                                               "inc %[place]\n\t" TAKE                             \
-                                               "mov %c[kind_ac](%[kind]),%[table]\n\t"
+    LOOKUP_DC                                                                                      \
+    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
+    "cmpb $1,%c[steps]+0(%[table],%[lookup],8)\n\t"                                                \
+    "jne 4f\n\t"                                                                                   \
+    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[following]\n\t"                                   \
+    "bextr %[following],%[bits],%[value]\n\t"                                                      \
+    "addw %c[steps]+4(%[table],%[lookup],8),%w[value]\n\t"                                         \
+    "movw %w[value],(%[coefs])\n\t"                                                                \
+    "inc %[place]\n\t" TAKE "mov %c[kind_ac](%[kind]),%[table]\n\t"
 
 #define END_BLOCK                                                                                  \
     "mov %[last],%[index]\n\t"                                                                     \
@@ -102,12 +101,13 @@ bool ic_jpeg_take_blocks_bmi2(struct ic_jpeg_stepper *stepper, const uint8_t *li
     uint8_t *last = stepper->last;
     uint64_t lookup, step_bits, after, following, value, index;
     __asm__(
-        "jmp 3f\n"
+        "jmp 3f\n\t"
         "1:\n\t" STEP(LOAD, "2f")
             STEP("", "2f") "jmp 1b\n"
                            "2:\n\t" END_BLOCK
                            "3:\n\t" DC STEP("", "2b") "jmp 1b\n"
-                                                      "4:\n\txor %k[lookup],%k[lookup]\n"
+                                                      "4:\n\t"
+                                                      "xor %k[lookup],%k[lookup]\n"
                                                       "5:\n\t"
         : [bits] "+&r"(bits), [count] "+&r"(count), [at] "+&r"(at), [place] "+&r"(place),
           [kind] "+&r"(kind), [table] "+&r"(table), [coefs] "+&r"(coefs), [last] "+m"(last),
