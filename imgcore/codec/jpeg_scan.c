@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imgcore/codec/jpeg_samples.h"
+#include "imgcore/codec/jpeg_place.h"
 
 /* Data without stuffed bytes. */
 #define CLEAN_BYTES ((size_t)4096)
@@ -26,7 +26,7 @@ struct ic_jpeg_scan {
     unsigned restart;      /* number of the next restart marker, 0 to 7 */
     int dc[IC_MAX_PLANES]; /* of the last block */
     const char *doubt;     /* the first one */
-    struct ic_jpeg_group all[IC_MAX_PLANES], first_10[IC_MAX_PLANES];
+    struct ic_jpeg_placing placing[IC_MAX_PLANES];
     uint8_t last[BATCH_BLOCKS];
     int16_t coefs[64 * BATCH_BLOCKS] __attribute__((aligned(64)));
     uint8_t clean[CLEAN_BYTES + IC_JPEG_AHEAD_BYTES + IC_JPEG_SLACK_BYTES];
@@ -133,76 +133,20 @@ static bool decode_blocks(struct ic_jpeg_scan *scan, size_t count) {
     return true;
 }
 
-/* Completes the DC of a block, and fills its samples or notes it for its inverse DCT. */
-static inline bool place_block(struct ic_jpeg_scan *scan, size_t block, int plane, int size,
-                               int quant, int *dc, uint8_t *out, size_t stride_bytes) {
-    int16_t *coefs = scan->coefs + 64 * block;
-    const int value = *dc + coefs[0];
-    if (abs(value) > INT16_MAX || abs(value) * quant > INT16_MAX) {
-        return false;
-    }
-    *dc = value;
-    const unsigned last = scan->last[block];
-    if (size == 1 || last <= 1) {
-        return ic_jpeg_fill_block(value * quant, size, out, stride_bytes);
-    }
-    coefs[0] = (int16_t)value;
-    struct ic_jpeg_group *group =
-        last <= 10 && size == 8 ? &scan->first_10[plane] : &scan->all[plane];
-    group->place[group->count++] = (struct ic_jpeg_place){coefs, out};
-    return true;
-}
-
-/* Places the blocks of a plane in `count` MCUs; `block` is the first one. */
-static bool place_blocks(struct ic_jpeg_scan *scan, int plane, size_t block, uint32_t count,
-                         uint8_t *out, size_t stride_bytes) {
-    const struct ic_jpeg_component *component = &scan->tables->component[plane];
-    const int size = component->size, quant = component->quant[0];
-    const size_t h = (size_t)component->h, v = (size_t)component->v;
-    const size_t others = (size_t)scan->tables->blocks - h * v;
-    int dc = scan->dc[plane];
-    bool good = true;
-    for (uint32_t i = 0; i < count && good; i++, block += others) {
-        for (size_t y = 0; y < v; y++) {
-            for (size_t x = 0; x < h; x++) {
-                good &=
-                    place_block(scan, block++, plane, size, quant, &dc,
-                                out + y * (size_t)size * stride_bytes + (i * h + x) * (size_t)size,
-                                stride_bytes);
-            }
-        }
-    }
-    scan->dc[plane] = dc;
-    return good;
-}
-
-static bool transform_blocks(struct ic_jpeg_scan *scan, const size_t stride_bytes[IC_MAX_PLANES]) {
-    bool good = true;
-    for (int p = 0; p < scan->tables->planes; p++) {
-        const struct ic_jpeg_component *component = &scan->tables->component[p];
-        good &=
-            ic_jpeg_transform_group(scan->kernels, &scan->all[p], ic_jpeg_idct_of(component->size),
-                                    component->quant, stride_bytes[p]);
-        good &= ic_jpeg_transform_group(scan->kernels, &scan->first_10[p], IC_IDCT_8_FIRST_10,
-                                        component->quant, stride_bytes[p]);
-    }
-    return good;
-}
-
 static bool decode_batch(struct ic_jpeg_scan *scan, uint32_t mcu, uint32_t count,
                          uint8_t *const rows[IC_MAX_PLANES],
                          const size_t stride_bytes[IC_MAX_PLANES]) {
     const struct ic_jpeg_tables *tables = scan->tables;
     const size_t blocks = (size_t)tables->blocks;
     bool good = decode_blocks(scan, count * blocks);
-    for (int p = 0, first = 0; p < tables->planes && good; p++) {
+    bool in_range = true;
+    for (int p = 0; p < tables->planes && good; p++) {
         const struct ic_jpeg_component *component = &tables->component[p];
-        good =
-            place_blocks(scan, p, (size_t)first, count,
-                         rows[p] + mcu * (size_t)(component->h * component->size), stride_bytes[p]);
-        first += component->h * component->v;
+        uint8_t *out = rows[p] + mcu * (size_t)(component->h * component->size);
+        in_range &= ic_jpeg_place_blocks(scan->kernels, component, &scan->placing[p], scan->coefs,
+                                         scan->last, count, out, stride_bytes[p], &scan->dc[p]);
     }
-    good = (good && transform_blocks(scan, stride_bytes)) || doubt(scan, IC_DOUBT_RANGE);
+    good = good && (in_range || doubt(scan, IC_DOUBT_RANGE));
     memset(scan->coefs, 0, count * blocks * 64 * sizeof(*scan->coefs));
     return good;
 }
@@ -257,6 +201,11 @@ struct ic_jpeg_scan *ic_jpeg_scan_open(struct ic_mem *mem, const struct ic_kerne
         scan->mem = mem;
         scan->kernels = kernels;
         scan->tables = tables;
+        for (int p = 0, first = 0; p < tables->planes; p++) {
+            const struct ic_jpeg_component *component = &tables->component[p];
+            ic_jpeg_placing_make(&scan->placing[p], component, first, tables->blocks);
+            first += component->h * component->v;
+        }
     }
     return scan;
 }
