@@ -16,10 +16,6 @@ namespace imgcore {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-const hn::ScalableTag<uint8_t> du8;
-
 /* Byte by byte, from i on. */
 HWY_INLINE size_t UnstuffRest(const uint8_t *in, size_t i, size_t n, uint8_t *out, size_t written,
                               size_t *used) {
@@ -78,6 +74,10 @@ size_t Unstuff(const uint8_t *in, size_t n, uint8_t *out, size_t *used) {
     return UnstuffRest(in, i - after_marker, n, out, written - after_marker, used);
 }
 #else
+namespace hn = hwy::HWY_NAMESPACE;
+
+const hn::ScalableTag<uint8_t> du8;
+
 size_t Unstuff(const uint8_t *in, size_t n, uint8_t *out, size_t *used) {
     const auto marker = hn::Set(du8, 0xff);
     constexpr size_t kLanes = HWY_MAX_BYTES;
