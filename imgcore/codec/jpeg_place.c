@@ -6,12 +6,6 @@
 /* Blocks by how their samples are made. */
 enum block_class { CLASS_DC, CLASS_FIRST_10, CLASS_ALL, CLASSES };
 
-/* Blocks of each class, by their index in the plane. */
-struct lists {
-    size_t count[CLASSES];
-    uint8_t index[CLASSES][IC_JPEG_GROUP_BLOCKS];
-};
-
 void ic_jpeg_placing_make(struct ic_jpeg_placing *placing,
                           const struct ic_jpeg_component *component, int first, int blocks) {
     const unsigned h = (unsigned)component->h, per_mcu = h * (unsigned)component->v;
@@ -24,11 +18,18 @@ void ic_jpeg_placing_make(struct ic_jpeg_placing *placing,
     }
 }
 
+static void place_at(struct ic_jpeg_placing *placing, size_t size, size_t stride_bytes) {
+    for (size_t i = 0; i < IC_JPEG_GROUP_BLOCKS; i++) {
+        placing->offset[i] = placing->y[i] * size * stride_bytes + placing->x[i] * size;
+    }
+    placing->stride_bytes = stride_bytes;
+}
+
 /* Completes the DC of each block, and lists it. Without a branch that depends on the data: one for
  * the class would be mispredicted for every third block. */
 static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t *coefs,
                         const uint8_t *last, int quant, unsigned most_dc, unsigned most_first_10,
-                        int *dc, struct lists *lists) {
+                        uint8_t *out, int *dc, struct ic_jpeg_group groups[CLASSES]) {
     size_t in_dc = 0, in_first_10 = 0;
     int value = *dc;
     bool good = true;
@@ -41,50 +42,38 @@ static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t
         good &= abs(value * quant) <= INT16_MAX;
         *first = (int16_t)value;
         const bool is_dc = last[block] <= most_dc, is_first_10 = last[block] <= most_first_10;
-        lists->index[CLASS_DC][in_dc] = (uint8_t)i;
-        lists->index[CLASS_FIRST_10][in_first_10] = (uint8_t)i;
-        lists->index[CLASS_ALL][i - in_dc - in_first_10] = (uint8_t)i;
+        const struct ic_jpeg_place place = {first, out + placing->offset[i]};
+        groups[CLASS_DC].place[in_dc] = place;
+        groups[CLASS_FIRST_10].place[in_first_10] = place;
+        groups[CLASS_ALL].place[i - in_dc - in_first_10] = place;
         in_dc += is_dc;
         in_first_10 += !is_dc && is_first_10;
     }
     *dc = value;
-    lists->count[CLASS_DC] = in_dc;
-    lists->count[CLASS_FIRST_10] = in_first_10;
-    lists->count[CLASS_ALL] = n - in_dc - in_first_10;
+    groups[CLASS_DC].count = in_dc;
+    groups[CLASS_FIRST_10].count = in_first_10;
+    groups[CLASS_ALL].count = n - in_dc - in_first_10;
     return good;
 }
 
 bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
                           const struct ic_jpeg_component *component,
-                          const struct ic_jpeg_placing *placing, int16_t *coefs,
-                          const uint8_t *last, uint32_t count, uint8_t *out, size_t stride_bytes,
-                          int *dc) {
+                          struct ic_jpeg_placing *placing, int16_t *coefs, const uint8_t *last,
+                          uint32_t count, uint8_t *out, size_t stride_bytes, int *dc) {
     const int size = component->size, quant = component->quant[0];
-    const size_t n = count * (size_t)(component->h * component->v);
-    struct lists lists;
-    bool good = list_blocks(placing, n, coefs, last, quant, size == 1 ? 64 : 1, size == 8 ? 10 : 0,
-                            dc, &lists);
-    const enum ic_jpeg_idct idct[CLASSES] = {
-        [CLASS_FIRST_10] = IC_IDCT_8_FIRST_10, [CLASS_ALL] = ic_jpeg_idct_of(size)};
-    for (int class = 0; class < CLASSES; class ++) {
-        struct ic_jpeg_group group; /* not initialised: that would take longer than to fill it */
-        group.count = lists.count[class];
-        for (size_t i = 0; i < group.count; i++) {
-            const size_t index = lists.index[class][i];
-            group.place[i] =
-                (struct ic_jpeg_place){coefs + 64 * (size_t)placing->block[index],
-                                       out + placing->y[index] * (size_t)size * stride_bytes +
-                                           placing->x[index] * (size_t)size};
-        }
-        if (class == CLASS_DC) {
-            for (size_t i = 0; i < group.count; i++) {
-                good &= ic_jpeg_fill_block(group.place[i].coefs[0] * quant, size,
-                                           group.place[i].out, stride_bytes);
-            }
-        } else {
-            good &= ic_jpeg_transform_group(kernels, &group, idct[class], component->quant,
-                                            stride_bytes);
-        }
+    if (placing->stride_bytes != stride_bytes) {
+        place_at(placing, (size_t)size, stride_bytes);
     }
+    struct ic_jpeg_group groups[CLASSES]; /* not initialised: that takes longer than to fill them */
+    bool good = list_blocks(placing, count * (size_t)(component->h * component->v), coefs, last,
+                            quant, size == 1 ? 64 : 1, size == 8 ? 10 : 0, out, dc, groups);
+    for (size_t i = 0; i < groups[CLASS_DC].count; i++) {
+        good &= ic_jpeg_fill_block(groups[CLASS_DC].place[i].coefs[0] * quant, size,
+                                   groups[CLASS_DC].place[i].out, stride_bytes);
+    }
+    good &= ic_jpeg_transform_group(kernels, &groups[CLASS_FIRST_10], IC_IDCT_8_FIRST_10,
+                                    component->quant, stride_bytes);
+    good &= ic_jpeg_transform_group(kernels, &groups[CLASS_ALL], ic_jpeg_idct_of(size),
+                                    component->quant, stride_bytes);
     return good;
 }

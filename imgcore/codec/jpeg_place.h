@@ -11,6 +11,8 @@ struct ic_jpeg_placing {
     uint8_t block[IC_JPEG_GROUP_BLOCKS]; /* among all blocks of a batch */
     uint8_t x[IC_JPEG_GROUP_BLOCKS];     /* in blocks */
     uint8_t y[IC_JPEG_GROUP_BLOCKS];
+    size_t offset[IC_JPEG_GROUP_BLOCKS]; /* in bytes, with rows of stride_bytes */
+    size_t stride_bytes;                 /* 0: not known yet */
 };
 
 /* first: the number of the plane's first block in an MCU; blocks: how many an MCU has. */
@@ -23,8 +25,7 @@ void ic_jpeg_placing_make(struct ic_jpeg_placing *placing,
  * differ. */
 bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
                           const struct ic_jpeg_component *component,
-                          const struct ic_jpeg_placing *placing, int16_t *coefs,
-                          const uint8_t *last, uint32_t count, uint8_t *out, size_t stride_bytes,
-                          int *dc);
+                          struct ic_jpeg_placing *placing, int16_t *coefs, const uint8_t *last,
+                          uint32_t count, uint8_t *out, size_t stride_bytes, int *dc);
 
 #endif
