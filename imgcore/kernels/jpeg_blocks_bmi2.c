@@ -22,7 +22,8 @@ _Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg
     "shr %[dc_unused],%[lookup]\n\t"
 
 #define LOAD                                                                                       \
-    "movbe (%[at]),%[value]\n\t"                                                                   \
+    "mov (%[at]),%[value]\n\t"                                                                     \
+    "bswap %[value]\n\t"                                                                           \
     "shrx %[count],%[value],%[value]\n\t"                                                          \
     "or %[value],%[bits]\n\t"                                                                      \
     "mov %k[count],%k[after]\n\t"                                                                  \
