@@ -72,8 +72,8 @@ PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/distribute_rows.c \
 	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
 	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
-API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c imgcore/api/source.c \
-	imgcore/api/transform.c imgcore/api/versioned.c
+API := imgcore/api/context.c imgcore/api/info.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c \
+	imgcore/api/source.c imgcore/api/transform.c imgcore/api/versioned.c
 
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
 	imgcore/cli/contact_sheet.c imgcore/cli/files.c imgcore/cli/info.c imgcore/cli/inputs.c \
@@ -108,7 +108,7 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_reuse.c tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
 	tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
-	tests/imgcore/test_transform.c tests/imgcore/test_transform_choices.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
+	tests/imgcore/test_transform.c tests/imgcore/test_transform_choices.c tests/imgcore/test_transform_color.c tests/imgcore/test_transform_info.c tests/imgcore/test_weights.c
 
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \

@@ -71,6 +71,11 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
                        "the default profile for CMYK is no ICC profile of CMYK");
     }
+    if (ours->info != NULL &&
+        !ic_versioned_has_size(&ic_versioned_info, ours->info->struct_size_bytes)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "the info of the options was not filled by imgcore_info_default");
+    }
     ours->limits = ic_limits_resolve(&ours->limits);
     return IMGCORE_OK;
 }

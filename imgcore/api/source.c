@@ -1,13 +1,20 @@
 /* The source of one call: see source.h. */
 #include "imgcore/api/source.h"
 
+#include <string.h>
+
+#include "imgcore/api/info.h"
 #include "imgcore/codec/codec.h"
 
 static enum imgcore_status open_reader(struct imgcore_context *context,
                                        const struct imgcore_source *given,
                                        const struct imgcore_options *options,
-                                       struct ic_source *source, struct ic_header *header,
-                                       struct imgcore_error *error) {
+                                       struct ic_source *source, struct imgcore_error *error) {
+    struct ic_header header;
+    memset(&header, 0, sizeof(header));
+    if (options->info != NULL) { /* nothing yet */
+        ic_info_fill(context, &header, false, options->info, NULL);
+    }
     if (ic_is_cancelled(&source->cancel)) {
         return ic_fail_cancelled(error);
     }
@@ -21,7 +28,16 @@ static enum imgcore_status open_reader(struct imgcore_context *context,
                                          .cancel = &source->cancel,
                                          .tolerant = options->tolerant,
                                          .want_copyright = options->keep_copyright};
-    status = ic_reader_open(&context->mem, &source->input, &open, &source->reader, header, error);
+    status = ic_reader_open(&context->mem, &source->input, &open, &source->reader, &header, error);
+    if (options->info != NULL) {
+        const bool is_open = status == IMGCORE_OK;
+        const enum imgcore_status filled =
+            ic_info_fill(context, &header, is_open, options->info, is_open ? error : NULL);
+        if (is_open && filled != IMGCORE_OK) {
+            source->reader->ops->destroy(source->reader);
+            status = filled;
+        }
+    }
     if (status != IMGCORE_OK) {
         ic_input_clear(&source->input);
     }
@@ -43,7 +59,7 @@ static const char *what_is_wrong(const struct imgcore_source *given) {
 enum imgcore_status ic_source_open(struct imgcore_context *context,
                                    const struct imgcore_source *given,
                                    const struct imgcore_options *options, struct ic_source *source,
-                                   struct ic_header *header, struct imgcore_error *error) {
+                                   struct imgcore_error *error) {
     const char *wrong = what_is_wrong(given);
     if (wrong != NULL) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s", wrong);
@@ -52,7 +68,7 @@ enum imgcore_status ic_source_open(struct imgcore_context *context,
     context->decoder = NULL;
     context->fallback = NULL;
     ic_cancel_init(&source->cancel, options);
-    const enum imgcore_status status = open_reader(context, given, options, source, header, error);
+    const enum imgcore_status status = open_reader(context, given, options, source, error);
     if (status != IMGCORE_OK) {
         ic_cancel_clear(&source->cancel);
     }

@@ -109,7 +109,7 @@ enum imgcore_status imgcore_transform(struct imgcore_context *context,
         return status;
     }
     struct ic_source opened;
-    status = ic_source_open(context, source, &resolved, &opened, NULL, error);
+    status = ic_source_open(context, source, &resolved, &opened, error);
     if (status != IMGCORE_OK) {
         return status;
     }
@@ -164,7 +164,7 @@ enum imgcore_status imgcore_check(struct imgcore_context *context,
         return status;
     }
     struct ic_source opened;
-    status = ic_source_open(context, source, &resolved, &opened, NULL, error);
+    status = ic_source_open(context, source, &resolved, &opened, error);
     if (status != IMGCORE_OK) {
         return status;
     }

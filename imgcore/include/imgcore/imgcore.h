@@ -346,6 +346,11 @@ struct imgcore_options {
                         which come before the first row, are no progress. It must not use the
                         context. NULL: never, the default */
     void *progress_user;                          /* passed to on_progress */
+    struct imgcore_info *info; /* filled by imgcore_info_default: imgcore_transform and
+                                  imgcore_check fill it as imgcore_probe does, which costs no second
+                                  look at the header; also if the call then fails, as far as the
+                                  header was read. imgcore_probe itself ignores it. NULL: the
+                                  default */
 };
 
 /* One requested image and, after a success, its result. */
