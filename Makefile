@@ -66,9 +66,9 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 	imgcore/resample/resampler_fixed.c imgcore/resample/resampler_float.c \
 	imgcore/resample/vpass.c imgcore/resample/weight_cache.c imgcore/resample/weights.c
 
-PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
+PLAN := imgcore/plan/crop.c imgcore/plan/fit.c imgcore/plan/plan.c
 
-PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/distribute_rows.c \
+PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/crop_rows.c imgcore/pipeline/distribute_rows.c \
 	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
 	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
@@ -90,7 +90,7 @@ TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/g
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_cli_input.c \
-	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c \
+	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c tests/imgcore/test_crop.c \
 	tests/imgcore/test_decoder.c \
 	tests/imgcore/test_thread_pool.c \
 	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c tests/imgcore/test_invariants.c \

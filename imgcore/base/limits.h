@@ -18,6 +18,9 @@
 /* JPEG's own limit on a side (16 bits, and libjpeg's JPEG_MAX_DIMENSION is a little less). */
 #define IC_MAX_JPEG_SIDE_PX 65500u
 
+/* The side of a block of a JPEG. */
+#define IC_JPEG_BLOCK_PX 8u
+
 /* Size of the reads from a source that is a function, and the window of its bytes: the data of a
  * JPEG must fit it if the own decoder is to read it from a function that cannot be rewound. */
 #define IC_INPUT_CHUNK_BYTES ((size_t)64 * 1024)

@@ -346,11 +346,19 @@ struct imgcore_options {
                         which come before the first row, are no progress. It must not use the
                         context. NULL: never, the default */
     void *progress_user;                          /* passed to on_progress */
-    struct imgcore_info *info; /* filled by imgcore_info_default: imgcore_transform and
-                                  imgcore_check fill it as imgcore_probe does, which costs no second
-                                  look at the header; also if the call then fails, as far as the
-                                  header was read. imgcore_probe itself ignores it. NULL: the
-                                  default */
+    struct imgcore_info *info;          /* filled by imgcore_info_default: imgcore_transform and
+                                           imgcore_check fill it as imgcore_probe does, which costs no second
+                                           look at the header; also if the call then fails, as far as the
+                                           header was read. imgcore_probe itself ignores it. NULL: the
+                                           default */
+    uint32_t crop_left_px, crop_top_px; /* the rectangle of the upright image that is used, instead
+                                           of all of it; upright: after orientation. The outputs are
+                                           those of an image that consists of the rectangle alone:
+                                           the sizes and fits count from it, and no pixel outside it
+                                           has an influence. For imgcore_transform only.
+                                           INVALID_ARGUMENT if it is not inside the image. */
+    uint32_t crop_width_px, crop_height_px; /* 0 in all four: the entire image, the default; 0 in
+                                               only one of these two: INVALID_ARGUMENT */
 };
 
 /* One requested image and, after a success, its result. */
@@ -358,7 +366,7 @@ struct imgcore_output {
     size_t struct_size_bytes;
     /* in */
     uint32_t width_px, height_px; /* the box; 0 in one of them: no bound on that side (for inside);
-                                     0 in both: the size of the input */
+                                     0 in both: the size of the input, or of the crop */
     enum imgcore_fit fit;
     enum imgcore_gravity gravity;
     bool enlarge; /* false: the result is never larger than the input */
@@ -403,6 +411,12 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  *   options  NULL: defaults
  *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS, one struct_size_bytes after the other, which
  *            all of them state; bytes must be NULL on entry
+ * Crop: the rows above the rectangle are decoded, those below it are not, and the file may end or
+ * be damaged there: it is read up to the strip with the last row of the rectangle (a few rows; all
+ * scans of a progressive JPEG, all passes of an interlaced PNG). imgcore_check reads all of it. A
+ * JPEG is shrunk on load only if every side of the rectangle is one of the image or a multiple of 8
+ * pixels of the most subsampled component (16 for 4:2:0) in the stored image: a scaled block has
+ * one value for pixels on both sides.
  * Memory: bounded by limits.memory_bytes. It grows with the width of the input and the area of the
  * outputs, and with the area of the input only for a progressive JPEG or an interlaced PNG.
  * Threads: the results are the same bytes for any options.threads, and so are the errors. The
@@ -436,8 +450,8 @@ IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,
  * follows. NULL is allowed. */
 IMGCORE_API void imgcore_bytes_free(uint8_t *bytes);
 
-/* Decodes the entire file and drops the pixels: reports whether imgcore_transform would accept it.
- * Errors: as there. */
+/* Decodes the entire file and drops the pixels: reports whether imgcore_transform would accept it
+ * without a crop. Errors: as there. */
 IMGCORE_API enum imgcore_status imgcore_check(struct imgcore_context *context,
                                               const struct imgcore_source *source,
                                               const struct imgcore_options *options,
