@@ -52,7 +52,7 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/jpeg_fast.c imgcore/codec/jpeg_frame.c \
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_progressive.c imgcore/codec/jpeg_read.c \
 	imgcore/codec/jpeg_scan.c imgcore/codec/jpeg_scan_header.c imgcore/codec/jpeg_scan_list.c imgcore/codec/jpeg_segments.c imgcore/codec/jpeg_start.c imgcore/codec/jpeg_tables.c \
-	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
+	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/pixels_read.c imgcore/codec/pixels_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
 	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
 	imgcore/codec/png_write.c imgcore/codec/reader.c \
@@ -72,7 +72,7 @@ PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/crop_rows.c imgcore/
 	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
 	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
-API := imgcore/api/context.c imgcore/api/info.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c \
+API := imgcore/api/context.c imgcore/api/info.c imgcore/api/options.c imgcore/api/pixels.c imgcore/api/probe.c imgcore/api/resize.c \
 	imgcore/api/source.c imgcore/api/transform.c imgcore/api/versioned.c
 
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
@@ -100,7 +100,7 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
 	tests/imgcore/test_limits.c \
-	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
+	tests/imgcore/test_pixels.c tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \

@@ -7,25 +7,18 @@
 #include "imgcore/api/versioned.h"
 #include "imgcore/base/orientation.h"
 
+enum imgcore_color_model ic_info_color_model(enum ic_color color) {
+    static const enum imgcore_color_model models[] = {
+        [IC_COLOR_GREY] = IMGCORE_COLOR_GREY,   [IC_COLOR_GREY_ALPHA] = IMGCORE_COLOR_GREY_ALPHA,
+        [IC_COLOR_RGB] = IMGCORE_COLOR_RGB,     [IC_COLOR_RGBA] = IMGCORE_COLOR_RGBA,
+        [IC_COLOR_YCBCR] = IMGCORE_COLOR_YCBCR, [IC_COLOR_CMYK] = IMGCORE_COLOR_CMYK};
+    return models[color];
+}
+
 static enum imgcore_color_model model_of(const struct ic_header *header) {
-    if (header->palette) {
-        return IMGCORE_COLOR_PALETTE;
-    }
-    switch (header->color) {
-    case IC_COLOR_GREY:
-        return IMGCORE_COLOR_GREY;
-    case IC_COLOR_GREY_ALPHA:
-        return IMGCORE_COLOR_GREY_ALPHA;
-    case IC_COLOR_RGB:
-        return IMGCORE_COLOR_RGB;
-    case IC_COLOR_RGBA:
-        return IMGCORE_COLOR_RGBA;
-    case IC_COLOR_YCBCR:
-        return IMGCORE_COLOR_YCBCR;
-    case IC_COLOR_CMYK:
-        return header->ycck ? IMGCORE_COLOR_YCCK : IMGCORE_COLOR_CMYK;
-    }
-    return IMGCORE_COLOR_UNKNOWN;
+    return header->palette ? IMGCORE_COLOR_PALETTE
+           : header->ycck  ? IMGCORE_COLOR_YCCK
+                           : ic_info_color_model(header->color);
 }
 
 static const char *const color_names[] = {[IMGCORE_COLOR_UNKNOWN] = "",

@@ -11,4 +11,7 @@ enum imgcore_status ic_info_fill(struct imgcore_context *context, const struct i
                                  bool is_open, struct imgcore_info *theirs,
                                  struct imgcore_error *error);
 
+/* Returns the public name of a colour. */
+enum imgcore_color_model ic_info_color_model(enum ic_color color);
+
 #endif

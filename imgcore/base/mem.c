@@ -307,19 +307,7 @@ struct ic_mem_text ic_mem_explain(const struct ic_mem *mem) {
     return explained;
 }
 
-bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {
-    size_t need;
-    if (!ic_add_size(buf->size_bytes, more_bytes, &need)) {
-        buf->mem->status = IMGCORE_NO_MEMORY;
-        return false;
-    }
-    if (need <= buf->capacity_bytes) {
-        return true;
-    }
-    size_t capacity = buf->capacity_bytes < 4096 ? 4096 : buf->capacity_bytes;
-    while (capacity < need) {
-        capacity = capacity > SIZE_MAX / 4 ? need : capacity * 2;
-    }
+static bool set_capacity(struct ic_buf *buf, size_t capacity) {
     uint8_t *bytes = ic_alloc(buf->mem, capacity);
     if (bytes == NULL) {
         return false;
@@ -331,6 +319,36 @@ bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {
     buf->bytes = bytes;
     buf->capacity_bytes = capacity;
     return true;
+}
+
+/* The bytes that the buffer must hold; false, with the status, if that does not fit size_t. */
+static bool needed(const struct ic_buf *buf, size_t more_bytes, size_t *need) {
+    if (!ic_add_size(buf->size_bytes, more_bytes, need)) {
+        buf->mem->status = IMGCORE_NO_MEMORY;
+        return false;
+    }
+    return true;
+}
+
+bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {
+    size_t need;
+    if (!needed(buf, more_bytes, &need)) {
+        return false;
+    }
+    if (need <= buf->capacity_bytes) {
+        return true;
+    }
+    size_t capacity = buf->capacity_bytes < 4096 ? 4096 : buf->capacity_bytes;
+    while (capacity < need) {
+        capacity = capacity > SIZE_MAX / 4 ? need : capacity * 2;
+    }
+    return set_capacity(buf, capacity);
+}
+
+bool ic_buf_reserve_exactly(struct ic_buf *buf, size_t more_bytes) {
+    size_t need;
+    return needed(buf, more_bytes, &need) &&
+           (need <= buf->capacity_bytes || set_capacity(buf, need));
 }
 
 bool ic_buf_append(struct ic_buf *buf, const void *bytes, size_t size_bytes) {

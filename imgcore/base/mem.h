@@ -86,6 +86,8 @@ struct ic_buf {
 /* Makes the capacity at least size_bytes + more_bytes; on failure returns false, sets mem->status
  * and changes nothing else. */
 bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes);
+/* The same, and the capacity is not rounded up. */
+bool ic_buf_reserve_exactly(struct ic_buf *buf, size_t more_bytes);
 bool ic_buf_append(struct ic_buf *buf, const void *bytes, size_t size_bytes);
 void ic_buf_clear(struct ic_buf *buf);
 

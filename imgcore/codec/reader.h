@@ -63,8 +63,8 @@ struct ic_read_layout {
 };
 
 /* The rows of every plane from one call of `read`, valid until the next call on the reader. Rows
- * are delivered in order, each once; a plane may have none in a strip. Rows are readable for
- * IC_ROW_SLACK_BYTES past their last sample. */
+ * are delivered in order, each once; a plane may have none in a strip. Rows of planes and of files
+ * are readable for IC_ROW_SLACK_BYTES past their last sample, rows of a caller's pixels are not. */
 struct ic_strip {
     struct {
         const uint8_t *rows;
@@ -105,7 +105,8 @@ struct ic_reader_ops {
 struct ic_reader {
     const struct ic_reader_ops *ops;
     struct ic_header header;
-    const char *decoder;  /* from start on: one of IC_DECODER_*; it can change during a read */
+    const char *decoder; /* from start on: one of IC_DECODER_*; it can change during a read; NULL of
+                            pixels */
     const char *fallback; /* why the own decoder has left the image to the library; NULL: it has not
                            */
     /* NULL, or: called after start and before the first read. The reader may decode ahead on the

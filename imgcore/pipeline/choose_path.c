@@ -29,8 +29,9 @@ static enum imgcore_status classify_profile(const struct ic_job *job, enum ic_ic
 }
 
 /* Decides whether output `i` keeps the profile of the file or is converted by it. It is converted
- * in any case if the profile would not fit the output: that of CMYK, that of a grey image on a
- * coloured background, and one to whose colours the background cannot be converted. */
+ * in any case if the profile would not fit the output: any for pixels, which have no place for it,
+ * that of CMYK, that of a grey image on a coloured background, and one to whose colours the
+ * background cannot be converted. */
 static enum imgcore_status choose_profile(const struct ic_job *job, size_t i, enum ic_icc_kind kind,
                                           struct ic_path *path, struct imgcore_error *error) {
     const struct ic_header *header = &job->reader->header;
@@ -41,7 +42,7 @@ static enum imgcore_status choose_profile(const struct ic_job *job, size_t i, en
     path->convert_icc = kind == IC_ICC_CONVERT;
     path->keep_icc = false;
     if (!job->transform->options->keep_icc || kind == IC_ICC_UNUSABLE ||
-        header->color == IC_COLOR_CMYK ||
+        path->format == IMGCORE_FORMAT_PIXELS || header->color == IC_COLOR_CMYK ||
         (is_grey && ic_becomes_rgb(header->color, path->padded, flattened, background))) {
         return IMGCORE_OK;
     }

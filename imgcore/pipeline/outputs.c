@@ -41,6 +41,7 @@ static void make_output(void *user) {
     result->format = path->format;
     result->width_px = path->picture.width_px;
     result->height_px = path->picture.height_px;
+    result->color = path->picture.color;
     if (task->encode) {
         result->encoded.mem = path->mem;
         task->status = ic_encode_picture(job, task->output, &result->encoded, &task->error);

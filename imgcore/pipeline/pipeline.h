@@ -38,6 +38,7 @@ struct ic_transform {
 struct ic_result {
     enum imgcore_format format;
     uint32_t width_px, height_px;
+    enum ic_color color;
     struct ic_picture picture;
     struct ic_buf encoded;
 };

@@ -3,8 +3,8 @@
  * Three functions do the work:
  *   imgcore_probe      reads what a file is, from its header alone
  *   imgcore_transform  decodes one encoded image once and makes any number of encoded images from
- *                      it
- *   imgcore_resize     resizes plain pixels, for programs that only need the resizer
+ *                      it; either side may be pixels instead: it decodes, encodes and resizes
+ *   imgcore_resize     resizes pixels of any meaning, for programs that only need the resizer
  *
  * Conventions of every function here:
  *   - Sizes ending in _px count pixels, in _bytes bytes. A stride is signed and in bytes: the
@@ -72,7 +72,9 @@ struct imgcore_error {
 enum imgcore_format {
     IMGCORE_FORMAT_AUTO, /* as an output: the format of the input */
     IMGCORE_FORMAT_JPEG,
-    IMGCORE_FORMAT_PNG
+    IMGCORE_FORMAT_PNG,
+    IMGCORE_FORMAT_PIXELS /* samples of 8 bits, without a file around them: imgcore_source.pixels,
+                             imgcore_output.result_channels */
 };
 
 /* How an image is fitted into the requested box. */
@@ -173,7 +175,8 @@ IMGCORE_API const char *imgcore_context_target_reason(const struct imgcore_conte
                                                       enum imgcore_job job);
 
 /* Returns the decoder of the pixels of the last imgcore_transform or imgcore_check of a context:
- * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun. Static storage. */
+ * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun, or for pixels. Static storage.
+ */
 IMGCORE_API const char *imgcore_context_decoder(const struct imgcore_context *context);
 /* Returns why the own decoder left that image to the library, which read it from the beginning;
  * NULL: it did not. One word, for counting; for a JPEG "CODE", "DATA_SHORT", "DATA_LEFT",
@@ -202,8 +205,17 @@ typedef bool imgcore_read_fn(void *user, uint8_t *buffer, size_t size_bytes, siz
 typedef bool imgcore_rewind_fn(void *user);
 #define IMGCORE_SOURCE_REWINDS 1 /* this header has it, and imgcore_context_decoder */
 
-/* An encoded image: bytes in memory, or a function that reads them front to back. The functions are
- * called by the thread that calls the library. */
+/* An image in memory, as samples of 8 bits: sRGB, alpha straight. The struct never grows. */
+struct imgcore_pixels {
+    const uint8_t *first_row;     /* height_px rows of width_px pixels; only those bytes are read */
+    ptrdiff_t stride_bytes;       /* |stride| at least width x channels */
+    uint32_t width_px, height_px; /* 1 to 2^24 - 1, within the limits */
+    uint32_t channels;            /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; interleaved */
+    uint32_t reserved[5];         /* 0, else UNKNOWN_FIELD */
+};
+
+/* An encoded image: bytes in memory, or a function that reads them front to back. Or the pixels of
+ * one. The functions are called by the thread that calls the library. */
 struct imgcore_source {
     const uint8_t *bytes; /* used if read is NULL; must remain valid during the call */
     size_t size_bytes;
@@ -212,7 +224,10 @@ struct imgcore_source {
     /* NULL: the source can be read only once; a JPEG whose data does not fit 64 KiB is then read by
      * libjpeg-turbo alone, which takes longer */
     imgcore_rewind_fn *rewind;
-    void *reserved[3]; /* NULL, else the call ends with INVALID_ARGUMENT */
+    /* not NULL: the image itself, and bytes, size_bytes and read are 0. It has no metadata; the
+     * rows must remain valid during the call */
+    const struct imgcore_pixels *pixels;
+    void *reserved[2]; /* NULL, else the call ends with INVALID_ARGUMENT */
 };
 
 /* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). New limits take the
@@ -316,8 +331,8 @@ struct imgcore_options {
     bool linear;   /* resize in linear light instead of in the gamma of the file */
     bool keep_icc; /* keep the profile and its colours instead of converting to sRGB, where the
                       profile is valid and fits the output: converted all the same is CMYK, a grey
-                      image that gets a coloured background, and a background behind a profile to
-                      which sRGB cannot be converted */
+                      image that gets a coloured background, a background behind a profile to
+                      which sRGB cannot be converted, and an output of pixels */
     bool keep_copyright;     /* copy EXIF Copyright (0x8298) to the outputs */
     bool ignore_orientation; /* leave the image as stored */
     uint32_t threads; /* number of threads of imgcore_transform, including the calling one; 0 or 1:
@@ -384,11 +399,17 @@ struct imgcore_output {
                               behind transparency in a JPEG, and around a `contain`. Default white,
                               opaque */
     /* out */
-    uint8_t *bytes; /* the encoded image; freed by imgcore_output_clear or imgcore_bytes_free */
+    uint8_t *bytes; /* the encoded image, or its pixels; freed by imgcore_output_clear or
+                       imgcore_bytes_free */
     size_t size_bytes;
     uint32_t result_width_px, result_height_px;
     enum imgcore_format result_format;
     uint32_t reserved; /* 0, else UNKNOWN_FIELD */
+    /* out, of PIXELS: GREY, GREY_ALPHA, RGB or RGBA, as the input is (and as its background makes
+     * it), with 1 to 4 channels, alpha straight. The bytes are result_height_px rows of
+     * result_width_px x result_channels bytes, without gaps. 0 in both for other formats */
+    enum imgcore_color_model result_color;
+    int result_channels;
 };
 
 /* Fills with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
@@ -406,8 +427,9 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
 #define IMGCORE_MAX_THREADS 64
 
 /* Decodes one image once and makes `count` outputs from it. The format (JPEG or PNG) is recognised
- * by the first bytes. EXIF orientation is applied, ICC profiles are converted to sRGB, and all
- * metadata is dropped (see options). Either all outputs are made or none.
+ * by the first bytes, unless the source is pixels. EXIF orientation is applied, ICC profiles are
+ * converted to sRGB, and all metadata is dropped (see options). Either all outputs are made or
+ * none.
  *   options  NULL: defaults
  *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS, one struct_size_bytes after the other, which
  *            all of them state; bytes must be NULL on entry
