@@ -70,8 +70,10 @@ static void hand_over(struct ic_mem *mem, struct imgcore_output *theirs, size_t 
                       struct imgcore_output *ours, struct ic_result *results) {
     for (size_t i = 0; i < count; i++) {
         ours[i].bytes = results[i].encoded.bytes;
-        ic_mem_hand_out(mem, ours[i].bytes);
-        ours[i].size_bytes = results[i].encoded.size_bytes;
+        if (ours[i].bytes != NULL) { /* no sink has taken them */
+            ic_mem_hand_out(mem, ours[i].bytes);
+        }
+        ours[i].size_bytes = results[i].size_bytes;
         ours[i].result_width_px = results[i].width_px;
         ours[i].result_height_px = results[i].height_px;
         ours[i].result_format = results[i].format;

@@ -20,7 +20,7 @@ static const struct imgcore_resize_options default_resize_options = {.channels =
                    "padding at the end of " #type)
 #if UINTPTR_MAX > UINT32_MAX
 NO_PADDING_BEHIND(imgcore_options, crop_height_px);
-NO_PADDING_BEHIND(imgcore_output, result_channels);
+NO_PADDING_BEHIND(imgcore_output, write_user);
 NO_PADDING_BEHIND(imgcore_resize_options, box_height_px);
 #endif
 

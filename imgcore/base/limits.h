@@ -25,6 +25,15 @@
  * JPEG must fit it if the own decoder is to read it from a function that cannot be rewound. */
 #define IC_INPUT_CHUNK_BYTES ((size_t)64 * 1024)
 
+/* Bytes of an output that are collected before a sink gets them. */
+#define IC_SINK_BYTES ((size_t)64 * 1024)
+
+/* Filtered bytes of a PNG that are compressed in one piece, into a file that is collected: three
+ * times as many bytes are in use. With a sink, only of small images, for the same bytes and time as
+ * without one. */
+#define IC_MAX_PACKED_BYTES      ((size_t)64 << 20)
+#define IC_MAX_PACKED_SINK_BYTES ((size_t)4 << 20)
+
 /* Entries of an EXIF IFD that are examined. */
 #define IC_MAX_EXIF_ENTRIES 512u
 

@@ -362,6 +362,20 @@ bool ic_buf_append(struct ic_buf *buf, const void *bytes, size_t size_bytes) {
     return true;
 }
 
+bool ic_buf_drain(struct ic_buf *buf, size_t least_bytes) {
+    struct ic_sink *sink = buf->sink;
+    if (sink == NULL || buf->size_bytes < least_bytes || buf->size_bytes == 0) {
+        return sink == NULL || !sink->has_stopped;
+    }
+    if (!sink->has_stopped && sink->write(sink->user, buf->bytes, buf->size_bytes)) {
+        sink->taken_bytes += buf->size_bytes;
+    } else {
+        sink->has_stopped = true;
+    }
+    buf->size_bytes = 0;
+    return !sink->has_stopped;
+}
+
 void ic_buf_clear(struct ic_buf *buf) {
     ic_free(buf->mem, buf->bytes);
     buf->bytes = NULL;

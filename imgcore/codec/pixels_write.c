@@ -1,6 +1,4 @@
 /* The "encoder" of pixels: the rows of an image, one behind the other. */
-#include <string.h>
-
 #include "imgcore/base/checked.h"
 #include "imgcore/codec/formats.h"
 
@@ -18,18 +16,25 @@ enum imgcore_status ic_pixels_write(struct ic_mem *mem, const struct ic_picture 
         !ic_mul_size(row_bytes, picture->height_px, &total_bytes)) {
         return ic_fail(error, IMGCORE_TOO_LARGE, "the pixels do not fit the address space");
     }
-    if (!ic_buf_reserve_exactly(out, total_bytes)) {
-        return ic_fail(error, mem->status, "the pixels need %s", ic_mem_explain(mem).text);
+    enum imgcore_status status = IMGCORE_OK;
+    if (out->sink == NULL && !ic_buf_reserve_exactly(out, total_bytes)) {
+        status = ic_fail(error, mem->status, "the pixels need %s", ic_mem_explain(mem).text);
     }
     const uint8_t *row = picture->plane[0].rows;
-    for (uint32_t y = 0; y < picture->height_px; y++) {
-        if (y % CANCEL_ROWS == 0 && ic_is_cancelled(options->cancel)) {
-            ic_buf_clear(out);
-            return ic_fail_cancelled(error);
+    for (uint32_t y = 0; status == IMGCORE_OK && y < picture->height_px; y++) {
+        if ((y % CANCEL_ROWS == 0 && ic_is_cancelled(options->cancel)) ||
+            !ic_buf_drain(out, IC_SINK_BYTES)) {
+            status = ic_fail_cancelled(error);
+        } else if (!ic_buf_append(out, row, row_bytes)) {
+            status = ic_fail(error, mem->status, "a row needs %s", ic_mem_explain(mem).text);
         }
-        memcpy(out->bytes + out->size_bytes, row, row_bytes);
-        out->size_bytes += row_bytes;
         row += picture->plane[0].stride_bytes;
     }
-    return IMGCORE_OK;
+    if (status == IMGCORE_OK && !ic_buf_drain(out, 0)) {
+        status = ic_fail_cancelled(error);
+    }
+    if (status != IMGCORE_OK) {
+        ic_buf_clear(out);
+    }
+    return status;
 }

@@ -376,6 +376,14 @@ struct imgcore_options {
                                                only one of these two: INVALID_ARGUMENT */
 };
 
+/* Takes the next `size_bytes` bytes of an output, 1 or more; they are valid during the call.
+ * Returns false to end the call of the library with CANCELLED; it is not called again then. It is
+ * called by the thread that calls the library, once all rows of the input are decoded, and outputs
+ * with a function are encoded one after the other, in their order; outputs in one call with them
+ * are encoded by that thread too. Either all outputs are made or none: if the call fails, the
+ * program discards what it was given, of every output. */
+typedef bool imgcore_write_fn(void *user, const uint8_t *bytes, size_t size_bytes);
+
 /* One requested image and, after a success, its result. */
 struct imgcore_output {
     size_t struct_size_bytes;
@@ -392,9 +400,9 @@ struct imgcore_output {
     bool progressive; /* JPEG: several scans; ignored for PNG */
     bool optimize;    /* JPEG: Huffman tables computed for the image */
     int png_level;    /* 0 (not compressed) to 9: the levels of libdeflate, above 64 MiB of samples
-                         those of zlib. Default 1: files are 1 to 6 % larger than at zlib's level 6.
-                         Level 6 equals that size in three times the time of level 1; 9 is smaller
-                         still */
+                         (4 MiB with a write function) those of zlib. Default 1: files are 1 to 6 %
+                         larger than at zlib's level 6.    Level 6 equals that size in three times the
+                         time of level 1; 9 is smaller    still */
     uint8_t background[4]; /* R G B A, sRGB (in an output that keeps its profile, converted to it);
                               behind transparency in a JPEG, and around a `contain`. Default white,
                               opaque */
@@ -410,6 +418,10 @@ struct imgcore_output {
      * result_width_px x result_channels bytes, without gaps. 0 in both for other formats */
     enum imgcore_color_model result_color;
     int result_channels;
+    /* in: takes the bytes instead of `bytes`, which stays NULL; see imgcore_write_fn. NULL: they
+     * are collected, the default */
+    imgcore_write_fn *write;
+    void *write_user; /* passed to write */
 };
 
 /* Fills with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
@@ -441,6 +453,10 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  * one value for pixels on both sides.
  * Memory: bounded by limits.memory_bytes. It grows with the width of the input and the area of the
  * outputs, and with the area of the input only for a progressive JPEG or an interlaced PNG.
+ * An output with a write function is not held as a file, only as an image: pieces of about 64 KiB
+ * are passed on (more of a PNG of up to 4 MiB of samples, and a row of pixels at least). Its bytes
+ * are those without the function, but for a PNG of 4 to 64 MiB of samples, which is compressed row
+ * by row by zlib. A JPEG that is progressive or optimised holds all its coefficients.
  * Threads: the results are the same bytes for any options.threads, and so are the errors. The
  * context creates threads at the first call that uses them and keeps them, sleeping, until it is
  * destroyed; they block all signals. If a thread or its memory is not available, the call works
