@@ -298,6 +298,108 @@ static void it_equals_resizing_what_was_cut_out(void **state) {
     }
 }
 
+/* The samples of one axis of a stored plane that show the crop, as displayed. */
+struct span {
+    uint32_t first, count;
+    double start, length; /* of the crop, from the first sample in the direction of display */
+};
+
+static struct span span_of(uint32_t start_px, uint32_t length_px, uint32_t factor, bool mirrored) {
+    struct span span = {start_px / factor, 0, 0.0, (double)length_px / factor};
+    span.count = (start_px + length_px - 1) / factor - span.first + 1;
+    span.start = (double)start_px / factor - span.first;
+    if (mirrored) {
+        span.start = span.count - span.start - span.length;
+    }
+    return span;
+}
+
+/* Plane `p` of a JPEG output of width x height with one sample for h x v pixels: the plane of the
+ * file is rotated first, and resized then. */
+static double *model_plane(const struct subject *subject, int p, const struct rectangle *crop,
+                           uint32_t width, uint32_t height, uint32_t h, uint32_t v) {
+    const int orientation = subject->orientation;
+    const bool swaps = orientation >= 5;
+    const struct rectangle stored =
+        stored_rectangle(orientation, swaps ? subject->height : subject->width,
+                         swaps ? subject->width : subject->height, crop);
+    const bool mirrors_x = strchr("2378", '0' + orientation) != NULL;
+    const bool mirrors_y = strchr("3467", '0' + orientation) != NULL;
+    const struct span columns =
+        span_of(stored.left, stored.width, p ? (uint32_t)subject->factor_x : 1, mirrors_x);
+    const struct span rows =
+        span_of(stored.top, stored.height, p ? (uint32_t)subject->factor_y : 1, mirrors_y);
+    const struct span x = swaps ? rows : columns, y = swaps ? columns : rows;
+    uint8_t *upright = malloc((size_t)x.count * y.count);
+    assert_non_null(upright);
+    for (uint32_t k = 0; k < x.count * y.count; k++) {
+        uint32_t from_x, from_y;
+        stored_position(orientation, x.count, y.count, k % x.count, k / x.count, &from_x, &from_y);
+        upright[k] =
+            subject->planes.plane[p][(size_t)(rows.first + from_y) * subject->planes.width[p] +
+                                     columns.first + from_x];
+    }
+    /* the last sample of an odd side shows a pixel less than the others */
+    const uint32_t target_width = (width + h - 1) / h, target_height = (height + v - 1) / v;
+    const struct exact_spec spec = {.source_width = x.count,
+                                    .source_height = y.count,
+                                    .target_width = target_width,
+                                    .target_height = target_height,
+                                    .channels = 1,
+                                    .left = x.start,
+                                    .top = y.start,
+                                    .width = x.length * target_width * h / width,
+                                    .height = y.length * target_height * v / height};
+    double *made = exact_resize(&spec, upright);
+    free(upright);
+    return made;
+}
+
+/* From plane to plane, without RGB between, at the least loss of a JPEG. */
+static void planes_equal_resizing_what_was_cut_out(void **state) {
+    (void)state;
+    int tested = 0;
+    for (uint64_t seed = 1; seed <= (uint64_t)test_part(500, 30); seed++) {
+        uint64_t random = seed;
+        struct subject subject = make_subject(&random, 70);
+        const struct rectangle crop = random_crop(&subject, &random);
+        struct imgcore_options options = options_of(&crop);
+        options.preset = IMGCORE_PRESET_QUALITY;
+        struct imgcore_output output = box(random_between(&random, 1, 60),
+                                           random_between(&random, 1, 60), IMGCORE_FORMAT_JPEG);
+        output.fit = IMGCORE_FIT_FILL;
+        output.enlarge = true;
+        output.quality = 100;
+        output.subsampling =
+            (enum imgcore_subsampling)random_between(&random, 0, IMGCORE_SUBSAMPLING_444);
+        const uint32_t h = output.subsampling == IMGCORE_SUBSAMPLING_444 ? 1 : 2;
+        const uint32_t v = output.subsampling == IMGCORE_SUBSAMPLING_420 ? 2 : 1;
+        if (subject.planes.planes == 3) {
+            tested++;
+            must(subject.file.bytes, subject.file.size_bytes, &options, &output, 1);
+            const struct blob made = {output.bytes, output.size_bytes};
+            struct plain planes = plain_decode(&made, true, 1);
+            for (int p = 0; p < 3; p++) {
+                double *exact = model_plane(&subject, p, &crop, output.width_px, output.height_px,
+                                            p ? h : 1, p ? v : 1);
+                const double worst =
+                    exact_worst(exact, planes.plane[p], (size_t)planes.width[p] * planes.height[p]);
+                if (worst > 3.5) {
+                    fail_msg("seed %d, plane %d of %ux%u from %ux%u by %d,%d at %u,%u: %.1f",
+                             (int)seed, p, output.width_px, output.height_px, crop.width,
+                             crop.height, subject.factor_x, subject.factor_y, crop.left, crop.top,
+                             worst);
+                }
+                free(exact);
+            }
+            plain_free(&planes);
+            imgcore_output_clear(context, &output, 1);
+        }
+        subject_free(&subject);
+    }
+    assert_true(tested >= test_part(500, 30) / 4);
+}
+
 /* The pyramid and the scaled decode: larger pictures, much smaller results. */
 static void halved_rows_and_a_scaled_decode_are_as_accurate(void **state) {
     (void)state;
@@ -379,6 +481,44 @@ static void pixels_outside_have_no_influence(void **state) {
     }
     free(scene);
     free(other);
+}
+
+/* A black rectangle on white, whose edges divide blocks: what the preset does to whole blocks must
+ * not let white in. */
+static void white_around_a_black_rectangle_stays_outside(void **state) {
+    (void)state;
+    const struct rectangle crop = {21, 27, 147, 101};
+    uint8_t *picture = malloc((size_t)240 * 160 * 3);
+    assert_non_null(picture);
+    memset(picture, 255, (size_t)240 * 160 * 3);
+    for (uint32_t y = crop.top; y < crop.top + crop.height; y++) {
+        memset(picture + ((size_t)y * 240 + crop.left) * 3, 0, (size_t)crop.width * 3);
+    }
+    for (int kind = 0; kind < 3 * 3; kind++) {
+        const struct jpeg_spec spec = {.width = 240,
+                                       .height = 160,
+                                       .channels = 3,
+                                       .pixels = picture,
+                                       .quality = 100,
+                                       .h_samp = kind % 3 == 0 ? 1 : 2,
+                                       .v_samp = kind % 3 == 2 ? 2 : 1};
+        size_t size;
+        uint8_t *bytes = jpeg_make(&spec, &size);
+        struct imgcore_options options = options_of(&crop);
+        options.preset = (enum imgcore_preset)(kind / 3);
+        for (uint32_t side = 4; side <= 64; side *= 2) {
+            uint32_t width, height;
+            int channels;
+            uint8_t *made = pixels_of(bytes, size, &options, box(side, 0, IMGCORE_FORMAT_PNG),
+                                      &width, &height, &channels);
+            for (uint32_t i = 0; i < width * height * 3; i++) {
+                assert_in_range(made[i], 0, 4);
+            }
+            free(made);
+        }
+        free(bytes);
+    }
+    free(picture);
 }
 
 /* ---- sizes, and what is refused ---------------------------------------------------------------
@@ -550,8 +690,10 @@ static void damage_and_threads_change_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_equals_resizing_what_was_cut_out),
+        cmocka_unit_test(planes_equal_resizing_what_was_cut_out),
         cmocka_unit_test(halved_rows_and_a_scaled_decode_are_as_accurate),
         cmocka_unit_test(pixels_outside_have_no_influence),
+        cmocka_unit_test(white_around_a_black_rectangle_stays_outside),
         cmocka_unit_test(fits_count_from_it),
         cmocka_unit_test(one_that_is_not_inside_is_refused),
         cmocka_unit_test(rows_below_it_are_not_read),
