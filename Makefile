@@ -149,8 +149,8 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 VALGRIND_TESTS := $(filter-out %_sandbox.c %_hostile.c %_hostile_costs.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
 # Left out with LONGEST=no, as in .ci/run, whose time is limited: those that take over 3 s of CPU there.
 VALGRIND_LONGEST := \
-	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
-	tests/imgcore/test_transform_choices.c \
+	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_crop.c tests/imgcore/test_keep_icc.c \
+	tests/imgcore/test_lifetime.c tests/imgcore/test_sink.c tests/imgcore/test_transform_choices.c \
 	tests/imgcore/test_color.c tests/imgcore/test_icc_intent.c tests/imgcore/test_jpeg.c \
 	tests/imgcore/test_limits.c tests/imgcore/test_png.c tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c tests/imgcore/test_png_write.c tests/imgcore/test_reducer.c \
