@@ -52,10 +52,10 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/jpeg_fast.c imgcore/codec/jpeg_frame.c \
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_progressive.c imgcore/codec/jpeg_read.c \
 	imgcore/codec/jpeg_scan.c imgcore/codec/jpeg_scan_header.c imgcore/codec/jpeg_scan_list.c imgcore/codec/jpeg_segments.c imgcore/codec/jpeg_start.c imgcore/codec/jpeg_tables.c \
-	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/pixels_read.c imgcore/codec/pixels_write.c imgcore/codec/png_chunks.c \
+	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
 	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
-	imgcore/codec/png_write.c imgcore/codec/reader.c \
+	imgcore/codec/png_write.c imgcore/codec/pixels_read.c imgcore/codec/pixels_write.c imgcore/codec/reader.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
