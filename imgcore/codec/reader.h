@@ -3,7 +3,8 @@
  *
  * ic_reader_open (codec.h) opens a reader and reads the header of the file. `start` takes a
  * request, `read` delivers strips until it reports the last one, and `finish` checks the data that
- * follows the pixels. `destroy` may be called at any point. */
+ * follows the pixels; `stop` takes its place if no more rows are needed. `destroy` may be called at
+ * any point. */
 #ifndef IC_READER_H
 #define IC_READER_H
 
