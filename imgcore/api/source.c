@@ -25,9 +25,6 @@ static enum imgcore_status open_reader(struct imgcore_context *context,
                                        struct ic_source *source, struct imgcore_error *error) {
     struct ic_header header;
     memset(&header, 0, sizeof(header));
-    if (options->info != NULL) { /* nothing yet */
-        ic_info_fill(context, &header, false, options->info, NULL);
-    }
     if (ic_is_cancelled(&source->cancel)) {
         return ic_fail_cancelled(error);
     }
@@ -94,6 +91,10 @@ enum imgcore_status ic_source_open(struct imgcore_context *context,
                                    const struct imgcore_source *given,
                                    const struct imgcore_options *options, struct ic_source *source,
                                    struct imgcore_error *error) {
+    if (options->info != NULL) { /* nothing is known yet */
+        static const struct ic_header nothing;
+        ic_info_fill(context, &nothing, false, options->info, NULL);
+    }
     enum imgcore_status status = check_source(given, error);
     if (status != IMGCORE_OK) {
         return status;

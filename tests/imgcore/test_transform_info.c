@@ -84,6 +84,10 @@ static void a_failed_call_states_what_was_read(void **state) {
                      IMGCORE_TRUNCATED);
     const struct imgcore_info nothing = zeros();
     assert_memory_equal(&info, &nothing, sizeof(info));
+    info.width_px = 5;
+    assert_int_equal(imgcore_transform(context, NULL, &options, &output, 1, NULL),
+                     IMGCORE_INVALID_ARGUMENT);
+    assert_memory_equal(&info, &nothing, sizeof(info));
     free(bytes);
 }
 
