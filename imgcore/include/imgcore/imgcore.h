@@ -175,7 +175,7 @@ IMGCORE_API const char *imgcore_context_target_reason(const struct imgcore_conte
                                                       enum imgcore_job job);
 
 /* Returns the decoder of the pixels of the last imgcore_transform or imgcore_check of a context:
- * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun, or for pixels. Static storage.
+ * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun, and for pixels. Static storage.
  */
 IMGCORE_API const char *imgcore_context_decoder(const struct imgcore_context *context);
 /* Returns why the own decoder left that image to the library, which read it from the beginning;
@@ -361,17 +361,15 @@ struct imgcore_options {
                         which come before the first row, are no progress. It must not use the
                         context. NULL: never, the default */
     void *progress_user;                          /* passed to on_progress */
-    struct imgcore_info *info;          /* filled by imgcore_info_default: imgcore_transform and
-                                           imgcore_check fill it as imgcore_probe does, which costs no second
-                                           look at the header; also if the call then fails, as far as the
-                                           header was read. imgcore_probe itself ignores it. NULL: the
-                                           default */
-    uint32_t crop_left_px, crop_top_px; /* the rectangle of the upright image that is used, instead
-                                           of all of it; upright: after orientation. The outputs are
-                                           those of an image that consists of the rectangle alone:
-                                           the sizes and fits count from it, and no pixel outside it
-                                           has an influence. For imgcore_transform only.
-                                           INVALID_ARGUMENT if it is not inside the image. */
+    struct imgcore_info *info; /* a struct filled by imgcore_info_default: imgcore_transform and
+                                  imgcore_check write to it what imgcore_probe states, from the same
+                                  look at the header; if the call fails later, too. imgcore_probe
+                                  does not use it. NULL: the default */
+    uint32_t crop_left_px, crop_top_px; /* of imgcore_transform: the rectangle of the upright image
+                                           (after orientation) that is used. The outputs are those
+                                           of an image that consists of the rectangle alone: fits
+                                           count from it, and no pixel outside has an influence.
+                                           INVALID_ARGUMENT if it is not inside the image */
     uint32_t crop_width_px, crop_height_px; /* 0 in all four: the entire image, the default; 0 in
                                                only one of these two: INVALID_ARGUMENT */
 };
@@ -401,8 +399,8 @@ struct imgcore_output {
     bool optimize;    /* JPEG: Huffman tables computed for the image */
     int png_level;    /* 0 (not compressed) to 9: the levels of libdeflate, above 64 MiB of samples
                          (4 MiB with a write function) those of zlib. Default 1: files are 1 to 6 %
-                         larger than at zlib's level 6.    Level 6 equals that size in three times the
-                         time of level 1; 9 is smaller    still */
+                         larger than at zlib's level 6. Level 6 equals that size in three times the
+                         time of level 1; 9 is smaller still */
     uint8_t background[4]; /* R G B A, sRGB (in an output that keeps its profile, converted to it);
                               behind transparency in a JPEG, and around a `contain`. Default white,
                               opaque */
