@@ -449,6 +449,9 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
  * JPEG is shrunk on load only if every side of the rectangle is one of the image or a multiple of 8
  * pixels of the most subsampled component (16 for 4:2:0) in the stored image: a scaled block has
  * one value for pixels on both sides.
+ * Pixels: a source of pixels gives the bytes that a PNG of them gives. To decode to pixels in one
+ * call and encode them in another gives what one call gives, but for a JPEG in colour: its planes
+ * are rounded to RGB between the two.
  * Memory: bounded by limits.memory_bytes. It grows with the width of the input and the area of the
  * outputs, and with the area of the input only for a progressive JPEG or an interlaced PNG.
  * An output with a write function is not held as a file, only as an image: pieces of about 64 KiB
