@@ -171,7 +171,7 @@ static void pixels_of_any_stride_encode_to_a_png_of_them(void **state) {
     }
 }
 
-/* A PNG and its pixels give the same bytes, whatever is done to them. */
+/* A PNG and its pixels give the same bytes, whatever is done to them, in one call or in two. */
 static void pixels_give_what_a_png_of_them_gives(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= (uint64_t)test_part(400, 30); seed++) {
@@ -201,11 +201,25 @@ static void pixels_give_what_a_png_of_them_gives(void **state) {
             (enum imgcore_subsampling)random_between(&random, 0, IMGCORE_SUBSAMPLING_AUTO);
         from_file.background[1] = (uint8_t)random_between(&random, 0, 255);
         from_file.background[3] = (uint8_t)random_between(&random, 0, 255);
+        const struct imgcore_output wanted = from_file;
         struct imgcore_output from_pixels = from_file;
         must(bytes, size, &options, &from_file, 1);
         must_from(&pixels, &options, &from_pixels, 1);
         assert_int_equal(from_pixels.result_channels, from_file.result_channels);
-        check_equal(&from_file, &from_pixels);
+        /* resized to pixels first, and encoded by another call */
+        struct imgcore_output resized = wanted, encoded = wanted;
+        resized.format = IMGCORE_FORMAT_PIXELS;
+        encoded.width_px = encoded.height_px = 0;
+        must(bytes, size, &options, &resized, 1);
+        const struct imgcore_pixels between =
+            pixels_at(resized.bytes, resized.result_width_px, resized.result_height_px,
+                      resized.result_channels);
+        must_from(&between, NULL, &encoded, 1);
+        assert_int_equal(encoded.size_bytes, from_file.size_bytes);
+        assert_memory_equal(encoded.bytes, from_file.bytes, from_file.size_bytes);
+        check_equal(&encoded, &from_pixels);
+        imgcore_output_clear(context, &from_file, 1);
+        imgcore_output_clear(context, &resized, 1);
         free(scene);
         free(bytes);
     }
