@@ -56,7 +56,7 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
 	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
 	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
-	imgcore/codec/png_write.c imgcore/codec/reader.c \
+	imgcore/codec/png_write.c imgcore/codec/pixels_read.c imgcore/codec/pixels_write.c imgcore/codec/reader.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
@@ -67,14 +67,14 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 	imgcore/resample/resampler_fixed.c imgcore/resample/resampler_float.c \
 	imgcore/resample/vpass.c imgcore/resample/weight_cache.c imgcore/resample/weights.c
 
-PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
+PLAN := imgcore/plan/crop.c imgcore/plan/fit.c imgcore/plan/plan.c
 
-PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/distribute_rows.c \
+PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/crop_rows.c imgcore/pipeline/distribute_rows.c \
 	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
 	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
-API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c imgcore/api/source.c \
-	imgcore/api/transform.c imgcore/api/versioned.c
+API := imgcore/api/context.c imgcore/api/info.c imgcore/api/options.c imgcore/api/pixels.c imgcore/api/probe.c imgcore/api/resize.c \
+	imgcore/api/source.c imgcore/api/transform.c imgcore/api/versioned.c
 
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
 	imgcore/cli/contact_sheet.c imgcore/cli/files.c imgcore/cli/info.c imgcore/cli/inputs.c \
@@ -91,7 +91,7 @@ TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/g
 # Each is a program of its own, with cmocka.
 UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_alloc.c tests/imgcore/test_cancel.c tests/imgcore/test_cli_input.c \
-	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c \
+	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_color.c tests/imgcore/test_crop.c \
 	tests/imgcore/test_decoder.c \
 	tests/imgcore/test_thread_pool.c \
 	tests/imgcore/test_exif.c tests/imgcore/test_hostile_costs.c tests/imgcore/test_icc_intent.c tests/imgcore/test_invariants.c \
@@ -101,15 +101,15 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
 	tests/imgcore/test_limits.c \
-	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
+	tests/imgcore/test_pixels.c tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
 	tests/imgcore/test_reducer.c tests/imgcore/test_resampler.c tests/imgcore/test_resize.c \
 	tests/imgcore/test_reuse.c tests/imgcore/test_sandbox.c tests/imgcore/test_sniff.c \
-	tests/imgcore/test_stages.c \
+	tests/imgcore/test_sink.c tests/imgcore/test_stages.c \
 	tests/imgcore/test_threads.c \
-	tests/imgcore/test_transform.c tests/imgcore/test_transform_choices.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c
+	tests/imgcore/test_transform.c tests/imgcore/test_transform_choices.c tests/imgcore/test_transform_color.c tests/imgcore/test_transform_info.c tests/imgcore/test_weights.c
 
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \
@@ -150,8 +150,8 @@ THREAD_TESTS := tests/imgcore/test_cancel.c \
 VALGRIND_TESTS := $(filter-out %_sandbox.c %_hostile.c %_hostile_costs.c %_threads.c %/test_cancel.c %/test_alloc.c,$(UNIT_TESTS))
 # Left out with LONGEST=no, as in .ci/run, whose time is limited: those that take over 3 s of CPU there.
 VALGRIND_LONGEST := \
-	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
-	tests/imgcore/test_transform_choices.c \
+	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_crop.c tests/imgcore/test_keep_icc.c \
+	tests/imgcore/test_lifetime.c tests/imgcore/test_sink.c tests/imgcore/test_transform_choices.c \
 	tests/imgcore/test_color.c tests/imgcore/test_icc_intent.c tests/imgcore/test_jpeg.c \
 	tests/imgcore/test_limits.c tests/imgcore/test_png.c tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c tests/imgcore/test_png_write.c tests/imgcore/test_reducer.c \

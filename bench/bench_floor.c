@@ -142,7 +142,7 @@ static bool decode_own(struct floor_state *state) {
     imgcore_options_default(&raw);
     raw.limits.memory_bytes = (size_t)4 << 30;
     if (ic_options_resolve(&raw, &options, &error) != IMGCORE_OK ||
-        ic_source_open(state->own, &source, &options, &opened, NULL, &error) != IMGCORE_OK) {
+        ic_source_open(state->own, &source, &options, &opened, &error) != IMGCORE_OK) {
         return false;
     }
     struct ic_reader *reader = opened.reader;

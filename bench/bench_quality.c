@@ -268,7 +268,7 @@ static bool make_pictures(struct runner *options, struct imgcore_context *contex
     }
     struct ic_source opened;
     if (ic_options_resolve(&raw, &resolved, &error) != IMGCORE_OK ||
-        ic_source_open(context, source, &resolved, &opened, NULL, &error) != IMGCORE_OK) {
+        ic_source_open(context, source, &resolved, &opened, &error) != IMGCORE_OK) {
         return false;
     }
     const struct ic_env env = {.mem = &context->mem,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPTION_BYTES = 64, VARIANTS = 6 };
+enum { OPTION_BYTES = 64, VARIANTS = 7 };
 
 /* Writes the file with several options: the last byte is the comparison. */
 static void write_variants(const char *name, uint8_t *bytes, size_t size_bytes) {
@@ -16,8 +16,8 @@ static void write_variants(const char *name, uint8_t *bytes, size_t size_bytes) 
             state = state * 1664525u + 1013904223u;
             options[i] = (uint8_t)(state >> 24);
         }
-        options[OPTION_BYTES - 1] = (uint8_t)(126 + variant); /* each rest of a division by 6 */
-        options[OPTION_BYTES - 2] &= 0x1e;                    /* not tolerant */
+        options[OPTION_BYTES - 1] = (uint8_t)(126 + variant); /* each rest of a division by 7 */
+        options[OPTION_BYTES - 2] &= 0x3e;                    /* not tolerant */
         char path[64];
         snprintf(path, sizeof path, "%s_%d", name, variant);
         seed_write(path, bytes, size_bytes, options, sizeof options);

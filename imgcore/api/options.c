@@ -71,6 +71,15 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
                        "the default profile for CMYK is no ICC profile of CMYK");
     }
+    if ((ours->crop_width_px == 0) != (ours->crop_height_px == 0) ||
+        (ours->crop_width_px == 0 && (ours->crop_left_px != 0 || ours->crop_top_px != 0))) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "a side of the crop is 0");
+    }
+    if (ours->info != NULL &&
+        !ic_versioned_has_size(&ic_versioned_info, ours->info->struct_size_bytes)) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                       "the info of the options was not filled by imgcore_info_default");
+    }
     ours->limits = ic_limits_resolve(&ours->limits);
     return IMGCORE_OK;
 }

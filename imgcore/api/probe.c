@@ -1,128 +1,7 @@
 /* imgcore_probe: the properties of a file, from its header. */
-#include <stdio.h>
-#include <string.h>
-
+#include "imgcore/api/info.h"
 #include "imgcore/api/source.h"
 #include "imgcore/api/versioned.h"
-#include "imgcore/base/orientation.h"
-
-static enum imgcore_color_model model_of(const struct ic_header *header) {
-    if (header->palette) {
-        return IMGCORE_COLOR_PALETTE;
-    }
-    switch (header->color) {
-    case IC_COLOR_GREY:
-        return IMGCORE_COLOR_GREY;
-    case IC_COLOR_GREY_ALPHA:
-        return IMGCORE_COLOR_GREY_ALPHA;
-    case IC_COLOR_RGB:
-        return IMGCORE_COLOR_RGB;
-    case IC_COLOR_RGBA:
-        return IMGCORE_COLOR_RGBA;
-    case IC_COLOR_YCBCR:
-        return IMGCORE_COLOR_YCBCR;
-    case IC_COLOR_CMYK:
-        return header->ycck ? IMGCORE_COLOR_YCCK : IMGCORE_COLOR_CMYK;
-    }
-    return IMGCORE_COLOR_UNKNOWN;
-}
-
-static const char *const color_names[] = {[IMGCORE_COLOR_UNKNOWN] = "",
-                                          [IMGCORE_COLOR_GREY] = "grey",
-                                          [IMGCORE_COLOR_GREY_ALPHA] = "grey+alpha",
-                                          [IMGCORE_COLOR_PALETTE] = "palette",
-                                          [IMGCORE_COLOR_RGB] = "rgb",
-                                          [IMGCORE_COLOR_RGBA] = "rgba",
-                                          [IMGCORE_COLOR_YCBCR] = "ycbcr",
-                                          [IMGCORE_COLOR_CMYK] = "cmyk",
-                                          [IMGCORE_COLOR_YCCK] = "ycck"};
-
-/* The J:a:b names of the usual shapes of chroma; the sampling factors for the others. */
-static enum imgcore_chroma name_subsampling(const struct ic_header *header, char *out,
-                                            size_t size_bytes) {
-    static const struct {
-        uint8_t h, v;
-        enum imgcore_chroma chroma;
-        const char *name;
-    } names[] = {{1, 1, IMGCORE_CHROMA_444, "4:4:4"}, {2, 1, IMGCORE_CHROMA_422, "4:2:2"},
-                 {2, 2, IMGCORE_CHROMA_420, "4:2:0"}, {1, 2, IMGCORE_CHROMA_440, "4:4:0"},
-                 {4, 1, IMGCORE_CHROMA_411, "4:1:1"}, {4, 2, IMGCORE_CHROMA_410, "4:1:0"}};
-    const uint8_t *h = header->h_samp, *v = header->v_samp;
-    if (header->components < 3) {
-        return IMGCORE_CHROMA_NONE;
-    }
-    if (h[1] == 1 && h[2] == 1 && v[1] == 1 && v[2] == 1) {
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-            if (names[i].h == h[0] && names[i].v == v[0]) {
-                snprintf(out, size_bytes, "%s", names[i].name);
-                return names[i].chroma;
-            }
-        }
-    }
-    snprintf(out, size_bytes, "%ux%u,%ux%u,%ux%u", h[0] & 15u, v[0] & 15u, h[1] & 15u, v[1] & 15u,
-             h[2] & 15u, v[2] & 15u);
-    return IMGCORE_CHROMA_OTHER;
-}
-
-static void fill(const struct ic_header *header, struct imgcore_info *info) {
-    const bool swap = ic_orientation_swaps(header->orientation);
-    info->format = header->format;
-    info->width_px = header->width_px;
-    info->height_px = header->height_px;
-    info->orientation = header->orientation;
-    info->oriented_width_px = swap ? header->height_px : header->width_px;
-    info->oriented_height_px = swap ? header->width_px : header->height_px;
-    info->bits = header->bits;
-    info->has_alpha = header->color == IC_COLOR_GREY_ALPHA || header->color == IC_COLOR_RGBA;
-    info->progressive = header->progressive;
-    info->arithmetic = header->arithmetic;
-    info->color_model = model_of(header);
-    snprintf(info->color, sizeof(info->color), "%s", color_names[info->color_model]);
-    info->chroma = name_subsampling(header, info->subsampling, sizeof(info->subsampling));
-    info->icc_is_srgb = true;
-}
-
-static enum imgcore_status fill_icc(struct imgcore_context *context, const struct ic_header *header,
-                                    struct imgcore_info *info, struct imgcore_error *error) {
-    if (header->icc == NULL) {
-        return IMGCORE_OK;
-    }
-    info->icc_bytes = header->icc_bytes;
-    ic_icc_describe(context->icc, header->icc, header->icc_bytes, info->icc_description,
-                    sizeof(info->icc_description));
-    enum ic_icc_kind kind;
-    enum imgcore_status status =
-        ic_icc_classify(context->icc, header->icc, header->icc_bytes, header->color, &kind);
-    if (status != IMGCORE_OK) {
-        return ic_fail(error, status, "%s", "");
-    }
-    info->icc_is_srgb = kind != IC_ICC_CONVERT;
-    return IMGCORE_OK;
-}
-
-static enum imgcore_status probe(struct imgcore_context *context,
-                                 const struct imgcore_source *source,
-                                 const struct imgcore_options *options, struct imgcore_info *info,
-                                 struct imgcore_error *error) {
-    struct imgcore_options resolved;
-    enum imgcore_status status = ic_options_resolve(options, &resolved, error);
-    if (status != IMGCORE_OK) {
-        return status;
-    }
-    struct ic_source opened;
-    struct ic_header header;
-    memset(&header, 0, sizeof(header));
-    status = ic_source_open(context, source, &resolved, &opened, &header, error);
-    if (header.width_px != 0) {
-        fill(&header, info);
-    }
-    if (status != IMGCORE_OK) {
-        return status;
-    }
-    status = fill_icc(context, &opened.reader->header, info, error);
-    ic_source_close(&opened);
-    return status;
-}
 
 enum imgcore_status imgcore_probe(struct imgcore_context *context,
                                   const struct imgcore_source *source,
@@ -134,9 +13,19 @@ enum imgcore_status imgcore_probe(struct imgcore_context *context,
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
                        "no context, or the info was not filled by imgcore_info_default");
     }
-    struct imgcore_info ours;
-    imgcore_info_default(&ours);
-    const enum imgcore_status status = probe(context, source, options, &ours, error);
-    ic_versioned_write(&ic_versioned_info, &ours, sizeof(ours.struct_size_bytes), info);
+    static const struct ic_header nothing;
+    struct imgcore_options resolved;
+    struct ic_source opened;
+    enum imgcore_status status = ic_info_fill(context, &nothing, false, info, error);
+    if (status == IMGCORE_OK) {
+        status = ic_options_resolve(options, &resolved, error);
+    }
+    if (status == IMGCORE_OK) {
+        resolved.info = info;
+        status = ic_source_open(context, source, &resolved, &opened, error);
+    }
+    if (status == IMGCORE_OK) {
+        ic_source_close(&opened);
+    }
     return status;
 }

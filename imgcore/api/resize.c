@@ -3,35 +3,12 @@
 #include <string.h>
 
 #include "imgcore/api/context.h"
+#include "imgcore/api/pixels.h"
 #include "imgcore/api/versioned.h"
 #include "imgcore/resample/resampler.h"
 
-struct pixels {
-    const uint8_t *first;
-    uint32_t width_px, height_px;
-    ptrdiff_t stride_bytes;
-};
-
-static const char *what_is_wrong(const struct pixels *pixels, int channels) {
-    if (pixels->first == NULL) {
-        return "there are no pixels";
-    }
-    if (pixels->width_px < 1 || pixels->width_px > IC_MAX_RESIZE_SIDE_PX || pixels->height_px < 1 ||
-        pixels->height_px > IC_MAX_RESIZE_SIDE_PX) {
-        return "a side is not between 1 and 16777215 pixels";
-    }
-    const ptrdiff_t row_bytes = (ptrdiff_t)pixels->width_px * channels;
-    if (pixels->stride_bytes < row_bytes && pixels->stride_bytes > -row_bytes) {
-        return "the stride is shorter than a row";
-    }
-    return NULL;
-}
-
-static const char *what_is_wrong_with(const struct imgcore_resize_options *options,
-                                      uint32_t width_px, uint32_t height_px) {
-    if (options->channels < 1 || options->channels > IC_MAX_CHANNELS) {
-        return "the number of channels is not between 1 and 4";
-    }
+static const char *what_is_wrong(const struct imgcore_resize_options *options, uint32_t width_px,
+                                 uint32_t height_px) {
     if ((int)options->filter < 0 || options->filter > IMGCORE_FILTER_BOX) {
         return "the filter is none";
     }
@@ -57,8 +34,9 @@ static const char *what_is_wrong_with(const struct imgcore_resize_options *optio
     return NULL;
 }
 
-static void make_axes(const struct imgcore_resize_options *options, const struct pixels *source,
-                      const struct pixels *target, struct ic_resample_spec *spec) {
+static void make_axes(const struct imgcore_resize_options *options,
+                      const struct imgcore_pixels *source, const struct imgcore_pixels *target,
+                      struct ic_resample_spec *spec) {
     const bool whole = options->box_width_px == 0.0 && options->box_height_px == 0.0;
     spec->x.source = source->width_px;
     spec->x.target = target->width_px;
@@ -86,14 +64,22 @@ imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t 
     if (status != IMGCORE_OK) {
         return status;
     }
-    const struct pixels from = {source, source_width_px, source_height_px, source_stride_bytes};
-    const struct pixels to = {target, target_width_px, target_height_px, target_stride_bytes};
-    const char *wrong = what_is_wrong_with(&ours, source_width_px, source_height_px);
+    const char *wrong = what_is_wrong(&ours, source_width_px, source_height_px);
+    const struct imgcore_pixels from = {.first_row = source,
+                                        .stride_bytes = source_stride_bytes,
+                                        .width_px = source_width_px,
+                                        .height_px = source_height_px,
+                                        .channels = (uint32_t)ours.channels};
+    const struct imgcore_pixels to = {.first_row = target,
+                                      .stride_bytes = target_stride_bytes,
+                                      .width_px = target_width_px,
+                                      .height_px = target_height_px,
+                                      .channels = (uint32_t)ours.channels};
     if (wrong == NULL) {
-        wrong = what_is_wrong(&from, ours.channels);
+        wrong = ic_pixels_what_is_wrong(&from);
     }
     if (wrong == NULL) {
-        wrong = what_is_wrong(&to, ours.channels);
+        wrong = ic_pixels_what_is_wrong(&to);
     }
     if (wrong != NULL) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s", wrong);

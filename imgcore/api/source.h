@@ -13,12 +13,12 @@ struct ic_source {
 };
 
 /* Opens a source for one call: sets the budget, then opens the input and the reader. On failure
- * nothing is open. `header` (may be NULL) holds what was read even if a limit was exceeded. Errors:
+ * nothing is open. Fills options->info, if there is one, as far as the header was read. Errors:
  * INVALID_ARGUMENT, CANCELLED, and those of ic_reader_open. */
 enum imgcore_status ic_source_open(struct imgcore_context *context,
                                    const struct imgcore_source *given,
                                    const struct imgcore_options *options, struct ic_source *source,
-                                   struct ic_header *header, struct imgcore_error *error);
+                                   struct imgcore_error *error);
 /* Notes in the context who has decoded. */
 void ic_source_close(struct ic_source *source);
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "imgcore/api/info.h"
 #include "imgcore/api/source.h"
 #include "imgcore/api/versioned.h"
 
@@ -24,7 +25,7 @@ static const char *what_is_wrong(const struct imgcore_output *output) {
     if ((int)output->filter < 0 || output->filter > IMGCORE_FILTER_BOX) {
         return "the filter is none";
     }
-    if ((int)output->format < 0 || output->format > IMGCORE_FORMAT_PNG) {
+    if ((int)output->format < 0 || output->format > IMGCORE_FORMAT_PIXELS) {
         return "the format is none";
     }
     if ((int)output->subsampling < 0 || output->subsampling > IMGCORE_SUBSAMPLING_AUTO) {
@@ -69,11 +70,17 @@ static void hand_over(struct ic_mem *mem, struct imgcore_output *theirs, size_t 
                       struct imgcore_output *ours, struct ic_result *results) {
     for (size_t i = 0; i < count; i++) {
         ours[i].bytes = results[i].encoded.bytes;
-        ic_mem_hand_out(mem, ours[i].bytes);
-        ours[i].size_bytes = results[i].encoded.size_bytes;
+        if (ours[i].bytes != NULL) { /* no sink has taken them */
+            ic_mem_hand_out(mem, ours[i].bytes);
+        }
+        ours[i].size_bytes = results[i].size_bytes;
         ours[i].result_width_px = results[i].width_px;
         ours[i].result_height_px = results[i].height_px;
         ours[i].result_format = results[i].format;
+        const bool is_pixels = results[i].format == IMGCORE_FORMAT_PIXELS;
+        ours[i].result_color =
+            is_pixels ? ic_info_color_model(results[i].color) : IMGCORE_COLOR_UNKNOWN;
+        ours[i].result_channels = is_pixels ? ic_color_channels(results[i].color) : 0;
         ic_versioned_write(&ic_versioned_output, &ours[i], offsetof(struct imgcore_output, bytes),
                            output_at(theirs, i));
     }
@@ -109,7 +116,7 @@ enum imgcore_status imgcore_transform(struct imgcore_context *context,
         return status;
     }
     struct ic_source opened;
-    status = ic_source_open(context, source, &resolved, &opened, NULL, error);
+    status = ic_source_open(context, source, &resolved, &opened, error);
     if (status != IMGCORE_OK) {
         return status;
     }
@@ -164,7 +171,7 @@ enum imgcore_status imgcore_check(struct imgcore_context *context,
         return status;
     }
     struct ic_source opened;
-    status = ic_source_open(context, source, &resolved, &opened, NULL, error);
+    status = ic_source_open(context, source, &resolved, &opened, error);
     if (status != IMGCORE_OK) {
         return status;
     }

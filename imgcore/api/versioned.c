@@ -19,8 +19,8 @@ static const struct imgcore_resize_options default_resize_options = {.channels =
                        sizeof(struct type),                                                        \
                    "padding at the end of " #type)
 #if UINTPTR_MAX > UINT32_MAX
-NO_PADDING_BEHIND(imgcore_options, progress_user);
-NO_PADDING_BEHIND(imgcore_output, reserved);
+NO_PADDING_BEHIND(imgcore_options, crop_height_px);
+NO_PADDING_BEHIND(imgcore_output, write_user);
 NO_PADDING_BEHIND(imgcore_resize_options, box_height_px);
 #endif
 
@@ -40,7 +40,7 @@ const struct ic_versioned ic_versioned_options = {
 
 const struct ic_versioned ic_versioned_output = {
     "imgcore_output_default", &default_output, sizeof(struct imgcore_output),
-    sizeof(struct imgcore_output), alignof(struct imgcore_output)};
+    SIZE_BEFORE(imgcore_output, result_color), alignof(struct imgcore_output)};
 
 const struct ic_versioned ic_versioned_resize_options = {
     "imgcore_resize_options_default", &default_resize_options,

@@ -18,9 +18,21 @@
 /* JPEG's own limit on a side (16 bits, and libjpeg's JPEG_MAX_DIMENSION is a little less). */
 #define IC_MAX_JPEG_SIDE_PX 65500u
 
+/* The side of a block of a JPEG. */
+#define IC_JPEG_BLOCK_PX 8u
+
 /* Size of the reads from a source that is a function, and the window of its bytes: the data of a
  * JPEG must fit it if the own decoder is to read it from a function that cannot be rewound. */
 #define IC_INPUT_CHUNK_BYTES ((size_t)64 * 1024)
+
+/* Bytes of an output that are collected before a sink gets them. */
+#define IC_SINK_BYTES ((size_t)64 * 1024)
+
+/* Filtered bytes of a PNG that are compressed in one piece, into a file that is collected: three
+ * times as many bytes are in use. With a sink, only of small images, for the same bytes and time as
+ * without one. */
+#define IC_MAX_PACKED_BYTES      ((size_t)64 << 20)
+#define IC_MAX_PACKED_SINK_BYTES ((size_t)4 << 20)
 
 /* Entries of an EXIF IFD that are examined. */
 #define IC_MAX_EXIF_ENTRIES 512u

@@ -307,19 +307,7 @@ struct ic_mem_text ic_mem_explain(const struct ic_mem *mem) {
     return explained;
 }
 
-bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {
-    size_t need;
-    if (!ic_add_size(buf->size_bytes, more_bytes, &need)) {
-        buf->mem->status = IMGCORE_NO_MEMORY;
-        return false;
-    }
-    if (need <= buf->capacity_bytes) {
-        return true;
-    }
-    size_t capacity = buf->capacity_bytes < 4096 ? 4096 : buf->capacity_bytes;
-    while (capacity < need) {
-        capacity = capacity > SIZE_MAX / 4 ? need : capacity * 2;
-    }
+static bool set_capacity(struct ic_buf *buf, size_t capacity) {
     uint8_t *bytes = ic_alloc(buf->mem, capacity);
     if (bytes == NULL) {
         return false;
@@ -333,6 +321,36 @@ bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {
     return true;
 }
 
+/* The bytes that the buffer must hold; false, with the status, if that does not fit size_t. */
+static bool needed(const struct ic_buf *buf, size_t more_bytes, size_t *need) {
+    if (!ic_add_size(buf->size_bytes, more_bytes, need)) {
+        buf->mem->status = IMGCORE_NO_MEMORY;
+        return false;
+    }
+    return true;
+}
+
+bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes) {
+    size_t need;
+    if (!needed(buf, more_bytes, &need)) {
+        return false;
+    }
+    if (need <= buf->capacity_bytes) {
+        return true;
+    }
+    size_t capacity = buf->capacity_bytes < 4096 ? 4096 : buf->capacity_bytes;
+    while (capacity < need) {
+        capacity = capacity > SIZE_MAX / 4 ? need : capacity * 2;
+    }
+    return set_capacity(buf, capacity);
+}
+
+bool ic_buf_reserve_exactly(struct ic_buf *buf, size_t more_bytes) {
+    size_t need;
+    return needed(buf, more_bytes, &need) &&
+           (need <= buf->capacity_bytes || set_capacity(buf, need));
+}
+
 bool ic_buf_append(struct ic_buf *buf, const void *bytes, size_t size_bytes) {
     if (!ic_buf_reserve(buf, size_bytes)) {
         return false;
@@ -342,6 +360,20 @@ bool ic_buf_append(struct ic_buf *buf, const void *bytes, size_t size_bytes) {
         buf->size_bytes += size_bytes;
     }
     return true;
+}
+
+bool ic_buf_drain(struct ic_buf *buf, size_t least_bytes) {
+    struct ic_sink *sink = buf->sink;
+    if (sink == NULL || buf->size_bytes < least_bytes || buf->size_bytes == 0) {
+        return sink == NULL || !sink->has_stopped;
+    }
+    if (!sink->has_stopped && sink->write(sink->user, buf->bytes, buf->size_bytes)) {
+        sink->taken_bytes += buf->size_bytes;
+    } else {
+        sink->has_stopped = true;
+    }
+    buf->size_bytes = 0;
+    return !sink->has_stopped;
 }
 
 void ic_buf_clear(struct ic_buf *buf) {

@@ -76,17 +76,31 @@ struct ic_mem_text {
 };
 struct ic_mem_text ic_mem_explain(const struct ic_mem *mem);
 
+/* A function of the caller that takes bytes piece by piece. */
+struct ic_sink {
+    imgcore_write_fn *write;
+    void *user;
+    size_t taken_bytes; /* so far */
+    bool has_stopped;   /* write has returned false, and is not called again */
+};
+
 /* A byte buffer that grows (doubling) within the budget. Zero-initialise it with its mem set. */
 struct ic_buf {
     struct ic_mem *mem;
     uint8_t *bytes;
     size_t size_bytes, capacity_bytes;
+    struct ic_sink *sink; /* NULL: all bytes are kept; else ic_buf_drain passes them on */
 };
 
 /* Makes the capacity at least size_bytes + more_bytes; on failure returns false, sets mem->status
  * and changes nothing else. */
 bool ic_buf_reserve(struct ic_buf *buf, size_t more_bytes);
+/* The same, and the capacity is not rounded up. */
+bool ic_buf_reserve_exactly(struct ic_buf *buf, size_t more_bytes);
 bool ic_buf_append(struct ic_buf *buf, const void *bytes, size_t size_bytes);
+/* Passes the bytes on to the sink, if there is one and they are at least `least_bytes`; the buffer
+ * is empty then. False: the sink has stopped. */
+bool ic_buf_drain(struct ic_buf *buf, size_t least_bytes);
 void ic_buf_clear(struct ic_buf *buf);
 
 #endif

@@ -210,6 +210,26 @@ bool cli_take_size(const struct cli_word *word, const char *text, uint32_t *widt
     return true;
 }
 
+bool cli_take_rectangle(const struct cli_word *word, struct cli_rectangle *rectangle) {
+    static const char behind[4] = {',', ',', 'x', '\0'};
+    const char *c = word->text;
+    uint64_t number[4] = {0};
+    bool good = true;
+    for (size_t i = 0; good && i < 4; i++) {
+        good = read_digits(&c, UINT32_MAX, &number[i]) && *c == behind[i];
+        c += good && *c != '\0';
+    }
+    if (!good || number[2] == 0 || number[3] == 0) {
+        return cli_usage_error(word->command,
+                               "%s: '%s' is not a rectangle; write 40,30,800x600 for 800x600 "
+                               "pixels, 40 from the left and 30 from the top",
+                               word->option, word->text);
+    }
+    *rectangle = (struct cli_rectangle){(uint32_t)number[0], (uint32_t)number[1],
+                                        (uint32_t)number[2], (uint32_t)number[3]};
+    return true;
+}
+
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9') {
         return c - '0';

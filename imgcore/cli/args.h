@@ -71,6 +71,11 @@ bool cli_take_choice(const struct cli_word *word, const char *const *names, size
 /* WxH, Wx or xH: 0 for the side without a bound. */
 bool cli_take_size(const struct cli_word *word, const char *text, uint32_t *width,
                    uint32_t *height);
+/* LEFT,TOP,WxH. */
+struct cli_rectangle {
+    uint32_t left, top, width, height; /* width and height are not 0 */
+};
+bool cli_take_rectangle(const struct cli_word *word, struct cli_rectangle *rectangle);
 /* #rrggbb or #rrggbbaa, the # is optional. */
 bool cli_take_color(const struct cli_word *word, uint8_t rgba[4]);
 

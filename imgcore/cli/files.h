@@ -50,7 +50,8 @@ struct cli_input {
     uint64_t read_bytes; /* so far */
 };
 
-/* Opens an input; "-" is standard input. `again`: cli_input_rewind will be called. */
+/* Opens an input; "-" is standard input. `again`: the input can be read again, so a pipe is loaded
+ * into memory. */
 bool cli_input_open(struct cli_input *input, const char *path, bool again,
                     struct cli_failure *failure);
 /* Called before the first read: loads a JPEG file with restart markers into memory, where several

@@ -54,19 +54,18 @@ static bool examine(struct imgcore_context *context, const struct request *reque
     }
     struct imgcore_source source = cli_input_source(&input);
     struct imgcore_error error = {0};
-    enum imgcore_status status =
-        imgcore_probe(context, &source, &request->options, &finding->info, &error);
-    bool good = status == IMGCORE_OK || cli_fail_library(&finding->failure, status, &error, &input);
-    if (good && !request->header_only) {
-        good = cli_input_rewind(&input, &finding->failure);
-        if (good) {
-            status = imgcore_check(context, &source, &request->options, &error);
-            finding->decoder = imgcore_context_decoder(context);
-            finding->fallback = imgcore_context_fallback(context);
-            good =
-                status == IMGCORE_OK || cli_fail_library(&finding->failure, status, &error, &input);
-        }
+    struct imgcore_options options = request->options;
+    options.info = &finding->info;
+    enum imgcore_status status;
+    if (request->header_only) {
+        status = imgcore_probe(context, &source, &options, &finding->info, &error);
+    } else {
+        status = imgcore_check(context, &source, &options, &error);
+        finding->decoder = imgcore_context_decoder(context);
+        finding->fallback = imgcore_context_fallback(context);
     }
+    const bool good =
+        status == IMGCORE_OK || cli_fail_library(&finding->failure, status, &error, &input);
     cli_input_close(&input);
     return good;
 }

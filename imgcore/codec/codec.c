@@ -39,6 +39,7 @@ enum imgcore_status ic_reader_open(struct ic_mem *mem, struct ic_input *input,
     case IMGCORE_FORMAT_PNG:
         return ic_png_open(mem, input, options, reader, header, error);
     case IMGCORE_FORMAT_AUTO:
+    case IMGCORE_FORMAT_PIXELS: /* they are no file */
         break;
     }
     return refuse_format(input, error);

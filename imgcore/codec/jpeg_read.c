@@ -267,12 +267,17 @@ static void finish_step(void *state) {
     ic_jpeg_source_sync(&reader->cinfo, 0);
 }
 
+static void jpeg_stop(struct ic_reader *base) {
+    struct ic_jpeg_reader *reader = (struct ic_jpeg_reader *)base;
+    ic_jpeg_close_decoders(reader);
+    drop_blocks(reader, 1);
+}
+
 static enum imgcore_status jpeg_finish(struct ic_reader *base, struct imgcore_error *error) {
     struct ic_jpeg_reader *reader = (struct ic_jpeg_reader *)base;
     /* either of them has found the end marker */
     const bool by_others = reader->segments != NULL || reader->fast != NULL;
-    ic_jpeg_close_decoders(reader);
-    drop_blocks(reader, 1);
+    jpeg_stop(base);
     if (reader->all_consumed || by_others) {
         return IMGCORE_OK;
     }
@@ -297,7 +302,7 @@ static void jpeg_destroy_reader(struct ic_reader *base) {
 }
 
 static const struct ic_reader_ops jpeg_ops = {ic_jpeg_start, jpeg_read, jpeg_finish,
-                                              jpeg_destroy_reader};
+                                              jpeg_destroy_reader, jpeg_stop};
 
 enum imgcore_status ic_jpeg_open(struct ic_mem *mem, struct ic_input *input,
                                  const struct ic_open_options *options, struct ic_reader **out,

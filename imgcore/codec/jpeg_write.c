@@ -47,12 +47,20 @@ static struct jpeg_writer *writer_of(j_compress_ptr cinfo) {
 }
 
 static void init_destination(j_compress_ptr cinfo) {
-    show_free_space(writer_of(cinfo), 1);
+    struct jpeg_writer *writer = writer_of(cinfo);
+    show_free_space(writer, writer->out->sink == NULL ? 1 : IC_SINK_BYTES);
+}
+
+static void drain(j_compress_ptr cinfo) {
+    if (!ic_buf_drain(writer_of(cinfo)->out, 0)) {
+        ic_jpeg_raise(cinfo->err, IMGCORE_CANCELLED, "%s", "");
+    }
 }
 
 static boolean empty_output_buffer(j_compress_ptr cinfo) {
     struct ic_buf *out = writer_of(cinfo)->out;
     out->size_bytes = out->capacity_bytes; /* libjpeg calls this when the buffer is full */
+    drain(cinfo);
     show_free_space(writer_of(cinfo), 1);
     return TRUE;
 }
@@ -60,6 +68,7 @@ static boolean empty_output_buffer(j_compress_ptr cinfo) {
 static void term_destination(j_compress_ptr cinfo) {
     struct ic_buf *out = writer_of(cinfo)->out;
     out->size_bytes = out->capacity_bytes - cinfo->dest->free_in_buffer;
+    drain(cinfo);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */

@@ -16,8 +16,6 @@
 /* The most bytes after compressed data: its checksum, and IEND. */
 #define TAIL_BYTES (IC_PNG_CRC_BYTES + IC_PNG_CHUNK_HEAD_BYTES + IC_PNG_CRC_BYTES)
 
-/* The most filtered bytes that are compressed in one piece. */
-#define MAX_FILTERED_BYTES ((size_t)64 << 20)
 /* Rows between two checks for cancellation. */
 #define CANCEL_ROWS 16u
 /* Memory of libdeflate's compressor (measured: at most 0.7 MiB up to level 9). */
@@ -39,9 +37,9 @@ static bool measure(const struct ic_picture *picture, size_t *row_bytes, size_t 
            ic_add_size(*filtered_bytes, picture->height_px, filtered_bytes);
 }
 
-bool ic_png_packs(const struct ic_picture *picture) {
+bool ic_png_packs(const struct ic_picture *picture, size_t most_bytes) {
     size_t row_bytes, filtered_bytes;
-    return measure(picture, &row_bytes, &filtered_bytes) && filtered_bytes <= MAX_FILTERED_BYTES;
+    return measure(picture, &row_bytes, &filtered_bytes) && filtered_bytes <= most_bytes;
 }
 
 /* ---- filtering ------------------------------------------------------------------------------- */

@@ -6,9 +6,9 @@
 #include "imgcore/base/mem.h"
 #include "imgcore/codec/writer.h"
 
-/* Whether the image is small enough to be compressed in one piece, which takes three times its
- * size. */
-bool ic_png_packs(const struct ic_picture *picture);
+/* Whether the image has at most `most_bytes` of filtered rows, and so is small enough to be
+ * compressed in one piece, which takes three times its size. */
+bool ic_png_packs(const struct ic_picture *picture, size_t most_bytes);
 
 /* Appends the file to `out`. The image must have colours that PNG supports; `exif` (size 0: none)
  * goes into an eXIf chunk, options->icc into iCCP. Errors: BUDGET (an encoder that works row by row

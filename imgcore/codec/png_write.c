@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "imgcore/base/checked.h"
+#include "imgcore/base/limits.h"
 #include "imgcore/codec/exif.h"
 #include "imgcore/codec/formats.h"
 #include "imgcore/codec/png_pack.h"
@@ -39,8 +40,8 @@ struct png_writer {
     struct ic_buf exif;
     spng_ctx *spng;
     struct ic_cancel *cancel;
-    bool cancelled;
-    bool out_full; /* the output could not grow: mem->status holds the reason */
+    bool cancelled; /* by the caller, or by the sink */
+    bool out_full;  /* the output could not grow: mem->status holds the reason */
 };
 
 static int append_from_spng(spng_ctx *spng, void *user, void *bytes, size_t size_bytes) {
@@ -48,6 +49,10 @@ static int append_from_spng(spng_ctx *spng, void *user, void *bytes, size_t size
     struct png_writer *writer = user;
     if (!ic_buf_append(writer->out, bytes, size_bytes)) {
         writer->out_full = true;
+        return SPNG_IO_ERROR;
+    }
+    if (!ic_buf_drain(writer->out, IC_SINK_BYTES)) {
+        writer->cancelled = true;
         return SPNG_IO_ERROR;
     }
     return 0;
@@ -152,7 +157,7 @@ static int encode_rows(struct png_writer *writer, const struct ic_picture *pictu
         code = spng_encode_row(writer->spng, row, row_bytes);
         row += picture->plane[0].stride_bytes;
     }
-    return code == SPNG_EOI && !writer->out_full ? 0 : code;
+    return code == SPNG_EOI && !writer->out_full && !writer->cancelled ? 0 : code;
 }
 
 /* Estimates the memory of libspng: its rows, and the compressed profile. */
@@ -216,12 +221,17 @@ enum imgcore_status ic_png_write(struct ic_mem *mem, const struct ic_picture *pi
         status = ic_fail(error, mem->status, "the copyright of the PNG does not fit");
     }
     if (status == IMGCORE_OK) {
-        const bool packs = options->kernels != NULL && ic_png_packs(picture);
+        const size_t most_bytes =
+            out->sink == NULL ? IC_MAX_PACKED_BYTES : IC_MAX_PACKED_SINK_BYTES;
+        const bool packs = options->kernels != NULL && ic_png_packs(picture, most_bytes);
         if (packs) {
             status = ic_png_pack(mem, picture, options, &writer.exif, out, error);
         }
         if (!packs || status == IMGCORE_BUDGET) {
             status = stream(&writer, picture, options, error);
+        }
+        if (status == IMGCORE_OK && !ic_buf_drain(out, 0)) {
+            status = ic_fail_cancelled(error);
         }
     }
     ic_buf_clear(&writer.exif);

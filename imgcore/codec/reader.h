@@ -3,7 +3,8 @@
  *
  * ic_reader_open (codec.h) opens a reader and reads the header of the file. `start` takes a
  * request, `read` delivers strips until it reports the last one, and `finish` checks the data that
- * follows the pixels. `destroy` may be called at any point. */
+ * follows the pixels; `stop` takes its place if no more rows are needed. `destroy` may be called at
+ * any point. */
 #ifndef IC_READER_H
 #define IC_READER_H
 
@@ -47,12 +48,14 @@ struct ic_read_request {
     int scale_denom; /* JPEG: 1, 2, 4 or 8, the scale of the inverse DCT; PNG: 1 */
 };
 
-/* One plane of the delivered samples. The image covers [0, extent) of them: in a scaled or
- * subsampled plane of odd dimensions, the last row or column is covered only in part. */
+/* One plane of the delivered samples. The image covers a part of them, from 0 in the layout of a
+ * reader: in a scaled or subsampled plane of odd dimensions, the last row or column is covered only
+ * in part. */
 struct ic_plane_layout {
     uint32_t width, height; /* samples delivered */
     int channels;
-    double extent_width, extent_height; /* 0 < extent <= width, height */
+    double extent_width, extent_height; /* 0 < extent_left + extent_width <= width, and so on */
+    double extent_left, extent_top;     /* 0 or more, less than 1: not 0 only in a crop */
 };
 
 struct ic_read_layout {
@@ -61,8 +64,8 @@ struct ic_read_layout {
 };
 
 /* The rows of every plane from one call of `read`, valid until the next call on the reader. Rows
- * are delivered in order, each once; a plane may have none in a strip. Rows are readable for
- * IC_ROW_SLACK_BYTES past their last sample. */
+ * are delivered in order, each once; a plane may have none in a strip. Rows of planes and of files
+ * are readable for IC_ROW_SLACK_BYTES past their last sample, rows of a caller's pixels are not. */
 struct ic_strip {
     struct {
         const uint8_t *rows;
@@ -89,6 +92,9 @@ struct ic_reader_ops {
      * TRUNCATED or CORRUPT for faults that are found only now. */
     enum imgcore_status (*finish)(struct ic_reader *reader, struct imgcore_error *error);
     void (*destroy)(struct ic_reader *reader); /* frees the reader and all its memory */
+    /* NULL, or: called instead of finish by a caller that needs no more rows. Frees what finish
+     * frees. */
+    void (*stop)(struct ic_reader *reader);
 };
 
 /* Who decodes the pixels. */
@@ -100,14 +106,16 @@ struct ic_reader_ops {
 struct ic_reader {
     const struct ic_reader_ops *ops;
     struct ic_header header;
-    const char *decoder;  /* from start on: one of IC_DECODER_*; it can change during a read */
+    const char *decoder; /* from start on: one of IC_DECODER_*; it can change during a read; NULL of
+                            pixels */
     const char *fallback; /* why the own decoder has left the image to the library; NULL: it has not
                            */
     /* NULL, or: called after start and before the first read. The reader may decode ahead on the
      * threads of `pool`, or keep strips valid during later reads, so that one thread may use them
      * while another reads on. It returns how many strips are valid at the same time: at least 1, as
      * without this call, and at most `strips` (which is at most IC_MAX_STRIPS). Memory for this is
-     * optional: without it the reader returns 1. It is freed by finish at the latest. */
+     * optional: without it the reader returns 1. It is freed by finish or stop at
+     * the latest. */
     int (*set_parallelism)(struct ic_reader *reader, struct ic_thread_pool *pool, int strips);
 };
 

@@ -29,8 +29,9 @@ static enum imgcore_status classify_profile(const struct ic_job *job, enum ic_ic
 }
 
 /* Decides whether output `i` keeps the profile of the file or is converted by it. It is converted
- * in any case if the profile would not fit the output: that of CMYK, that of a grey image on a
- * coloured background, and one to whose colours the background cannot be converted. */
+ * in any case if the profile would not fit the output: any for pixels, which have no place for it,
+ * that of CMYK, that of a grey image on a coloured background, and one to whose colours the
+ * background cannot be converted. */
 static enum imgcore_status choose_profile(const struct ic_job *job, size_t i, enum ic_icc_kind kind,
                                           struct ic_path *path, struct imgcore_error *error) {
     const struct ic_header *header = &job->reader->header;
@@ -41,7 +42,7 @@ static enum imgcore_status choose_profile(const struct ic_job *job, size_t i, en
     path->convert_icc = kind == IC_ICC_CONVERT;
     path->keep_icc = false;
     if (!job->transform->options->keep_icc || kind == IC_ICC_UNUSABLE ||
-        header->color == IC_COLOR_CMYK ||
+        path->format == IMGCORE_FORMAT_PIXELS || header->color == IC_COLOR_CMYK ||
         (is_grey && ic_becomes_rgb(header->color, path->padded, flattened, background))) {
         return IMGCORE_OK;
     }
@@ -92,20 +93,44 @@ static enum imgcore_status choose_path(const struct ic_job *job, size_t i, enum 
     return status;
 }
 
+/* Whether the decoder can shrink on load. The inverse DCT averages in the gamma of the file, and
+ * over entire blocks: a crop that divides one would get an influence of what is outside. */
+static bool is_scalable(const struct ic_job *job) {
+    const struct ic_header *header = &job->reader->header;
+    if (header->format != IMGCORE_FORMAT_JPEG || job->transform->options->linear) {
+        return false;
+    }
+    if (ic_crop_is_all(&job->crop, header->width_px, header->height_px)) {
+        return true;
+    }
+    uint32_t h_most = 1, v_most = 1;
+    for (int i = 0; i < header->components && i < 4; i++) {
+        h_most = header->h_samp[i] > h_most ? header->h_samp[i] : h_most;
+        v_most = header->v_samp[i] > v_most ? header->v_samp[i] : v_most;
+    }
+    /* interleaved rows have upsampled chroma, which mixes the blocks */
+    return job->planes &&
+           ic_crop_follows_blocks(&job->crop, header->width_px, header->height_px,
+                                  h_most * IC_JPEG_BLOCK_PX, v_most * IC_JPEG_BLOCK_PX);
+}
+
 enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *error) {
     const struct ic_header *header = &job->reader->header;
     const struct imgcore_options *options = job->transform->options;
-    job->input.width_px = header->width_px;
-    job->input.height_px = header->height_px;
     job->input.orientation = options->ignore_orientation ? 1 : header->orientation;
-    /* the inverse DCT averages in the gamma of the file */
-    job->input.scalable = header->format == IMGCORE_FORMAT_JPEG && !options->linear;
-    job->input.preset = options->preset;
+    enum imgcore_status status = ic_plan_crop(options, header->width_px, header->height_px,
+                                              job->input.orientation, &job->crop, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    job->input.width_px = job->crop.width_px;
+    job->input.height_px = job->crop.height_px;
     job->planes = header->format == IMGCORE_FORMAT_JPEG && !options->linear &&
                   (header->color == IC_COLOR_YCBCR || header->color == IC_COLOR_GREY);
-    enum imgcore_status status =
-        ic_plan_make(&job->input, job->transform->outputs, job->transform->count,
-                     job->transform->limits->output_pixels, &job->plan, error);
+    job->input.scalable = is_scalable(job);
+    job->input.preset = options->preset;
+    status = ic_plan_make(&job->input, job->transform->outputs, job->transform->count,
+                          job->transform->limits->output_pixels, &job->plan, error);
     enum ic_icc_kind kind = IC_ICC_UNUSABLE;
     if (status == IMGCORE_OK) {
         status = classify_profile(job, &kind, error);

@@ -20,8 +20,9 @@ static enum imgcore_status open_resampler(struct ic_job *job, size_t i, int p, i
                                           int factor_y, const struct ic_transfer *transfer) {
     struct ic_path *path = &job->path[i];
     const struct ic_plane_layout *layout = &job->layout.plane[p];
-    const struct ic_plan_plane plane = {layout->width, layout->height, layout->extent_width,
-                                        layout->extent_height};
+    const struct ic_plan_plane plane = {layout->width,        layout->height,
+                                        layout->extent_width, layout->extent_height,
+                                        layout->extent_left,  layout->extent_top};
     struct ic_resample_spec spec;
     memset(&spec, 0, sizeof(spec));
     ic_plan_axes(&job->input, &job->plan.output[i], &plane, p == 0 ? 1 : factor_x,
@@ -112,7 +113,12 @@ void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrd
 static enum imgcore_status start_reader(struct ic_job *job, struct imgcore_error *error) {
     const struct ic_read_request request = {job->planes, job->plan.scale_denom};
     ic_enter_stage(job, IMGCORE_STAGE_DECODE, 0);
-    return job->reader->ops->start(job->reader, &request, &job->layout, error);
+    const enum imgcore_status status =
+        job->reader->ops->start(job->reader, &request, &job->layout, error);
+    if (status == IMGCORE_OK) {
+        ic_crop_layout(job);
+    }
+    return status;
 }
 
 enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_error *error) {

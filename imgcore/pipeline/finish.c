@@ -61,6 +61,9 @@ enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_bu
         write.icc = header->icc;
         write.icc_bytes = header->icc_bytes;
     }
+    if (path->format == IMGCORE_FORMAT_PIXELS) {
+        return ic_pixels_write(path->mem, &path->picture, &write, out, error);
+    }
     if (path->format == IMGCORE_FORMAT_PNG) {
         return ic_png_write(path->mem, &path->picture, &write, out, error);
     }

@@ -18,11 +18,34 @@ struct output_task {
     size_t output;
     struct ic_result *result;
     bool encode;
+    struct ic_sink sink; /* write NULL: none */
     struct ic_task task;
     struct ic_mem mem; /* a child allocator, if outputs are made in parallel */
     enum imgcore_status status;
     struct imgcore_error error;
 };
+
+static void encode_output(struct output_task *task) {
+    struct ic_job *job = task->job;
+    struct ic_path *path = &job->path[task->output];
+    struct ic_result *result = task->result;
+    const bool has_sink = task->sink.write != NULL;
+    result->encoded.mem = path->mem;
+    result->encoded.sink = has_sink ? &task->sink : NULL;
+    task->status = ic_encode_picture(job, task->output, &result->encoded, &task->error);
+    result->size_bytes = has_sink ? task->sink.taken_bytes : result->encoded.size_bytes;
+    if (has_sink) {
+        ic_buf_clear(&result->encoded);
+        result->encoded.sink = NULL;
+    }
+    if (task->sink.has_stopped) {
+        task->status =
+            ic_fail(&task->error, IMGCORE_CANCELLED,
+                    "the write function of output %zu has ended the call", task->output + 1);
+    }
+    result->encoded.mem = job->env->mem;
+    ic_picture_clear(path->mem, &path->picture);
+}
 
 static void make_output(void *user) {
     struct output_task *task = user;
@@ -41,11 +64,9 @@ static void make_output(void *user) {
     result->format = path->format;
     result->width_px = path->picture.width_px;
     result->height_px = path->picture.height_px;
+    result->color = path->picture.color;
     if (task->encode) {
-        result->encoded.mem = path->mem;
-        task->status = ic_encode_picture(job, task->output, &result->encoded, &task->error);
-        result->encoded.mem = job->env->mem;
-        ic_picture_clear(path->mem, &path->picture);
+        encode_output(task);
     } else {
         result->picture = path->picture;
         memset(&path->picture, 0, sizeof(path->picture));
@@ -75,6 +96,16 @@ static bool fits_in_parallel(const struct ic_job *job) {
         left -= pixels * OUTPUT_PIXEL_BYTES + each;
     }
     return true;
+}
+
+/* Sinks are called by the calling thread, one output after another. */
+static bool has_sinks(const struct ic_job *job) {
+    for (size_t i = 0; i < job->transform->count; i++) {
+        if (job->transform->outputs[i].write != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Makes all outputs in parallel, the largest first, so that the smaller ones fill the remaining
@@ -117,11 +148,13 @@ enum imgcore_status ic_make_outputs(struct ic_job *job, struct ic_result *result
         tasks[i].output = i;
         tasks[i].result = &results[i];
         tasks[i].encode = encode;
+        tasks[i].sink.write = job->transform->outputs[i].write;
+        tasks[i].sink.user = job->transform->outputs[i].write_user;
         tasks[i].task.run = make_output;
         tasks[i].task.user = &tasks[i];
         job->path[i].mem = job->env->mem;
     }
-    if (job->env->pool != NULL && count > 1 && fits_in_parallel(job)) {
+    if (job->env->pool != NULL && count > 1 && !has_sinks(job) && fits_in_parallel(job)) {
         make_in_parallel(job, tasks);
     } else {
         for (size_t i = 0; i < count && (i == 0 || tasks[i - 1].status == IMGCORE_OK); i++) {

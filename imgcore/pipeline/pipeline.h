@@ -38,8 +38,10 @@ struct ic_transform {
 struct ic_result {
     enum imgcore_format format;
     uint32_t width_px, height_px;
+    enum ic_color color;
     struct ic_picture picture;
-    struct ic_buf encoded;
+    struct ic_buf encoded; /* empty if a sink has taken the bytes */
+    size_t size_bytes;     /* of the encoded image */
 };
 
 /* Decodes the image of the reader once and makes every output; results[i] gets its encoded bytes,

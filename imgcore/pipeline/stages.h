@@ -34,18 +34,28 @@ struct ic_pyramid {
     struct ic_reducer *reducer; /* NULL: no output uses halved rows */
 };
 
+/* The samples of one plane of the reader that the crop uses. */
+struct ic_plane_window {
+    uint32_t left, top;
+    uint32_t end;   /* the row behind the last one */
+    bool has_ended; /* the reader has delivered that one */
+};
+
 struct ic_job {
     const struct ic_env *env;
     struct ic_reader *reader;
     const struct ic_transform *transform;
+    struct ic_crop crop; /* of the stored image; the entire one if none is requested */
     struct ic_plan_input input;
     struct ic_plan plan;
-    bool planes; /* the decoder delivers planes, not interleaved rows */
-    struct ic_read_layout layout;
+    bool planes;                  /* the decoder delivers planes, not interleaved rows */
+    struct ic_read_layout layout; /* of the crop */
+    struct ic_plane_window window[IC_MAX_PLANES];
+    bool stops_early; /* rows below the crop are not read */
     struct ic_path path[IMGCORE_MAX_OUTPUTS];
     struct ic_pyramid pyramid[3];
     uint32_t distributed_rows[IC_MAX_PLANES];
-    uint32_t read_rows; /* of the first plane */
+    uint32_t read_rows; /* of the first plane, with those above the crop */
 };
 
 /* Reports to the caller's on_stage what the call works on next. */
@@ -72,6 +82,13 @@ static inline void ic_report_progress(const struct ic_job *job, double part) {
  * the profile. */
 enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *error);
 
+/* Cuts the layout of the reader to that of the crop (crop_rows.c). */
+void ic_crop_layout(struct ic_job *job);
+/* Cuts a strip of the reader to the rows and columns of the crop, none of them if it is above.
+ * After the last row of the crop the strip is the last one, and job->stops_early is set if the
+ * reader has more. */
+void ic_crop_strip(struct ic_job *job, struct ic_strip *strip);
+
 /* Starts the reader and creates the images and resamplers of every output (distribute_rows.c). */
 enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_error *error);
 /* Passes rows of a plane to every output, through the pyramid where that is enough. If the call is
@@ -86,7 +103,7 @@ bool ic_distribution_is_complete(const struct ic_job *job);
  * encoders may use the memory, and after any failure. */
 void ic_close_distribution(struct ic_job *job);
 
-/* Reads every strip, to the end of the file, and distributes its rows (stream.c). */
+/* Reads every strip, to the end of the file or of the crop, and distributes its rows (stream.c). */
 enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *error);
 
 /* Finishes and encodes every output, on several threads if there are (outputs.c); without `encode`,

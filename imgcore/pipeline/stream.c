@@ -34,28 +34,38 @@ static void push_strip(struct ic_job *job, const struct ic_strip *strip) {
     }
 }
 
-static void note_rows(struct ic_job *job, const struct ic_strip *strip) {
-    const uint32_t height = job->layout.plane[0].height;
-    job->read_rows += strip->plane[0].row_count;
-    if (strip->plane[0].row_count != 0 && job->read_rows <= height) {
-        ic_report_progress(job, IC_ROWS_PART * job->read_rows / height);
+/* Reads the next strip, and cuts it to the crop. */
+static enum imgcore_status read_strip(struct ic_job *job, struct ic_strip *strip,
+                                      struct imgcore_error *error) {
+    if (ic_is_cancelled(job->env->cancel)) {
+        return ic_fail_cancelled(error);
     }
+    memset(strip, 0, sizeof(*strip));
+    ic_enter_stage(job, IMGCORE_STAGE_DECODE, 0);
+    const enum imgcore_status status = job->reader->ops->read(job->reader, strip, error);
+    if (status == IMGCORE_OK) {
+        job->read_rows += strip->plane[0].row_count;
+        ic_crop_strip(job, strip);
+    }
+    return status;
+}
+
+/* Reports the rows read so far. Of the last strip, some may be below the crop. */
+static void report_rows(const struct ic_job *job) {
+    const uint32_t all = job->window[0].end;
+    const uint32_t rows = job->read_rows < all ? job->read_rows : all;
+    ic_report_progress(job, IC_ROWS_PART * rows / all);
 }
 
 static enum imgcore_status stream_in_order(struct ic_job *job, struct imgcore_error *error) {
     struct ic_strip strip;
     do {
-        if (ic_is_cancelled(job->env->cancel)) {
-            return ic_fail_cancelled(error);
-        }
-        memset(&strip, 0, sizeof(strip));
-        ic_enter_stage(job, IMGCORE_STAGE_DECODE, 0);
-        enum imgcore_status status = job->reader->ops->read(job->reader, &strip, error);
+        const enum imgcore_status status = read_strip(job, &strip, error);
         if (status != IMGCORE_OK) {
             return status;
         }
         push_strip(job, &strip);
-        note_rows(job, &strip);
+        report_rows(job);
     } while (!strip.done);
     return IMGCORE_OK;
 }
@@ -77,21 +87,16 @@ static void push_batch(void *user) {
 
 static enum imgcore_status fill(struct batch *batch, int most, bool *done,
                                 struct imgcore_error *error) {
-    struct ic_reader *reader = batch->job->reader;
     batch->count = 0;
     while (batch->count < most && !*done) {
         struct ic_strip *strip = &batch->strip[batch->count];
-        if (ic_is_cancelled(batch->job->env->cancel)) {
-            return ic_fail_cancelled(error);
-        }
-        memset(strip, 0, sizeof(*strip));
-        enum imgcore_status status = reader->ops->read(reader, strip, error);
+        const enum imgcore_status status = read_strip(batch->job, strip, error);
         if (status != IMGCORE_OK) {
             return status;
         }
         *done = strip->done;
         batch->count++;
-        note_rows(batch->job, strip);
+        report_rows(batch->job);
     }
     return IMGCORE_OK;
 }
@@ -129,5 +134,11 @@ enum imgcore_status ic_stream_rows(struct ic_job *job, struct imgcore_error *err
     const enum imgcore_status status =
         strips >= 2 ? stream_in_parallel(job, strips, error) : stream_in_order(job, error);
     ic_enter_stage(job, IMGCORE_STAGE_DECODE, 0);
+    if (status == IMGCORE_OK && job->stops_early) {
+        if (reader->ops->stop != NULL) {
+            reader->ops->stop(reader);
+        }
+        return IMGCORE_OK;
+    }
     return status == IMGCORE_OK ? reader->ops->finish(reader, error) : status;
 }

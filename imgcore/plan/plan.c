@@ -80,10 +80,11 @@ enum imgcore_status ic_plan_make(const struct ic_plan_input *input,
 }
 
 /* Plans one axis: `target_px` output pixels show [crop_start, + crop_length) of `full_px` source
- * pixels. */
-static struct ic_axis plan_axis(uint32_t full_px, uint32_t samples, double extent,
-                                double crop_start, double crop_length, uint32_t target_px,
-                                int factor, bool mirrored, enum imgcore_filter filter) {
+ * pixels, which cover [extent_start, + extent) of the samples. */
+static struct ic_axis plan_axis(uint32_t full_px, uint32_t samples, double extent_start,
+                                double extent, double crop_start, double crop_length,
+                                uint32_t target_px, int factor, bool mirrored,
+                                enum imgcore_filter filter) {
     struct ic_axis axis;
     const double samples_per_px = extent / full_px;
     const double source_per_target = crop_length / target_px;
@@ -92,7 +93,7 @@ static struct ic_axis plan_axis(uint32_t full_px, uint32_t samples, double exten
     /* the range of the target samples, in output pixels along the stored axis */
     const double covered = (double)axis.target * factor;
     const double first = mirrored ? target_px - covered : 0.0;
-    axis.start = (crop_start + first * source_per_target) * samples_per_px;
+    axis.start = extent_start + (crop_start + first * source_per_target) * samples_per_px;
     axis.length = covered * source_per_target * samples_per_px;
     axis.filter = filter;
     return axis;
@@ -101,10 +102,10 @@ static struct ic_axis plan_axis(uint32_t full_px, uint32_t samples, double exten
 void ic_plan_axes(const struct ic_plan_input *input, const struct ic_plan_output *output,
                   const struct ic_plan_plane *plane, int factor_x, int factor_y, struct ic_axis *x,
                   struct ic_axis *y) {
-    *x = plan_axis(input->width_px, plane->width, plane->extent_width, output->crop_left,
-                   output->crop_width, output->stored_width_px, factor_x, output->mirrors_x,
-                   output->filter);
-    *y = plan_axis(input->height_px, plane->height, plane->extent_height, output->crop_top,
-                   output->crop_height, output->stored_height_px, factor_y, output->mirrors_y,
-                   output->filter);
+    *x = plan_axis(input->width_px, plane->width, plane->extent_left, plane->extent_width,
+                   output->crop_left, output->crop_width, output->stored_width_px, factor_x,
+                   output->mirrors_x, output->filter);
+    *y = plan_axis(input->height_px, plane->height, plane->extent_top, plane->extent_height,
+                   output->crop_top, output->crop_height, output->stored_height_px, factor_y,
+                   output->mirrors_y, output->filter);
 }

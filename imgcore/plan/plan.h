@@ -10,8 +10,23 @@
 #include "imgcore/base/axis.h"
 #include "imgcore/base/error.h"
 
+/* A rectangle of the stored image. */
+struct ic_crop {
+    uint32_t left_px, top_px, width_px, height_px;
+};
+
+/* Converts the crop of the options, which is in display axes, to stored axes (plan/crop.c); without
+ * one it is the entire image of width_px x height_px. Errors: INVALID_ARGUMENT (not inside). */
+enum imgcore_status ic_plan_crop(const struct imgcore_options *options, uint32_t width_px,
+                                 uint32_t height_px, int orientation, struct ic_crop *crop,
+                                 struct imgcore_error *error);
+bool ic_crop_is_all(const struct ic_crop *crop, uint32_t width_px, uint32_t height_px);
+/* Whether each side of a crop lies between two blocks, or is one of the image. */
+bool ic_crop_follows_blocks(const struct ic_crop *crop, uint32_t width_px, uint32_t height_px,
+                            uint32_t block_width_px, uint32_t block_height_px);
+
 struct ic_plan_input {
-    uint32_t width_px, height_px; /* stored */
+    uint32_t width_px, height_px; /* stored, of the crop */
     int orientation;              /* 1 to 8 */
     bool scalable;                /* the decoder can shrink on load */
     enum imgcore_preset preset;
@@ -54,7 +69,8 @@ enum imgcore_status ic_plan_make(const struct ic_plan_input *input,
 /* One plane of the decoder's output, of an image of width_px x height_px. */
 struct ic_plan_plane {
     uint32_t width, height;             /* samples delivered */
-    double extent_width, extent_height; /* samples that the image covers, from 0 */
+    double extent_width, extent_height; /* samples that the image covers, */
+    double extent_left, extent_top;     /* from here on */
 };
 
 /* Computes the two axes that resize a plane to a plane of the output with one sample for factor_x x

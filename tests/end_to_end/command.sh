@@ -36,6 +36,7 @@ check 'help of an unknown command' exits 2 "$imgcore" help enlarge
 # ---- wrong usage
 check 'resize without operands' exits 2 "$imgcore" resize
 check 'resize without a size' exits 2 "$imgcore" resize good.jpg out.jpg
+check '... says what is needed' contains stderr '--size or --crop is needed'
 check 'a size that is invalid' exits 2 "$imgcore" resize good.jpg out.jpg --size 0x10
 check 'a size without an x' exits 2 "$imgcore" resize good.jpg out.jpg --size 10
 check 'an empty size' exits 2 "$imgcore" resize good.jpg out.jpg --size x

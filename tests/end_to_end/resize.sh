@@ -40,6 +40,21 @@ check 'resize --json' exits 0 "$imgcore" resize in.jpg j.jpg --size 30x30 --json
 check '... reports all' json '.status == "OK" and .width == 30 and .height == 20 and
     .format == "jpeg" and .bytes > 100 and .output == "j.jpg"'
 
+# ---- a rectangle
+check 'a crop of the upright image' exits 0 "$imgcore" resize rotated.jpg upright.jpg --crop 90,250,110x50
+check '... without a size is not resized' has_size upright.jpg '110 50'
+check 'a crop as stored' exits 1 "$imgcore" resize rotated.jpg never.jpg --crop 250,90,50x110
+check 'a crop with a size' exits 0 "$imgcore" resize in.jpg crop.jpg --crop=100,0,200x200 --size 40x
+check '... is resized from it' has_size crop.jpg '40 40'
+check 'a crop that is not inside' exits 1 "$imgcore" resize in.jpg never.jpg --crop 101,0,200x200
+check '... is refused with a sentence' contains stderr \
+    'the crop of 200 x 200 pixels at 101, 0 is not inside the picture of 300 x 200'
+check '... and leaves nothing' not test -e never.jpg
+for crop in 1,2,3 1,2,3x 1,2,0x4 1,2,4x0 -1,2,3x4 1,2,3x4x 1,2x3x4 4294967296,0,1x1 ''; do
+    check "--crop=$crop" exits 2 "$imgcore" resize in.jpg never.jpg --crop="$crop" --size 9x9
+    check '... shows how to write one' contains stderr 'write 40,30,800x600'
+done
+
 # ---- options have an effect
 differs() { not cmp -s "$1" "$2"; }
 "$imgcore" resize in.jpg base.jpg --size 100x100 >/dev/null

@@ -154,7 +154,7 @@ static enum imgcore_status fake_start(struct ic_reader *reader,
     (void)error;
     memset(layout, 0, sizeof(*layout));
     layout->planes = 1;
-    layout->plane[0] = (struct ic_plane_layout){SIDE, SIDE, 1, SIDE, SIDE};
+    layout->plane[0] = (struct ic_plane_layout){SIDE, SIDE, 1, SIDE, SIDE, 0, 0};
     return IMGCORE_OK;
 }
 

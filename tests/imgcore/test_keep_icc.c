@@ -265,6 +265,30 @@ static void each_output_is_decided_for_itself(void **state) {
     free(grey.bytes);
 }
 
+/* They have no place for one: as the pixels of a PNG that was made without the option. */
+static void pixels_keep_none(void **state) {
+    (void)state;
+    struct profile profile = wide_profile();
+    size_t size;
+    uint8_t *bytes = jpeg_with(3, &profile, &size);
+    struct imgcore_output output = keep(bytes, size, box(60, 45, IMGCORE_FORMAT_PIXELS));
+    uint32_t width, height;
+    int channels;
+    uint8_t *converted =
+        pixels_of(bytes, size, NULL, box(60, 45, IMGCORE_FORMAT_PNG), &width, &height, &channels);
+    assert_int_equal(channels, output.result_channels);
+    assert_memory_equal(output.bytes, converted, output.size_bytes);
+    struct imgcore_output kept = keep(bytes, size, box(60, 45, IMGCORE_FORMAT_PNG));
+    uint8_t *unconverted = png_read(kept.bytes, kept.size_bytes, &width, &height, &channels);
+    assert_true(memcmp(output.bytes, unconverted, output.size_bytes) != 0);
+    free(unconverted);
+    free(converted);
+    imgcore_output_clear(context, &kept, 1);
+    imgcore_output_clear(context, &output, 1);
+    free(bytes);
+    free(profile.bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_background_is_in_the_colours_of_the_profile),
@@ -273,6 +297,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_profile_is_dropped),
         cmocka_unit_test(a_profile_without_a_way_back_takes_no_background),
         cmocka_unit_test(each_output_is_decided_for_itself),
+        cmocka_unit_test(pixels_keep_none),
     };
     return cmocka_run_group_tests_name("keep icc", tests, set_up, tear_down);
 }

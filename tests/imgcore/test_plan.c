@@ -201,14 +201,14 @@ static void fractions_of_scaled_planes_are_counted(void **state) {
     const struct imgcore_output output = wanted(1200, 1200, IMGCORE_FIT_INSIDE, false);
     struct ic_plan plan;
     assert_int_equal(ic_plan_make(&input, &output, 1, UINT64_MAX, &plan, NULL), IMGCORE_OK);
-    const struct ic_plan_plane luma = {2464, 1640, 2464.0, 1639.5};
+    const struct ic_plan_plane luma = {2464, 1640, 2464.0, 1639.5, 0.0, 0.0};
     struct ic_axis x, y;
     ic_plan_axes(&input, &plan.output[0], &luma, 1, 1, &x, &y);
     assert_int_equal(y.source, 1640);
     assert_int_equal(y.target, 798);
     CLOSE(y.length, 1639.5);
     /* chroma of a 4:2:0 output: 399 samples represent exactly 798 rows */
-    const struct ic_plan_plane chroma = {2464, 1640, 2464.0, 1639.5};
+    const struct ic_plan_plane chroma = {2464, 1640, 2464.0, 1639.5, 0.0, 0.0};
     ic_plan_axes(&input, &plan.output[0], &chroma, 2, 2, &x, &y);
     assert_int_equal(x.target, 600);
     assert_int_equal(y.target, 399);
@@ -224,7 +224,7 @@ static void odd_chroma_hangs_over_the_edge_that_is_seen_last(void **state) {
         const struct imgcore_output output = wanted(101, 51, IMGCORE_FIT_FILL, false);
         struct ic_plan plan;
         assert_int_equal(ic_plan_make(&input, &output, 1, UINT64_MAX, &plan, NULL), IMGCORE_OK);
-        const struct ic_plan_plane chroma = {101, 51, 101.0, 51.0};
+        const struct ic_plan_plane chroma = {101, 51, 101.0, 51.0, 0.0, 0.0};
         struct ic_axis x, y;
         ic_plan_axes(&input, &plan.output[0], &chroma, 2, 2, &x, &y);
         assert_int_equal(x.target, 51);

@@ -3,8 +3,8 @@
  * Three functions do the work:
  *   imgcore_probe      reads what a file is, from its header alone
  *   imgcore_transform  decodes one encoded image once and makes any number of encoded images from
- *                      it
- *   imgcore_resize     resizes plain pixels, for programs that only need the resizer
+ *                      it; either side may be pixels instead: it decodes, encodes and resizes
+ *   imgcore_resize     resizes pixels of any meaning, for programs that only need the resizer
  *
  * Conventions of every function here:
  *   - Sizes ending in _px count pixels, in _bytes bytes. A stride is signed and in bytes: the
@@ -72,7 +72,9 @@ struct imgcore_error {
 enum imgcore_format {
     IMGCORE_FORMAT_AUTO, /* as an output: the format of the input */
     IMGCORE_FORMAT_JPEG,
-    IMGCORE_FORMAT_PNG
+    IMGCORE_FORMAT_PNG,
+    IMGCORE_FORMAT_PIXELS /* samples of 8 bits, without a file around them: imgcore_source.pixels,
+                             imgcore_output.result_channels */
 };
 
 /* How an image is fitted into the requested box. */
@@ -173,7 +175,8 @@ IMGCORE_API const char *imgcore_context_target_reason(const struct imgcore_conte
                                                       enum imgcore_job job);
 
 /* Returns the decoder of the pixels of the last imgcore_transform or imgcore_check of a context:
- * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun. Static storage. */
+ * "imgcore", "libjpeg-turbo" or "libspng"; NULL if none has begun, and for pixels. Static storage.
+ */
 IMGCORE_API const char *imgcore_context_decoder(const struct imgcore_context *context);
 /* Returns why the own decoder left that image to the library, which read it from the beginning;
  * NULL: it did not. One word, for counting; for a JPEG "CODE", "DATA_SHORT", "DATA_LEFT",
@@ -202,8 +205,17 @@ typedef bool imgcore_read_fn(void *user, uint8_t *buffer, size_t size_bytes, siz
 typedef bool imgcore_rewind_fn(void *user);
 #define IMGCORE_SOURCE_REWINDS 1 /* this header has it, and imgcore_context_decoder */
 
-/* An encoded image: bytes in memory, or a function that reads them front to back. The functions are
- * called by the thread that calls the library. */
+/* An image in memory, as samples of 8 bits: sRGB, alpha straight. The struct never grows. */
+struct imgcore_pixels {
+    const uint8_t *first_row;     /* height_px rows of width_px pixels; only those bytes are read */
+    ptrdiff_t stride_bytes;       /* |stride| at least width x channels */
+    uint32_t width_px, height_px; /* 1 to 2^24 - 1, within the limits */
+    uint32_t channels;            /* 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; interleaved */
+    uint32_t reserved[5];         /* 0, else UNKNOWN_FIELD */
+};
+
+/* An encoded image: bytes in memory, or a function that reads them front to back. Or the pixels of
+ * one. The functions are called by the thread that calls the library. */
 struct imgcore_source {
     const uint8_t *bytes; /* used if read is NULL; must remain valid during the call */
     size_t size_bytes;
@@ -212,7 +224,10 @@ struct imgcore_source {
     /* NULL: the source can be read only once; a JPEG whose data does not fit 64 KiB is then read by
      * libjpeg-turbo alone, which takes longer */
     imgcore_rewind_fn *rewind;
-    void *reserved[3]; /* NULL, else the call ends with INVALID_ARGUMENT */
+    /* not NULL: the image itself, and bytes, size_bytes and read are 0. It has no metadata; the
+     * rows must remain valid during the call */
+    const struct imgcore_pixels *pixels;
+    void *reserved[2]; /* NULL, else the call ends with INVALID_ARGUMENT */
 };
 
 /* The limits for a file. 0 in any field means its default (IMGCORE_DEFAULT_*). New limits take the
@@ -316,8 +331,8 @@ struct imgcore_options {
     bool linear;   /* resize in linear light instead of in the gamma of the file */
     bool keep_icc; /* keep the profile and its colours instead of converting to sRGB, where the
                       profile is valid and fits the output: converted all the same is CMYK, a grey
-                      image that gets a coloured background, and a background behind a profile to
-                      which sRGB cannot be converted */
+                      image that gets a coloured background, a background behind a profile to
+                      which sRGB cannot be converted, and an output of pixels */
     bool keep_copyright;     /* copy EXIF Copyright (0x8298) to the outputs */
     bool ignore_orientation; /* leave the image as stored */
     uint32_t threads; /* number of threads of imgcore_transform, including the calling one; 0 or 1:
@@ -346,14 +361,33 @@ struct imgcore_options {
                         which come before the first row, are no progress. It must not use the
                         context. NULL: never, the default */
     void *progress_user;                          /* passed to on_progress */
+    struct imgcore_info *info; /* a struct filled by imgcore_info_default: imgcore_transform and
+                                  imgcore_check write to it what imgcore_probe states, from the same
+                                  look at the header; if the call fails later, too. imgcore_probe
+                                  does not use it. NULL: the default */
+    uint32_t crop_left_px, crop_top_px; /* of imgcore_transform: the rectangle of the upright image
+                                           (after orientation) that is used. The outputs are those
+                                           of an image that consists of the rectangle alone: fits
+                                           count from it, and no pixel outside has an influence.
+                                           INVALID_ARGUMENT if it is not inside the image */
+    uint32_t crop_width_px, crop_height_px; /* 0 in all four: the entire image, the default; 0 in
+                                               only one of these two: INVALID_ARGUMENT */
 };
+
+/* Takes the next `size_bytes` bytes of an output, 1 or more; they are valid during the call.
+ * Returns false to end the call of the library with CANCELLED; it is not called again then. It is
+ * called by the thread that calls the library, once all rows of the input are decoded, and outputs
+ * with a function are encoded one after the other, in their order; outputs in one call with them
+ * are encoded by that thread too. Either all outputs are made or none: if the call fails, the
+ * program discards what it was given, of every output. */
+typedef bool imgcore_write_fn(void *user, const uint8_t *bytes, size_t size_bytes);
 
 /* One requested image and, after a success, its result. */
 struct imgcore_output {
     size_t struct_size_bytes;
     /* in */
     uint32_t width_px, height_px; /* the box; 0 in one of them: no bound on that side (for inside);
-                                     0 in both: the size of the input */
+                                     0 in both: the size of the input, or of the crop */
     enum imgcore_fit fit;
     enum imgcore_gravity gravity;
     bool enlarge; /* false: the result is never larger than the input */
@@ -364,18 +398,28 @@ struct imgcore_output {
     bool progressive; /* JPEG: several scans; ignored for PNG */
     bool optimize;    /* JPEG: Huffman tables computed for the image */
     int png_level;    /* 0 (not compressed) to 9: the levels of libdeflate, above 64 MiB of samples
-                         those of zlib. Default 1: files are 1 to 6 % larger than at zlib's level 6.
-                         Level 6 equals that size in three times the time of level 1; 9 is smaller
-                         still */
+                         (4 MiB with a write function) those of zlib. Default 1: files are 1 to 6 %
+                         larger than at zlib's level 6. Level 6 equals that size in three times the
+                         time of level 1; 9 is smaller still */
     uint8_t background[4]; /* R G B A, sRGB (in an output that keeps its profile, converted to it);
                               behind transparency in a JPEG, and around a `contain`. Default white,
                               opaque */
     /* out */
-    uint8_t *bytes; /* the encoded image; freed by imgcore_output_clear or imgcore_bytes_free */
+    uint8_t *bytes; /* the encoded image, or its pixels; freed by imgcore_output_clear or
+                       imgcore_bytes_free */
     size_t size_bytes;
     uint32_t result_width_px, result_height_px;
     enum imgcore_format result_format;
     uint32_t reserved; /* 0, else UNKNOWN_FIELD */
+    /* out, of PIXELS: GREY, GREY_ALPHA, RGB or RGBA, as the input is (and as its background makes
+     * it), with 1 to 4 channels, alpha straight. The bytes are result_height_px rows of
+     * result_width_px x result_channels bytes, without gaps. 0 in both for other formats */
+    enum imgcore_color_model result_color;
+    int result_channels;
+    /* in: takes the bytes instead of `bytes`, which stays NULL; see imgcore_write_fn. NULL: they
+     * are collected, the default */
+    imgcore_write_fn *write;
+    void *write_user; /* passed to write */
 };
 
 /* Fills with defaults: INSIDE, LANCZOS3, quality 80, 4:2:0, PNG level 1, white. */
@@ -393,13 +437,27 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
 #define IMGCORE_MAX_THREADS 64
 
 /* Decodes one image once and makes `count` outputs from it. The format (JPEG or PNG) is recognised
- * by the first bytes. EXIF orientation is applied, ICC profiles are converted to sRGB, and all
- * metadata is dropped (see options). Either all outputs are made or none.
+ * by the first bytes, unless the source is pixels. EXIF orientation is applied, ICC profiles are
+ * converted to sRGB, and all metadata is dropped (see options). Either all outputs are made or
+ * none.
  *   options  NULL: defaults
  *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS, one struct_size_bytes after the other, which
  *            all of them state; bytes must be NULL on entry
+ * Crop: the rows above the rectangle are decoded, those below it are not, and the file may end or
+ * be damaged there: it is read up to the strip with the last row of the rectangle (a few rows; all
+ * scans of a progressive JPEG, all passes of an interlaced PNG). imgcore_check reads all of it. A
+ * JPEG is shrunk on load only if every side of the rectangle is one of the image or a multiple of 8
+ * pixels of the most subsampled component (16 for 4:2:0) in the stored image: a scaled block has
+ * one value for pixels on both sides.
+ * Pixels: a source of pixels gives the bytes that a PNG of them gives. To decode to pixels in one
+ * call and encode them in another gives what one call gives, but for a JPEG in colour: its planes
+ * are rounded to RGB between the two.
  * Memory: bounded by limits.memory_bytes. It grows with the width of the input and the area of the
  * outputs, and with the area of the input only for a progressive JPEG or an interlaced PNG.
+ * An output with a write function is not held as a file, only as an image: pieces of about 64 KiB
+ * are passed on (more of a PNG of up to 4 MiB of samples, and a row of pixels at least). Its bytes
+ * are those without the function, but for a PNG of 4 to 64 MiB of samples, which is compressed row
+ * by row by zlib. A JPEG that is progressive or optimised holds all its coefficients.
  * Threads: the results are the same bytes for any options.threads, and so are the errors. The
  * context creates threads at the first call that uses them and keeps them, sleeping, until it is
  * destroyed; they block all signals. If a thread or its memory is not available, the call works
@@ -431,8 +489,8 @@ IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,
  * follows. NULL is allowed. */
 IMGCORE_API void imgcore_bytes_free(uint8_t *bytes);
 
-/* Decodes the entire file and drops the pixels: reports whether imgcore_transform would accept it.
- * Errors: as there. */
+/* Decodes the entire file and drops the pixels: reports whether imgcore_transform would accept it
+ * without a crop. Errors: as there. */
 IMGCORE_API enum imgcore_status imgcore_check(struct imgcore_context *context,
                                               const struct imgcore_source *source,
                                               const struct imgcore_options *options,
