@@ -140,8 +140,7 @@ static void halved_rows_and_a_scaled_decode_are_as_accurate(void **state) {
         const struct imgcore_output output =
             box(random_between(&random, 8, 40), 0, IMGCORE_FORMAT_PNG);
         double psnr = 99.0;
-        /* 4:1:1 and 4:1:0 have too little chroma for the balanced preset here
-         */
+        /* 4:1:1 and 4:1:0 have too little chroma for the balanced preset here */
         if (subject.planes.ok && subject.factor_x <= 2) {
             compare(&subject, &crop, &options, &output, &psnr);
         }
