@@ -114,7 +114,7 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 # The tool that compares every kernel of every CPU target with plain C, and its parts.
 CHECK_KERNELS := tests/kernels/check.c tests/kernels/check_alpha.c tests/kernels/check_color.c \
 	tests/kernels/check_float.c \
-	tests/kernels/check_hpass.c tests/kernels/check_jpeg.c tests/kernels/check_jpeg_blocks.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
+	tests/kernels/check_hpass.c tests/kernels/check_jpeg.c tests/kernels/check_jpeg_bands.c tests/kernels/check_jpeg_blocks.c tests/kernels/check_kernels.c tests/kernels/check_orient.c \
 	tests/kernels/check_png.c tests/kernels/check_reduce.c tests/kernels/check_targets.c tests/kernels/check_vpass.c
 
 # Programs that make what the shell tests need.

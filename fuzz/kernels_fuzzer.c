@@ -5,9 +5,9 @@
 #include "tests/kernels/check.h"
 
 static const struct check_kernel *const groups[] = {
-    check_vpass_kernels, check_hpass_kernels,      check_alpha_kernels, check_float_kernels,
-    check_color_kernels, check_orient_kernels,     check_png_kernels,   check_reduce_kernels,
-    check_jpeg_kernels,  check_jpeg_blocks_kernels};
+    check_vpass_kernels, check_hpass_kernels,       check_alpha_kernels,     check_float_kernels,
+    check_color_kernels, check_orient_kernels,      check_png_kernels,       check_reduce_kernels,
+    check_jpeg_kernels,  check_jpeg_blocks_kernels, check_jpeg_bands_kernels};
 enum { GROUPS = sizeof groups / sizeof *groups, MAX_TARGETS = 16, MAX_CASES = 4 };
 
 static struct check check;

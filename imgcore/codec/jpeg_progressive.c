@@ -91,9 +91,9 @@ static bool decode_blocks(struct ic_jpeg_progressive *progressive, struct ic_jpe
                                                          &scan->dc[i], coefs, count)
                                       : ic_jpeg_dc_refine(band, &scan->cursor, limit, coefs, count);
     }
-    return scan->header.high == 0
-               ? ic_jpeg_band_first(band, &scan->cursor, limit, coefs, nonzero, count)
-               : ic_jpeg_band_refine(band, &scan->cursor, limit, coefs, nonzero, count);
+    const struct ic_kernels *kernels = progressive->kernels;
+    return (scan->header.high == 0 ? kernels->jpeg_band_first : kernels->jpeg_band_refine)(
+        band, &scan->cursor, limit, coefs, nonzero, count);
 }
 
 /* Decodes a row of MCUs of a scan of one component, in which each block is an MCU (T.81, A.2.2). */

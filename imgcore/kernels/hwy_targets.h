@@ -110,6 +110,7 @@ void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_idct(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_unstuff(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_blocks(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_jpeg_bands(enum ic_hwy_target target, struct ic_kernels *kernels);
 /* The kernels that VNNI makes faster than AVX3; x86 only. */
 void ic_fill_hpass_i16_vnni(struct ic_kernels *kernels);
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "imgcore/kernels/hwy_targets.h"
 #include "imgcore/kernels/jpeg_bits-inl.h"
 #include "imgcore/kernels/jpeg_blocks.h"
 
@@ -74,59 +75,6 @@ static inline struct bits bits_of(const struct ic_jpeg_cursor *cursor) {
 
 /* ---- AC -------------------------------------------------------------------------------------- */
 
-bool ic_jpeg_band_first(const struct ic_jpeg_band *band, struct ic_jpeg_cursor *cursor,
-                        const uint8_t *limit, int16_t *coefs, uint64_t *nonzero, size_t count) {
-    const struct ic_jpeg_runs *const runs = band->runs;
-    const unsigned last = band->last;
-    const int unit = 1 << band->shift;
-    const uint8_t *at = cursor->at;
-    struct bits from = bits_of(cursor);
-    uint32_t ended = cursor->ended_blocks;
-    for (size_t i = 0; i < count; i++) {
-        if (ended > 0) {
-            const size_t skipped = ended < count - i ? ended : count - i;
-            ended -= (uint32_t)skipped;
-            i += skipped - 1;
-            continue;
-        }
-        if (at > limit) {
-            return false;
-        }
-        uint64_t found = 0;
-        for (unsigned k = band->first; k <= last; k++) {
-            from = refill(from, &at);
-            const struct ic_jpeg_run run = look_up(runs, from);
-            int value = run.value;
-            if (value != 0) {
-                take_bits(&from, run.bits);
-                k += run.zeros;
-            } else {
-                unsigned symbol;
-                if (!take_code(runs, run, &from, &symbol)) {
-                    return false;
-                }
-                if ((symbol & 15) == 0 && symbol != ZEROS_16) {
-                    ended = take_ends(&from, symbol) - 1;
-                    break;
-                }
-                k += symbol >> 4;
-                if (symbol == ZEROS_16) {
-                    continue;
-                }
-                value = ic_jpeg_extend(take_bits(&from, symbol & 15), (int)(symbol & 15));
-            }
-            if (k > last || abs(value) > band->most[k]) {
-                return false;
-            }
-            coefs[64 * i + ic_jpeg_zigzag[k]] = (int16_t)(value * unit);
-            found |= UINT64_C(1) << k;
-        }
-        nonzero[i] |= found;
-    }
-    *cursor = (struct ic_jpeg_cursor){at, from.bits, from.count, ended};
-    return true;
-}
-
 static inline unsigned count_places(uint64_t places) {
     places -= places >> 1 & UINT64_C(0x5555555555555555);
     places = (places & UINT64_C(0x3333333333333333)) + (places >> 2 & UINT64_C(0x3333333333333333));
@@ -146,90 +94,64 @@ static inline struct bits move_bits(struct bits from, const uint8_t **at, unsign
     return from;
 }
 
-/* Adds a bit to the size of each coefficient in these places, which are not zero. The bit of the
- * last one is the lowest. */
-static inline void refine_places(uint64_t places, uint64_t bits, int unit, int16_t *coefs) {
-    bits <<= 64 - count_places(places);
-    for (; places != 0; places &= places - 1) {
-        int16_t *coef = &coefs[ic_jpeg_zigzag[__builtin_ctzll(places)]];
-        const int sign = *coef >> 15, set = (int)(bits >> 63);
-        *coef = (int16_t)(*coef + (((unit ^ sign) - sign) & -set));
-        bits <<= 1;
-    }
+static inline uint64_t drop_place(uint64_t places) {
+    return places & (places - 1);
 }
 
-/* Leaves out the first `zeros` places. */
+static inline uint64_t choose(bool second, uint64_t first_mask, uint64_t second_mask) {
+    return first_mask ^ ((first_mask ^ second_mask) & (0 - (uint64_t)second));
+}
+
+/* Leaves out the first `zeros` places, at most 15. A loop would be mispredicted at its end. */
 static inline uint64_t skip_zeros(uint64_t places, unsigned zeros) {
-    for (; zeros > 0; zeros--) {
-        places &= places - 1;
+    if (__builtin_expect(zeros >= 8, 0)) {
+        for (int i = 0; i < 8; i++) {
+            places = drop_place(places);
+        }
     }
-    return places;
+    const uint64_t two = drop_place(drop_place(places)), four = drop_place(drop_place(two));
+    places = choose((zeros & 4) != 0, places, four);
+    places = choose((zeros & 2) != 0, places, drop_place(drop_place(places)));
+    return choose((zeros & 1) != 0, places, drop_place(places));
 }
 
-bool ic_jpeg_band_refine(const struct ic_jpeg_band *band, struct ic_jpeg_cursor *cursor,
-                         const uint8_t *limit, int16_t *coefs, uint64_t *nonzero, size_t count) {
-    const struct ic_jpeg_runs *const runs = band->runs;
-    const uint64_t all = UINT64_MAX >> (63 - band->last) & UINT64_MAX << band->first;
-    const int unit = 1 << band->shift;
-    const uint8_t *at = cursor->at;
-    struct bits from = bits_of(cursor);
-    uint32_t ended = cursor->ended_blocks;
-    for (size_t i = 0; i < count; i++, coefs += 64) {
-        const uint64_t known = nonzero[i];
-        uint64_t found = 0;
-        uint64_t left = all;   /* positions that are still ahead */
-        uint64_t refining = 0; /* the bits of the known places behind */
-        unsigned begin = band->first;
-        if (at > limit) {
-            return false;
-        }
-        while (ended == 0 && left != 0) {
-            from = refill(from, &at);
-            const struct ic_jpeg_run run = look_up(runs, from);
-            int value = run.value;
-            unsigned zeros = run.zeros;
-            if (value != 0) {
-                take_bits(&from, run.bits);
-            } else {
-                unsigned symbol;
-                if (!take_code(runs, run, &from, &symbol)) {
-                    return false;
-                }
-                if ((symbol & 15) == 0 && symbol != ZEROS_16) {
-                    ended = take_ends(&from, symbol);
-                    break;
-                }
-                zeros = symbol >> 4;
-                value = ic_jpeg_extend(take_bits(&from, symbol & 15), (int)(symbol & 15));
-            }
-            const uint64_t ahead = skip_zeros(left & ~known, zeros);
-            if (ahead == 0 || abs(value) > 1) {
-                return false;
-            }
-            /* what lies between is zeros and known places */
-            const unsigned k = (unsigned)__builtin_ctzll(ahead);
-            from = move_bits(from, &at, k - begin - zeros, &refining);
-            if (value != 0) {
-                coefs[ic_jpeg_zigzag[k]] = (int16_t)(value * unit);
-                found |= UINT64_C(1) << k;
-            }
-            begin = k + 1;
-            left &= UINT64_MAX << 1 << k;
-        }
-        uint64_t refined = known & all & ~left;
-        if (ended > 0) {
-            from = refill(from, &at);
-            from = move_bits(from, &at, count_places(known & left), &refining);
-            refined = known & all;
-            ended--;
-        }
-        if (refined != 0) {
-            refine_places(refined, refining, unit, coefs);
-        }
-        nonzero[i] |= found;
+#define BANDS_TARGET
+#define BAND_FIRST           band_first_plain
+#define BAND_REFINE          band_refine_plain
+#define REFINE_PLACES        refine_places
+#define COUNT_PLACES(places) count_places(places)
+#include "imgcore/kernels/jpeg_bands-inl.h"
+#undef BANDS_TARGET
+#undef BAND_FIRST
+#undef BAND_REFINE
+#undef REFINE_PLACES
+#undef COUNT_PLACES
+
+#if IC_HWY_X86
+#define BANDS_TARGET         __attribute__((target("bmi,bmi2,popcnt")))
+#define BAND_FIRST           band_first_bmi2
+#define BAND_REFINE          band_refine_bmi2
+#define REFINE_PLACES        refine_places_bmi2
+#define COUNT_PLACES(places) ((unsigned)__builtin_popcountll(places))
+#include "imgcore/kernels/jpeg_bands-inl.h"
+#undef BANDS_TARGET
+#undef BAND_FIRST
+#undef BAND_REFINE
+#undef REFINE_PLACES
+#undef COUNT_PLACES
+#endif
+
+void ic_fill_jpeg_bands(enum ic_hwy_target target, struct ic_kernels *kernels) {
+    kernels->jpeg_band_first = band_first_plain;
+    kernels->jpeg_band_refine = band_refine_plain;
+#if IC_HWY_X86
+    if (target == IC_HWY_AVX2 || target == IC_HWY_AVX3 || target == IC_HWY_AVX3_DL) {
+        kernels->jpeg_band_first = band_first_bmi2;
+        kernels->jpeg_band_refine = band_refine_bmi2;
     }
-    *cursor = (struct ic_jpeg_cursor){at, from.bits, from.count, ended};
-    return true;
+#else
+    (void)target;
+#endif
 }
 
 /* ---- DC -------------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "imgcore/kernels/jpeg_bands.h"
 #include "imgcore/kernels/jpeg_blocks.h"
 
 #ifdef __cplusplus
@@ -219,6 +220,16 @@ struct ic_kernels {
      * the position, are undefined. */
     bool (*jpeg_blocks)(struct ic_jpeg_position *position, const uint8_t *limit, int16_t *coefs,
                         uint8_t *last, size_t count, size_t *done);
+
+    /* Decode the AC band of `count` blocks in a scan of a progressive JPEG (jpeg_bands.h), the
+     * first one or a refinement: 64 coefficients each, row by row, at coefs + 64 * i. The bits of
+     * nonzero[i] are its AC coefficients that are not zero, in zigzag order. No block is begun past
+     * `limit`; up to IC_JPEG_BAND_SLACK_BYTES past it are read. False: a doubt, and the
+     * coefficients and the cursor are undefined. */
+    bool (*jpeg_band_first)(const struct ic_jpeg_band *band, struct ic_jpeg_cursor *cursor,
+                            const uint8_t *limit, int16_t *coefs, uint64_t *nonzero, size_t count);
+    bool (*jpeg_band_refine)(const struct ic_jpeg_band *band, struct ic_jpeg_cursor *cursor,
+                             const uint8_t *limit, int16_t *coefs, uint64_t *nonzero, size_t count);
 
     /* Multiplies the coefficients of n blocks by `quant` (row by row; each product must fit 16
      * bits), transforms, adds 128 and clamps: libjpeg's "islow" method (jidctint.c, jidctred.c), to

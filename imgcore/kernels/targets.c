@@ -84,6 +84,7 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     ic_fill_jpeg_idct(target->hwy, kernels);
     ic_fill_jpeg_unstuff(target->hwy, kernels);
     ic_fill_jpeg_blocks(target->hwy, kernels);
+    ic_fill_jpeg_bands(target->hwy, kernels);
 #if IC_HWY_X86
     if (target->hwy == IC_HWY_AVX3_DL) {
         ic_fill_hpass_i16_vnni(kernels);

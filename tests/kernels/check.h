@@ -47,8 +47,8 @@ struct check_kernel {
 
 extern const struct check_kernel check_vpass_kernels[], check_hpass_kernels[],
     check_float_kernels[], check_alpha_kernels[], check_color_kernels[], check_orient_kernels[],
-    check_png_kernels[], check_reduce_kernels[], check_jpeg_kernels[],
-    check_jpeg_blocks_kernels[]; /* end: name NULL */
+    check_png_kernels[], check_reduce_kernels[], check_jpeg_kernels[], check_jpeg_blocks_kernels[],
+    check_jpeg_bands_kernels[]; /* end: name NULL */
 
 /* Checks the choice among targets; returns how many of its checks failed, adds to *passed. */
 int check_targets(int *passed);
