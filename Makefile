@@ -59,6 +59,7 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
+	imgcore/color/icc_curves.c imgcore/color/icc_lcms.c \
 	imgcore/color/orient.c imgcore/color/transfer.c
 
 RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
