@@ -335,9 +335,11 @@ struct imgcore_options {
                                         context. NULL: never, the default */
     void *stage_user;                /* passed to on_stage */
     const uint8_t *cmyk_profile; /* the ICC profile of CMYK inputs that have none, or none that can
-                                    be used; must remain valid during the call. NULL: their inks are
-                                    mixed by formula, which is more colourful than any print; the
-                                    default */
+                                    be used; must remain valid during the call. One that is
+                                    damaged behind its header fails at the first image that
+                                    needs it: imgcore_check_cmyk_profile finds it before. NULL:
+                                    their inks are mixed by formula, which is more colourful than
+                                    any print; the default */
     size_t cmyk_profile_bytes;
     void (*on_progress)(void *user, double part); /* called by imgcore_transform, by the calling
                         thread, each time that it has more of its work done: `part` of it, which
@@ -420,6 +422,15 @@ IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *contex
                                                   const struct imgcore_options *options,
                                                   struct imgcore_output *outputs, size_t count,
                                                   struct imgcore_error *error);
+
+/* Checks that a profile can be options.cmyk_profile: that colours can be converted by it. For
+ * programs that read it when they start, where damage is found too late by the first CMYK image.
+ * Errors: INVALID_ARGUMENT (context or profile NULL, no profile of CMYK, a damaged one), NO_MEMORY.
+ */
+IMGCORE_API enum imgcore_status imgcore_check_cmyk_profile(struct imgcore_context *context,
+                                                           const uint8_t *profile,
+                                                           size_t size_bytes,
+                                                           struct imgcore_error *error);
 
 /* Frees the bytes of `count` outputs and sets them to NULL, ready for another call. */
 IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,
