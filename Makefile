@@ -53,13 +53,13 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_progressive.c imgcore/codec/jpeg_read.c \
 	imgcore/codec/jpeg_scan.c imgcore/codec/jpeg_scan_header.c imgcore/codec/jpeg_scan_list.c imgcore/codec/jpeg_segments.c imgcore/codec/jpeg_start.c imgcore/codec/jpeg_tables.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
-	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
+	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c imgcore/codec/png_metadata.c \
 	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
 	imgcore/codec/png_write.c imgcore/codec/reader.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
-	imgcore/color/icc_curves.c imgcore/color/icc_lcms.c \
+	imgcore/color/icc_curves.c imgcore/color/icc_lcms.c imgcore/color/icc_tags.c \
 	imgcore/color/orient.c imgcore/color/transfer.c
 
 RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
@@ -69,8 +69,8 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 
 PLAN := imgcore/plan/fit.c imgcore/plan/plan.c
 
-PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/distribute_rows.c \
-	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
+PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/convert_rows.c \
+	imgcore/pipeline/distribute_rows.c imgcore/pipeline/file_colors.c imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
 	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
 API := imgcore/api/context.c imgcore/api/options.c imgcore/api/probe.c imgcore/api/resize.c imgcore/api/source.c \
@@ -100,7 +100,8 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_jpeg_own_streams.c tests/imgcore/test_jpeg_progressive.c \
 	tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
-	tests/imgcore/test_limits.c \
+	tests/imgcore/test_limits.c tests/imgcore/test_linear.c tests/imgcore/test_png_colors.c \
+	tests/imgcore/test_png_colors_choice.c \
 	tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \

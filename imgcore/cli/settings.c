@@ -135,7 +135,7 @@ const struct cli_option cli_processing_options[] = {
     {PRESET, 0, "preset", "NAME",
      "reduction of a JPEG during decoding: balanced (default), quality\n"
      "(none), fast (to just above the size of the result)"},
-    {LINEAR, 0, "linear", NULL, "resize in linear light instead of the file's gamma"},
+    {LINEAR, 0, "linear", NULL, "resize in linear light, by the curves of the file's profile"},
     {KEEP_ICC, 0, "keep-icc", NULL, "keep the colour profile instead of converting to sRGB"},
     {CMYK_PROFILE, 0, "cmyk-profile", "FILE",
      "the ICC profile of CMYK images that have none (default: inks on\n"

@@ -3,6 +3,7 @@
 #ifndef IC_STAGES_H
 #define IC_STAGES_H
 
+#include "imgcore/pipeline/file_colors.h"
 #include "imgcore/pipeline/pipeline.h"
 
 struct ic_resampler;
@@ -34,6 +35,13 @@ struct ic_pyramid {
     struct ic_reducer *reducer; /* NULL: no output uses halved rows */
 };
 
+/* What happens to rows before they are resized in linear light. */
+enum ic_row_conversion {
+    IC_ROWS_AS_READ,    /* nothing */
+    IC_ROWS_BY_PROFILE, /* they become sRGB, since the profile has no curves */
+    IC_ROWS_BY_FORMULA  /* inks without a profile become RGB */
+};
+
 struct ic_job {
     const struct ic_env *env;
     struct ic_reader *reader;
@@ -41,7 +49,11 @@ struct ic_job {
     struct ic_plan_input input;
     struct ic_plan plan;
     bool planes; /* the decoder delivers planes, not interleaved rows */
-    struct ic_read_layout layout;
+    struct ic_file_colors colors;
+    const struct ic_transfer *transfer; /* linear light: the curves of the profile; NULL: sRGB's */
+    enum ic_row_conversion row_conversion;
+    struct ic_picture converted;  /* some rows, converted */
+    struct ic_read_layout layout; /* of the rows as they are resized */
     struct ic_path path[IMGCORE_MAX_OUTPUTS];
     struct ic_pyramid pyramid[3];
     uint32_t distributed_rows[IC_MAX_PLANES];
@@ -71,6 +83,14 @@ static inline void ic_report_progress(const struct ic_job *job, double part) {
 /* Plans the outputs and chooses the path of each (choose_path.c). Errors: those of the plan and of
  * the profile. */
 enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *error);
+
+/* Prepares the conversion of rows (convert_rows.c), once the reader has started: job->layout
+ * becomes that of converted rows. Errors: NO_MEMORY, BUDGET. */
+enum imgcore_status ic_open_row_conversion(struct ic_job *job);
+/* Converts at most `count` rows to job->converted; returns how many. */
+uint32_t ic_convert_rows(struct ic_job *job, const uint8_t *rows, ptrdiff_t stride_bytes,
+                         uint32_t count);
+void ic_close_row_conversion(struct ic_job *job);
 
 /* Starts the reader and creates the images and resamplers of every output (distribute_rows.c). */
 enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_error *error);
