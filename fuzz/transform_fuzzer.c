@@ -2,16 +2,19 @@
  * libraries and has the planned size; and one comparison, chosen by the input: every CPU target,
  * any number of threads, a streamed source, a fresh context, and interrupted calls (an allocation,
  * a read, a budget, a cancellation) end with a clear status, no output, no leak, and a context that
- * works as before. The last OPTION_BYTES bytes are the choices, the rest is the file. */
+ * works as before. CMYK may get a profile, whole or damaged. The last OPTION_BYTES bytes are the
+ * choices, the rest is the file. */
 #include "fuzz/support/fit_oracle.h"
 #include "fuzz/support/fuzz.h"
 #include "imgcore/imgcore.h"
+#include "tests/support/cmyk_profile.h"
 #include "tests/support/pictures.h"
 
 #include <string.h>
 
 enum {
-    OPTION_BYTES = 64,
+    OPTION_BYTES = 96,
+    MAX_PROFILE_FAULTS = 7,
     MAX_OUTPUTS = 3,
     MAX_TARGETS = 16,
     MAX_PIXELS = 1 << 16,
@@ -57,6 +60,39 @@ static void take_output(struct fuzz_input *input, struct imgcore_output *output)
         output->background[i] = fuzz_take_u8(input);
 }
 
+/* A profile for CMYK, made once and copied: some of the bytes behind its header become others,
+ * those of its tags more often. */
+static void take_profile(struct fuzz_input *input, struct imgcore_options *options, bool whole) {
+    static uint8_t *made, *copy;
+    static size_t size_bytes;
+    if (!made) {
+        made = cmyk_profile_make(&size_bytes);
+        FUZZ_CHECK(made && size_bytes > 512, "no profile");
+        memset(made + 24, 0, 12); /* the time of creation */
+        copy = fuzz_alloc(size_bytes);
+    }
+    memcpy(copy, made, size_bytes);
+    const uint32_t faults = whole ? 0 : fuzz_take_range(input, 1, MAX_PROFILE_FAULTS);
+    for (uint32_t i = 0; i < faults; i++) {
+        const uint32_t last = fuzz_take_bool(input) ? 383 : (uint32_t)size_bytes - 1;
+        const uint32_t at = fuzz_take_range(input, 128, last);
+        const uint8_t value = fuzz_take_u8(input);
+        copy[at] = value;
+    }
+    options->cmyk_profile = copy;
+    options->cmyk_profile_bytes = size_bytes;
+}
+
+/* A profile that is refused beforehand fails every call that needs it, and no other. */
+static void check_profile(struct imgcore_context *context, const struct imgcore_options *options,
+                          enum imgcore_status status) {
+    if (options->cmyk_profile && status == IMGCORE_INVALID_ARGUMENT)
+        FUZZ_CHECK(imgcore_check_cmyk_profile(context, options->cmyk_profile,
+                                              options->cmyk_profile_bytes,
+                                              NULL) == IMGCORE_INVALID_ARGUMENT,
+                   "a profile that is good fails");
+}
+
 static void take_request(struct fuzz_input *input, struct request *request) {
     struct imgcore_options *options = &request->options;
     imgcore_options_default(options);
@@ -74,6 +110,8 @@ static void take_request(struct fuzz_input *input, struct request *request) {
     request->count = fuzz_take_range(input, 1, MAX_OUTPUTS);
     for (size_t i = 0; i < request->count; i++)
         take_output(input, &request->outputs[i]);
+    if (flags & 32)
+        take_profile(input, options, flags & 64);
 }
 
 /* ---- one call ------------------------------------------------------------------------------ */
@@ -387,6 +425,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
     struct result expected = run(context, &request, &request.options);
     if (expected.status == IMGCORE_OK)
         check_outputs(context, &request, &expected);
+    check_profile(context, &request.options, expected.status);
     check_one(&input, comparison, context, &request, &expected);
     /* The context works as before. */
     if (comparison >= 128) {
