@@ -300,10 +300,16 @@ help: ## list the goals
 # prerequisites, so inside the recipe the text would depend on which target asks for it first.
 COMMON_FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(HARDEN_MACHINE) $(HARDEN_PROGRAM) $(ALL_LDFLAGS)
 
-# Rewritten only when the flags change; every object depends on it.
+# $(call object_flags,OBJECTS,VARIABLE,FLAGS): adds flags for the objects of a pattern.
+define object_flags
+OBJECT_FLAGS += $(1) $(2) $(3)
+$(1): $(2) += $(3)
+endef
+
+# Rewritten only when the flags change, those of single patterns among them; every object depends on it.
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(COMMON_FLAGS) $(SERVICES_CFLAGS)' >$@.new
+	@printf '%s\n' '$(COMMON_FLAGS) $(OBJECT_FLAGS)' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # Reports what is missing or too old before the compiler fails for it.
@@ -317,10 +323,10 @@ $(O)/libraries: Makefile
 	@touch $@
 
 # Tests may use the system's extensions of C11; the library may not.
-$(O)/obj/tests/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
+$(eval $(call object_flags,$(O)/obj/tests/%.o,ALL_CPPFLAGS,-D_GNU_SOURCE=))
 # They compile in half the time so. The kernels' tests compare with plain C, which is to be fast.
 ifeq ($(CONFIG),release)
-$(O)/obj/tests/imgcore/%.o $(O)/obj/tests/services/%.o $(O)/obj/tests/lambda/%.o $(O)/obj/fuzz/%.o: ALL_CFLAGS += -O1 -g1
+$(eval $(call object_flags,$(foreach folder,tests/imgcore tests/services tests/lambda fuzz,$(O)/obj/$(folder)/%.o),ALL_CFLAGS,-O1 -g1))
 endif
 
 # link OBJECTS AND LIBRARIES: linked aside and renamed, because tests may run the old program

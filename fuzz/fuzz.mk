@@ -18,7 +18,7 @@ FUZZ_ENGINE := $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer)
 
 # Tests and targets may use the system's extensions of C11. The C library is the oracle for times of all years, also
 # on machines of 32 bits, where glibc gives time_t 64 bits if it is asked to.
-$(O)/obj/fuzz/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE= -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(SERVICES_CFLAGS) $(DB_CFLAGS)
+$(eval $(call object_flags,$(O)/obj/fuzz/%.o,ALL_CPPFLAGS,-D_GNU_SOURCE= -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(SERVICES_CFLAGS) $(DB_CFLAGS)))
 
 # $(call fuzz_target,NAME,LIBRARIES,SOURCES): fuzz/NAME_fuzzer.c
 #   LIBRARIES   of those above, and lambda; the services are always linked
