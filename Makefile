@@ -141,7 +141,7 @@ END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to
 	tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
-THREAD_TESTS := tests/imgcore/test_cancel.c \
+THREAD_TESTS := tests/imgcore/test_cancel.c tests/imgcore/test_linear.c \
 	tests/imgcore/test_thread_pool.c tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_threads.c
 
@@ -154,7 +154,8 @@ VALGRIND_LONGEST := \
 	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
 	tests/imgcore/test_transform_choices.c \
 	tests/imgcore/test_color.c tests/imgcore/test_icc_intent.c tests/imgcore/test_jpeg.c \
-	tests/imgcore/test_limits.c tests/imgcore/test_png.c tests/imgcore/test_png_data.c \
+	tests/imgcore/test_limits.c tests/imgcore/test_linear.c tests/imgcore/test_png.c tests/imgcore/test_png_colors.c \
+	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c tests/imgcore/test_png_write.c tests/imgcore/test_reducer.c \
 	tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_stages.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c \
