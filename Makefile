@@ -54,12 +54,13 @@ CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c img
 	imgcore/codec/jpeg_layout.c imgcore/codec/jpeg_markers.c imgcore/codec/jpeg_progressive.c imgcore/codec/jpeg_read.c \
 	imgcore/codec/jpeg_place.c imgcore/codec/jpeg_scan.c imgcore/codec/jpeg_scan_header.c imgcore/codec/jpeg_scan_list.c imgcore/codec/jpeg_segments.c imgcore/codec/jpeg_start.c imgcore/codec/jpeg_tables.c \
 	imgcore/codec/jpeg_source.c imgcore/codec/jpeg_write.c imgcore/codec/png_chunks.c \
-	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c \
+	imgcore/codec/png_error.c imgcore/codec/png_expand.c imgcore/codec/png_fast.c imgcore/codec/png_metadata.c \
 	imgcore/codec/png_pack.c imgcore/codec/png_passes.c imgcore/codec/png_read.c imgcore/codec/png_row.c \
 	imgcore/codec/png_write.c imgcore/codec/pixels_read.c imgcore/codec/pixels_write.c imgcore/codec/reader.c \
 	imgcore/codec/sniff.c
 
 COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
+	imgcore/color/icc_curves.c imgcore/color/icc_lcms.c imgcore/color/icc_tags.c \
 	imgcore/color/orient.c imgcore/color/transfer.c
 
 RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
@@ -69,8 +70,8 @@ RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 
 PLAN := imgcore/plan/crop.c imgcore/plan/fit.c imgcore/plan/plan.c
 
-PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/crop_rows.c imgcore/pipeline/distribute_rows.c \
-	imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
+PIPELINE := imgcore/pipeline/choose_path.c imgcore/pipeline/convert_rows.c imgcore/pipeline/crop_rows.c \
+	imgcore/pipeline/distribute_rows.c imgcore/pipeline/file_colors.c imgcore/pipeline/finish.c imgcore/pipeline/outputs.c \
 	imgcore/pipeline/pipeline.c imgcore/pipeline/stream.c
 
 API := imgcore/api/context.c imgcore/api/info.c imgcore/api/options.c imgcore/api/pixels.c imgcore/api/probe.c imgcore/api/resize.c \
@@ -100,8 +101,9 @@ UNIT_TESTS := tests/imgcore/test_abi_newer.c tests/imgcore/test_abi_older.c \
 	tests/imgcore/test_jpeg_own_streams.c tests/imgcore/test_jpeg_progressive.c \
 	tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_keep_icc.c tests/imgcore/test_lifetime.c \
-	tests/imgcore/test_limits.c \
-	tests/imgcore/test_pixels.c tests/imgcore/test_plan.c tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c \
+	tests/imgcore/test_limits.c tests/imgcore/test_linear.c tests/imgcore/test_pixels.c tests/imgcore/test_plan.c \
+	tests/imgcore/test_png.c tests/imgcore/test_png_chunks.c tests/imgcore/test_png_colors.c \
+	tests/imgcore/test_png_colors_choice.c \
 	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c \
 	tests/imgcore/test_png_hostile.c tests/imgcore/test_png_write.c \
@@ -140,7 +142,7 @@ END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to
 	tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.
-THREAD_TESTS := tests/imgcore/test_cancel.c \
+THREAD_TESTS := tests/imgcore/test_cancel.c tests/imgcore/test_linear.c \
 	tests/imgcore/test_thread_pool.c tests/imgcore/test_jpeg_threads.c \
 	tests/imgcore/test_threads.c
 
@@ -153,7 +155,8 @@ VALGRIND_LONGEST := \
 	tests/imgcore/test_cmyk_profile.c tests/imgcore/test_crop.c tests/imgcore/test_keep_icc.c \
 	tests/imgcore/test_lifetime.c tests/imgcore/test_sink.c tests/imgcore/test_transform_choices.c \
 	tests/imgcore/test_color.c tests/imgcore/test_icc_intent.c tests/imgcore/test_jpeg.c \
-	tests/imgcore/test_limits.c tests/imgcore/test_png.c tests/imgcore/test_png_data.c \
+	tests/imgcore/test_limits.c tests/imgcore/test_linear.c tests/imgcore/test_png.c tests/imgcore/test_png_colors.c \
+	tests/imgcore/test_png_data.c \
 	tests/imgcore/test_png_fast.c tests/imgcore/test_png_write.c tests/imgcore/test_reducer.c \
 	tests/imgcore/test_resampler.c tests/imgcore/test_resize.c tests/imgcore/test_stages.c \
 	tests/imgcore/test_transform.c tests/imgcore/test_transform_color.c tests/imgcore/test_weights.c \
@@ -299,10 +302,16 @@ help: ## list the goals
 # prerequisites, so inside the recipe the text would depend on which target asks for it first.
 COMMON_FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(CXX) $(ALL_CXXFLAGS) $(HARDEN_MACHINE) $(HARDEN_PROGRAM) $(ALL_LDFLAGS)
 
-# Rewritten only when the flags change; every object depends on it.
+# $(call object_flags,OBJECTS,VARIABLE,FLAGS): adds flags for the objects of a pattern.
+define object_flags
+OBJECT_FLAGS += $(1) $(2) $(3)
+$(1): $(2) += $(3)
+endef
+
+# Rewritten only when the flags change, those of single patterns among them; every object depends on it.
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(COMMON_FLAGS) $(SERVICES_CFLAGS)' >$@.new
+	@printf '%s\n' '$(COMMON_FLAGS) $(OBJECT_FLAGS)' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # Reports what is missing or too old before the compiler fails for it.
@@ -316,10 +325,10 @@ $(O)/libraries: Makefile
 	@touch $@
 
 # Tests may use the system's extensions of C11; the library may not.
-$(O)/obj/tests/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
+$(eval $(call object_flags,$(O)/obj/tests/%.o,ALL_CPPFLAGS,-D_GNU_SOURCE=))
 # They compile in half the time so. The kernels' tests compare with plain C, which is to be fast.
 ifeq ($(CONFIG),release)
-$(O)/obj/tests/imgcore/%.o $(O)/obj/tests/services/%.o $(O)/obj/tests/lambda/%.o $(O)/obj/fuzz/%.o: ALL_CFLAGS += -O1 -g1
+$(eval $(call object_flags,$(foreach folder,tests/imgcore tests/services tests/lambda fuzz,$(O)/obj/$(folder)/%.o),ALL_CFLAGS,-O1 -g1))
 endif
 
 # link OBJECTS AND LIBRARIES: linked aside and renamed, because tests may run the old program

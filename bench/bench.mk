@@ -21,8 +21,8 @@ bench-programs: $(BENCH_PROGRAMS) $(CHECK_PROGRAM) $(COMMAND)
 # The programs of bench-track: they use only the public header, so they build with older commits.
 bench-timed: $(addprefix $(O)/bench/bench_,inputs pipeline resize) $(COMMAND)
 
-$(O)/obj/bench/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE=
-$(O)/obj/bench/exact_fast.o: ALL_CFLAGS += -O3
+$(eval $(call object_flags,$(O)/obj/bench/%.o,ALL_CPPFLAGS,-D_GNU_SOURCE=))
+$(eval $(call object_flags,$(O)/obj/bench/exact_fast.o,ALL_CFLAGS,-O3))
 
 $(O)/bench/bench_%: $(O)/obj/bench/bench_%.o $(O)/obj/bench/runner.o $(O)/obj/bench/exact_fast.o \
 		$(STATIC)

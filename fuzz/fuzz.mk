@@ -18,7 +18,7 @@ FUZZ_ENGINE := $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer)
 
 # Tests and targets may use the system's extensions of C11. The C library is the oracle for times of all years, also
 # on machines of 32 bits, where glibc gives time_t 64 bits if it is asked to.
-$(O)/obj/fuzz/%.o: ALL_CPPFLAGS += -D_GNU_SOURCE= -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(SERVICES_CFLAGS) $(DB_CFLAGS)
+$(eval $(call object_flags,$(O)/obj/fuzz/%.o,ALL_CPPFLAGS,-D_GNU_SOURCE= -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(SERVICES_CFLAGS) $(DB_CFLAGS)))
 
 # $(call fuzz_target,NAME,LIBRARIES,SOURCES): fuzz/NAME_fuzzer.c
 #   LIBRARIES   of those above, and lambda; the services are always linked
@@ -72,8 +72,9 @@ $(eval $(call fuzz_seeds,exif_framing))
 $(eval $(call fuzz_target,kernels,imgcore,$(filter-out %/check_kernels.c %/check_targets.c,$(CHECK_KERNELS))))
 $(eval $(call fuzz_target,resize,imgcore,tests/support/exact.c))
 $(eval $(call fuzz_target,weights,imgcore))
-$(eval $(call fuzz_target,transform,imgcore,fuzz/support/fuzz_transform.c tests/support/pictures.c,$(TEST_LIBS)))
-$(eval $(call fuzz_seeds,transform,tests/support/pictures.c))
+$(eval $(call fuzz_target,transform,imgcore,fuzz/support/fuzz_transform.c tests/support/pictures.c fuzz/support/fuzz_lcms.c,$(TEST_LIBS)))
+$(O)/fuzz/transform_fuzzer: private ALL_LDFLAGS += -Wl,--wrap=cmsCreateTransformTHR
+$(eval $(call fuzz_seeds,transform,$(FUZZ_PICTURES)))
 $(eval $(call fuzz_seeds,kernels))
 $(eval $(call fuzz_seeds,resize))
 $(eval $(call fuzz_seeds,weights))

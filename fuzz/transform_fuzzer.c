@@ -3,14 +3,25 @@
  * chosen by the input: every CPU target, any number of threads, a streamed source, a fresh context,
  * write functions, pixels as the source, and interrupted calls (an allocation, a read, a budget, a
  * cancellation) end with a clear status, no output, no leak, and a context that works as before.
- * The last OPTION_BYTES bytes are the choices, the rest is the file. */
+ * CMYK may get a profile, whole or damaged. The last OPTION_BYTES bytes are the choices, the rest
+ * is the file. */
 #include "fuzz/support/fit_oracle.h"
 #include "fuzz/support/fuzz_transform.h"
 #include "tests/support/pictures.h"
 
 #include <string.h>
 
-enum { OPTION_BYTES = 64, MAX_TARGETS = 16 };
+enum { OPTION_BYTES = 96, MAX_TARGETS = 16 };
+
+/* A profile that is refused beforehand fails every call that needs it, and no other. */
+static void check_profile(struct imgcore_context *context, const struct imgcore_options *options,
+                          enum imgcore_status status) {
+    if (options->cmyk_profile && status == IMGCORE_INVALID_ARGUMENT && !options->crop_width_px)
+        FUZZ_CHECK(imgcore_check_cmyk_profile(context, options->cmyk_profile,
+                                              options->cmyk_profile_bytes,
+                                              NULL) == IMGCORE_INVALID_ARGUMENT,
+                   "a profile that is good fails");
+}
 
 /* ---- the results by themselves ------------------------------------------------------------- */
 
@@ -419,6 +430,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes) {
         check_outputs(context, &request, &expected);
         check_pixels(context, &request, &expected);
     }
+    check_profile(context, &request.options, expected.status);
     check_one(&input, comparison, context, &request, &expected);
     /* The context works as before. */
     if (comparison >= 128) {

@@ -97,7 +97,7 @@ $(call lambda_program,$(O)/$(basename $(1)),$(call objects,$(1)))
 endef
 
 # POSIX for the clocks.
-$(O)/obj/lambda/%.o: ALL_CPPFLAGS += -D_POSIX_C_SOURCE=200809L
+$(eval $(call object_flags,$(O)/obj/lambda/%.o,ALL_CPPFLAGS,-D_POSIX_C_SOURCE=200809L))
 
 $(LAMBDA): $(call objects,$(LAMBDA_MODULES))
 	@mkdir -p $(@D)

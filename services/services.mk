@@ -122,8 +122,8 @@ SERVICES_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(SERVICES_LIBRARIES) 2>/dev/n
 SERVICES_LIBS := $(shell $(PKG_CONFIG) --libs $(SERVICES_LIBRARIES) 2>/dev/null)
 
 # Clocks, files and sockets are POSIX.
-$(O)/obj/services/%.o: ALL_CPPFLAGS += -D_POSIX_C_SOURCE=200809L $(SERVICES_CFLAGS)
-$(O)/obj/tests/services/%.o: ALL_CPPFLAGS += $(SERVICES_CFLAGS)
+$(eval $(call object_flags,$(O)/obj/services/%.o,ALL_CPPFLAGS,-D_POSIX_C_SOURCE=200809L $(SERVICES_CFLAGS)))
+$(eval $(call object_flags,$(O)/obj/tests/services/%.o,ALL_CPPFLAGS,$(SERVICES_CFLAGS)))
 
 $(SERVICES): $(SERVICES_OBJECTS)
 	@mkdir -p $(@D)

@@ -116,6 +116,15 @@ static void write_chunks(void) {
     static const uint8_t no_letter[] = "\x89PNG\r\n\x1a\n\0\0\0\x0d"
                                        "IHD1";
     write_profiles();
+    write_chunk("gamma", 2, "gAMA", "\0\1\x86\xa0", 4, 0);
+    write_chunk("gamma_of_zero", 2, "gAMA", "\0\0\0\0", 4, 0);
+    write_chunk("gamma_ends", 2, "gAMA", "\0\1\x86\xa0", 4, HEAD_BYTES + 8 + 3);
+    write_chunk("primaries", 2, "cHRM",
+                "\0\0\x7a\x26\0\0\x80\x84\0\1\x09\xa0\0\0\x7d\0"
+                "\0\0\x67\x84\0\1\x0d\x88\0\0\x3a\x98\0\0\x17\x70",
+                32, 0);
+    write_chunk("code_points", 2, "cICP", "\x0c\x0d\0\1", 4, 0);
+    write_chunk("srgb", 2, "sRGB", "", 1, 0);
     write_chunk("exif", 2, "eXIf", exif, sizeof exif, 0);
     write_chunk("exif_ends", 2, "eXIf", exif, sizeof exif, HEAD_BYTES + 8 + 9);
     write_chunk("exif_ends_in_crc", 2, "eXIf", exif, sizeof exif, HEAD_BYTES + 8 + sizeof exif + 1);

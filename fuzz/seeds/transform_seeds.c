@@ -1,11 +1,12 @@
 /* JPEG and PNG files of each kind, each with a few choices of options behind it. */
+#include "fuzz/seeds/png_file.h"
 #include "fuzz/seeds/seeds.h"
 #include "tests/support/pictures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPTION_BYTES = 64, VARIANTS = 7 };
+enum { OPTION_BYTES = 96, VARIANTS = 7 };
 
 /* Writes the file with several options: the last byte is the comparison. */
 static void write_variants(const char *name, uint8_t *bytes, size_t size_bytes) {
@@ -17,7 +18,7 @@ static void write_variants(const char *name, uint8_t *bytes, size_t size_bytes) 
             options[i] = (uint8_t)(state >> 24);
         }
         options[OPTION_BYTES - 1] = (uint8_t)(126 + variant); /* each rest of a division by 7 */
-        options[OPTION_BYTES - 2] &= 0x3e;                    /* not tolerant */
+        options[OPTION_BYTES - 2] &= 0xfe;                    /* not tolerant */
         char path[64];
         snprintf(path, sizeof path, "%s_%d", name, variant);
         seed_write(path, bytes, size_bytes, options, sizeof options);
@@ -48,8 +49,34 @@ static void write_jpegs(void) {
     }
 }
 
+/* The chunks that state colours, behind IHDR. */
+static void write_stated_colors(void) {
+    enum { HEAD_BYTES = 33 };
+    static const struct {
+        const char *name, *type;
+        size_t size_bytes;
+        uint8_t data[32];
+    } chunks[] = {
+        {"linear", "gAMA", 4, {0, 1, 0x86, 0xa0}}, {"usual", "gAMA", 4, {0, 0, 0xb1, 0x8f}},
+        {"p3", "cICP", 4, {12, 13, 0, 1}},         {"bt2020", "cICP", 4, {9, 1, 0, 1}},
+        {"hdr", "cICP", 4, {9, 16, 0, 1}},         {"srgb", "sRGB", 1, {0}},
+    };
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+        const struct png_spec spec = {.width = 21, .height = 17, .channels = (int)(i % 4) + 1};
+        struct seed_bytes file = {NULL, 0, 0};
+        size_t size_bytes;
+        uint8_t *plain = png_make(&spec, &size_bytes);
+        seed_append(&file, plain, HEAD_BYTES);
+        seed_png_chunk(&file, chunks[i].type, chunks[i].data, chunks[i].size_bytes);
+        seed_append(&file, plain + HEAD_BYTES, size_bytes - HEAD_BYTES);
+        free(plain);
+        write_variants(chunks[i].name, file.bytes, file.size_bytes);
+    }
+}
+
 void make_seeds(void) {
     write_jpegs();
+    write_stated_colors();
     for (int channels = 1; channels <= 4; channels++) {
         const struct png_spec spec = {.width = 37,
                                       .height = 29,

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum { MEMORY_BYTES = 48 << 20 };
+#include "tests/support/cmyk_profile.h"
+
+enum { MEMORY_BYTES = 48 << 20, MAX_PROFILE_FAULTS = 7 };
 
 struct imgcore_source fuzz_source_of(const struct fuzz_request *request) {
     return (struct imgcore_source){.bytes = request->file.bytes,
@@ -28,6 +30,29 @@ static void take_output(struct fuzz_input *input, struct imgcore_output *output)
     output->optimize = flags & 4;
     for (int i = 0; i < 4 && (flags & 8); i++)
         output->background[i] = fuzz_take_u8(input);
+}
+
+/* A profile for CMYK, made once and copied: some of the bytes behind its header become others,
+ * those of its tags more often. */
+static void take_profile(struct fuzz_input *input, struct imgcore_options *options, bool whole) {
+    static uint8_t *made, *copy;
+    static size_t size_bytes;
+    if (!made) {
+        made = cmyk_profile_make(&size_bytes);
+        FUZZ_CHECK(made && size_bytes > 512, "no profile");
+        memset(made + 24, 0, 12); /* the time of creation */
+        copy = fuzz_alloc(size_bytes);
+    }
+    memcpy(copy, made, size_bytes);
+    const uint32_t faults = whole ? 0 : fuzz_take_range(input, 1, MAX_PROFILE_FAULTS);
+    for (uint32_t i = 0; i < faults; i++) {
+        const uint32_t last = fuzz_take_bool(input) ? 383 : (uint32_t)size_bytes - 1;
+        const uint32_t at = fuzz_take_range(input, 128, last);
+        const uint8_t value = fuzz_take_u8(input);
+        copy[at] = value;
+    }
+    options->cmyk_profile = copy;
+    options->cmyk_profile_bytes = size_bytes;
 }
 
 /* Part of a side from the input, most of the time inside. */
@@ -71,6 +96,8 @@ void fuzz_take_request(struct fuzz_input *input, struct imgcore_context *context
         take_output(input, &request->outputs[i]);
     if (flags & 32)
         take_crop(input, context, request);
+    if (flags & 64)
+        take_profile(input, options, flags & 128);
 }
 
 struct fuzz_result fuzz_run_source(struct imgcore_context *context,

@@ -124,7 +124,7 @@ bool imgcore_target_usable(size_t index) {
 struct ic_transfer *ic_context_transfer(void *user) {
     struct imgcore_context *context = user;
     if (context->transfer == NULL) {
-        context->transfer = ic_alloc(&context->mem, sizeof(struct ic_transfer));
+        context->transfer = ic_alloc(&context->mem, ic_transfer_bytes(1));
         if (context->transfer != NULL) {
             ic_transfer_make(context->transfer);
         }

@@ -6,6 +6,7 @@
 
 #include "imgcore/api/versioned.h"
 #include "imgcore/base/orientation.h"
+#include "imgcore/pipeline/file_colors.h"
 
 enum imgcore_color_model ic_info_color_model(enum ic_color color) {
     static const enum imgcore_color_model models[] = {
@@ -76,22 +77,24 @@ static void fill(const struct ic_header *header, struct imgcore_info *info) {
     info->icc_is_srgb = true;
 }
 
-static enum imgcore_status fill_icc(struct imgcore_context *context, const struct ic_header *header,
-                                    struct imgcore_info *info, struct imgcore_error *error) {
-    if (header->icc == NULL) {
-        return IMGCORE_OK;
+static enum imgcore_status fill_colors(struct imgcore_context *context,
+                                       const struct ic_header *header, struct imgcore_info *info,
+                                       struct imgcore_error *error) {
+    if (header->icc != NULL) {
+        info->icc_bytes = header->icc_bytes;
+        ic_icc_describe(context->icc, header->icc, header->icc_bytes, info->icc_description,
+                        sizeof(info->icc_description));
     }
-    info->icc_bytes = header->icc_bytes;
-    ic_icc_describe(context->icc, header->icc, header->icc_bytes, info->icc_description,
-                    sizeof(info->icc_description));
-    enum ic_icc_kind kind;
-    enum imgcore_status status =
-        ic_icc_classify(context->icc, header->icc, header->icc_bytes, header->color, &kind);
-    if (status != IMGCORE_OK) {
-        return ic_fail(error, status, "%s", "");
+    struct ic_file_colors colors;
+    const enum imgcore_status status =
+        ic_find_file_colors(context->icc, &context->mem, header, &colors);
+    if (status == IMGCORE_OK) {
+        info->icc_is_srgb = colors.kind != IC_ICC_CONVERT;
+        info->color_source = colors.source;
+        ic_describe_file_colors(header, &colors, info->color_detail, sizeof(info->color_detail));
     }
-    info->icc_is_srgb = kind != IC_ICC_CONVERT;
-    return IMGCORE_OK;
+    ic_file_colors_clear(&colors);
+    return status == IMGCORE_OK ? status : ic_fail(error, status, "%s", "");
 }
 
 enum imgcore_status ic_info_fill(struct imgcore_context *context, const struct ic_header *header,
@@ -104,7 +107,7 @@ enum imgcore_status ic_info_fill(struct imgcore_context *context, const struct i
         fill(header, &ours);
     }
     if (is_open) {
-        status = fill_icc(context, header, &ours, error);
+        status = fill_colors(context, header, &ours, error);
     }
     ic_versioned_write(&ic_versioned_info, &ours, sizeof(ours.struct_size_bytes), theirs);
     return status;

@@ -35,11 +35,37 @@ struct imgcore_limits ic_limits_resolve(const struct imgcore_limits *limits) {
     return ours;
 }
 
-/* The few bytes that show a profile of another kind, or none: the rest is checked when it is
- * needed, since that costs more than most calls. */
-static bool is_cmyk_profile(const uint8_t *profile, size_t size_bytes) {
-    return size_bytes >= IC_ICC_HEADER_BYTES && memcmp(profile + 16, "CMYK", 4) == 0 &&
-           memcmp(profile + 36, "acsp", 4) == 0;
+/* Checks the few bytes that show a profile of another kind, or none. The rest is checked when it is
+ * needed, or by imgcore_check_cmyk_profile, since that costs more than most calls. */
+static enum imgcore_status check_cmyk_header(const uint8_t *profile, size_t size_bytes,
+                                             struct imgcore_error *error) {
+    if (size_bytes >= IC_ICC_HEADER_BYTES && memcmp(profile + 16, "CMYK", 4) == 0 &&
+        memcmp(profile + 36, "acsp", 4) == 0) {
+        return IMGCORE_OK;
+    }
+    return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
+                   "the default profile for CMYK is no ICC profile of CMYK");
+}
+
+enum imgcore_status imgcore_check_cmyk_profile(struct imgcore_context *context,
+                                               const uint8_t *profile, size_t size_bytes,
+                                               struct imgcore_error *error) {
+    ic_error_clear(error);
+    if (context == NULL || profile == NULL) {
+        return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "there is no context, or no profile");
+    }
+    enum imgcore_status status = check_cmyk_header(profile, size_bytes, error);
+    if (status != IMGCORE_OK) {
+        return status;
+    }
+    bool is_usable;
+    ic_mem_set_budget(&context->mem, SIZE_MAX / 2);
+    status = ic_icc_check(context->icc, profile, size_bytes, IC_COLOR_CMYK, &is_usable);
+    if (status != IMGCORE_OK) {
+        return ic_fail(error, status, "%s", "");
+    }
+    return is_usable ? IMGCORE_OK
+                     : ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s", IC_CMYK_PROFILE_DAMAGED);
 }
 
 enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
@@ -66,11 +92,6 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "more than %d threads",
                        IMGCORE_MAX_THREADS);
     }
-    if (ours->cmyk_profile != NULL &&
-        !is_cmyk_profile(ours->cmyk_profile, ours->cmyk_profile_bytes)) {
-        return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
-                       "the default profile for CMYK is no ICC profile of CMYK");
-    }
     if ((ours->crop_width_px == 0) != (ours->crop_height_px == 0) ||
         (ours->crop_width_px == 0 && (ours->crop_left_px != 0 || ours->crop_top_px != 0))) {
         return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "a side of the crop is 0");
@@ -81,5 +102,7 @@ enum imgcore_status ic_options_resolve(const struct imgcore_options *options,
                        "the info of the options was not filled by imgcore_info_default");
     }
     ours->limits = ic_limits_resolve(&ours->limits);
-    return IMGCORE_OK;
+    return ours->cmyk_profile == NULL
+               ? IMGCORE_OK
+               : check_cmyk_header(ours->cmyk_profile, ours->cmyk_profile_bytes, error);
 }

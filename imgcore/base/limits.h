@@ -43,6 +43,14 @@
 /* What every ICC profile begins with. */
 #define IC_ICC_HEADER_BYTES 128u
 
+/* A profile that is made of the chunks of a PNG: 0.5 KB. */
+#define IC_MAX_STATED_PROFILE_BYTES 4096u
+
+/* The gammas of a PNG, times 100,000, that are taken: exponents of 10 to 1/10. The specification
+ * sets no bounds, and no display has others. */
+#define IC_MIN_PNG_GAMMA 10000u
+#define IC_MAX_PNG_GAMMA 1000000u
+
 /* Chunks of an ICC profile in a JPEG: the sequence number has one byte. */
 #define IC_MAX_ICC_CHUNKS 255u
 

@@ -26,6 +26,9 @@ struct finding {
     struct cli_failure failure;
 };
 
+/* In the order of the library's enum. */
+static const char *const color_sources[] = {"none", "icc", "srgb", "gama", "gama+chrm", "cicp"};
+
 enum option_id { HEADER_ONLY, JSON };
 
 static const struct cli_option own_options[] = {
@@ -70,6 +73,27 @@ static bool examine(struct imgcore_context *context, const struct request *reque
     return good;
 }
 
+static void print_colors(const struct imgcore_info *info) {
+    const char *const conversion =
+        info->icc_is_srgb ? "equivalent to sRGB" : "to be converted to sRGB";
+    if (info->icc_bytes == 0) {
+        puts("  profile   none");
+    } else {
+        char bytes[CLI_GROUPED_BYTES];
+        fputs("  profile   ", stdout);
+        cli_print_safe(stdout, *info->icc_description ? info->icc_description : "unnamed");
+        printf(", %s bytes, %s\n", cli_grouped(info->icc_bytes, bytes),
+               info->color_source == IMGCORE_COLOR_SOURCE_PROFILE ? conversion
+               : info->color_source == IMGCORE_COLOR_SOURCE_CICP  ? "not used: cICP comes first"
+                                                                  : "not usable");
+    }
+    if (*info->color_detail) {
+        printf("  chunks    %s%s%s\n", info->color_detail,
+               info->color_source > IMGCORE_COLOR_SOURCE_PROFILE ? ", " : "",
+               info->color_source > IMGCORE_COLOR_SOURCE_PROFILE ? conversion : "");
+    }
+}
+
 static void print_facts(const struct imgcore_info *info) {
     bool jpeg = info->format == IMGCORE_FORMAT_JPEG;
     printf("  format    %s%s%s\n", jpeg ? "JPEG" : "PNG",
@@ -85,15 +109,7 @@ static void print_facts(const struct imgcore_info *info) {
     printf("\n  colour    %s, %d bits%s%s%s\n", info->color, info->bits,
            *info->subsampling ? ", " : "", info->subsampling,
            info->has_alpha ? ", transparency" : "");
-    if (info->icc_bytes == 0) {
-        puts("  profile   none");
-    } else {
-        char bytes[CLI_GROUPED_BYTES];
-        fputs("  profile   ", stdout);
-        cli_print_safe(stdout, *info->icc_description ? info->icc_description : "unnamed");
-        printf(", %s bytes%s\n", cli_grouped(info->icc_bytes, bytes),
-               info->icc_is_srgb ? ", equivalent to sRGB" : ", to be converted to sRGB");
-    }
+    print_colors(info);
 }
 
 static void print_finding(const char *path, const struct finding *finding) {
@@ -140,6 +156,8 @@ static void json_finding(struct cli_json *json, const char *path, const struct f
         cli_json_number(json, "icc_bytes", info->icc_bytes);
         cli_json_text(json, "icc_description", info->icc_description);
         cli_json_bool(json, "icc_is_srgb", info->icc_is_srgb);
+        cli_json_text(json, "color_source", color_sources[info->color_source]);
+        cli_json_text(json, "color_detail", info->color_detail);
     }
     if (finding->decoder) {
         cli_json_text(json, "decoder", finding->decoder);

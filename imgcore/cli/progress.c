@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_COLUMNS = 30, REDRAW_MS = 80 };
+#define REDRAW_MS 80.0
+
+enum { BAR_COLUMNS = 30 };
 
 double cli_now_ms(void) {
     struct timespec now;

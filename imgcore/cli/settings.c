@@ -135,7 +135,7 @@ const struct cli_option cli_processing_options[] = {
     {PRESET, 0, "preset", "NAME",
      "reduction of a JPEG during decoding: balanced (default), quality\n"
      "(none), fast (to just above the size of the result)"},
-    {LINEAR, 0, "linear", NULL, "resize in linear light instead of the file's gamma"},
+    {LINEAR, 0, "linear", NULL, "resize in linear light, by the curves of the file's profile"},
     {KEEP_ICC, 0, "keep-icc", NULL, "keep the colour profile instead of converting to sRGB"},
     {CMYK_PROFILE, 0, "cmyk-profile", "FILE",
      "the ICC profile of CMYK images that have none (default: inks on\n"
@@ -200,6 +200,21 @@ void cli_options_clear(struct imgcore_options *options) {
     options->cmyk_profile = NULL;
 }
 
+/* Damage behind the header would otherwise be found at the first input of inks. */
+static bool check_profile(const struct cli_word *word, const struct imgcore_options *options) {
+    struct imgcore_error error;
+    struct imgcore_context *context = cli_context_create();
+    if (!context) {
+        return false;
+    }
+    const enum imgcore_status status = imgcore_check_cmyk_profile(
+        context, options->cmyk_profile, options->cmyk_profile_bytes, &error);
+    imgcore_context_destroy(context);
+    return status == IMGCORE_OK ||
+           cli_usage_error(word->command, "%s: '%s': %s", word->option, word->text,
+                           *error.detail ? error.detail : imgcore_status_message(status));
+}
+
 static bool take_profile(const struct cli_word *word, struct imgcore_options *options) {
     uint8_t *bytes = malloc(MAX_PROFILE_BYTES + 1);
     FILE *file = fopen(word->text, "rb");
@@ -214,13 +229,11 @@ static bool take_profile(const struct cli_word *word, struct imgcore_options *op
     if (!is_read) {
         return cli_usage_error(word->command, "%s: '%s' cannot be read", word->option, word->text);
     }
-    /* As the library checks it, which would report it for every input. */
-    if (size_bytes < 128 || size_bytes > MAX_PROFILE_BYTES || memcmp(bytes + 16, "CMYK", 4) != 0 ||
-        memcmp(bytes + 36, "acsp", 4) != 0) {
-        return cli_usage_error(word->command, "%s: '%s' is no ICC profile of CMYK", word->option,
+    if (size_bytes > MAX_PROFILE_BYTES) {
+        return cli_usage_error(word->command, "%s: '%s' is too large for a profile", word->option,
                                word->text);
     }
-    return true;
+    return check_profile(word, options);
 }
 
 bool cli_accept_input(void *target, int id, const struct cli_word *word) {

@@ -365,6 +365,7 @@ static enum imgcore_status read_rest(struct png_reader *png, const struct spng_i
     header->color = png->expand.color;
     header->orientation = png->chunks.orientation;
     header->copyright = png->chunks.copyright;
+    header->tags = png->chunks.tags;
     if (png->chunks.icc.size_bytes != 0) {
         header->icc = png->chunks.icc.bytes;
         header->icc_bytes = png->chunks.icc.size_bytes;

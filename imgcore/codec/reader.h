@@ -9,6 +9,7 @@
 #define IC_READER_H
 
 #include "imgcore/base/cancel.h"
+#include "imgcore/base/color_tags.h"
 #include "imgcore/base/error.h"
 #include "imgcore/base/input.h"
 #include "imgcore/base/limits.h"
@@ -29,8 +30,9 @@ struct ic_header {
     int components;               /* of a JPEG, else 0 */
     uint8_t h_samp[4], v_samp[4]; /* sampling factors of a JPEG */
     int orientation;              /* EXIF, 1 to 8; 1 if it is missing or out of range */
-    const uint8_t *icc; /* NULL: none. An incomplete profile counts as none; iCCP overrides sRGB */
+    const uint8_t *icc;           /* NULL: none. An incomplete profile counts as none */
     size_t icc_bytes;
+    struct ic_color_tags tags; /* of a PNG */
     const char *copyright; /* EXIF 0x8298, NUL-terminated, control characters removed; or NULL */
 };
 

@@ -6,34 +6,47 @@
 #include "imgcore/pipeline/stages.h"
 
 /* Finds the profile that describes the colours of the file: its own, or the caller's for CMYK. */
-static enum imgcore_status classify_profile(const struct ic_job *job, enum ic_icc_kind *kind,
-                                            struct imgcore_error *error) {
+static enum imgcore_status find_colors(struct ic_job *job, struct imgcore_error *error) {
     const struct ic_header *header = &job->reader->header;
     const struct imgcore_options *options = job->transform->options;
-    enum imgcore_status status = IMGCORE_OK;
-    *kind = IC_ICC_UNUSABLE;
-    if (header->icc != NULL) {
-        status =
-            ic_icc_classify(job->env->icc, header->icc, header->icc_bytes, header->color, kind);
-    }
-    if (status == IMGCORE_OK && *kind == IC_ICC_UNUSABLE && header->color == IC_COLOR_CMYK &&
+    struct ic_file_colors *colors = &job->colors;
+    enum imgcore_status status = ic_find_file_colors(job->env->icc, job->env->mem, header, colors);
+    if (status == IMGCORE_OK && colors->kind == IC_ICC_UNUSABLE && header->color == IC_COLOR_CMYK &&
         options->cmyk_profile != NULL) {
         status = ic_icc_classify(job->env->icc, options->cmyk_profile, options->cmyk_profile_bytes,
-                                 header->color, kind);
-        if (status == IMGCORE_OK && *kind == IC_ICC_UNUSABLE) {
-            return ic_fail(error, IMGCORE_INVALID_ARGUMENT,
-                           "the default profile for CMYK is damaged");
+                                 header->color, &colors->kind);
+        if (status == IMGCORE_OK && colors->kind == IC_ICC_UNUSABLE) {
+            return ic_fail(error, IMGCORE_INVALID_ARGUMENT, "%s", IC_CMYK_PROFILE_DAMAGED);
         }
     }
     return status == IMGCORE_OK ? status : ic_fail(error, status, "%s", "");
 }
 
+/* Chooses how rows become linear light: by the curves of the profile, or, if they have none, after
+ * a conversion of the rows to sRGB. The conversion of outputs by the profile is then left out. */
+static enum imgcore_status choose_linear(struct ic_job *job, struct imgcore_error *error) {
+    if (job->colors.kind == IC_ICC_CONVERT) {
+        const enum imgcore_status status = ic_icc_transfer(job->env->icc, &job->transfer);
+        if (status != IMGCORE_OK) {
+            return ic_fail(error, status, "%s", "");
+        }
+        job->row_conversion = job->transfer == NULL ? IC_ROWS_BY_PROFILE : IC_ROWS_AS_READ;
+    } else if (job->reader->header.color == IC_COLOR_CMYK) {
+        job->row_conversion = IC_ROWS_BY_FORMULA;
+    }
+    if (job->row_conversion != IC_ROWS_AS_READ) {
+        job->colors.kind = IC_ICC_UNUSABLE;
+    }
+    return IMGCORE_OK;
+}
+
 /* Decides whether output `i` keeps the profile of the file or is converted by it. It is converted
  * in any case if the profile would not fit the output: any for pixels, which have no place for it,
- * that of CMYK, that of a grey image on a coloured background, and one to whose colours the
- * background cannot be converted. */
-static enum imgcore_status choose_profile(const struct ic_job *job, size_t i, enum ic_icc_kind kind,
-                                          struct ic_path *path, struct imgcore_error *error) {
+ * that of CMYK, that of a grey image on a coloured background, one to whose colours the background
+ * cannot be converted, and one by which the rows are converted already. */
+static enum imgcore_status choose_profile(const struct ic_job *job, size_t i, struct ic_path *path,
+                                          struct imgcore_error *error) {
+    const enum ic_icc_kind kind = job->colors.kind;
     const struct ic_header *header = &job->reader->header;
     const uint8_t *background = job->transform->outputs[i].background;
     const bool flattened = path->format == IMGCORE_FORMAT_JPEG && ic_color_has_alpha(header->color);
@@ -70,8 +83,8 @@ static void set_chroma(struct ic_path *path, enum imgcore_subsampling subsamplin
 }
 
 /* The path of output `i`. */
-static enum imgcore_status choose_path(const struct ic_job *job, size_t i, enum ic_icc_kind kind,
-                                       struct ic_path *path, struct imgcore_error *error) {
+static enum imgcore_status choose_path(const struct ic_job *job, size_t i, struct ic_path *path,
+                                       struct imgcore_error *error) {
     const struct imgcore_output *wanted = &job->transform->outputs[i];
     const struct ic_plan_output *planned = &job->plan.output[i];
     const struct ic_header *header = &job->reader->header;
@@ -79,11 +92,12 @@ static enum imgcore_status choose_path(const struct ic_job *job, size_t i, enum 
     path->padded = planned->width_px != planned->canvas_width_px ||
                    planned->height_px != planned->canvas_height_px;
     path->color = header->color;
-    if (header->color == IC_COLOR_YCBCR && !job->planes) {
+    if ((header->color == IC_COLOR_YCBCR && !job->planes) ||
+        (header->color == IC_COLOR_CMYK && job->row_conversion != IC_ROWS_AS_READ)) {
         path->color = IC_COLOR_RGB;
     }
     set_chroma(path, wanted->subsampling);
-    const enum imgcore_status status = choose_profile(job, i, kind, path, error);
+    const enum imgcore_status status = choose_profile(job, i, path, error);
     const bool straight = path->color == IC_COLOR_YCBCR && path->format == IMGCORE_FORMAT_JPEG &&
                           !path->convert_icc && !path->padded;
     if (!straight) { /* converted to RGB before encoding: the encoder halves the chroma */
@@ -131,12 +145,14 @@ enum imgcore_status ic_choose_paths(struct ic_job *job, struct imgcore_error *er
     job->input.preset = options->preset;
     status = ic_plan_make(&job->input, job->transform->outputs, job->transform->count,
                           job->transform->limits->output_pixels, &job->plan, error);
-    enum ic_icc_kind kind = IC_ICC_UNUSABLE;
     if (status == IMGCORE_OK) {
-        status = classify_profile(job, &kind, error);
+        status = find_colors(job, error);
+    }
+    if (status == IMGCORE_OK && options->linear) {
+        status = choose_linear(job, error);
     }
     for (size_t i = 0; status == IMGCORE_OK && i < job->transform->count; i++) {
-        status = choose_path(job, i, kind, &job->path[i], error);
+        status = choose_path(job, i, &job->path[i], error);
     }
     return status;
 }

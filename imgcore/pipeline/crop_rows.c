@@ -38,6 +38,7 @@ void ic_crop_layout(struct ic_job *job) {
                                    &plane->height, &plane->extent_height, &plane->extent_top);
         }
         window->end = window->top + plane->height;
+        window->channels = plane->channels;
     }
 }
 
@@ -54,7 +55,7 @@ void ic_crop_strip(struct ic_job *job, struct ic_strip *strip) {
             strip->plane[p].row_count = from < to ? to - from : 0;
             if (from < to) {
                 strip->plane[p].rows += (ptrdiff_t)(from - first) * strip->plane[p].stride_bytes +
-                                        (ptrdiff_t)window->left * job->layout.plane[p].channels;
+                                        (ptrdiff_t)window->left * window->channels;
                 strip->plane[p].first_row = from - window->top;
             }
         }

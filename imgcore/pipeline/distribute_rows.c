@@ -29,7 +29,7 @@ static enum imgcore_status open_resampler(struct ic_job *job, size_t i, int p, i
                  p == 0 ? 1 : factor_y, &spec.x, &spec.y);
     spec.channels = layout->channels;
     spec.alpha = path->color == IC_COLOR_RGBA || path->color == IC_COLOR_GREY_ALPHA;
-    spec.transfer = path->color == IC_COLOR_CMYK ? NULL : transfer;
+    spec.transfer = transfer;
     /* PNG is lossless and resized exactly; the loss of a JPEG is larger than that of the pyramid */
     if (job->planes && job->transform->options->preset != IMGCORE_PRESET_QUALITY) {
         spec.level = ic_resample_level(&spec.x, &spec.y);
@@ -91,12 +91,12 @@ static enum imgcore_status open_pyramids(struct ic_job *job) {
     return status;
 }
 
-void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
-                        uint32_t first_row, uint32_t count) {
+static void distribute(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
+                       uint32_t first_row, uint32_t count) {
     job->distributed_rows[plane] += count;
     for (size_t i = 0; i < job->transform->count; i++) {
         if (job->path[i].level[plane] == 0) {
-            /* the caller of ic_distribute_rows reports the status at its next check */
+            /* the caller reports the status at its next check */
             if (job->path[i].enlarged && ic_is_cancelled(job->env->cancel)) {
                 return;
             }
@@ -107,6 +107,21 @@ void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrd
     if (job->pyramid[plane].reducer != NULL) {
         ic_enter_stage(job, IMGCORE_STAGE_SHRINK, 0);
         ic_reducer_push(job->pyramid[plane].reducer, rows, stride_bytes, first_row, count);
+    }
+}
+
+void ic_distribute_rows(struct ic_job *job, int plane, const uint8_t *rows, ptrdiff_t stride_bytes,
+                        uint32_t first_row, uint32_t count) {
+    if (job->row_conversion == IC_ROWS_AS_READ) {
+        distribute(job, plane, rows, stride_bytes, first_row, count);
+        return;
+    }
+    for (uint32_t y = 0; y < count;) {
+        const uint32_t converted =
+            ic_convert_rows(job, rows + (ptrdiff_t)y * stride_bytes, stride_bytes, count - y);
+        distribute(job, plane, job->converted.plane[0].rows, job->converted.plane[0].stride_bytes,
+                   first_row + y, converted);
+        y += converted;
     }
 }
 
@@ -122,8 +137,8 @@ static enum imgcore_status start_reader(struct ic_job *job, struct imgcore_error
 }
 
 enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_error *error) {
-    const struct ic_transfer *transfer = NULL;
-    if (job->transform->options->linear) {
+    const struct ic_transfer *transfer = job->transfer;
+    if (job->transform->options->linear && transfer == NULL) {
         transfer = job->env->transfer(job->env->user);
         if (transfer == NULL) {
             return open_failure(job->env->mem, job->env->mem->status, error);
@@ -133,6 +148,7 @@ enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_erro
     if (status != IMGCORE_OK) {
         return status;
     }
+    status = ic_open_row_conversion(job);
     for (size_t i = 0; status == IMGCORE_OK && i < job->transform->count; i++) {
         status = open_resamplers(job, i, transfer);
     }
@@ -166,4 +182,5 @@ void ic_close_distribution(struct ic_job *job) {
         ic_reducer_destroy(job->pyramid[p].reducer);
         job->pyramid[p].reducer = NULL;
     }
+    ic_close_row_conversion(job);
 }

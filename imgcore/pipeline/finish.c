@@ -58,8 +58,8 @@ enum imgcore_status ic_encode_picture(struct ic_job *job, size_t i, struct ic_bu
     write.png_level = wanted->png_level;
     write.copyright = options->keep_copyright ? header->copyright : NULL;
     if (path->keep_icc) {
-        write.icc = header->icc;
-        write.icc_bytes = header->icc_bytes;
+        write.icc = job->colors.profile;
+        write.icc_bytes = job->colors.profile_bytes;
     }
     if (path->format == IMGCORE_FORMAT_PIXELS) {
         return ic_pixels_write(path->mem, &path->picture, &write, out, error);

@@ -87,7 +87,7 @@ static uint64_t canvas_pixels(const struct ic_job *job, size_t i) {
  * another: the result must not depend on the threads. */
 static bool fits_in_parallel(const struct ic_job *job) {
     uint64_t left = ic_mem_left(job->env->mem);
-    const uint64_t each = OUTPUT_BYTES + 3 * (uint64_t)job->reader->header.icc_bytes;
+    const uint64_t each = OUTPUT_BYTES + 3 * (uint64_t)job->colors.profile_bytes;
     for (size_t i = 0; i < job->transform->count; i++) {
         const uint64_t pixels = canvas_pixels(job, i);
         if (pixels > UINT32_MAX || pixels * OUTPUT_PIXEL_BYTES + each > left) {

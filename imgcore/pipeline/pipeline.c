@@ -38,6 +38,7 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
     for (size_t i = 0; i < transform->count; i++) {
         ic_picture_clear(env->mem, &job.path[i].picture);
     }
+    ic_file_colors_clear(&job.colors);
     return status;
 }
 

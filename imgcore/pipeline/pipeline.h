@@ -13,6 +13,9 @@ struct ic_thread_pool;
 struct ic_transfer;
 struct ic_weight_cache;
 
+/* Why a call with options.cmyk_profile fails. */
+#define IC_CMYK_PROFILE_DAMAGED "the default profile for CMYK is damaged"
+
 /* The parts of a context that a call uses. */
 struct ic_env {
     struct ic_mem *mem;

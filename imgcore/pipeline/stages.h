@@ -3,6 +3,7 @@
 #ifndef IC_STAGES_H
 #define IC_STAGES_H
 
+#include "imgcore/pipeline/file_colors.h"
 #include "imgcore/pipeline/pipeline.h"
 
 struct ic_resampler;
@@ -38,7 +39,15 @@ struct ic_pyramid {
 struct ic_plane_window {
     uint32_t left, top;
     uint32_t end;   /* the row behind the last one */
+    int channels;   /* of the rows as they are read */
     bool has_ended; /* the reader has delivered that one */
+};
+
+/* What happens to rows before they are resized in linear light. */
+enum ic_row_conversion {
+    IC_ROWS_AS_READ,    /* nothing */
+    IC_ROWS_BY_PROFILE, /* they become sRGB, since the profile has no curves */
+    IC_ROWS_BY_FORMULA  /* inks without a profile become RGB */
 };
 
 struct ic_job {
@@ -48,8 +57,12 @@ struct ic_job {
     struct ic_crop crop; /* of the stored image; the entire one if none is requested */
     struct ic_plan_input input;
     struct ic_plan plan;
-    bool planes;                  /* the decoder delivers planes, not interleaved rows */
-    struct ic_read_layout layout; /* of the crop */
+    bool planes; /* the decoder delivers planes, not interleaved rows */
+    struct ic_file_colors colors;
+    const struct ic_transfer *transfer; /* linear light: the curves of the profile; NULL: sRGB's */
+    enum ic_row_conversion row_conversion;
+    struct ic_picture converted;  /* some rows, converted */
+    struct ic_read_layout layout; /* of the crop, and of the rows as they are resized */
     struct ic_plane_window window[IC_MAX_PLANES];
     bool stops_early; /* rows below the crop are not read */
     struct ic_path path[IMGCORE_MAX_OUTPUTS];
@@ -88,6 +101,14 @@ void ic_crop_layout(struct ic_job *job);
  * After the last row of the crop the strip is the last one, and job->stops_early is set if the
  * reader has more. */
 void ic_crop_strip(struct ic_job *job, struct ic_strip *strip);
+
+/* Prepares the conversion of rows (convert_rows.c), once the layout is that of the crop:
+ * job->layout becomes that of converted rows. Errors: NO_MEMORY, BUDGET. */
+enum imgcore_status ic_open_row_conversion(struct ic_job *job);
+/* Converts at most `count` rows to job->converted; returns how many. */
+uint32_t ic_convert_rows(struct ic_job *job, const uint8_t *rows, ptrdiff_t stride_bytes,
+                         uint32_t count);
+void ic_close_row_conversion(struct ic_job *job);
 
 /* Starts the reader and creates the images and resamplers of every output (distribute_rows.c). */
 enum imgcore_status ic_open_distribution(struct ic_job *job, struct imgcore_error *error);

@@ -17,11 +17,11 @@
 
 struct ic_resample_spec {
     struct ic_axis x, y;
-    int channels; /* 1 to 4 */
-    bool alpha;   /* the last of 2 or 4 channels is straight alpha */
-    const struct ic_transfer
-        *transfer;   /* linear light for the colour channels; NULL: the values as they are */
-    bool want_float; /* use the float path in any case: more accurate, slower */
+    int channels;                       /* 1 to 4 */
+    bool alpha;                         /* the last of 2 or 4 channels is straight alpha */
+    const struct ic_transfer *transfer; /* linear light for the colour channels (3 curves: of RGB or
+                                           RGBA); NULL: the values as they are */
+    bool want_float;                    /* use the float path in any case: more accurate, slower */
     int level; /* the rows come from a reducer and were halved this often; 0: plain u8. The axes
                   describe the plane before halving. One channel, no alpha, no transfer */
 };

@@ -16,58 +16,75 @@ static size_t row_floats(size_t pixels, size_t channels) {
                        IC_ALIGN_BYTES / sizeof(float));
 }
 
-/* Linear light has no kernel: the table look-ups are the cost. */
-static void load_linear(const struct ic_resample_spec *spec, const uint8_t *in, float *out,
-                        size_t pixels) {
-    const float *table = spec->transfer->to_linear;
-    const size_t channels = (size_t)spec->channels;
-    if (!spec->alpha) {
-        for (size_t i = 0; i < pixels * channels; i++) {
-            out[i] = table[in[i]];
-        }
-        return;
-    }
-    const size_t colors = channels - 1;
-    for (size_t i = 0; i < pixels; i++, in += channels, out += channels) {
-        const float alpha = in[colors];
-        for (size_t c = 0; c < colors; c++) {
-            out[c] = table[in[c]] * alpha;
-        }
-        out[colors] = alpha * 255.0f;
+/* The curve of each channel. */
+static void find_curves(const struct ic_resample_spec *spec,
+                        const struct ic_transfer_curve *curve[3]) {
+    for (int c = 0; c < 3; c++) {
+        curve[c] = &spec->transfer->curve[spec->transfer->curves == 1 ? 0 : c];
     }
 }
 
-static uint8_t from_linear(const struct ic_transfer *transfer, float value) {
-    const float step = value * ((float)IC_TRANSFER_STEPS / 255.0f) + 0.5f;
-    if (!(step > 0.0f)) {
-        return transfer->from_linear[0];
+/* Linear light has no kernel: the table look-ups are the cost. One at a time, 36 million samples
+ * took 10 or 19 ms, depending on where the linker put the loop. */
+static void look_up(const float table[256], const uint8_t *in, float *out, size_t samples) {
+    size_t i = 0;
+    for (; i + 4 <= samples; i += 4) {
+        out[i] = table[in[i]];
+        out[i + 1] = table[in[i + 1]];
+        out[i + 2] = table[in[i + 2]];
+        out[i + 3] = table[in[i + 3]];
     }
-    return transfer
-        ->from_linear[step < (float)IC_TRANSFER_STEPS ? (size_t)step : (size_t)IC_TRANSFER_STEPS];
+    for (; i < samples; i++) {
+        out[i] = table[in[i]];
+    }
+}
+
+static void load_linear(const struct ic_resample_spec *spec, const uint8_t *in, float *out,
+                        size_t pixels) {
+    const size_t channels = (size_t)spec->channels;
+    const struct ic_transfer_curve *curve[3];
+    find_curves(spec, curve);
+    if (!spec->alpha && spec->transfer->curves == 1) {
+        look_up(curve[0]->to_linear, in, out, pixels * channels);
+        return;
+    }
+    const size_t colors = channels - (spec->alpha ? 1 : 0);
+    for (size_t i = 0; i < pixels; i++, in += channels, out += channels) {
+        const float alpha = spec->alpha ? in[colors] : 1.0f;
+        for (size_t c = 0; c < colors; c++) {
+            out[c] = curve[c]->to_linear[in[c]] * alpha;
+        }
+        if (spec->alpha) {
+            out[colors] = alpha * 255.0f;
+        }
+    }
 }
 
 static void store_linear(const struct ic_resample_spec *spec, const float *in, uint8_t *out,
                          size_t pixels) {
     const size_t channels = (size_t)spec->channels;
-    if (!spec->alpha) {
+    const struct ic_transfer_curve *curve[3];
+    find_curves(spec, curve);
+    if (!spec->alpha && spec->transfer->curves == 1) {
         for (size_t i = 0; i < pixels * channels; i++) {
-            out[i] = from_linear(spec->transfer, in[i]);
+            out[i] = ic_transfer_sample(curve[0], in[i]);
         }
         return;
     }
-    const size_t colors = channels - 1;
+    const size_t colors = channels - (spec->alpha ? 1 : 0);
     for (size_t i = 0; i < pixels; i++, in += channels, out += channels) {
-        const float weight = in[colors];
-        float alpha = weight / 255.0f + 0.5f;
-        alpha = alpha > 255.0f ? 255.0f : alpha;
-        if (!(alpha >= 1.0f)) { /* rounds to transparent: its colour has no meaning */
-            memset(out, 0, channels);
+        const float weight = spec->alpha ? in[colors] : 255.0f;
+        const float alpha = weight / 255.0f + 0.5f;
+        if (spec->alpha && !(alpha >= 1.0f)) {
+            memset(out, 0, channels); /* rounds to transparent: its colour has no meaning */
             continue;
         }
         for (size_t c = 0; c < colors; c++) {
-            out[c] = from_linear(spec->transfer, in[c] * 255.0f / weight);
+            out[c] = ic_transfer_sample(curve[c], spec->alpha ? in[c] * 255.0f / weight : in[c]);
         }
-        out[colors] = (uint8_t)alpha;
+        if (spec->alpha) {
+            out[colors] = (uint8_t)(alpha > 255.0f ? 255.0f : alpha);
+        }
     }
 }
 

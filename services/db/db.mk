@@ -23,7 +23,7 @@ LIBRARY_VERSIONS += libmariadb 3.3
 DB_CFLAGS := $(shell $(PKG_CONFIG) --cflags libmariadb 2>/dev/null)
 DB_LIBS := $(shell $(PKG_CONFIG) --libs libmariadb 2>/dev/null) -lm
 
-$(O)/obj/services/db/%.o: ALL_CPPFLAGS += -D_POSIX_C_SOURCE=200809L $(DB_CFLAGS)
+$(eval $(call object_flags,$(O)/obj/services/db/%.o,ALL_CPPFLAGS,-D_POSIX_C_SOURCE=200809L $(DB_CFLAGS)))
 
 DB := $(O)/lib/libdb.a
 DB_PROGRAMS := $(patsubst %.c,$(O)/%,$(DB_TESTS))

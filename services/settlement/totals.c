@@ -6,7 +6,7 @@
 #include "services/settlement/amounts.h"
 #include "services/settlement/compute.h"
 
-enum { CELLS = SETTLE_TAXES * SETTLE_PAYMENTS };
+enum { CELLS = (int)SETTLE_TAXES * (int)SETTLE_PAYMENTS };
 
 /* The sums of nine cells and of five kinds stay below INT64_MAX. */
 _Static_assert(SETTLE_MAX_SUM_WON <= INT64_MAX / CELLS, "a sum of all cells fits");

@@ -80,6 +80,17 @@ check '... reports both sizes' contains stdout '90x60, displayed as 60x90 (orien
 check 'info of profiles' exits 0 "$imgcore" info --json p3.jpg srgb.png
 check '... one to be converted' json '.inputs[0] | .icc_bytes > 300 and (.icc_is_srgb | not)'
 check '... one as good as none' json '.inputs[1] | .icc_bytes > 300 and .icc_is_srgb'
+"$make_pictures" dark.png gamma=100000
+check 'info of what states the colours' exits 0 "$imgcore" info --json p3.jpg srgb.png dark.png good.jpg
+check '... names it' json '[.inputs[].color_source] == ["icc", "icc", "gama", "none"]'
+check '... and its value' json '.inputs[2] | .color_detail == "gAMA 1.00000" and (.icc_is_srgb | not)'
+check '... for people' exits 0 "$imgcore" info dark.png
+check '... too' contains stdout 'chunks    gAMA 1.00000, to be converted to sRGB'
+for file in p3.jpg srgb.png; do
+    check "a profile over its limit: $file" exits 1 "$imgcore" info --max-icc 300 $file
+    check '... is refused, not ignored' contains stdout 'refused   TOO_LARGE'
+    check '... by its name' contains stdout 'profile is'
+done
 check 'info --json' exits 1 "$imgcore" info --json good.jpg rotated.jpg cut.jpg alpha.png text.jpg \
     missing.jpg
 check '... is one document' json '.inputs | length == 6'

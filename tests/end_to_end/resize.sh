@@ -155,11 +155,14 @@ check 'variants has it too' exits 0 "$imgcore" variants -o pressed --size x=20x2
 check 'the last one counts' exits 0 "$imgcore" resize inks.jpg again.png --format png --size 20x20 \
     --cmyk-profile press.icc --cmyk-profile press.icc
 check '... with the same result' cmp press.png again.png
-for file in p3.jpg missing.icc .; do
+head -c 200 press.icc >cut.icc
+for file in p3.jpg missing.icc . cut.icc; do
     check "no profile of CMYK: $file" exits 2 "$imgcore" resize inks.jpg never.png --format png --size 9x9 --cmyk-profile "$file"
     check '... is named' contains stderr "$file"
     check '... and nothing is written' test ! -e never.png
 done
+check 'a damaged one is found without a picture of inks' exits 2 "$imgcore" resize in.jpg never.jpg --size 9x9 --cmyk-profile cut.icc
+check '... by its name' contains stderr damaged
 
 # ---- names
 cp in.jpg '상품 사진.jpg'

@@ -11,6 +11,7 @@
 #include <lcms2.h>
 #include <limits.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "counted_malloc.h"
 #include "imgcore/imgcore.h"
@@ -181,9 +182,65 @@ static void a_profile_survives(void **state) {
         size_t size;
         uint8_t *bytes = png ? png_make(&p, &size) : jpeg_make(&j, &size);
         fail_each_in_turn(bytes, size, false);
+        fail_each_in_turn(bytes, size, true);
         free(bytes);
     }
     free(icc);
+}
+
+/* A grey profile whose curve falls: cheap, which conversions of RGB are not. */
+static uint8_t *falling_profile(cmsUInt32Number *size_bytes) {
+    static const cmsUInt16Number falling[3] = {65535, 20000, 0};
+    cmsToneCurve *curve = cmsBuildTabulatedToneCurve16(NULL, 3, falling);
+    cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
+    assert_true(cmsSaveProfileToMem(profile, NULL, size_bytes));
+    uint8_t *icc = malloc(*size_bytes);
+    assert_non_null(icc);
+    assert_true(cmsSaveProfileToMem(profile, icc, size_bytes));
+    cmsCloseProfile(profile);
+    cmsFreeToneCurve(curve);
+    return icc;
+}
+
+/* Rows become sRGB before they are resized: inks, and shades without a usable curve. */
+static void rows_that_are_converted_survive(void **state) {
+    (void)state;
+    cmsUInt32Number icc_bytes;
+    uint8_t *icc = falling_profile(&icc_bytes);
+    const struct jpeg_spec j = {.width = 61, .height = 47, .channels = 4};
+    const struct png_spec p = {
+        .width = 61, .height = 47, .channels = 2, .icc = icc, .icc_bytes = icc_bytes};
+    for (int png = 0; png < 2; png++) {
+        size_t size;
+        uint8_t *bytes = png ? png_make(&p, &size) : jpeg_make(&j, &size);
+        fail_each_in_turn(bytes, size, true);
+        free(bytes);
+    }
+    free(icc);
+}
+
+/* A profile is made of the gamma. */
+static void a_stated_gamma_survives(void **state) {
+    (void)state;
+    static const uint8_t gamma[16] = {0, 0, 0, 4, 'g', 'A', 'M', 'A', 0, 1, 0x86, 0xa0};
+    enum { HEAD_BYTES = 33 };
+    for (int channels = 1; channels <= 3; channels += 2) {
+        const struct png_spec spec = {.width = 61, .height = 47, .channels = channels};
+        size_t size;
+        uint8_t *plain = png_make(&spec, &size);
+        uint8_t *bytes = malloc(size + sizeof(gamma));
+        assert_non_null(bytes);
+        memcpy(bytes, plain, HEAD_BYTES);
+        memcpy(bytes + HEAD_BYTES, gamma, sizeof(gamma));
+        const uint32_t crc = (uint32_t)crc32(0, gamma + 4, 8);
+        for (int i = 0; i < 4; i++) {
+            bytes[HEAD_BYTES + 12 + i] = (uint8_t)(crc >> (24 - 8 * i));
+        }
+        memcpy(bytes + HEAD_BYTES + sizeof(gamma), plain + HEAD_BYTES, size - HEAD_BYTES);
+        fail_each_by(bytes, size + sizeof(gamma), channels == 1, channels == 1 ? 3 : 1);
+        free(plain);
+        free(bytes);
+    }
 }
 
 int main(void) {
@@ -194,6 +251,8 @@ int main(void) {
         cmocka_unit_test(a_cmyk_jpeg_survives),
         cmocka_unit_test(a_png_with_alpha_survives),
         cmocka_unit_test(a_profile_survives),
+        cmocka_unit_test(rows_that_are_converted_survive),
+        cmocka_unit_test(a_stated_gamma_survives),
     };
     return cmocka_run_group_tests_name("alloc", tests, NULL, NULL);
 }

@@ -154,11 +154,43 @@ static void what_is_no_profile_of_cmyk_is_refused(void **state) {
     close_press(&press);
 }
 
+static void a_profile_is_checked_before_it_is_needed(void **state) {
+    (void)state;
+    struct press press = open_press();
+    struct imgcore_error error;
+    const size_t whole = press.profile_bytes;
+    assert_int_equal(imgcore_check_cmyk_profile(context, press.profile, whole, &error), IMGCORE_OK);
+    assert_string_equal(error.detail, "");
+    assert_int_equal(imgcore_check_cmyk_profile(context, press.profile, whole, NULL), IMGCORE_OK);
+    assert_int_equal(imgcore_check_cmyk_profile(NULL, press.profile, whole, &error),
+                     IMGCORE_INVALID_ARGUMENT);
+    assert_int_equal(imgcore_check_cmyk_profile(context, NULL, whole, &error),
+                     IMGCORE_INVALID_ARGUMENT);
+    /* space, mark; the number of tags, the first tag's name and offset: found by no header */
+    static const size_t faults[] = {16, 36, 128, 128 + 4, 128 + 8};
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        press.profile[faults[i]] ^= 0xff;
+        assert_int_equal(imgcore_check_cmyk_profile(context, press.profile, whole, &error),
+                         IMGCORE_INVALID_ARGUMENT);
+        assert_int_equal(error.status, IMGCORE_INVALID_ARGUMENT);
+        assert_non_null(strstr(error.detail, i < 2 ? "no ICC profile of CMYK" : "damaged"));
+        press.profile[faults[i]] ^= 0xff;
+    }
+    static const size_t cuts[] = {0, 127, 128, 140, 200};
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        assert_int_equal(imgcore_check_cmyk_profile(context, press.profile, cuts[i], NULL),
+                         IMGCORE_INVALID_ARGUMENT);
+    }
+    assert_int_equal(imgcore_check_cmyk_profile(context, press.profile, whole, &error), IMGCORE_OK);
+    close_press(&press);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inks_have_the_colours_of_the_given_profile),
         cmocka_unit_test(a_profile_of_the_file_counts),
         cmocka_unit_test(what_is_no_profile_of_cmyk_is_refused),
+        cmocka_unit_test(a_profile_is_checked_before_it_is_needed),
     };
     return cmocka_run_group_tests_name("cmyk profile", tests, set_up, tear_down);
 }

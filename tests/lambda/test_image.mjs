@@ -386,6 +386,18 @@ test('a setting that is not valid stops the start with its name', async () => {
   assert.match(result.payload.errorMessage, /IMAGE_SIZES/);
 });
 
+test('a profile that is damaged behind its header stops the start, before any picture needs it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const profile = join(folder, 'press.icc');
+  writeFileSync(profile, picture('press.icc').subarray(0, 200));
+  const created = await one.put('uploads/no-inks.jpg', picture('s.jpg', '64x40'));
+  const result = await one.add({ environment: { IMAGE_CMYK_PROFILE: profile } }).invoke(s3Event(created));
+  assert.deepEqual([result.error, result.payload.errorType], [true, 'Init.CONFIGURATION']);
+  assert.match(result.payload.errorMessage, /IMAGE_CMYK_PROFILE.*damaged/);
+  becomes(await one.invoke(created), made);
+});
+
 test('the trace id goes with every call, its Lineage included', async () => {
   const seen = [];
   const { s3 } = one.cloud.front.services;

@@ -5,8 +5,9 @@
  * channels (default rgb; rgba for PNG only, cmyk for JPEG only) gradient, stripes, noise, flat
  * content (default gradient) progressive  JPEG scans or PNG interlacing 420, 422, 444   chroma of a
  * JPEG (default 420) orientation=N   EXIF orientation srgb, p3     embed a colour profile (of RGB
- * images) comment=TEXT    a JPEG comment or a PNG text chunk cut=N        only the first N bytes of
- * the file; a negative N: all but the last -N bytes Exits with 1 and a message on failure. */
+ * images) gamma=N            a gAMA chunk of a PNG, times 100,000 comment=TEXT    a JPEG comment or
+ * a PNG text chunk cut=N        only the first N bytes of the file; a negative N: all but the last
+ * -N bytes Exits with 1 and a message on failure. */
 #define _GNU_SOURCE /* open_memstream, strdup */
 #include <lcms2.h>
 #include <png.h>
@@ -32,6 +33,7 @@ struct spec {
     int chroma; /* 420, 422, 444 */
     int orientation;
     bool srgb, p3;
+    int gamma; /* 0: none */
     const char *comment;
     long cut;
 };
@@ -73,6 +75,7 @@ static bool take_word(struct spec *spec, const char *word) {
     } else {
         return sscanf(word, "%ux%u", &spec->width, &spec->height) == 2 ||
                sscanf(word, "orientation=%d", &spec->orientation) == 1 ||
+               sscanf(word, "gamma=%d", &spec->gamma) == 1 ||
                sscanf(word, "cut=%ld", &spec->cut) == 1;
     }
     return true;
@@ -212,6 +215,9 @@ static bool write_png(const struct spec *spec, const uint8_t *pixels, FILE *out)
     if (profile) {
         png_set_iCCP(codec, info, "made", PNG_COMPRESSION_TYPE_BASE, profile, profile_bytes);
         free(profile);
+    }
+    if (spec->gamma) {
+        png_set_gAMA_fixed(codec, info, spec->gamma);
     }
     png_text text = {.compression = PNG_TEXT_COMPRESSION_NONE};
     char key[] = "Comment";

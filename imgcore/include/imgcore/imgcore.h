@@ -277,6 +277,28 @@ enum imgcore_chroma {
     IMGCORE_CHROMA_OTHER /* other factors, which `subsampling` states */
 };
 
+/* What states the colours of a file. Of several the first of this order counts that can be used, as
+ * the PNG specification has it: cICP, the embedded profile, sRGB, gAMA with cHRM. In a PNG a chunk
+ * counts as absent that is damaged, has a wrong length, stands behind the palette or the image
+ * data, or follows another of its type.
+ *   cICP  counts with the matrix 0 in full range, the primaries 1, 4 to 9, 11, 12 and 22 of ITU-T
+ *         H.273, and the transfers 1, 4 to 8 and 13 to 15. HDR (16, PQ, and 18, HLG) does not
+ *         count: how its highlights are mapped is a matter of taste, and of the display it was made
+ *         for. Such files carry a profile or another chunk for programs without HDR; if not, their
+ *         samples are taken for sRGB, and look pale
+ *   gAMA  counts from 0.1 to 10. Within 0.005 of 0.45455 it stands for sRGB, and with the primaries
+ *         of sRGB nothing is converted
+ *   cHRM  counts beside gAMA, if its primaries enclose its white; without it the primaries are
+ *         those of sRGB */
+enum imgcore_color_source {
+    IMGCORE_COLOR_SOURCE_NONE,    /* nothing: the samples are taken for sRGB, or mixed as inks */
+    IMGCORE_COLOR_SOURCE_PROFILE, /* the embedded ICC profile */
+    IMGCORE_COLOR_SOURCE_SRGB,    /* an sRGB chunk */
+    IMGCORE_COLOR_SOURCE_GAMA,
+    IMGCORE_COLOR_SOURCE_GAMA_CHRM,
+    IMGCORE_COLOR_SOURCE_CICP
+};
+
 struct imgcore_info {
     size_t struct_size_bytes;
     enum imgcore_format format;
@@ -292,9 +314,12 @@ struct imgcore_info {
     char subsampling[24];     /* JPEG: "4:2:0", "4:2:2", "4:4:4", ... or the factors; else "" */
     size_t icc_bytes;         /* 0: no embedded profile */
     char icc_description[64]; /* the description in the profile, ASCII, "" if none */
-    bool icc_is_srgb;         /* no profile, or one that needs no conversion */
+    bool icc_is_srgb;         /* the colours need no conversion, whatever states them */
     enum imgcore_color_model color_model; /* what `color` names */
     enum imgcore_chroma chroma;           /* what `subsampling` names */
+    enum imgcore_color_source color_source;
+    char color_detail[64]; /* the chunk that counts, and a cICP that does not: "gAMA 0.55556, cHRM",
+                              "cICP 9/16/0/1 not used"; "" if there is neither */
 };
 
 /* Clears all fields and sets struct_size_bytes. */
@@ -328,11 +353,17 @@ struct imgcore_options {
     enum imgcore_preset preset;
     bool tolerant; /* false: a truncated or damaged file is rejected; true: the part that can be
                       decoded is used, the rest is grey (JPEG) or transparent or black (PNG) */
-    bool linear;   /* resize in linear light instead of in the gamma of the file */
+    bool linear;   /* resize in linear light instead of in the gamma of the file. The curves to
+                      linear light are those of what states the colours (imgcore_color_source), of
+                      each channel its own; sRGB's if nothing does. CMYK, and a profile that
+                      converts by tables of colours, have no such curves: every row is converted to
+                      sRGB before it is resized, which takes longer */
     bool keep_icc; /* keep the profile and its colours instead of converting to sRGB, where the
                       profile is valid and fits the output: converted all the same is CMYK, a grey
                       image that gets a coloured background, a background behind a profile to
-                      which sRGB cannot be converted, and an output of pixels */
+                      which sRGB cannot be converted, an output of pixels, and with `linear` a
+                      profile without curves. Colours that cICP or gAMA states are kept with a
+                      profile that describes them, unless they are those of sRGB */
     bool keep_copyright;     /* copy EXIF Copyright (0x8298) to the outputs */
     bool ignore_orientation; /* leave the image as stored */
     uint32_t threads; /* number of threads of imgcore_transform, including the calling one; 0 or 1:
@@ -350,9 +381,11 @@ struct imgcore_options {
                                         context. NULL: never, the default */
     void *stage_user;                /* passed to on_stage */
     const uint8_t *cmyk_profile; /* the ICC profile of CMYK inputs that have none, or none that can
-                                    be used; must remain valid during the call. NULL: their inks are
-                                    mixed by formula, which is more colourful than any print; the
-                                    default */
+                                    be used; must remain valid during the call. One that is
+                                    damaged behind its header fails at the first image that
+                                    needs it: imgcore_check_cmyk_profile finds it before. NULL:
+                                    their inks are mixed by formula, which is more colourful than
+                                    any print; the default */
     size_t cmyk_profile_bytes;
     void (*on_progress)(void *user, double part); /* called by imgcore_transform, by the calling
                         thread, each time that it has more of its work done: `part` of it, which
@@ -437,9 +470,9 @@ IMGCORE_API void imgcore_options_default_sized(struct imgcore_options *options,
 #define IMGCORE_MAX_THREADS 64
 
 /* Decodes one image once and makes `count` outputs from it. The format (JPEG or PNG) is recognised
- * by the first bytes, unless the source is pixels. EXIF orientation is applied, ICC profiles are
- * converted to sRGB, and all metadata is dropped (see options). Either all outputs are made or
- * none.
+ * by the first bytes, unless the source is pixels. EXIF orientation is applied, colours are
+ * converted to sRGB by what states them (imgcore_color_source), and all metadata is dropped (see
+ * options). Either all outputs are made or none.
  *   options  NULL: defaults
  *   outputs  count of them, 1 to IMGCORE_MAX_OUTPUTS, one struct_size_bytes after the other, which
  *            all of them state; bytes must be NULL on entry
@@ -478,6 +511,15 @@ IMGCORE_API enum imgcore_status imgcore_transform(struct imgcore_context *contex
                                                   const struct imgcore_options *options,
                                                   struct imgcore_output *outputs, size_t count,
                                                   struct imgcore_error *error);
+
+/* Checks that a profile can be options.cmyk_profile: that colours can be converted by it. For
+ * programs that read it when they start, where damage is found too late by the first CMYK image.
+ * Errors: INVALID_ARGUMENT (context or profile NULL, no profile of CMYK, a damaged one), NO_MEMORY.
+ */
+IMGCORE_API enum imgcore_status imgcore_check_cmyk_profile(struct imgcore_context *context,
+                                                           const uint8_t *profile,
+                                                           size_t size_bytes,
+                                                           struct imgcore_error *error);
 
 /* Frees the bytes of `count` outputs and sets them to NULL, ready for another call. */
 IMGCORE_API void imgcore_output_clear(struct imgcore_context *context,

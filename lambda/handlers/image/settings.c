@@ -80,7 +80,7 @@ static uint64_t read_budget_mb(struct svc_settings *from) {
     return svc_setting_number(from, "IMAGE_MEMORY_MB", MIN_BUDGET_MB, MAX_MEMORY_MB, left_mb);
 }
 
-/* What the library checks of a profile at each call. */
+/* What the library checks of a profile at each call; the rest is checked once it has started. */
 static bool is_cmyk_profile(const struct svc_buf *profile) {
     return profile->size_bytes >= 128 && memcmp(profile->bytes + 16, "CMYK", 4) == 0 &&
            memcmp(profile->bytes + 36, "acsp", 4) == 0;

@@ -223,7 +223,7 @@ static bool compile_all(struct tool *tool) {
     fputs("/* Made of services/email/templates; see compile_templates.c. */\n"
           "#include \"services/email/templates.h\"\n",
           tool->out);
-    for (int i = 0; i < EMAIL_TEMPLATES * EMAIL_LANGUAGES; i++) {
+    for (int i = 0; i < (int)EMAIL_TEMPLATES * (int)EMAIL_LANGUAGES; i++) {
         struct email_mustache_parsed parts[EMAIL_PARTS];
         memset(parts, 0, sizeof(parts));
         is_good = compile(tool, email_template_info((enum email_template)(i / EMAIL_LANGUAGES)),
