@@ -64,6 +64,7 @@ COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
 RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 	imgcore/resample/reducer.c imgcore/resample/resampler.c \
 	imgcore/resample/resampler_fixed.c imgcore/resample/resampler_float.c \
+	imgcore/resample/resampler_image.c \
 	imgcore/resample/vpass.c imgcore/resample/weight_cache.c imgcore/resample/weights.c
 
 PLAN := imgcore/plan/fit.c imgcore/plan/plan.c

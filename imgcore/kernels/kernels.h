@@ -114,6 +114,9 @@ struct ic_kernels {
     void (*vpass_alpha[5])(const uint8_t *const *rows, int row_count,
                            const struct ic_vpass_alpha_target *targets, int target_count, size_t n);
 
+    /* Whether the alpha of all n pixels is 255; index by channel count (2, 4; the others NULL). */
+    bool (*is_opaque[5])(const uint8_t *pixels, size_t n);
+
     /* ---- horizontal: `rows` rows together, channels interleaved ---------------------------- */
 
     /* out = clamp((sum + 2^19) >> 20, 0, 255), the sum exact in 32 bits: 6 + 14 fraction bits.

@@ -1,4 +1,4 @@
-/* The vertical pass over pixels with straight alpha.
+/* The vertical pass over pixels with straight alpha, and the search for rows that need none.
  *
  * It works on a strip of columns at a time: its pixels, premultiplied to floats, stay in L1 while
  * they are added to every target; two targets that share rows share the loads. Products are rounded
@@ -177,9 +177,38 @@ void VpassAlpha(const uint8_t *const *rows, int row_count,
     }
 }
 
+/* Most pictures that are not opaque are not from their first pixels on, so that is noticed after
+ * four vectors. */
+template <size_t kChannels> bool IsOpaque(const uint8_t *pixels, size_t n) {
+    const hn::ScalableTag<uint8_t> d8;
+    const hn::RepartitionToWide<hn::RepartitionToWide<decltype(d8)>> d32;
+    constexpr size_t kVector = HWY_MAX_BYTES;
+    const uint32_t colors = kChannels == 4 ? 0x00ffffff : 0x00ff00ff;
+    const auto ignored = hn::BitCast(d8, hn::Set(d32, colors));
+    const auto ones = hn::Set(d8, 0xff);
+    const size_t samples = n * kChannels;
+    size_t i = 0;
+    for (; i + 4 * kVector <= samples; i += 4 * kVector) {
+        const auto a = hn::And(hn::LoadU(d8, pixels + i), hn::LoadU(d8, pixels + i + kVector));
+        const auto b = hn::And(hn::LoadU(d8, pixels + i + 2 * kVector),
+                               hn::LoadU(d8, pixels + i + 3 * kVector));
+        if (!hn::AllTrue(d8, hn::Eq(hn::Or(hn::And(a, b), ignored), ones))) {
+            return false;
+        }
+    }
+    for (i += kChannels - 1; i < samples; i += kChannels) {
+        if (pixels[i] != 255) {
+            return false;
+        }
+    }
+    return true;
+}
+
 } // namespace
 
 void FillVpassAlpha(struct ic_kernels *kernels) {
+    kernels->is_opaque[2] = IsOpaque<2>;
+    kernels->is_opaque[4] = IsOpaque<4>;
     kernels->vpass_alpha[2] = VpassAlpha<2>;
     kernels->vpass_alpha[4] = VpassAlpha<4>;
 }
