@@ -145,6 +145,11 @@ struct ic_kernels {
      * b, c, d between 0 and 16320; outer + inner = 32, neither negative. */
     void (*mean_rows_i16)(const int16_t *const rows[4], int outer, int inner, int16_t *out,
                           size_t n);
+    /* The same for n pixels of RGB. From bytes: exact. */
+    void (*halve_rgb_u8)(const uint8_t *in, int16_t *out, size_t n);
+    /* From rows between 0 and 16320, by 10, 22, 22, 10, each half rounded as by mean_rows_i16:
+     * (((in[2j - 1] + in[2j + 2]) * 10 + 32) >> 6) + (((in[2j] + in[2j + 1]) * 22 + 32) >> 6). */
+    void (*halve_rgb_i16)(const int16_t *in, int16_t *out, size_t n);
     /* As vpass_u8 for rows of 16 bits: sums[i] (+)= sum over k < taps of (row[k][i] * w[k] + 2^14)
      * >> 15, the weights with 15 fraction bits, in (-2^15, 2^15). */
     void (*vpass_i16)(const int16_t *const *rows, const int16_t *weights, int taps, int16_t *sums,

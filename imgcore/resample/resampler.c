@@ -76,6 +76,11 @@ struct ic_resample_path ic_resample_path_of(const struct ic_resample_spec *spec)
     return path_of(&cropped);
 }
 
+static bool can_be_reduced(const struct ic_resample_spec *spec) {
+    return (spec->channels == 1 || spec->channels == 3) && !spec->alpha && spec->transfer == NULL &&
+           !spec->want_float;
+}
+
 enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
                                         const struct ic_kernels *kernels,
                                         const struct ic_resample_spec *spec, uint8_t *target,
@@ -84,8 +89,7 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
     *result = NULL;
     if (!IC_HOLDS(spec->channels >= 1 && spec->channels <= 4) ||
         !IC_HOLDS(!spec->alpha || spec->channels % 2 == 0) ||
-        !IC_HOLDS(spec->level == 0 ||
-                  (spec->channels == 1 && spec->transfer == NULL && !spec->want_float))) {
+        !IC_HOLDS(spec->level == 0 || can_be_reduced(spec))) {
         return IMGCORE_INTERNAL;
     }
     struct ic_mem *mem = cache->mem;

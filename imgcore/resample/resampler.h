@@ -23,7 +23,7 @@ struct ic_resample_spec {
         *transfer;   /* linear light for the colour channels; NULL: the values as they are */
     bool want_float; /* use the float path in any case: more accurate, slower */
     int level; /* the rows come from a reducer and were halved this often; 0: plain u8. The axes
-                  describe the plane before halving. One channel, no alpha, no transfer */
+                  describe the image before halving. 1 or 3 channels, no alpha, no transfer */
 };
 
 /* The processing path of a resampler, for tests. */
