@@ -106,6 +106,7 @@ void ic_fill_float(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_color(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_orient(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_png(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_png_wide(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce_rgb(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_idct(enum ic_hwy_target target, struct ic_kernels *kernels);

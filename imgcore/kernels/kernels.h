@@ -197,13 +197,16 @@ struct ic_kernels {
     void (*mirror_u8[5])(const uint8_t *in, uint8_t *out, size_t width);
 
     /* ---- PNG's filters (PNG specification, section 9) -------------------------------------------
-     * Index: bytes of a pixel (1 to 4; slot 0 NULL), of which n, the bytes of a row, is a multiple.
-     */
+     * Index: bytes of a pixel (1 to 4, png_unfilter also 6 and 8; the other slots NULL), of which n,
+     * the bytes of a row, is a multiple. */
 
     /* Undoes the filters of `rows` rows. Row y of `in` is at in + y * in_stride, after its filter
      * byte, 0 to 4. `above`: the row above the first, n zeros if there is none. */
-    void (*png_unfilter[5])(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,
+    void (*png_unfilter[9])(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,
                             uint8_t *out, ptrdiff_t out_stride, size_t rows, size_t n);
+    /* out[i] = (v * 255 + 32895) >> 16: 16 bits to 8, rounded; v is the big-endian number in[2i],
+     * in[2i + 1]. */
+    void (*png_narrow_u16)(const uint8_t *in, uint8_t *out, size_t n);
     /* Filters the row by Sub, Up and Average, in this order, and computes the cost of each: the sum
      * of the absolute values of its bytes, taken as signed. */
     void (*png_filter[5])(const uint8_t *row, const uint8_t *above, uint8_t *const out[3],
