@@ -197,8 +197,8 @@ struct ic_kernels {
     void (*mirror_u8[5])(const uint8_t *in, uint8_t *out, size_t width);
 
     /* ---- PNG's filters (PNG specification, section 9) -------------------------------------------
-     * Index: bytes of a pixel (1 to 4, png_unfilter also 6 and 8; the other slots NULL), of which n,
-     * the bytes of a row, is a multiple. */
+     * Index: bytes of a pixel (1 to 4, png_unfilter also 6 and 8; the other slots NULL), of which
+     * n, the bytes of a row, is a multiple. */
 
     /* Undoes the filters of `rows` rows. Row y of `in` is at in + y * in_stride, after its filter
      * byte, 0 to 4. `above`: the row above the first, n zeros if there is none. */
