@@ -21,7 +21,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 const hn::ScalableTag<uint8_t> du8;
 const hn::ScalableTag<int16_t> d16;
-const hn::ScalableTag<int32_t> d32;
 using V8 = hn::Vec<decltype(du8)>;
 using VI16 = hn::Vec<decltype(d16)>;
 
@@ -34,6 +33,7 @@ template <class D, class V = hn::Vec<D>> HWY_INLINE V SpreadBlocks(D d, V v) {
     } else {
         alignas(64) static constexpr int32_t kFrom[16] = {0, 1, 2, 3, 3, 4,  5,  6,
                                                           6, 7, 8, 9, 9, 10, 11, 12};
+        const hn::ScalableTag<int32_t> d32;
         return hn::BitCast(
             d, hn::TableLookupLanes(hn::BitCast(d32, v), hn::SetTableIndices(d32, kFrom)));
     }
@@ -46,6 +46,7 @@ HWY_INLINE VI16 PackBlocks(VI16 v) {
         alignas(64) static constexpr int32_t kFrom[16] = {0,  1,  2,  4,  5, 6, 8, 9,
                                                           10, 12, 13, 14, 0, 0, 0, 0};
         alignas(64) static constexpr int32_t kFromTwo[16] = {0, 1, 2, 4, 5, 6, 0, 0};
+        const hn::ScalableTag<int32_t> d32;
         const auto from = hn::SetTableIndices(d32, kBlocks == 4 ? kFrom : kFromTwo);
         return hn::BitCast(d16, hn::TableLookupLanes(hn::BitCast(d32, v), from));
     }
