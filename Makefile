@@ -46,7 +46,8 @@ KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_i16_vnni_hwy.cc \
 	imgcore/kernels/hpass_i16x1_hwy.cc imgcore/kernels/jpeg_idct_hwy.cc \
 	imgcore/kernels/jpeg_unstuff_hwy.cc \
-	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/reduce_hwy.cc \
+	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/png_wide_hwy.cc imgcore/kernels/reduce_hwy.cc \
+	imgcore/kernels/reduce_rgb_hwy.cc \
 	imgcore/kernels/vpass_alpha_hwy.cc imgcore/kernels/vpass_hwy.cc
 
 CODEC := imgcore/codec/codec.c imgcore/codec/exif.c imgcore/codec/jpeg_cut.c imgcore/codec/jpeg_error.c \
@@ -66,6 +67,7 @@ COLOR := imgcore/color/compose.c imgcore/color/convert.c imgcore/color/icc.c \
 RESAMPLE := imgcore/resample/filter.c imgcore/resample/reduced_weights.c \
 	imgcore/resample/reducer.c imgcore/resample/resampler.c \
 	imgcore/resample/resampler_fixed.c imgcore/resample/resampler_float.c \
+	imgcore/resample/resampler_image.c \
 	imgcore/resample/vpass.c imgcore/resample/weight_cache.c imgcore/resample/weights.c
 
 PLAN := imgcore/plan/crop.c imgcore/plan/fit.c imgcore/plan/plan.c

@@ -96,13 +96,10 @@ imgcore_resize(struct imgcore_context *context, const uint8_t *source, uint32_t 
             return ic_fail(error, context->mem.status, "%s", "");
         }
     }
-    struct ic_resampler *resampler;
-    status = ic_resampler_create(&context->weights, &context->resize_kernels, &spec, target,
-                                 target_stride_bytes, &resampler);
+    status = ic_resample_image(&context->weights, &context->resize_kernels, &spec, source,
+                               source_stride_bytes, target, target_stride_bytes);
     if (status != IMGCORE_OK) {
         return ic_fail(error, status, "%s", "");
     }
-    ic_resampler_push(resampler, source, source_stride_bytes, 0, source_height_px);
-    ic_resampler_destroy(resampler);
     return IMGCORE_OK;
 }

@@ -133,8 +133,8 @@ enum input_id {
 
 const struct cli_option cli_processing_options[] = {
     {PRESET, 0, "preset", "NAME",
-     "reduction of a JPEG during decoding: balanced (default), quality\n"
-     "(none), fast (to just above the size of the result)"},
+     "speed for accuracy: balanced (default), quality (exact; within 1 of\n"
+     "255), fast (a JPEG is decoded to just above the size of the result)"},
     {LINEAR, 0, "linear", NULL, "resize in linear light, by the curves of the file's profile"},
     {KEEP_ICC, 0, "keep-icc", NULL, "keep the colour profile instead of converting to sRGB"},
     {CMYK_PROFILE, 0, "cmyk-profile", "FILE",

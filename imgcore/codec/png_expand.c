@@ -27,6 +27,10 @@ static void copy_row(const struct ic_png_expand *expand, const uint8_t *raw, uin
 
 static void narrow_row(const struct ic_png_expand *expand, const uint8_t *raw, uint8_t *out) {
     size_t n = expand->out_bytes;
+    if (expand->kernels != NULL) {
+        expand->kernels->png_narrow_u16(raw, out, n);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         out[i] = narrow(ic_u16be(raw + 2 * i));
     }
@@ -187,9 +191,11 @@ static void set_key(struct ic_png_expand *expand, const struct spng_ihdr *ihdr,
     }
 }
 
-bool ic_png_expand_init(struct ic_png_expand *expand, const struct spng_ihdr *ihdr,
-                        const struct spng_plte *plte, const struct spng_trns *trns) {
+bool ic_png_expand_init(struct ic_png_expand *expand, const struct ic_kernels *kernels,
+                        const struct spng_ihdr *ihdr, const struct spng_plte *plte,
+                        const struct spng_trns *trns) {
     memset(expand, 0, sizeof(*expand));
+    expand->kernels = kernels;
     expand->depth = ihdr->bit_depth;
     expand->width = ihdr->width;
     size_t raw_channels = 1;

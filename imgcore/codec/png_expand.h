@@ -7,10 +7,12 @@
 #include <spng.h>
 
 #include "imgcore/base/picture.h"
+#include "imgcore/kernels/kernels.h"
 
 struct ic_png_expand {
     void (*row)(const struct ic_png_expand *expand, const uint8_t *raw, uint8_t *out);
-    bool copies; /* rows need no conversion: `row` only copies */
+    const struct ic_kernels *kernels; /* NULL: plain C */
+    bool copies;                      /* rows need no conversion: `row` only copies */
     enum ic_color color;
     int channels; /* of the result */
     int depth;    /* bits per sample of the file */
@@ -21,10 +23,11 @@ struct ic_png_expand {
     uint8_t palette[256][4];     /* R G B A; past the end of PLTE opaque black, as in libpng */
 };
 
-/* plte: only for the palette type, else NULL. trns NULL: none. False if the size of a row does not
- * fit size_t. */
-bool ic_png_expand_init(struct ic_png_expand *expand, const struct spng_ihdr *ihdr,
-                        const struct spng_plte *plte, const struct spng_trns *trns);
+/* kernels may be NULL. plte: only for the palette type, else NULL. trns NULL: none. False if the
+ * size of a row does not fit size_t. */
+bool ic_png_expand_init(struct ic_png_expand *expand, const struct ic_kernels *kernels,
+                        const struct spng_ihdr *ihdr, const struct spng_plte *plte,
+                        const struct spng_trns *trns);
 
 /* Expands one row: reads raw_bytes, writes out_bytes. */
 static inline void ic_png_expand_row(const struct ic_png_expand *expand, const uint8_t *raw,

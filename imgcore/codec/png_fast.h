@@ -1,6 +1,5 @@
 /* The fast reader for the pixels of a PNG: igzip decompresses the IDATs as they arrive, the kernels
- * undo the filters of several rows together. For images that are not interlaced, of 1 to 4 bytes
- * per pixel.
+ * undo the filters of several rows together. For images that are not interlaced.
  *
  * It takes over from libspng at the first IDAT, and reports faults as libspng's codes, in the order
  * in which libspng would find them. If a file can be read again, libspng decides about its faults:
@@ -16,7 +15,7 @@ struct ic_png_fast;
 struct ic_png_fast_setup {
     const struct ic_kernels *kernels;
     size_t row_bytes;   /* of one row, without its filter byte; see ic_png_fast_takes */
-    size_t pixel_bytes; /* 1 to 4, rounded up */
+    size_t pixel_bytes; /* 1 to 4, 6 or 8; rounded up */
     uint32_t rows;      /* of the image, 1 or more */
 };
 

@@ -158,7 +158,7 @@ static enum imgcore_status switch_to_libspng(struct png_reader *png, int code,
 /* Damage is tolerated row by row, which the fast reader cannot do. */
 static bool takes_fast(const struct png_reader *png) {
     return png->kernels != NULL && !png->tolerant && !png->interlaced &&
-           png->expand.pixel_bytes <= 4 && ic_png_fast_takes(png->expand.raw_bytes);
+           ic_png_fast_takes(png->expand.raw_bytes);
 }
 
 /* Decodes up to the first byte of the first row, before memory for rows is allocated: a file
@@ -358,7 +358,7 @@ static enum imgcore_status read_rest(struct png_reader *png, const struct spng_i
             return ic_png_fail(png, code, error);
         }
     }
-    if (!ic_png_expand_init(&png->expand, ihdr, &plte, has_trns ? &trns : NULL)) {
+    if (!ic_png_expand_init(&png->expand, png->kernels, ihdr, &plte, has_trns ? &trns : NULL)) {
         return ic_fail(error, IMGCORE_TOO_LARGE, "a row does not fit the address space");
     }
     struct ic_header *header = &png->base.header;

@@ -18,10 +18,8 @@ namespace imgcore {
 namespace HWY_NAMESPACE {
 namespace {
 
-using DF = hn::ScalableTag<float>;
 using D32 = hn::Rebind<int32_t, DF>;
 using D8 = hn::Rebind<uint8_t, DF>; /* as many bytes as there are floats in a vector */
-using VF = hn::Vec<DF>;
 
 constexpr size_t kLanes = HWY_MAX_BYTES / sizeof(float);
 
@@ -136,7 +134,7 @@ void LoadU8F32(const uint8_t *in, float *out, size_t n) {
 }
 
 template <size_t kChannels> void Premultiply(const uint8_t *in, float *out, size_t n) {
-    MapPixels(MakePremultiplyStep<kChannels>(), in, out, n);
+    MapPixels(PremultiplyStep<kChannels>(), in, out, n);
 }
 
 /* ---- floats to bytes ----------------------------------------------------------------------- */

@@ -115,6 +115,9 @@ struct ic_kernels {
     void (*vpass_alpha[5])(const uint8_t *const *rows, int row_count,
                            const struct ic_vpass_alpha_target *targets, int target_count, size_t n);
 
+    /* Whether the alpha of all n pixels is 255; index by channel count (2, 4; the others NULL). */
+    bool (*is_opaque[5])(const uint8_t *pixels, size_t n);
+
     /* ---- horizontal: `rows` rows together, channels interleaved ---------------------------- */
 
     /* out = clamp((sum + 2^19) >> 20, 0, 255), the sum exact in 32 bits: 6 + 14 fraction bits.
@@ -143,6 +146,11 @@ struct ic_kernels {
      * b, c, d between 0 and 16320; outer + inner = 32, neither negative. */
     void (*mean_rows_i16)(const int16_t *const rows[4], int outer, int inner, int16_t *out,
                           size_t n);
+    /* The same for n pixels of RGB. From bytes: exact. */
+    void (*halve_rgb_u8)(const uint8_t *in, int16_t *out, size_t n);
+    /* From rows between 0 and 16320, by 10, 22, 22, 10, each half rounded as by mean_rows_i16:
+     * (((in[2j - 1] + in[2j + 2]) * 10 + 32) >> 6) + (((in[2j] + in[2j + 1]) * 22 + 32) >> 6). */
+    void (*halve_rgb_i16)(const int16_t *in, int16_t *out, size_t n);
     /* As vpass_u8 for rows of 16 bits: sums[i] (+)= sum over k < taps of (row[k][i] * w[k] + 2^14)
      * >> 15, the weights with 15 fraction bits, in (-2^15, 2^15). */
     void (*vpass_i16)(const int16_t *const *rows, const int16_t *weights, int taps, int16_t *sums,
@@ -190,13 +198,16 @@ struct ic_kernels {
     void (*mirror_u8[5])(const uint8_t *in, uint8_t *out, size_t width);
 
     /* ---- PNG's filters (PNG specification, section 9) -------------------------------------------
-     * Index: bytes of a pixel (1 to 4; slot 0 NULL), of which n, the bytes of a row, is a multiple.
-     */
+     * Index: bytes of a pixel (1 to 4, png_unfilter also 6 and 8; the other slots NULL), of which
+     * n, the bytes of a row, is a multiple. */
 
     /* Undoes the filters of `rows` rows. Row y of `in` is at in + y * in_stride, after its filter
      * byte, 0 to 4. `above`: the row above the first, n zeros if there is none. */
-    void (*png_unfilter[5])(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,
+    void (*png_unfilter[9])(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,
                             uint8_t *out, ptrdiff_t out_stride, size_t rows, size_t n);
+    /* out[i] = (v * 255 + 32895) >> 16: 16 bits to 8, rounded; v is the big-endian number in[2i],
+     * in[2i + 1]. */
+    void (*png_narrow_u16)(const uint8_t *in, uint8_t *out, size_t n);
     /* Filters the row by Sub, Up and Average, in this order, and computes the cost of each: the sum
      * of the absolute values of its bytes, taken as signed. */
     void (*png_filter[5])(const uint8_t *row, const uint8_t *above, uint8_t *const out[3],

@@ -89,6 +89,23 @@ static void vpass_alpha_x4_ref(const uint8_t *const *rows, int row_count,
     vpass_alpha(rows, targets, target_count, n, 4);
 }
 
+static bool is_opaque(const uint8_t *pixels, size_t n, size_t channels) {
+    for (size_t i = 0; i < n; i++) {
+        if (pixels[i * channels + channels - 1] != 255) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_opaque_x2_ref(const uint8_t *pixels, size_t n) {
+    return is_opaque(pixels, n, 2);
+}
+
+static bool is_opaque_x4_ref(const uint8_t *pixels, size_t n) {
+    return is_opaque(pixels, n, 4);
+}
+
 /* ---- horizontal ---------------------------------------------------------------------------- */
 
 static void hpass_i16_row(const int16_t *in, uint8_t *out, const struct ic_taps_q14 *taps,
@@ -204,6 +221,7 @@ void ic_kernels_ref(struct ic_kernels *kernels) {
         .narrow_i16_u8 = narrow_i16_u8_ref,
         .vpass_f32 = vpass_f32_ref,
         .vpass_alpha = {NULL, NULL, vpass_alpha_x2_ref, NULL, vpass_alpha_x4_ref},
+        .is_opaque = {NULL, NULL, is_opaque_x2_ref, NULL, is_opaque_x4_ref},
         .hpass_i16_u8 = {NULL, hpass_i16_u8x1_ref, hpass_i16_u8x2_ref, hpass_i16_u8x3_ref,
                          hpass_i16_u8x4_ref},
         .hpass_f32 = {NULL, hpass_f32x1_ref, hpass_f32x2_ref, hpass_f32x3_ref, hpass_f32x4_ref},

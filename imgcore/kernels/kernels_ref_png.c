@@ -56,11 +56,21 @@ static void filter(const uint8_t *row, const uint8_t *above, uint8_t *const out[
     }
 }
 
-#define BY_PIXEL(bytes)                                                                            \
+static void narrow_u16(const uint8_t *in, uint8_t *out, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const unsigned v = (unsigned)in[2 * i] << 8 | in[2 * i + 1];
+        out[i] = (uint8_t)((v * 255 + 32895) >> 16);
+    }
+}
+
+#define UNFILTER(bytes)                                                                            \
     static void unfilter##bytes(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above,      \
                                 uint8_t *out, ptrdiff_t out_stride, size_t rows, size_t n) {       \
         unfilter(in, in_stride, above, out, out_stride, rows, n, bytes);                           \
-    }                                                                                              \
+    }
+
+#define BY_PIXEL(bytes)                                                                            \
+    UNFILTER(bytes)                                                                                \
     static void filter##bytes(const uint8_t *row, const uint8_t *above, uint8_t *const out[3],     \
                               uint64_t cost[3], size_t n) {                                        \
         filter(row, above, out, cost, n, bytes);                                                   \
@@ -70,12 +80,17 @@ BY_PIXEL(1)
 BY_PIXEL(2)
 BY_PIXEL(3)
 BY_PIXEL(4)
+UNFILTER(6)
+UNFILTER(8)
 
 void ic_kernels_ref_png(struct ic_kernels *kernels) {
     kernels->png_unfilter[1] = unfilter1;
     kernels->png_unfilter[2] = unfilter2;
     kernels->png_unfilter[3] = unfilter3;
     kernels->png_unfilter[4] = unfilter4;
+    kernels->png_unfilter[6] = unfilter6;
+    kernels->png_unfilter[8] = unfilter8;
+    kernels->png_narrow_u16 = narrow_u16;
     kernels->png_filter[1] = filter1;
     kernels->png_filter[2] = filter2;
     kernels->png_filter[3] = filter3;

@@ -31,6 +31,27 @@ static void mean_rows_i16_ref(const int16_t *const rows[4], int outer, int inner
     }
 }
 
+static void halve_rgb_u8_ref(const uint8_t *in, int16_t *out, size_t n) {
+    for (size_t j = 0; j < (n + 1) / 2; j++) {
+        const uint8_t *a = in + 3 * clamped(2 * j - 1, n), *b = in + 3 * (2 * j);
+        const uint8_t *c = in + 3 * clamped(2 * j + 1, n), *d = in + 3 * clamped(2 * j + 2, n);
+        for (size_t i = 0; i < 3; i++) {
+            out[3 * j + i] = (int16_t)(9 * (a[i] + d[i]) + 23 * (b[i] + c[i]));
+        }
+    }
+}
+
+static void halve_rgb_i16_ref(const int16_t *in, int16_t *out, size_t n) {
+    for (size_t j = 0; j < (n + 1) / 2; j++) {
+        const int16_t *a = in + 3 * clamped(2 * j - 1, n), *b = in + 3 * (2 * j);
+        const int16_t *c = in + 3 * clamped(2 * j + 1, n), *d = in + 3 * clamped(2 * j + 2, n);
+        for (size_t i = 0; i < 3; i++) {
+            out[3 * j + i] =
+                (int16_t)((((a[i] + d[i]) * 10 + 32) >> 6) + (((b[i] + c[i]) * 22 + 32) >> 6));
+        }
+    }
+}
+
 static void vpass_i16_ref(const int16_t *const *rows, const int16_t *weights, int taps,
                           int16_t *sums, size_t n, bool accumulate) {
     for (size_t i = 0; i < n; i++) {
@@ -46,5 +67,7 @@ void ic_kernels_ref_reduce(struct ic_kernels *kernels) {
     kernels->halve_row_u8 = halve_row_u8_ref;
     kernels->halve_row_i16 = halve_row_i16_ref;
     kernels->mean_rows_i16 = mean_rows_i16_ref;
+    kernels->halve_rgb_u8 = halve_rgb_u8_ref;
+    kernels->halve_rgb_i16 = halve_rgb_i16_ref;
     kernels->vpass_i16 = vpass_i16_ref;
 }

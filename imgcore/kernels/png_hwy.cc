@@ -16,6 +16,7 @@
 #define HWY_TARGET_INCLUDE "imgcore/kernels/png_hwy.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "imgcore/kernels/png_unfilter-inl.h"
 
 #if IC_HWY_WANTED
 HWY_BEFORE_NAMESPACE();
@@ -23,82 +24,11 @@ namespace imgcore {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-enum Filter { kNone, kSub, kUp, kAverage, kPaeth };
-
-using D = hn::CappedTag<uint8_t, 16>;
 using D32 = hn::CappedTag<uint32_t, 4>;
-using V = hn::Vec<D>;
 
-constexpr D d;
 constexpr D32 d32;
 
-/* ---- one row --------------------------------------------------------------------------------- */
-
-HWY_INLINE int PaethOf(int a, int b, int c) {
-    const int lo = b - c, hi = a - c;
-    const int pa = lo < 0 ? -lo : lo, pb = hi < 0 ? -hi : hi;
-    const int pc = lo + hi < 0 ? -(lo + hi) : lo + hi;
-    const int nearer = pb < pa ? b : a;
-    return pc < (pb < pa ? pb : pa) ? c : nearer;
-}
-
-/* Undoes the filter for bytes [begin, end) of a row. */
-template <size_t kPixel>
-void Bytes(Filter filter, const uint8_t *in, const uint8_t *above, uint8_t *out, size_t begin,
-           size_t end) {
-    for (size_t i = begin; i < end; i++) {
-        const bool first = i < kPixel;
-        const int a = first ? 0 : out[i - kPixel], b = above[i];
-        int predicted = 0;
-        if (filter == kSub) {
-            predicted = a;
-        } else if (filter == kUp) {
-            predicted = b;
-        } else if (filter == kAverage) {
-            predicted = (a + b) / 2;
-        } else if (filter == kPaeth) {
-            predicted = PaethOf(a, b, first ? 0 : above[i - kPixel]);
-        }
-        out[i] = static_cast<uint8_t>(in[i] + predicted);
-    }
-}
-
-void Up(const uint8_t *in, const uint8_t *above, uint8_t *out, size_t n) {
-    const hn::ScalableTag<uint8_t> wide;
-    const size_t lanes = hn::Lanes(wide);
-    size_t i = 0;
-    for (; i + lanes <= n; i += lanes) {
-        hn::StoreU(hn::Add(hn::LoadU(wide, in + i), hn::LoadU(wide, above + i)), wide, out + i);
-    }
-    for (; i < n; i++) {
-        out[i] = static_cast<uint8_t>(in[i] + above[i]);
-    }
-}
-
-template <size_t kPixel> void Row(const uint8_t *in, const uint8_t *above, uint8_t *out, size_t n) {
-    switch (in[-1]) {
-    case kUp:
-        Up(in, above, out, n);
-        break;
-    case kSub:
-        Bytes<kPixel>(kSub, in, above, out, 0, n);
-        break;
-    case kAverage:
-        Bytes<kPixel>(kAverage, in, above, out, 0, n);
-        break;
-    case kPaeth:
-        Bytes<kPixel>(kPaeth, in, above, out, 0, n);
-        break;
-    default:
-        memcpy(out, in, n);
-        break;
-    }
-}
-
-/* ---- several rows -------------------------------------------------------------------------------
- */
+/* ---- several rows ---------------------------------------------------------------------------- */
 
 /* Loads a pixel into the low bytes of a lane. Three bytes are read as four: the byte above them has
  * no effect, since lanes are bytes. */
@@ -131,24 +61,6 @@ template <int kLane> HWY_INLINE uint32_t LaneOf(V v) {
     return static_cast<uint32_t>(_mm_extract_epi32(v.raw, kLane));
 }
 
-/* All ones where a == b. With AVX-512 both Highway and gcc compare into mask registers, which makes
- * the chain longer by a tenth. The memory sanitizer reports what assembly reads of the fourth byte
- * of a pixel of three. */
-HWY_INLINE __m128i EqualBytes(__m128i a, __m128i b) {
-#if HWY_TARGET <= HWY_AVX3 && !HWY_IS_MSAN
-    __m128i equal;
-    __asm__("vpcmpeqb %2, %1, %0" : "=x"(equal) : "x"(a), "x"(b));
-    return equal;
-#else
-    return _mm_cmpeq_epi8(a, b);
-#endif
-}
-
-/* Selects `yes` where a <= b, unsigned bytes. */
-HWY_INLINE V IfNotAbove(V a, V b, V yes, V no) {
-    const __m128i not_above = EqualBytes(_mm_min_epu8(a.raw, b.raw), a.raw);
-    return V{_mm_blendv_epi8(no.raw, yes.raw, not_above)};
-}
 #else
 HWY_INLINE V Lanes4(uint32_t v0, uint32_t v1, uint32_t v2, uint32_t v3) {
     alignas(16) const uint32_t lanes[4] = {v0, v1, v2, v3};
@@ -159,67 +71,7 @@ template <int kLane> HWY_INLINE uint32_t LaneOf(V v) {
     return hn::ExtractLane(hn::BitCast(d32, v), kLane);
 }
 
-HWY_INLINE V IfNotAbove(V a, V b, V yes, V no) {
-    return hn::IfThenElse(hn::Eq(hn::Min(a, b), a), yes, no);
-}
 #endif
-
-/* Let lo and hi be the distances of c above the smaller and below the larger of a and b (0 if
- * negative). Paeth is the smaller one if 2 hi <= lo, the larger one if 2 lo <= hi, else c: the same
- * choice as in the specification, in bytes. lo + hi is at most 255, so a double that saturates is
- * still the larger one. */
-HWY_INLINE V Paeth(V a, V b, V c) {
-    const V small = hn::Min(a, b), large = hn::Max(a, b);
-    const V lo = hn::SaturatedSub(c, small), hi = hn::SaturatedSub(large, c);
-    const V rest = IfNotAbove(hn::SaturatedAdd(lo, lo), hi, large, c);
-    return IfNotAbove(hn::SaturatedAdd(hi, hi), lo, small, rest);
-}
-
-/* The prediction of each lane, for four rows of any filters. */
-struct Mixed {
-    /* All ones in the lanes of each filter. In memory: a struct of vectors would have constructors
-     * that are compiled for no target. */
-    alignas(16) uint8_t sub[16], up[16], average[16], paeth[16];
-
-    HWY_INLINE V operator()(V a, V b, V c) const {
-        const V odd = hn::And(hn::Xor(a, b), hn::Set(d, 1));
-        const V mean = hn::Sub(hn::AverageRound(a, b), odd);
-        const V plain = hn::Or(hn::And(a, hn::Load(d, sub)), hn::And(b, hn::Load(d, up)));
-        const V others = hn::Or(plain, hn::And(mean, hn::Load(d, average)));
-        return hn::Or(others, hn::And(Paeth(a, b, c), hn::Load(d, paeth)));
-    }
-};
-
-struct AllPaeth {
-    HWY_INLINE V operator()(V a, V b, V c) const {
-        return Paeth(a, b, c);
-    }
-};
-
-struct Rows {
-    const uint8_t *in, *above;
-    ptrdiff_t in_stride;
-    uint8_t *out;
-    ptrdiff_t out_stride;
-
-    HWY_INLINE const uint8_t *In(size_t k) const {
-        return in + static_cast<ptrdiff_t>(k) * in_stride;
-    }
-    HWY_INLINE uint8_t *Out(size_t k) const {
-        return out + static_cast<ptrdiff_t>(k) * out_stride;
-    }
-    HWY_INLINE const uint8_t *Above(size_t k) const {
-        return k == 0 ? above : Out(k - 1);
-    }
-    HWY_INLINE Filter FilterOf(size_t k) const {
-        return static_cast<Filter>(In(k)[-1]);
-    }
-    HWY_INLINE void Skip(size_t rows) {
-        above = Above(rows);
-        in = In(rows);
-        out = Out(rows);
-    }
-};
 
 /* ---- four pixels of a row at a time ------- */
 
@@ -348,23 +200,11 @@ HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
     }
 }
 
-void SetMask(const Rows &rows, size_t first, Filter filter, uint8_t mask[16]) {
-    for (size_t k = 0; k < 4; k++) {
-        memset(mask + 4 * k, rows.FilterOf(first + k) == filter ? 255 : 0, 4);
-    }
-}
-
 template <size_t kPixel, size_t kQuads> void WaveOf(const Rows &rows, size_t n) {
     Mixed mixed[kQuads];
     bool all_paeth = true;
     for (size_t q = 0; q < kQuads; q++) {
-        SetMask(rows, 4 * q, kSub, mixed[q].sub);
-        SetMask(rows, 4 * q, kUp, mixed[q].up);
-        SetMask(rows, 4 * q, kAverage, mixed[q].average);
-        SetMask(rows, 4 * q, kPaeth, mixed[q].paeth);
-        for (size_t k = 0; k < 4; k++) {
-            all_paeth = all_paeth && rows.FilterOf(4 * q + k) == kPaeth;
-        }
+        all_paeth = SetMasks(rows, 4 * q, 4, mixed[q]) && all_paeth;
     }
     if (all_paeth) {
         const AllPaeth paeth[kQuads] = {};
@@ -374,36 +214,14 @@ template <size_t kPixel, size_t kQuads> void WaveOf(const Rows &rows, size_t n) 
     }
 }
 
-/* Whether four rows are faster together: if two or more of them are chains. */
-bool AreChains(const Rows &rows, size_t first) {
-    int chains = 0;
-    for (size_t k = 0; k < 4; k++) {
-        const Filter filter = rows.FilterOf(first + k);
-        chains += filter != kNone && filter != kUp;
+struct Quads {
+    template <size_t kPixel> static void Four(const Rows &rows, size_t n) {
+        WaveOf<kPixel, 1>(rows, n);
     }
-    return chains >= 2;
-}
-
-template <size_t kPixel>
-void Unfilter(const uint8_t *in, ptrdiff_t in_stride, const uint8_t *above, uint8_t *out,
-              ptrdiff_t out_stride, size_t count, size_t n) {
-    Rows rows = {in, above, in_stride, out, out_stride};
-    for (size_t left = n == 0 ? 0 : count; left > 0;) {
-        size_t step = 1;
-        if (left >= 4 && n >= 8 * kPixel && AreChains(rows, 0)) {
-            step = left >= 8 && n >= 16 * kPixel && AreChains(rows, 4) ? 8 : 4;
-        }
-        if (step == 8) {
-            WaveOf<kPixel, 2>(rows, n);
-        } else if (step == 4) {
-            WaveOf<kPixel, 1>(rows, n);
-        } else {
-            Row<kPixel>(rows.in, rows.above, rows.out, n);
-        }
-        rows.Skip(step);
-        left -= step;
+    template <size_t kPixel> static void Eight(const Rows &rows, size_t n) {
+        WaveOf<kPixel, 2>(rows, n);
     }
-}
+};
 
 /* ---- filtering ------------------------------------------------------------------------------- */
 
@@ -457,10 +275,10 @@ void FilterRow(const uint8_t *row, const uint8_t *above, uint8_t *const out[3], 
 } // namespace
 
 void FillPng(struct ic_kernels *kernels) {
-    kernels->png_unfilter[1] = Unfilter<1>;
-    kernels->png_unfilter[2] = Unfilter<2>;
-    kernels->png_unfilter[3] = Unfilter<3>;
-    kernels->png_unfilter[4] = Unfilter<4>;
+    kernels->png_unfilter[1] = Unfilter<1, Quads>;
+    kernels->png_unfilter[2] = Unfilter<2, Quads>;
+    kernels->png_unfilter[3] = Unfilter<3, Quads>;
+    kernels->png_unfilter[4] = Unfilter<4, Quads>;
     kernels->png_filter[1] = FilterRow<1>;
     kernels->png_filter[2] = FilterRow<2>;
     kernels->png_filter[3] = FilterRow<3>;

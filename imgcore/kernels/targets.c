@@ -80,7 +80,9 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     ic_fill_color(target->hwy, kernels);
     ic_fill_orient(target->hwy, kernels);
     ic_fill_png(target->hwy, kernels);
+    ic_fill_png_wide(target->hwy, kernels);
     ic_fill_reduce(target->hwy, kernels);
+    ic_fill_reduce_rgb(target->hwy, kernels);
     ic_fill_jpeg_idct(target->hwy, kernels);
     ic_fill_jpeg_unstuff(target->hwy, kernels);
     ic_fill_jpeg_blocks(target->hwy, kernels);

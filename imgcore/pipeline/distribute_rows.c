@@ -15,6 +15,13 @@ static enum imgcore_status open_failure(const struct ic_mem *mem, enum imgcore_s
     return ic_fail(error, status, "%s", "");
 }
 
+/* Whether the pyramid takes the rows, and the preset allows its loss, which is smaller than that of
+ * rounding to 8 bits. */
+static bool can_be_reduced(const struct ic_job *job, const struct ic_resample_spec *spec) {
+    return job->transform->options->preset != IMGCORE_PRESET_QUALITY && spec->transfer == NULL &&
+           !spec->alpha && (spec->channels == 1 || spec->channels == 3);
+}
+
 /* Opens the resampler of one plane of one output, for the level of rows that the scale allows. */
 static enum imgcore_status open_resampler(struct ic_job *job, size_t i, int p, int factor_x,
                                           int factor_y, const struct ic_transfer *transfer) {
@@ -30,8 +37,7 @@ static enum imgcore_status open_resampler(struct ic_job *job, size_t i, int p, i
     spec.channels = layout->channels;
     spec.alpha = path->color == IC_COLOR_RGBA || path->color == IC_COLOR_GREY_ALPHA;
     spec.transfer = transfer;
-    /* PNG is lossless and resized exactly; the loss of a JPEG is larger than that of the pyramid */
-    if (job->planes && job->transform->options->preset != IMGCORE_PRESET_QUALITY) {
+    if (can_be_reduced(job, &spec)) {
         spec.level = ic_resample_level(&spec.x, &spec.y);
     }
     path->level[p] = spec.level;
@@ -84,8 +90,8 @@ static enum imgcore_status open_pyramids(struct ic_job *job) {
             pyramid->job = job;
             pyramid->plane = p;
             status = ic_reducer_create(job->env->mem, job->env->kernels, job->layout.plane[p].width,
-                                       job->layout.plane[p].height, levels, push_level, pyramid,
-                                       &pyramid->reducer);
+                                       job->layout.plane[p].height, job->layout.plane[p].channels,
+                                       levels, push_level, pyramid, &pyramid->reducer);
         }
     }
     return status;

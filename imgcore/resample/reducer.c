@@ -27,26 +27,29 @@ struct ic_reducer {
     const struct ic_kernels *kernels;
     ic_reducer_rows_fn *emit;
     void *user;
+    int channels;
     int levels;
     struct level level[IC_MAX_LEVEL];
 };
 
-static enum imgcore_status open_level(struct ic_mem *mem, struct level *level) {
+static enum imgcore_status open_level(struct ic_mem *mem, struct level *level, int channels) {
     level->width = level->below_width / 2 + level->below_width % 2;
     level->height = level->below_height / 2 + level->below_height % 2;
-    level->stride = ic_round_up((size_t)level->width + IC_ROW_SLACK_BYTES / sizeof(int16_t),
-                                IC_ALIGN_BYTES / sizeof(int16_t));
+    level->stride =
+        ic_round_up((size_t)level->width * (size_t)channels + IC_ROW_SLACK_BYTES / sizeof(int16_t),
+                    IC_ALIGN_BYTES / sizeof(int16_t));
     level->halved = ic_calloc(mem, 4, level->stride * sizeof(int16_t));
     level->rows = ic_calloc(mem, EMIT_ROWS, level->stride * sizeof(int16_t));
     return level->halved != NULL && level->rows != NULL ? IMGCORE_OK : mem->status;
 }
 
 enum imgcore_status ic_reducer_create(struct ic_mem *mem, const struct ic_kernels *kernels,
-                                      uint32_t width, uint32_t height, int levels,
+                                      uint32_t width, uint32_t height, int channels, int levels,
                                       ic_reducer_rows_fn *emit, void *user,
                                       struct ic_reducer **result) {
     *result = NULL;
-    if (!IC_HOLDS(levels >= 1 && levels <= IC_MAX_LEVEL)) {
+    if (!IC_HOLDS(levels >= 1 && levels <= IC_MAX_LEVEL) ||
+        !IC_HOLDS(channels == 1 || channels == 3)) {
         return IMGCORE_INTERNAL;
     }
     struct ic_reducer *reducer = ic_calloc(mem, 1, sizeof(*reducer));
@@ -57,12 +60,13 @@ enum imgcore_status ic_reducer_create(struct ic_mem *mem, const struct ic_kernel
     reducer->kernels = kernels;
     reducer->emit = emit;
     reducer->user = user;
+    reducer->channels = channels;
     reducer->levels = levels;
     for (int l = 0; l < levels; l++) {
         struct level *level = &reducer->level[l];
         level->below_width = l == 0 ? width : reducer->level[l - 1].width;
         level->below_height = l == 0 ? height : reducer->level[l - 1].height;
-        const enum imgcore_status status = open_level(mem, level);
+        const enum imgcore_status status = open_level(mem, level, channels);
         if (status != IMGCORE_OK) {
             ic_reducer_destroy(reducer);
             return status;
@@ -99,7 +103,7 @@ static void make_row(const struct ic_reducer *reducer, int l, uint32_t j) {
     int16_t *out = level->rows + (j - level->emitted) * level->stride;
     const struct ic_halving halving = ic_halving(l);
     reducer->kernels->mean_rows_i16(rows, halving.outer_64ths, halving.inner_64ths, out,
-                                    level->width);
+                                    (size_t)level->width * (size_t)reducer->channels);
 }
 
 static void take_row(struct ic_reducer *reducer, int l, const void *below, uint32_t below_row);
@@ -116,15 +120,23 @@ static void emit_rows(struct ic_reducer *reducer, int l) {
     level->emitted = level->made;
 }
 
+/* Halves a row of the level below horizontally. */
+static void halve_row(const struct ic_reducer *reducer, int l, const void *below, int16_t *out) {
+    const struct ic_kernels *kernels = reducer->kernels;
+    const size_t width = reducer->level[l].below_width;
+    if (l == 0) {
+        (reducer->channels == 1 ? kernels->halve_row_u8 : kernels->halve_rgb_u8)(below, out, width);
+    } else {
+        (reducer->channels == 1 ? kernels->halve_row_i16 : kernels->halve_rgb_i16)(below, out,
+                                                                                   width);
+    }
+}
+
 /* Processes one row of the level below. Row j is made after row 2j + 2, or after the last one. The
  * recursion goes up one level at a time. */
 static void take_row(struct ic_reducer *reducer, int l, const void *below, uint32_t below_row) {
     struct level *level = &reducer->level[l];
-    if (l == 0) {
-        reducer->kernels->halve_row_u8(below, halved_row(level, below_row), level->below_width);
-    } else {
-        reducer->kernels->halve_row_i16(below, halved_row(level, below_row), level->below_width);
-    }
+    halve_row(reducer, l, below, halved_row(level, below_row));
     const bool last = below_row + 1 == level->below_height;
     while (level->made < level->height && (last || below_row >= 2 * level->made + 2)) {
         make_row(reducer, l, level->made);

@@ -1,4 +1,5 @@
-/* A pyramid: rows halved in both directions, level by level, in a stream.
+/* A pyramid: rows halved in both directions, level by level, in a stream. One channel, RGB, or
+ * RGBA, whose rows are premultiplied.
  *
  * Each level receives the rows of the level below, makes one row from four of them (see
  * ic_halving), and passes its rows on: to the emit function, and to the next level. Rows are int16
@@ -16,10 +17,10 @@ struct ic_reducer;
 typedef void ic_reducer_rows_fn(void *user, int level, const int16_t *rows, ptrdiff_t stride_bytes,
                                 uint32_t first_row, uint32_t count);
 
-/* Creates a pyramid of `levels` (1 to IC_MAX_LEVEL) over a plane of one channel. `emit` is called
+/* Creates a pyramid of `levels` (1 to IC_MAX_LEVEL) over rows of 1 or 3 channels. `emit` is called
  * for every level. Errors: BUDGET, NO_MEMORY. */
 enum imgcore_status ic_reducer_create(struct ic_mem *mem, const struct ic_kernels *kernels,
-                                      uint32_t width, uint32_t height, int levels,
+                                      uint32_t width, uint32_t height, int channels, int levels,
                                       ic_reducer_rows_fn *emit, void *user,
                                       struct ic_reducer **reducer);
 

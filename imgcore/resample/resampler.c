@@ -23,9 +23,7 @@ static bool is_identity(const struct ic_axis *axis) {
            axis->length == (double)axis->source && axis->filter != IMGCORE_FILTER_MITCHELL;
 }
 
-/* Narrows an axis to the source samples that have a weight, which makes a small crop of a large
- * image cheap; returns how many were removed at the front. */
-static uint32_t crop_axis(struct ic_axis *axis) {
+uint32_t ic_resampler_crop_axis(struct ic_axis *axis) {
     uint32_t first, count;
     if (axis->length == (double)axis->target && axis->start == floor(axis->start) &&
         axis->start >= 0.0 && axis->start + axis->length <= axis->source &&
@@ -59,6 +57,30 @@ int ic_resample_level(const struct ic_axis *x, const struct ic_axis *y) {
     return most >> level <= REDUCED_MAX_TAPS ? level : 0;
 }
 
+/* Chooses the path for cropped axes. */
+static struct ic_resample_path path_of(const struct ic_resample_spec *spec) {
+    struct ic_resample_path path = {.skips_horizontal = is_identity(&spec->x),
+                                    .skips_vertical = is_identity(&spec->y)};
+    path.horizontal_first = !path.skips_horizontal && horizontal_first_pays(spec);
+    path.is_float = spec->want_float || spec->alpha || spec->transfer != NULL ||
+                    path.horizontal_first || ic_axis_max_taps(&spec->x) > FIXED_MAX_TAPS ||
+                    ic_axis_max_taps(&spec->y) > FIXED_MAX_TAPS;
+    path.alpha_vertical = spec->alpha && spec->transfer == NULL && !path.horizontal_first;
+    return path;
+}
+
+struct ic_resample_path ic_resample_path_of(const struct ic_resample_spec *spec) {
+    struct ic_resample_spec cropped = *spec;
+    ic_resampler_crop_axis(&cropped.x);
+    ic_resampler_crop_axis(&cropped.y);
+    return path_of(&cropped);
+}
+
+static bool can_be_reduced(const struct ic_resample_spec *spec) {
+    return (spec->channels == 1 || spec->channels == 3) && !spec->alpha && spec->transfer == NULL &&
+           !spec->want_float;
+}
+
 enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
                                         const struct ic_kernels *kernels,
                                         const struct ic_resample_spec *spec, uint8_t *target,
@@ -67,8 +89,7 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
     *result = NULL;
     if (!IC_HOLDS(spec->channels >= 1 && spec->channels <= 4) ||
         !IC_HOLDS(!spec->alpha || spec->channels % 2 == 0) ||
-        !IC_HOLDS(spec->level == 0 ||
-                  (spec->channels == 1 && spec->transfer == NULL && !spec->want_float))) {
+        !IC_HOLDS(spec->level == 0 || can_be_reduced(spec))) {
         return IMGCORE_INTERNAL;
     }
     struct ic_mem *mem = cache->mem;
@@ -83,8 +104,8 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
     resampler->target = target;
     resampler->target_stride_bytes = target_stride_bytes;
     if (spec->level == 0) {
-        resampler->skipped_columns = crop_axis(&resampler->spec.x);
-        resampler->first_row = crop_axis(&resampler->spec.y);
+        resampler->skipped_columns = ic_resampler_crop_axis(&resampler->spec.x);
+        resampler->first_row = ic_resampler_crop_axis(&resampler->spec.y);
         resampler->row_count = resampler->spec.y.source;
     }
     spec = &resampler->spec;
@@ -98,13 +119,7 @@ enum imgcore_status ic_resampler_create(struct ic_weight_cache *cache,
         *result = resampler;
         return IMGCORE_OK;
     }
-    path->skips_horizontal = is_identity(&spec->x);
-    path->skips_vertical = is_identity(&spec->y);
-    path->horizontal_first = !path->skips_horizontal && horizontal_first_pays(spec);
-    path->is_float = spec->want_float || spec->alpha || spec->transfer != NULL ||
-                     path->horizontal_first || ic_axis_max_taps(&spec->x) > FIXED_MAX_TAPS ||
-                     ic_axis_max_taps(&spec->y) > FIXED_MAX_TAPS;
-    path->alpha_vertical = spec->alpha && spec->transfer == NULL && !path->horizontal_first;
+    *path = path_of(spec);
     if (path->skips_horizontal && path->skips_vertical) {
         path->is_float = path->alpha_vertical = false; /* plain copy */
         *result = resampler;

@@ -23,7 +23,7 @@ struct ic_resample_spec {
                                            RGBA); NULL: the values as they are */
     bool want_float;                    /* use the float path in any case: more accurate, slower */
     int level; /* the rows come from a reducer and were halved this often; 0: plain u8. The axes
-                  describe the plane before halving. One channel, no alpha, no transfer */
+                  describe the image before halving. 1 or 3 channels, no alpha, no transfer */
 };
 
 /* The processing path of a resampler, for tests. */
@@ -57,6 +57,15 @@ void ic_resampler_push_level(struct ic_resampler *resampler, const int16_t *rows
 /* Whether every target row is written, as it must be after the last source row. (Of a resampler
  * that only copies, this is not known: true.) */
 bool ic_resampler_is_complete(const struct ic_resampler *resampler);
+
+/* Resizes an image that is in memory as a whole, as a resampler does with its rows. Those target
+ * rows whose source rows are opaque take the fixed-point path, like an image without alpha, and
+ * their alpha is 255. Errors: BUDGET, NO_MEMORY. */
+enum imgcore_status ic_resample_image(struct ic_weight_cache *cache,
+                                      const struct ic_kernels *kernels,
+                                      const struct ic_resample_spec *spec, const uint8_t *source,
+                                      ptrdiff_t stride_bytes, uint8_t *target,
+                                      ptrdiff_t target_stride_bytes);
 
 /* Returns the highest level whose rows are accurate enough for a resample (see reduced_weights.h),
  * 0 if none is: the same in both directions. */

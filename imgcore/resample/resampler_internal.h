@@ -24,6 +24,13 @@ struct ic_resampler {
     size_t widened_stride; /* in floats */
 };
 
+/* Narrows an axis to the source samples that have a weight, which makes a small crop of a large
+ * image cheap; returns how many were removed at the front. */
+uint32_t ic_resampler_crop_axis(struct ic_axis *axis);
+
+/* Returns the path that a resampler of rows that are not halved would take. */
+struct ic_resample_path ic_resample_path_of(const struct ic_resample_spec *spec);
+
 enum imgcore_status ic_resampler_open_fixed(struct ic_resampler *resampler);
 void ic_resampler_push_fixed(struct ic_resampler *resampler, const uint8_t *rows,
                              ptrdiff_t stride_bytes, uint32_t first_row, uint32_t count);

@@ -101,7 +101,8 @@ void ic_vpass_close(struct ic_vpass *vpass) {
 }
 
 static char *ring_row(const struct ic_vpass *vpass, uint32_t target_row) {
-    return vpass->ring + (ptrdiff_t)(target_row % vpass->ring_rows) * vpass->stride_bytes;
+    return vpass->ring +
+           (ptrdiff_t)((target_row - vpass->base) % vpass->ring_rows) * vpass->stride_bytes;
 }
 
 /* The source rows: in memory, or from a load function. */
@@ -172,13 +173,17 @@ static bool add_pair(struct ic_vpass *vpass, uint32_t target_row, const struct s
     return true;
 }
 
+static void emit_now(struct ic_vpass *vpass) {
+    vpass->emit(vpass->user, ring_row(vpass, vpass->emitted), vpass->stride_bytes, vpass->emitted,
+                vpass->finished - vpass->emitted);
+    vpass->emitted = vpass->finished;
+}
+
 /* Emits the finished rows if there are enough of them, and at the end. */
 static void emit_finished(struct ic_vpass *vpass) {
-    const uint32_t count = vpass->finished - vpass->emitted;
-    if (count == vpass->emit_rows || vpass->finished == vpass->weights->target) {
-        vpass->emit(vpass->user, ring_row(vpass, vpass->emitted), vpass->stride_bytes,
-                    vpass->emitted, count);
-        vpass->emitted = vpass->finished;
+    if (vpass->finished - vpass->emitted == vpass->emit_rows ||
+        vpass->finished == vpass->weights->target) {
+        emit_now(vpass);
     }
 }
 
@@ -297,4 +302,19 @@ void ic_vpass_push_loaded(struct ic_vpass *vpass, ic_vpass_load_fn *load, void *
                           uint32_t first_row, uint32_t count) {
     const struct source source = {.load = load, .user = user, .first_row = first_row};
     push(vpass, &source, count);
+}
+
+uint32_t ic_vpass_stop(struct ic_vpass *vpass) {
+    if (vpass->finished > vpass->emitted) {
+        emit_now(vpass);
+    }
+    return vpass->finished;
+}
+
+uint32_t ic_vpass_restart(struct ic_vpass *vpass, uint32_t target_row) {
+    if (!IC_HOLDS(target_row < vpass->weights->target)) {
+        return 0;
+    }
+    vpass->base = vpass->emitted = vpass->finished = target_row;
+    return (uint32_t)vpass->weights->left[target_row];
 }

@@ -49,6 +49,7 @@ struct ic_vpass {
     ptrdiff_t stride_bytes;           /* of the ring */
     uint32_t ring_rows;               /* a multiple of emit_rows */
     uint32_t emit_rows;               /* rows emitted at a time */
+    uint32_t base;                    /* the target row in row 0 of the ring */
     uint32_t emitted;                 /* target rows below this have been emitted */
     uint32_t finished;                /* target rows below this are complete */
     char *ring;
@@ -73,6 +74,12 @@ void ic_vpass_push(struct ic_vpass *vpass, const void *rows, ptrdiff_t stride_by
 /* The same for rows of floats that are loaded piece by piece, as often as they are needed. */
 void ic_vpass_push_loaded(struct ic_vpass *vpass, ic_vpass_load_fn *load, void *user,
                           uint32_t first_row, uint32_t count);
+
+/* Emits the finished rows, and returns the first target row that is not: another pass can make it.
+ */
+uint32_t ic_vpass_stop(struct ic_vpass *vpass);
+/* Goes on with a target row, whatever came before. Returns the source row to push next. */
+uint32_t ic_vpass_restart(struct ic_vpass *vpass, uint32_t target_row);
 
 void ic_vpass_close(struct ic_vpass *vpass);
 

@@ -87,12 +87,12 @@ static enum imgcore_status alpha_of_three(void) {
 }
 
 static enum imgcore_status halved_colours(void) {
-    return create_with(3, false, 1);
+    return create_with(4, false, 1);
 }
 
 static enum imgcore_status no_level(void) {
     struct ic_reducer *reducer;
-    return ic_reducer_create(&mem, &kernels, 8, 8, 0, NULL, NULL, &reducer);
+    return ic_reducer_create(&mem, &kernels, 8, 8, 1, 0, NULL, NULL, &reducer);
 }
 
 /* With an image of 4 x 4. */

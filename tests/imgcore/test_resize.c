@@ -43,7 +43,28 @@ static void fill(uint8_t *pixels, uint32_t width, uint32_t height, int channels,
 struct job {
     struct exact_spec spec;
     enum content content;
+    uint32_t bands; /* if not 0, up to this many rows are opaque, up to this many are not, ... */
 };
+
+static void make_opaque(uint8_t *row, uint32_t width, int channels) {
+    for (size_t x = 0; x < width; x++) {
+        row[x * (size_t)channels + (size_t)channels - 1] = 255;
+    }
+}
+
+static void make_bands(uint8_t *pixels, const struct job *job, uint64_t *seed) {
+    const struct exact_spec *spec = &job->spec;
+    bool opaque = random_between(seed, 0, 1) == 1;
+    for (uint32_t y = 0; y < spec->source_height; opaque = !opaque) {
+        uint32_t rows = random_between(seed, 1, job->bands);
+        for (; rows > 0 && y < spec->source_height; rows--, y++) {
+            if (opaque) {
+                make_opaque(pixels + (size_t)y * spec->source_width * (size_t)spec->channels,
+                            spec->source_width, spec->channels);
+            }
+        }
+    }
+}
 
 /* Resizes with one target; the result is packed and free()d by the caller. */
 static uint8_t *resize(struct imgcore_context *context, const struct exact_spec *spec,
@@ -81,6 +102,9 @@ static void check_job(const struct job *job, uint64_t *seed, double least_psnr) 
     uint8_t *source = malloc(source_bytes);
     assert_non_null(source);
     fill(source, spec->source_width, spec->source_height, spec->channels, job->content, seed);
+    if (job->bands > 0) {
+        make_bands(source, job, seed);
+    }
     struct imgcore_context *context;
     assert_int_equal(imgcore_context_create(NULL, &context), IMGCORE_OK);
     assert_int_equal(imgcore_context_use_target(context, "ref"), IMGCORE_OK);
@@ -304,6 +328,65 @@ static void identity_stays_identity(void **state) {
     imgcore_context_destroy(context);
 }
 
+/* Opaque rows take another path than others: both must meet without a seam. */
+static void bands_of_opaque_rows_are_exact(void **state) {
+    (void)state;
+    static const enum imgcore_filter filters[] = {IMGCORE_FILTER_LANCZOS3, IMGCORE_FILTER_BOX};
+    uint64_t seed = 18;
+    for (int round = 0; round < test_part(60, 6); round++) {
+        const uint32_t height = random_between(&seed, 1, 500);
+        struct job job = whole(random_between(&seed, 1, 50), height, random_between(&seed, 1, 40),
+                               random_between(&seed, 1, 120), round % 3 == 0 ? 2 : 4, true);
+        job.spec.filter = filters[round % 2];
+        job.content = (enum content)random_between(&seed, 0, 2);
+        job.bands = 1 + height / random_between(&seed, 1, 8);
+        if (round % 4 == 0) {
+            job.spec.top = height / 5.0;
+            job.spec.height = height / 2.0;
+        }
+        check_job(&job, &seed, 0.0);
+    }
+}
+
+/* An opaque image has the colours that it has without alpha, and alpha 255 at any ratio. */
+static void opaque_images_have_the_colours_of_rgb(void **state) {
+    (void)state;
+    static const uint32_t sizes[][4] = {{300, 200, 97, 61},
+                                        {64, 48, 100, 80},
+                                        {40, 600, 40, 3},
+                                        {50, 70, 50, 33},
+                                        {90, 31, 14, 31}};
+    struct imgcore_context *context;
+    assert_int_equal(imgcore_context_create(NULL, &context), IMGCORE_OK);
+    uint64_t seed = 19;
+    for (int round = 0; round < 10; round++) {
+        const uint32_t *size = sizes[round % 5];
+        struct job rgb = whole(size[0], size[1], size[2], size[3], 3, false);
+        struct job rgba = whole(size[0], size[1], size[2], size[3], 4, true);
+        rgb.spec.filter = rgba.spec.filter =
+            round < 5 ? IMGCORE_FILTER_LANCZOS3 : IMGCORE_FILTER_BOX;
+        const size_t pixels = (size_t)size[0] * size[1], made = (size_t)size[2] * size[3];
+        uint8_t *four = malloc(4 * pixels), *three = malloc(3 * pixels);
+        assert_true(four != NULL && three != NULL);
+        fill(four, size[0], size[1], 4, NOISE, &seed);
+        make_opaque(four, (uint32_t)pixels, 4);
+        for (size_t i = 0; i < pixels; i++) {
+            memcpy(three + 3 * i, four + 4 * i, 3);
+        }
+        uint8_t *wanted = resize(context, &rgb.spec, three);
+        uint8_t *result = resize(context, &rgba.spec, four);
+        for (size_t i = 0; i < made; i++) {
+            assert_memory_equal(result + 4 * i, wanted + 3 * i, 3);
+            assert_int_equal(result[4 * i + 3], 255);
+        }
+        free(four);
+        free(three);
+        free(wanted);
+        free(result);
+    }
+    imgcore_context_destroy(context);
+}
+
 /* Colour under alpha 0 must not be visible anywhere. */
 static void alpha_never_bleeds(void **state) {
     (void)state;
@@ -415,6 +498,8 @@ int main(void) {
         cmocka_unit_test(linear_light_is_exact),
         cmocka_unit_test(constants_stay_constant),
         cmocka_unit_test(identity_stays_identity),
+        cmocka_unit_test(bands_of_opaque_rows_are_exact),
+        cmocka_unit_test(opaque_images_have_the_colours_of_rgb),
         cmocka_unit_test(alpha_never_bleeds),
         cmocka_unit_test(strides_of_any_sign_are_kept_to),
         cmocka_unit_test(wrong_arguments_are_refused),

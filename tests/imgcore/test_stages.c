@@ -74,6 +74,7 @@ static void every_stage_of_every_output_is_reported(void **state) {
     (void)state;
     const struct jpeg_spec jpeg = {.width = 1600, .height = 1200, .channels = 3};
     const struct png_spec png = {.width = 640, .height = 480, .channels = 3};
+    const struct png_spec png_alpha = {.width = 640, .height = 480, .channels = 4};
     struct reports reports;
     size_t size;
     uint8_t *bytes = jpeg_make(&jpeg, &size);
@@ -90,6 +91,11 @@ static void every_stage_of_every_output_is_reported(void **state) {
     assert_int_equal(reports.count, 0);
     free(bytes);
     bytes = png_make(&png, &size);
+    options = options_with(&reports);
+    assert_int_equal(transform(bytes, size, &options), IMGCORE_OK);
+    check(&reports, true);
+    free(bytes);
+    bytes = png_make(&png_alpha, &size); /* alpha: no halved rows */
     options = options_with(&reports);
     assert_int_equal(transform(bytes, size, &options), IMGCORE_OK);
     check(&reports, false);

@@ -47,18 +47,26 @@ static void four_sizes_come_from_one_call(void **state) {
     }
 }
 
-/* Lossless input and output: the pixels must equal the exact resize. */
+/* Lossless input and output: the pixels must equal the exact resize, with alpha in any case;
+ * without it, by the preset quality, and else be nearly as close. */
 static void png_to_png_is_exact(void **state) {
     (void)state;
-    for (int channels = 1; channels <= 4; channels++) {
+    static const enum imgcore_preset presets[] = {IMGCORE_PRESET_BALANCED, IMGCORE_PRESET_QUALITY,
+                                                  IMGCORE_PRESET_FAST};
+    for (int round = 0; round < 12; round++) {
+        const int channels = 1 + round % 4;
+        const enum imgcore_preset preset = presets[round / 4];
         const struct png_spec spec = {
             .width = 331, .height = 217, .channels = channels, .interlaced = channels % 2 == 0};
+        struct imgcore_options options;
+        imgcore_options_default(&options);
+        options.preset = preset;
         size_t size;
         uint8_t *bytes = png_make(&spec, &size), *scene = scene_make(331, 217, channels);
         uint32_t width, height;
         int got;
-        uint8_t *result =
-            pixels_of(bytes, size, NULL, box(100, 100, IMGCORE_FORMAT_AUTO), &width, &height, &got);
+        uint8_t *result = pixels_of(bytes, size, &options, box(100, 100, IMGCORE_FORMAT_AUTO),
+                                    &width, &height, &got);
         assert_int_equal(got, channels);
         const struct exact_spec exact_spec = {.source_width = 331,
                                               .source_height = 217,
@@ -70,8 +78,9 @@ static void png_to_png_is_exact(void **state) {
                                               .height = 217};
         double *exact = exact_resize(&exact_spec, scene);
         const size_t n = (size_t)width * height * (size_t)channels;
-        assert_true(exact_worst(exact, result, n) <= 1.0);
-        assert_true(exact_psnr(exact, result, n) >= 58.8);
+        const bool is_exact = preset == IMGCORE_PRESET_QUALITY || channels % 2 == 0;
+        assert_true(exact_worst(exact, result, n) <= (is_exact ? 1.0 : 3.0));
+        assert_true(exact_psnr(exact, result, n) >= (is_exact ? 58.8 : 57.0));
         free(exact);
         free(result);
         free(scene);

@@ -1,4 +1,4 @@
-/* Checks of the vertical pass over pixels with alpha. */
+/* Checks of the vertical pass over pixels with alpha, and of the search for opaque rows. */
 #include "check.h"
 
 #include <stdlib.h>
@@ -67,11 +67,24 @@ static void run_vpass_alpha(struct check *check, int channels) {
     const size_t padded =
         (samples + IC_VPASS_ALPHA_SAMPLES - 1) / IC_VPASS_ALPHA_SAMPLES * IC_VPASS_ALPHA_SAMPLES;
     const uint8_t *rows[MOST_TAPS];
+    /* in one round of two pixels [from, to) are transparent in all rows, perhaps but for one pixel
+     */
+    const int from = check_range(check, 0, (int)n), to = check_range(check, from, (int)n);
+    const bool some_transparent = check_range(check, 0, 1);
+    const uint8_t *sources[CHECK_SOURCES];
     for (int i = 0; i < CHECK_SOURCES; i++) {
-        check_fill(check, check_source(check, i, samples, 1), samples);
+        uint8_t *source = check_source(check, i, samples, 1);
+        sources[i] = source;
+        check_fill(check, source, samples);
+        for (int x = from; some_transparent && x < to; x++) {
+            source[(x + 1) * channels - 1] = 0;
+        }
+        if (to > from && check_range(check, 0, 9) == 0) {
+            source[check_range(check, from + 1, to) * channels - 1] = 1;
+        }
     }
     for (int k = 0; k < pass.rows; k++) {
-        rows[k] = check_source(check, k % CHECK_SOURCES, samples, 1);
+        rows[k] = sources[k % CHECK_SOURCES];
     }
     const int step = check_range(check, 1, MOST_ROWS);
     struct check_out out =
@@ -81,6 +94,26 @@ static void run_vpass_alpha(struct check *check, int channels) {
     run_pass(&pass, check->ref, channels, rows, n, padded, (float *)(void *)out.ref, step);
     run_pass(&pass, check->tested, channels, rows, n, padded, (float *)(void *)out.tested, step);
     check_compare(check, &out);
+}
+
+/* Pixels that are opaque but for one, or none, or random ones. */
+static void run_is_opaque(struct check *check, int channels) {
+    const size_t n = check_size(check, 300), samples = n * (size_t)channels;
+    uint8_t *pixels = check_source(check, 0, samples, 1);
+    check_fill(check, pixels, samples);
+    const int kind = check_range(check, 0, 3);
+    for (size_t i = 0; kind > 0 && i < n; i++) {
+        pixels[i * (size_t)channels + (size_t)channels - 1] = 255;
+    }
+    if (kind > 1 && n > 0) {
+        const size_t at = (size_t)check_range(check, 0, (int)n - 1);
+        pixels[at * (size_t)channels + (size_t)channels - 1] = (uint8_t)check_range(check, 0, 255);
+    }
+    check_describe(check, "n %zu, kind %d", n, kind);
+    const bool wanted = check->ref->is_opaque[channels](pixels, n);
+    if (check->tested->is_opaque[channels](pixels, n) != wanted) {
+        check_fail(check, "not %d", wanted);
+    }
 }
 
 /* ---- timing -------------------------------------------------------------------------------- */
@@ -133,6 +166,31 @@ static void bench_vpass_alpha(struct check *check, int channels) {
     free(b);
 }
 
+static void call_is_opaque(void *arg) {
+    struct bench *b = arg;
+    b->kernels->is_opaque[b->channels](b->bytes[0], BENCH_SAMPLES / (size_t)b->channels);
+}
+
+static void bench_is_opaque(struct check *check, int channels) {
+    struct bench *b = calloc(1, sizeof(*b));
+    if (b == NULL) {
+        return;
+    }
+    b->kernels = check->tested;
+    b->channels = channels;
+    memset(b->bytes[0], 255, BENCH_SAMPLES);
+    check_time(check, "4096 opaque samples", BENCH_SAMPLES, call_is_opaque, b);
+    free(b);
+}
+
+static check_slot slot_is_opaque_x2(const struct ic_kernels *kernels) {
+    return (check_slot)kernels->is_opaque[2];
+}
+
+static check_slot slot_is_opaque_x4(const struct ic_kernels *kernels) {
+    return (check_slot)kernels->is_opaque[4];
+}
+
 static check_slot slot_vpass_alpha_x2(const struct ic_kernels *kernels) {
     return (check_slot)kernels->vpass_alpha[2];
 }
@@ -144,5 +202,7 @@ static check_slot slot_vpass_alpha_x4(const struct ic_kernels *kernels) {
 const struct check_kernel check_alpha_kernels[] = {
     {"vpass_alpha_x2", slot_vpass_alpha_x2, run_vpass_alpha, bench_vpass_alpha, 2},
     {"vpass_alpha_x4", slot_vpass_alpha_x4, run_vpass_alpha, bench_vpass_alpha, 4},
+    {"is_opaque_x2", slot_is_opaque_x2, run_is_opaque, bench_is_opaque, 2},
+    {"is_opaque_x4", slot_is_opaque_x4, run_is_opaque, bench_is_opaque, 4},
     {0},
 };

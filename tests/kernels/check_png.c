@@ -43,6 +43,23 @@ static void run_unfilter(struct check *check, int channels) {
     check_compare(check, &out);
 }
 
+static void run_narrow(struct check *check, int channels) {
+    (void)channels;
+    const size_t n = check_size(check, 5000);
+    uint8_t *in = check_source(check, 0, 2 * n, 1);
+    check_fill(check, in, 2 * n);
+    for (size_t i = 0; i < n; i++) { /* mostly near the limits of rounding */
+        if (check_range(check, 0, 3) > 0) {
+            in[2 * i + 1] = (uint8_t)(in[2 * i] + 128 + check_range(check, -2, 2));
+        }
+    }
+    struct check_out out = check_output(check, n, 1);
+    check_describe(check, "n %zu", n);
+    check->ref->png_narrow_u16(in, out.ref, n);
+    check->tested->png_narrow_u16(in, out.tested, n);
+    check_compare(check, &out);
+}
+
 static void run_filter(struct check *check, int channels) {
     const size_t n = check_size(check, 1500) * (size_t)channels;
     uint8_t *row = check_source(check, 0, n, 1);
@@ -124,6 +141,21 @@ static void bench_filter(struct check *check, int channels) {
     check_time(check, "row", (double)row_bytes(&b), call_filter, &b);
 }
 
+static void call_narrow(void *arg) {
+    struct bench *b = arg;
+    b->kernels->png_narrow_u16(b->in, b->out, row_bytes(b) / 2);
+}
+
+static void bench_narrow(struct check *check, int channels) {
+    (void)channels;
+    struct bench b = open_bench(check, 2);
+    check_time(check, "row", (double)row_bytes(&b) / 2, call_narrow, &b);
+}
+
+static check_slot slot_png_narrow_u16(const struct ic_kernels *kernels) {
+    return (check_slot)kernels->png_narrow_u16;
+}
+
 #define SLOT(member, bytes)                                                                        \
     static check_slot slot_##member##bytes(const struct ic_kernels *kernels) {                     \
         return (check_slot)kernels->member[bytes];                                                 \
@@ -132,6 +164,8 @@ SLOT(png_unfilter, 1)
 SLOT(png_unfilter, 2)
 SLOT(png_unfilter, 3)
 SLOT(png_unfilter, 4)
+SLOT(png_unfilter, 6)
+SLOT(png_unfilter, 8)
 SLOT(png_filter, 1)
 SLOT(png_filter, 2)
 SLOT(png_filter, 3)
@@ -142,6 +176,9 @@ const struct check_kernel check_png_kernels[] = {
     {"png_unfilter2", slot_png_unfilter2, run_unfilter, bench_unfilter, 2},
     {"png_unfilter3", slot_png_unfilter3, run_unfilter, bench_unfilter, 3},
     {"png_unfilter4", slot_png_unfilter4, run_unfilter, bench_unfilter, 4},
+    {"png_unfilter6", slot_png_unfilter6, run_unfilter, bench_unfilter, 6},
+    {"png_unfilter8", slot_png_unfilter8, run_unfilter, bench_unfilter, 8},
+    {"png_narrow_u16", slot_png_narrow_u16, run_narrow, bench_narrow, 0},
     {"png_filter1", slot_png_filter1, run_filter, bench_filter, 1},
     {"png_filter2", slot_png_filter2, run_filter, bench_filter, 2},
     {"png_filter3", slot_png_filter3, run_filter, bench_filter, 3},

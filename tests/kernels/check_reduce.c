@@ -42,6 +42,30 @@ static void run_halve_i16(struct check *check, int channels) {
     check_compare(check, &out);
 }
 
+static void run_halve_rgb_u8(struct check *check, int channels) {
+    (void)channels;
+    const size_t n = check_size(check, 2000), count = (n + 1) / 2 * 3;
+    uint8_t *in = check_source(check, 0, n * 3, 1);
+    check_fill(check, in, n * 3);
+    struct check_out out = check_output(check, count * sizeof(int16_t), sizeof(int16_t));
+    check_describe(check, "n %zu", n);
+    check->ref->halve_rgb_u8(in, (int16_t *)(void *)out.ref, n);
+    check->tested->halve_rgb_u8(in, (int16_t *)(void *)out.tested, n);
+    check_compare(check, &out);
+}
+
+static void run_halve_rgb_i16(struct check *check, int channels) {
+    (void)channels;
+    const size_t n = check_size(check, 2000), count = (n + 1) / 2 * 3;
+    int16_t *in = check_source(check, 0, n * 3 * sizeof(int16_t), sizeof(int16_t));
+    fill_rows(check, in, n * 3, 16320);
+    struct check_out out = check_output(check, count * sizeof(int16_t), sizeof(int16_t));
+    check_describe(check, "n %zu", n);
+    check->ref->halve_rgb_i16(in, (int16_t *)(void *)out.ref, n);
+    check->tested->halve_rgb_i16(in, (int16_t *)(void *)out.tested, n);
+    check_compare(check, &out);
+}
+
 /* Makes four rows in four areas, between 0 and `most`. */
 static void take_rows(struct check *check, const int16_t *rows[4], size_t n, int most) {
     for (int k = 0; k < 4; k++) {
@@ -117,6 +141,16 @@ static void call_vpass_i16(void *arg) {
     b->kernels->vpass_i16(b->rows, b->weights, 8, b->out, BENCH_N / 2, true);
 }
 
+static void call_halve_rgb_u8(void *arg) {
+    struct bench *b = arg;
+    b->kernels->halve_rgb_u8(b->bytes, b->out, BENCH_N / 3);
+}
+
+static void call_halve_rgb_i16(void *arg) {
+    struct bench *b = arg;
+    b->kernels->halve_rgb_i16(b->rows[0], b->out, BENCH_N / 3);
+}
+
 static void bench_with(struct check *check, const char *label, double samples,
                        void (*call)(void *)) {
     struct bench b = {.kernels = check->tested};
@@ -158,6 +192,16 @@ static void bench_vpass_i16(struct check *check, int channels) {
     bench_with(check, "n 2464, taps 8, added", BENCH_N / 2 * 8.0, call_vpass_i16);
 }
 
+static void bench_halve_rgb_u8(struct check *check, int channels) {
+    (void)channels;
+    bench_with(check, "n 1642", BENCH_N, call_halve_rgb_u8);
+}
+
+static void bench_halve_rgb_i16(struct check *check, int channels) {
+    (void)channels;
+    bench_with(check, "n 1642", BENCH_N, call_halve_rgb_i16);
+}
+
 static check_slot slot_halve_u8(const struct ic_kernels *kernels) {
     return (check_slot)kernels->halve_row_u8;
 }
@@ -174,10 +218,20 @@ static check_slot slot_vpass_i16(const struct ic_kernels *kernels) {
     return (check_slot)kernels->vpass_i16;
 }
 
+static check_slot slot_halve_rgb_u8(const struct ic_kernels *kernels) {
+    return (check_slot)kernels->halve_rgb_u8;
+}
+
+static check_slot slot_halve_rgb_i16(const struct ic_kernels *kernels) {
+    return (check_slot)kernels->halve_rgb_i16;
+}
+
 const struct check_kernel check_reduce_kernels[] = {
     {"halve_row_u8", slot_halve_u8, run_halve_u8, bench_halve_u8, 0},
     {"halve_row_i16", slot_halve_i16, run_halve_i16, bench_halve_i16, 0},
     {"mean_rows_i16", slot_mean, run_mean, bench_mean, 0},
     {"vpass_i16", slot_vpass_i16, run_vpass_i16, bench_vpass_i16, 0},
+    {"halve_rgb_u8", slot_halve_rgb_u8, run_halve_rgb_u8, bench_halve_rgb_u8, 0},
+    {"halve_rgb_i16", slot_halve_rgb_i16, run_halve_rgb_i16, bench_halve_rgb_i16, 0},
     {NULL, NULL, NULL, NULL, 0},
 };

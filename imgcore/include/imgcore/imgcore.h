@@ -118,13 +118,14 @@ enum imgcore_subsampling {
                               */
 };
 
-/* The trade of accuracy for speed with a JPEG; a PNG is always resized exactly. */
+/* The trade of accuracy for speed. Images with alpha are resized exactly by all of them. */
 enum imgcore_preset {
-    IMGCORE_PRESET_BALANCED, /* shrinks on load as long as at least 4 times the largest output
-                                remains, and resizes from halved rows: 56 dB and more to the exact
-                                result, before encoding; default */
+    IMGCORE_PRESET_BALANCED, /* shrinks a JPEG on load as long as at least 4 times the largest
+                                output remains, and resizes from halved rows: 56 dB and more to the
+                                exact result, before encoding; default */
     IMGCORE_PRESET_QUALITY,  /* does neither: within 1 of 255 at every sample */
-    IMGCORE_PRESET_FAST      /* shrinks on load as long as at least the largest output remains */
+    IMGCORE_PRESET_FAST      /* shrinks a JPEG on load as long as at least the largest output
+                                remains, and resizes from halved rows */
 };
 
 /* ---------------------------------------------------------------------- context */
