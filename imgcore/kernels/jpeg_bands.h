@@ -52,10 +52,10 @@ struct ic_jpeg_band {
 /* The most bytes that a block loads past the position: as IC_JPEG_SLACK_BYTES. */
 #define IC_JPEG_BAND_SLACK_BYTES 264
 
-/* Decode the DC coefficients of `count` blocks: 64 coefficients each, row by row, at coefs + 64 * i.
- * *dc: the last value, without the bits that later scans refine. No block is begun past `limit`; up
- * to IC_JPEG_BAND_SLACK_BYTES past it are read. False: a doubt, and the coefficients are undefined.
- * The bands of AC coefficients are among the kernels (kernels.h). */
+/* Decode the DC coefficients of `count` blocks: 64 coefficients each, row by row, at coefs + 64 *
+ * i. *dc: the last value, without the bits that later scans refine. No block is begun past `limit`;
+ * up to IC_JPEG_BAND_SLACK_BYTES past it are read. False: a doubt, and the coefficients are
+ * undefined. The bands of AC coefficients are among the kernels (kernels.h). */
 bool ic_jpeg_dc_first(const struct ic_jpeg_band *band, const struct ic_jpeg_runs *runs,
                       struct ic_jpeg_cursor *cursor, const uint8_t *limit, int *dc, int16_t *coefs,
                       size_t count);

@@ -110,8 +110,10 @@ static void run_band(struct check *check, bool refine) {
     request.band.last = (unsigned)check_range(check, (int)request.band.first, 63);
     request.band.shift = (unsigned)check_range(check, 0, 4);
     request.ended_blocks = check_range(check, 0, 3) == 0 ? (uint32_t)check_range(check, 1, 50) : 0;
+    const int most = 32767 >> request.band.shift;
+    const bool any = check_range(check, 0, 3) != 0;
     for (int k = 0; k < 64; k++) {
-        request.band.most[k] = (uint16_t)(32767 >> request.band.shift);
+        request.band.most[k] = (uint16_t)(any ? most : check_range(check, 0, 40));
     }
     const size_t n = request.size_bytes + IC_JPEG_BAND_SLACK_BYTES;
     uint8_t *data = check_source(check, 0, n, 1);
