@@ -17,7 +17,9 @@ static bool choose_jpeg(const char *word, bool *own) {
 
 /* The target of imgcore_transform. */
 static void use_target(struct imgcore_context *context, size_t target) {
+    const struct ic_cpu cpu = ic_cpu_detect();
     ic_target_kernels(target, &context->kernels);
+    ic_target_adapt(&cpu, &context->kernels);
     context->kernels.reads_jpeg = context->kernels.reads_jpeg && context->has_own_jpeg;
 }
 

@@ -276,7 +276,8 @@ enum ic_work {
 
 /* What the choice depends on besides the targets that are usable. */
 struct ic_cpu {
-    bool slow_avx512; /* 512-bit vectors lower the clock for milliseconds */
+    bool slow_avx512;   /* 512-bit vectors lower the clock for milliseconds */
+    bool halved_avx512; /* 512-bit vectors are executed in two halves */
 };
 struct ic_cpu ic_cpu_detect(void);
 
@@ -284,6 +285,10 @@ struct ic_cpu ic_cpu_detect(void);
  * the whole job costs. *reason: a sentence about why, in static storage. */
 size_t ic_target_for(enum ic_work work, const struct ic_cpu *cpu, const char *list,
                      const char **reason);
+
+/* Replaces kernels of a usable target's table by those of a narrower one that a CPU executes
+ * faster. */
+void ic_target_adapt(const struct ic_cpu *cpu, struct ic_kernels *kernels);
 
 #ifdef __cplusplus
 }

@@ -66,6 +66,38 @@ static void check_choice(void) {
     }
 }
 
+/* Kernels with 512-bit vectors that are executed in halves: the inverse DCTs of AVX2 alone. */
+static void check_adapted(void) {
+    const struct ic_cpu whole = {.halved_avx512 = false}, halved = {.halved_avx512 = true};
+    struct ic_kernels avx2;
+    size_t narrow = 0;
+    while (narrow < ic_target_count() && strcmp(ic_target_name(narrow), "avx2") != 0) {
+        narrow++;
+    }
+    const bool has_avx2 = narrow < ic_target_count() && ic_target_usable(narrow);
+    if (has_avx2) {
+        ic_target_kernels(narrow, &avx2);
+    }
+    for (size_t i = 0; i < ic_target_count(); i++) {
+        if (!ic_target_usable(i)) {
+            continue;
+        }
+        struct ic_kernels kernels, adapted;
+        ic_target_kernels(i, &kernels);
+        adapted = kernels;
+        ic_target_adapt(&whole, &adapted);
+        expect(memcmp(&adapted, &kernels, sizeof(kernels)) == 0, "whole vectors: no change");
+        ic_target_adapt(&halved, &adapted);
+        if (strncmp(kernels.target, "avx3", 4) == 0) {
+            expect(has_avx2 &&
+                       memcmp(adapted.jpeg_idct, avx2.jpeg_idct, sizeof(avx2.jpeg_idct)) == 0,
+                   "halved vectors: the inverse DCTs of AVX2");
+            memcpy(adapted.jpeg_idct, kernels.jpeg_idct, sizeof(kernels.jpeg_idct));
+        }
+        expect(memcmp(&adapted, &kernels, sizeof(kernels)) == 0, "halved vectors: nothing else");
+    }
+}
+
 /* 512-bit vectors that lower the clock are for kernels alone, unless they are named. */
 static void check_jobs(void) {
     const size_t count = ic_target_count(), best = best_usable();
@@ -93,6 +125,7 @@ int check_targets(int *passed) {
     check_list();
     check_choice();
     check_jobs();
+    check_adapted();
     *passed += passes;
     return failures;
 }
