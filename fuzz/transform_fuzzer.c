@@ -109,8 +109,8 @@ static struct fuzz_result run_pixels(struct imgcore_context *context,
 }
 
 /* The entire input as pixels, and the rectangle of the request in them, give the same bytes as the
- * file: of a PNG, and of a grey JPEG without halved rows, which take the same path. Not with a
- * profile or a rotation, which come after the resizing. */
+ * file: of a PNG, and of a grey JPEG without halved rows, which take the same path. Not with
+ * colours to convert or a rotation, which come after the resizing. */
 static void check_pixels(struct imgcore_context *context, const struct fuzz_request *request,
                          const struct fuzz_result *expected) {
     struct imgcore_info info;
@@ -128,8 +128,8 @@ static void check_pixels(struct imgcore_context *context, const struct fuzz_requ
         info.format == IMGCORE_FORMAT_PNG ||
         (info.color_model == IMGCORE_COLOR_GREY && options->preset == IMGCORE_PRESET_QUALITY);
     const bool is_upright = options->ignore_orientation || info.orientation == 1;
-    if (decoded.status == IMGCORE_OK && is_same_path && is_upright && !info.icc_bytes &&
-        !options->keep_copyright) {
+    if (decoded.status == IMGCORE_OK && is_same_path && is_upright && info.icc_is_srgb &&
+        !info.icc_bytes && !options->keep_copyright) {
         struct fuzz_request with = *request;
         const size_t channels = (size_t)all->result_channels, left = with.options.crop_left_px;
         const ptrdiff_t stride = (ptrdiff_t)(all->result_width_px * channels);
