@@ -13,10 +13,12 @@
 
 enum { OPTION_BYTES = 96, MAX_TARGETS = 16 };
 
-/* A profile that is refused beforehand fails every call that needs it, and no other. */
+/* A profile that is refused beforehand fails every call that needs it, and no other. A crop may be
+ * an invalid argument, too. */
 static void check_profile(struct imgcore_context *context, const struct imgcore_options *options,
                           enum imgcore_status status) {
-    if (options->cmyk_profile && status == IMGCORE_INVALID_ARGUMENT && !options->crop_width_px)
+    const bool has_crop = options->crop_width_px || options->crop_height_px;
+    if (options->cmyk_profile && !has_crop && status == IMGCORE_INVALID_ARGUMENT)
         FUZZ_CHECK(imgcore_check_cmyk_profile(context, options->cmyk_profile,
                                               options->cmyk_profile_bytes,
                                               NULL) == IMGCORE_INVALID_ARGUMENT,
