@@ -6,7 +6,8 @@
 #include "imgcore/kernels/jpeg_bits-inl.h"
 #include "imgcore/kernels/jpeg_blocks.h"
 
-#if IC_HWY_X86 && defined(__LP64__)
+/* Not without optimisation, where compilers leave the assembly too few registers. */
+#if IC_HWY_X86 && defined(__LP64__) && defined(__OPTIMIZE__)
 #define IC_JPEG_BLOCKS_BMI2 1
 #else
 #define IC_JPEG_BLOCKS_BMI2 0
