@@ -42,7 +42,8 @@ struct fuzz_result fuzz_run_source(struct imgcore_context *context,
 struct fuzz_result fuzz_run(struct imgcore_context *context, const struct fuzz_request *request,
                             const struct imgcore_options *options);
 
-/* Crashes unless two results have the same status and the same bytes. */
+/* Crashes unless two results have the same status and the same bytes, or the file is damaged below
+ * its crop. */
 void fuzz_check_same(const struct fuzz_request *request, const struct fuzz_result *expected,
                      const struct fuzz_result *result, const char *what);
 

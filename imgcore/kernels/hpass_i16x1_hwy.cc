@@ -376,9 +376,13 @@ HWY_INLINE void GroupOutputs(const struct ic_taps_q14 &t, size_t i, const int16_
 void HpassI16U8x1(const int16_t *in, ptrdiff_t in_stride, uint8_t *out, ptrdiff_t out_stride,
                   size_t rows, const struct ic_taps_q14 *taps) {
     const struct ic_taps_q14 t = *taps;
-    const bool few = rows < 4 || t.count < kGroup || static_cast<size_t>(t.taps) > kFewTaps;
-    const int32_t count = static_cast<int32_t>(t.count), reach = t.left[t.count - 1] - t.left[0];
-    if (few || reach / count >= 8 || (t.taps > kTwiceTaps && reach > 4 * count)) {
+    bool any = rows < 4 || t.count < kGroup || static_cast<size_t>(t.taps) > kFewTaps;
+    if (!any) {
+        const int32_t count = static_cast<int32_t>(t.count);
+        const int32_t reach = t.left[t.count - 1] - t.left[0];
+        any = reach / count >= 8 || (t.taps > kTwiceTaps && reach > 4 * count);
+    }
+    if (any) {
         AnyDots(in, in_stride, out, out_stride, rows, &t);
         return;
     }

@@ -306,12 +306,13 @@ test('work that would outlive the invocation: ended with an error, nothing writt
   assert.deepEqual(payload, summary({ made: 1 }));
   for (const size of Object.keys(SIZES)) await one.remove(outputKey(created.key, size));
   one.forget();
-  // Lambda's timeout: a sixth of that, and the 300 ms that the runtime keeps for reporting the error.
-  const hurried = one.add({ timeout_ms: Math.round(300 + duration_ms / 6) });
+  // Lambda's timeout: a third of that, and the 300 ms that the runtime keeps for reporting the error.
+  const hurried = one.add({ timeout_ms: Math.round(300 + duration_ms / 3) });
   await hurried.invoke({ Records: [] });
   const result = await hurried.invoke(s3Event(created));
   hasFailed(result, /^Image\.DEADLINE$/);
-  assert.match(result.payload.errorMessage, /time of the invocation/);
+  // The second, where the machine is so busy that the time passes in reading.
+  assert.match(result.payload.errorMessage, /time of the invocation|time given for the call/);
   assert.deepEqual([one.outputs(created.key), one.count('PutObject')], [[], 0]);
   assert.equal(hurried.all.size, 1, 'the process lives');
 });
