@@ -135,7 +135,7 @@ HWY_INLINE void StepQuads(const Predict *predict, V above, V *left, V *corner, V
  * active, are processed byte by byte; so is the last pixel of the first row, since three bytes are
  * stored as four. */
 template <size_t kPixel, size_t kQuads, class Predict>
-HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
+HWY_INLINE void WaveQuads(const Rows &rows, size_t n, const Predict *predict) {
     constexpr size_t kRows = 4 * kQuads, kLag = kRows - 1;
     for (size_t k = 0; k < kRows; k++) {
         Bytes<kPixel>(rows.FilterOf(k), rows.In(k), rows.Above(k), rows.Out(k), 0,
@@ -200,26 +200,11 @@ HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
     }
 }
 
-template <size_t kPixel, size_t kQuads> void WaveOf(const Rows &rows, size_t n) {
-    Mixed mixed[kQuads];
-    bool all_paeth = true;
-    for (size_t q = 0; q < kQuads; q++) {
-        all_paeth = SetMasks(rows, 4 * q, 4, mixed[q]) && all_paeth;
-    }
-    if (all_paeth) {
-        const AllPaeth paeth[kQuads] = {};
-        Wave<kPixel, kQuads>(rows, n, paeth);
-    } else {
-        Wave<kPixel, kQuads>(rows, n, mixed);
-    }
-}
-
 struct Quads {
-    template <size_t kPixel> static void Four(const Rows &rows, size_t n) {
-        WaveOf<kPixel, 1>(rows, n);
-    }
-    template <size_t kPixel> static void Eight(const Rows &rows, size_t n) {
-        WaveOf<kPixel, 2>(rows, n);
+    static constexpr size_t kRows = 4;
+    template <size_t kPixel, size_t kVectors, class Predict>
+    static HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
+        WaveQuads<kPixel, kVectors>(rows, n, predict);
     }
 };
 
@@ -275,10 +260,10 @@ void FilterRow(const uint8_t *row, const uint8_t *above, uint8_t *const out[3], 
 } // namespace
 
 void FillPng(struct ic_kernels *kernels) {
-    kernels->png_unfilter[1] = Unfilter<1, Quads>;
-    kernels->png_unfilter[2] = Unfilter<2, Quads>;
-    kernels->png_unfilter[3] = Unfilter<3, Quads>;
-    kernels->png_unfilter[4] = Unfilter<4, Quads>;
+    kernels->png_unfilter[1] = Unfilter<1, Waves<Quads>>;
+    kernels->png_unfilter[2] = Unfilter<2, Waves<Quads>>;
+    kernels->png_unfilter[3] = Unfilter<3, Waves<Quads>>;
+    kernels->png_unfilter[4] = Unfilter<4, Waves<Quads>>;
     kernels->png_filter[1] = FilterRow<1>;
     kernels->png_filter[2] = FilterRow<2>;
     kernels->png_filter[3] = FilterRow<3>;

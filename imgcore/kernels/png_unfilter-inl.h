@@ -187,6 +187,32 @@ inline bool SetMasks(const Rows &rows, size_t first, size_t lane_bytes, Mixed &m
     return all_paeth;
 }
 
+/* Undoes the filters of four or eight rows. Form: `kRows` rows are in a vector, and Wave undoes
+ * those of kVectors vectors. */
+template <class Form> struct Waves {
+    template <size_t kPixel> static void Four(const Rows &rows, size_t n) {
+        Some<kPixel, 4 / Form::kRows>(rows, n);
+    }
+    template <size_t kPixel> static void Eight(const Rows &rows, size_t n) {
+        Some<kPixel, 8 / Form::kRows>(rows, n);
+    }
+
+  private:
+    template <size_t kPixel, size_t kVectors> static void Some(const Rows &rows, size_t n) {
+        Mixed mixed[kVectors];
+        bool all_paeth = true;
+        for (size_t q = 0; q < kVectors; q++) {
+            all_paeth = SetMasks(rows, Form::kRows * q, 16 / Form::kRows, mixed[q]) && all_paeth;
+        }
+        if (all_paeth) {
+            const AllPaeth paeth[kVectors] = {};
+            Form::template Wave<kPixel, kVectors>(rows, n, paeth);
+        } else {
+            Form::template Wave<kPixel, kVectors>(rows, n, mixed);
+        }
+    }
+};
+
 /* Whether four rows are faster together: if two or more of them are chains. */
 bool AreChains(const Rows &rows, size_t first) {
     int chains = 0;

@@ -34,7 +34,7 @@ HWY_INLINE void StoreTwo(V v, uint8_t *first, uint8_t *second) {
  * active, are processed byte by byte. A pixel of 6 bytes is stored as 8: the next one of its row
  * follows. */
 template <size_t kPixel, size_t kPairs, class Predict>
-HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
+HWY_INLINE void WavePairs(const Rows &rows, size_t n, const Predict *predict) {
     constexpr size_t kRows = 2 * kPairs, kLag = kRows - 1;
     for (size_t k = 0; k < kRows; k++) {
         Bytes<kPixel>(rows.FilterOf(k), rows.In(k), rows.Above(k), rows.Out(k), 0,
@@ -73,26 +73,11 @@ HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
     }
 }
 
-template <size_t kPixel, size_t kPairs> void WaveOf(const Rows &rows, size_t n) {
-    Mixed mixed[kPairs];
-    bool all_paeth = true;
-    for (size_t q = 0; q < kPairs; q++) {
-        all_paeth = SetMasks(rows, 2 * q, 8, mixed[q]) && all_paeth;
-    }
-    if (all_paeth) {
-        const AllPaeth paeth[kPairs] = {};
-        Wave<kPixel, kPairs>(rows, n, paeth);
-    } else {
-        Wave<kPixel, kPairs>(rows, n, mixed);
-    }
-}
-
 struct Pairs {
-    template <size_t kPixel> static void Four(const Rows &rows, size_t n) {
-        WaveOf<kPixel, 2>(rows, n);
-    }
-    template <size_t kPixel> static void Eight(const Rows &rows, size_t n) {
-        WaveOf<kPixel, 4>(rows, n);
+    static constexpr size_t kRows = 2;
+    template <size_t kPixel, size_t kVectors, class Predict>
+    static HWY_INLINE void Wave(const Rows &rows, size_t n, const Predict *predict) {
+        WavePairs<kPixel, kVectors>(rows, n, predict);
     }
 };
 
@@ -125,8 +110,8 @@ void NarrowU16(const uint8_t *in, uint8_t *out, size_t n) {
 } // namespace
 
 void FillPngWide(struct ic_kernels *kernels) {
-    kernels->png_unfilter[6] = Unfilter<6, Pairs>;
-    kernels->png_unfilter[8] = Unfilter<8, Pairs>;
+    kernels->png_unfilter[6] = Unfilter<6, Waves<Pairs>>;
+    kernels->png_unfilter[8] = Unfilter<8, Waves<Pairs>>;
     kernels->png_narrow_u16 = NarrowU16;
 }
 
