@@ -8,19 +8,20 @@ enum block_class { CLASS_DC, CLASS_FIRST_10, CLASS_ALL, CLASSES };
 
 void ic_jpeg_placing_make(struct ic_jpeg_placing *placing,
                           const struct ic_jpeg_component *component, int first, int blocks) {
-    const unsigned h = (unsigned)component->h, per_mcu = h * (unsigned)component->v;
+    const unsigned per_mcu = (unsigned)(component->h * component->v);
     const unsigned count = IC_JPEG_GROUP_BLOCKS / (unsigned)blocks * per_mcu;
     for (unsigned i = 0; i < count; i++) {
-        const unsigned mcu = i / per_mcu, in_mcu = i % per_mcu;
-        placing->block[i] = (uint8_t)(mcu * (unsigned)blocks + (unsigned)first + in_mcu);
-        placing->x[i] = (uint8_t)(mcu * h + in_mcu % h);
-        placing->y[i] = (uint8_t)(in_mcu / h);
+        placing->block[i] =
+            (uint8_t)(i / per_mcu * (unsigned)blocks + (unsigned)first + i % per_mcu);
     }
 }
 
-static void place_at(struct ic_jpeg_placing *placing, size_t size, size_t stride_bytes) {
+static void place_at(struct ic_jpeg_placing *placing, const struct ic_jpeg_component *component,
+                     size_t stride_bytes) {
+    const size_t h = (size_t)component->h, per_mcu = h * (size_t)component->v;
     for (size_t i = 0; i < IC_JPEG_GROUP_BLOCKS; i++) {
-        placing->offset[i] = placing->y[i] * size * stride_bytes + placing->x[i] * size;
+        const size_t x = i / per_mcu * h + i % h, y = i % per_mcu / h;
+        placing->offset[i] = (y * stride_bytes + x) * (size_t)component->size;
     }
     placing->stride_bytes = stride_bytes;
 }
@@ -62,7 +63,7 @@ bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
                           uint32_t count, uint8_t *out, size_t stride_bytes, int *dc) {
     const int size = component->size, quant = component->quant[0];
     if (placing->stride_bytes != stride_bytes) {
-        place_at(placing, (size_t)size, stride_bytes);
+        place_at(placing, component, stride_bytes);
     }
     struct ic_jpeg_group groups[CLASSES]; /* not initialised: that takes longer than to fill them */
     bool good = list_blocks(placing, count * (size_t)(component->h * component->v), coefs, last,

@@ -9,9 +9,7 @@
 /* Where the blocks of a plane lie. */
 struct ic_jpeg_placing {
     uint8_t block[IC_JPEG_GROUP_BLOCKS]; /* among all blocks of a batch */
-    uint8_t x[IC_JPEG_GROUP_BLOCKS];     /* in blocks */
-    uint8_t y[IC_JPEG_GROUP_BLOCKS];
-    size_t offset[IC_JPEG_GROUP_BLOCKS]; /* in bytes, with rows of stride_bytes */
+    size_t offset[IC_JPEG_GROUP_BLOCKS]; /* of samples in the plane, with rows of stride_bytes */
     size_t stride_bytes;                 /* 0: not known yet */
 };
 

@@ -14,13 +14,6 @@ _Static_assert(sizeof(struct ic_jpeg_step) == 8 && offsetof(struct ic_jpeg_step,
 _Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg_codes, table) == 0,
                "as END_BLOCK has it");
 
-#define LOOKUP_AC                                                                                  \
-    "mov %[bits],%[lookup]\n\t"                                                                    \
-    "shr %[ac_unused],%[lookup]\n\t"
-#define LOOKUP_DC                                                                                  \
-    "mov %[bits],%[lookup]\n\t"                                                                    \
-    "shr %[dc_unused],%[lookup]\n\t"
-
 #define LOAD                                                                                       \
     "mov (%[at]),%[value]\n\t"                                                                     \
     "bswap %[value]\n\t"                                                                           \
@@ -43,7 +36,8 @@ _Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg
  * index, for which the table is aligned. step_bits is doubled at last: the carry is IC_STEP_END
  * then, and the sign IC_STEP_PREFIX. */
 #define STEP(LOAD, end)                                                                            \
-    LOOKUP_AC                                                                                      \
+    "mov %[bits],%[lookup]\n\t"                                                                    \
+    "shr %[ac_unused],%[lookup]\n\t"                                                               \
     "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
     "movzbl %c[steps]+0(%[table],%[lookup],8),%k[after]\n\t"                                       \
     "add %[place],%[after]\n\t"                                                                    \
@@ -67,7 +61,8 @@ _Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg
 
 /* The first step of a block. */
 #define DC                                                                                         \
-    LOOKUP_DC                                                                                      \
+    "mov %[bits],%[lookup]\n\t"                                                                    \
+    "shr %[dc_unused],%[lookup]\n\t"                                                               \
     "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
     "cmpb $1,%c[steps]+0(%[table],%[lookup],8)\n\t"                                                \
     "jne 4f\n\t"                                                                                   \
