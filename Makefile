@@ -35,6 +35,7 @@ IMGCORE_BASE := imgcore/base/cancel.c imgcore/base/input.c imgcore/base/mem.c \
 
 KERNELS := imgcore/kernels/jpeg_bands.c imgcore/kernels/jpeg_blocks.c imgcore/kernels/jpeg_blocks_bmi2.c \
 	imgcore/kernels/jpeg_codes.c imgcore/kernels/jpeg_idct_scalar.c \
+	imgcore/kernels/jpeg_unstuff_vbmi2.c \
 	imgcore/kernels/kernels_ref.c imgcore/kernels/kernels_ref_color.c \
 	imgcore/kernels/kernels_ref_jpeg.c \
 	imgcore/kernels/kernels_ref_orient.c imgcore/kernels/kernels_ref_png.c \

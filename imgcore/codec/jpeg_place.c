@@ -1,8 +1,6 @@
 /* Blocks to samples: see jpeg_place.h. */
 #include "imgcore/codec/jpeg_place.h"
 
-#include <stdlib.h>
-
 /* Blocks by how their samples are made. */
 enum block_class { CLASS_DC, CLASS_FIRST_10, CLASS_ALL, CLASSES };
 
@@ -31,6 +29,8 @@ static void place_at(struct ic_jpeg_placing *placing, const struct ic_jpeg_compo
 static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t *coefs,
                         const uint8_t *last, int quant, unsigned most_dc, unsigned most_first_10,
                         uint8_t *out, int *dc, struct ic_jpeg_group groups[CLASSES]) {
+    const int most =
+        quant > 1 ? INT16_MAX / quant : INT16_MAX; /* of a DC, dequantised in 16 bits */
     size_t in_dc = 0, in_first_10 = 0;
     int value = *dc;
     bool good = true;
@@ -38,9 +38,7 @@ static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t
         const size_t block = placing->block[i];
         int16_t *first = coefs + 64 * block;
         value += *first;
-        good &= value >= -INT16_MAX && value <= INT16_MAX;
-        value = (int16_t)value;
-        good &= abs(value * quant) <= INT16_MAX;
+        good &= value >= -most && value <= most;
         *first = (int16_t)value;
         const bool is_dc = last[block] <= most_dc, is_first_10 = last[block] <= most_first_10;
         const struct ic_jpeg_place place = {first, out + placing->offset[i]};
@@ -57,6 +55,21 @@ static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t
     return good;
 }
 
+/* Fills blocks, and clears them: of 1x1, all coefficients, of others only DC is there. */
+static bool fill_group(const struct ic_jpeg_group *group, int size, int quant,
+                       size_t stride_bytes) {
+    bool good = true;
+    for (size_t i = 0; i < group->count; i++) {
+        int16_t *coefs = group->place[i].coefs;
+        good &= ic_jpeg_fill_block(coefs[0] * quant, size, group->place[i].out, stride_bytes);
+        coefs[0] = 0;
+        if (size == 1) {
+            memset(coefs, 0, 64 * sizeof(*coefs));
+        }
+    }
+    return good;
+}
+
 bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
                           const struct ic_jpeg_component *component,
                           struct ic_jpeg_placing *placing, int16_t *coefs, const uint8_t *last,
@@ -68,10 +81,7 @@ bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
     struct ic_jpeg_group groups[CLASSES]; /* not initialised: that takes longer than to fill them */
     bool good = list_blocks(placing, count * (size_t)(component->h * component->v), coefs, last,
                             quant, size == 1 ? 64 : 1, size == 8 ? 10 : 0, out, dc, groups);
-    for (size_t i = 0; i < groups[CLASS_DC].count; i++) {
-        good &= ic_jpeg_fill_block(groups[CLASS_DC].place[i].coefs[0] * quant, size,
-                                   groups[CLASS_DC].place[i].out, stride_bytes);
-    }
+    good &= fill_group(&groups[CLASS_DC], size, quant, stride_bytes);
     good &= ic_jpeg_transform_group(kernels, &groups[CLASS_FIRST_10], IC_IDCT_8_FIRST_10,
                                     component->quant, stride_bytes);
     good &= ic_jpeg_transform_group(kernels, &groups[CLASS_ALL], ic_jpeg_idct_of(size),

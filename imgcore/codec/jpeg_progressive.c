@@ -160,17 +160,10 @@ static bool decode_scans(struct ic_jpeg_progressive *progressive) {
 
 /* ---- samples --------------------------------------------------------------------------------- */
 
-/* Transforms a group, and clears its coefficients. */
-static bool finish_group(const struct ic_jpeg_progressive *progressive, struct plane *plane,
+static bool finish_group(const struct ic_jpeg_progressive *progressive, const struct plane *plane,
                          struct ic_jpeg_group *group, enum ic_jpeg_idct idct, size_t stride_bytes) {
-    const size_t count = group->count;
-    const bool good = ic_jpeg_transform_group(progressive->kernels, group, idct,
-                                              plane->tables.quant, stride_bytes);
-    for (size_t i = 0; i < count; i++) {
-        const ptrdiff_t at = group->place[i].coefs - plane->coefs;
-        memset(plane->coefs + at, 0, 64 * sizeof(int16_t));
-    }
-    return good;
+    return ic_jpeg_transform_group(progressive->kernels, group, idct, plane->tables.quant,
+                                   stride_bytes);
 }
 
 /* Fills the block, or notes it for its inverse DCT. */

@@ -49,7 +49,8 @@ static inline enum ic_jpeg_idct ic_jpeg_idct_of(int size) {
     return size == 8 ? IC_IDCT_8 : size == 4 ? IC_IDCT_4 : IC_IDCT_2;
 }
 
-/* Transforms the blocks of a group, which is empty after it. False: see jpeg_idct in kernels.h. */
+/* Transforms the blocks of a group, clears them, and empties it. False: see jpeg_idct in kernels.h.
+ */
 static inline bool ic_jpeg_transform_group(const struct ic_kernels *kernels,
                                            struct ic_jpeg_group *group, enum ic_jpeg_idct idct,
                                            const int16_t *quant, size_t stride_bytes) {

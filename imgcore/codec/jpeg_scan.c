@@ -146,9 +146,10 @@ static bool decode_batch(struct ic_jpeg_scan *scan, uint32_t mcu, uint32_t count
         in_range &= ic_jpeg_place_blocks(scan->kernels, component, &scan->placing[p], scan->coefs,
                                          scan->last, count, out, stride_bytes[p], &scan->dc[p]);
     }
-    good = good && (in_range || doubt(scan, IC_DOUBT_RANGE));
-    memset(scan->coefs, 0, count * blocks * 64 * sizeof(*scan->coefs));
-    return good;
+    if (!good) {
+        memset(scan->coefs, 0, sizeof(scan->coefs));
+    }
+    return good && (in_range || doubt(scan, IC_DOUBT_RANGE));
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */

@@ -115,6 +115,8 @@ void ic_fill_jpeg_blocks(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_bands(enum ic_hwy_target target, struct ic_kernels *kernels);
 /* The kernels that VNNI makes faster than AVX3; x86 only. */
 void ic_fill_hpass_i16_vnni(struct ic_kernels *kernels);
+/* The kernel that needs VBMI2, where the CPU has it; x86 only. */
+void ic_fill_jpeg_unstuff_vbmi2(struct ic_kernels *kernels);
 
 #ifdef __cplusplus
 }

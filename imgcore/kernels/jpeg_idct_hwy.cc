@@ -28,21 +28,23 @@ const hn::ScalableTag<int16_t> d16;
 const hn::ScalableTag<uint16_t> du16;
 const hn::ScalableTag<int32_t> d32;
 const hn::ScalableTag<uint32_t> du32;
-const hn::ScalableTag<int8_t> d8;
 const hn::ScalableTag<uint8_t> du8;
 const hn::ScalableTag<int64_t> d64;
 using V16 = hn::Vec<decltype(d16)>;
 using V32 = hn::Vec<decltype(d32)>;
-using V8 = hn::Vec<decltype(d8)>;
+using V8 = hn::Vec<decltype(du8)>;
 using Block16 = hn::CappedTag<int16_t, 8>;
 using Block8 = hn::CappedTag<uint8_t, 16>;
 
 constexpr size_t kBlocks = HWY_MAX_BYTES / 16;
 
-/* A pass multiplies by less than 1.39 per input, and 4 times that fits 16 bits after the columns.
- */
-constexpr int kExact = 5900;
-/* Up to here a sum after both passes, 1.93 / 8 of it at most, is in [-512, 511]. */
+/* What the first column's sums get before the pass over the rows: there it is a half, which rounds
+ * the samples, and 128, which makes them unsigned. */
+constexpr int kOffset = 16 + 128 * 32;
+/* A pass multiplies by less than 1.39 per input, and 4 times that and the offset fit 16 bits after
+ * the columns. */
+constexpr int kExact = 5100;
+/* Up to here a sample, 1.93 / 8 of the sum at most, is in [-512, 511]. */
 constexpr int kInRange = 2048;
 
 /* ---- products ------------------------------------------------------------------------------ */
@@ -91,11 +93,11 @@ class Pair {
 
 HWY_INLINE V8 NarrowToBytes(V16 a, V16 b) {
 #if HWY_MAX_BYTES == 64
-    return V8{_mm512_packs_epi16(a.raw, b.raw)};
+    return V8{_mm512_packus_epi16(a.raw, b.raw)};
 #elif HWY_MAX_BYTES == 32
-    return V8{_mm256_packs_epi16(a.raw, b.raw)};
+    return V8{_mm256_packus_epi16(a.raw, b.raw)};
 #else
-    return V8{_mm_packs_epi16(a.raw, b.raw)};
+    return V8{_mm_packus_epi16(a.raw, b.raw)};
 #endif
 }
 #else
@@ -114,7 +116,7 @@ class Pair {
 };
 
 HWY_INLINE V8 NarrowToBytes(V16 a, V16 b) {
-    return V8{vqmovn_high_s16(vqmovn_s16(a.raw), b.raw)};
+    return V8{vqmovun_high_s16(vqmovun_s16(a.raw), b.raw)};
 }
 #endif
 
@@ -124,9 +126,25 @@ template <int kBits> HWY_INLINE V16 Narrow(Wide sum) {
                                 hn::ShiftRight<kBits>(sum.upper));
 }
 
-HWY_INLINE Wide Round(Wide sum, int half) {
-    const V32 add = hn::Set(d32, half);
-    return {hn::Add(sum.lower, add), hn::Add(sum.upper, add)};
+enum Pass {
+    kColumns,
+    kColumnsOfTwo, /* of two blocks in the space of one: both halves have a first column */
+    kRows
+};
+
+/* Rounds sums that kBits are taken off, and adds the offset to the first column. In the rows the
+ * offset has done that. */
+template <int kBits, Pass kPass> HWY_INLINE Wide Round(Wide sum) {
+    if constexpr (kPass == kRows) {
+        return sum;
+    } else {
+        constexpr int kHalf = 1 << (kBits - 1);
+        alignas(16) static constexpr int32_t kFirst[4] = {kHalf + (kOffset << kBits), kHalf, kHalf,
+                                                          kHalf};
+        const V32 first = hn::LoadDup128(d32, kFirst), others = hn::Set(d32, kHalf);
+        return {hn::Add(sum.lower, first),
+                hn::Add(sum.upper, kPass == kColumnsOfTwo ? first : others)};
+    }
 }
 
 /* ---- one dimension -------------------------------------------------------------------------- */
@@ -146,10 +164,10 @@ template <int kBits> HWY_INLINE void Butterfly(Wide even, Wide odd, V16 &first, 
 }
 
 /* jidctint.c. The constants are explained in jpeg_idct_scalar.c. */
-template <int kBits> HWY_INLINE Eight Transform8(const Eight &in) {
+template <int kBits, Pass kPass> HWY_INLINE Eight Transform8(const Eight &in) {
     const Pair p04(in.v0, in.v4), p26(in.v2, in.v6), p13(in.v1, in.v3), p57(in.v5, in.v7);
-    const Wide sum = Round(p04.Mul(8192, 8192), 1 << (kBits - 1));
-    const Wide difference = Round(p04.Mul(8192, -8192), 1 << (kBits - 1));
+    const Wide sum = Round<kBits, kPass>(p04.Mul(8192, 8192));
+    const Wide difference = Round<kBits, kPass>(p04.Mul(8192, -8192));
     const Wide outer = p26.Mul(10703, 4433), inner = p26.Mul(4433, -10704);
     V16 v0, v1, v2, v3, v4, v5, v6, v7;
     Butterfly<kBits>(Add(sum, outer), Add(p13.Mul(11363, 9633), p57.Mul(6437, 2260)), v0, v7);
@@ -162,22 +180,21 @@ template <int kBits> HWY_INLINE Eight Transform8(const Eight &in) {
 }
 
 /* The same of four inputs, if the others are zero. */
-template <int kBits> HWY_INLINE Eight Transform8First4(const Four &in) {
+template <int kBits, Pass kPass> HWY_INLINE Eight Transform8First4(const Four &in) {
     const Pair p02(in.v0, in.v2), p13(in.v1, in.v3);
-    constexpr int kHalf = 1 << (kBits - 1);
     V16 v0, v1, v2, v3, v4, v5, v6, v7;
-    Butterfly<kBits>(Round(p02.Mul(8192, 10703), kHalf), p13.Mul(11363, 9633), v0, v7);
-    Butterfly<kBits>(Round(p02.Mul(8192, 4433), kHalf), p13.Mul(9633, -2259), v1, v6);
-    Butterfly<kBits>(Round(p02.Mul(8192, -4433), kHalf), p13.Mul(6437, -11362), v2, v5);
-    Butterfly<kBits>(Round(p02.Mul(8192, -10703), kHalf), p13.Mul(2260, -6436), v3, v4);
+    Butterfly<kBits>(Round<kBits, kPass>(p02.Mul(8192, 10703)), p13.Mul(11363, 9633), v0, v7);
+    Butterfly<kBits>(Round<kBits, kPass>(p02.Mul(8192, 4433)), p13.Mul(9633, -2259), v1, v6);
+    Butterfly<kBits>(Round<kBits, kPass>(p02.Mul(8192, -4433)), p13.Mul(6437, -11362), v2, v5);
+    Butterfly<kBits>(Round<kBits, kPass>(p02.Mul(8192, -10703)), p13.Mul(2260, -6436), v3, v4);
     return {v0, v1, v2, v3, v4, v5, v6, v7};
 }
 
 /* jidctred.c, 4 of 8; in.v4 has no part in it. */
-template <int kBits> HWY_INLINE Four Transform4(const Eight &in) {
+template <int kBits, Pass kPass> HWY_INLINE Four Transform4(const Eight &in) {
     const Pair p26(in.v2, in.v6), p13(in.v1, in.v3), p57(in.v5, in.v7);
     const Pair p0(in.v0, hn::Zero(d16));
-    const Wide dc = Round(p0.Mul(16384, 0), 1 << (kBits - 1));
+    const Wide dc = Round<kBits, kPass>(p0.Mul(16384, 0));
     const Wide even = p26.Mul(15137, -6270);
     V16 v0, v1, v2, v3;
     Butterfly<kBits>(Add(dc, even), Add(p13.Mul(20995, 7373), p57.Mul(-4926, -4176)), v0, v3);
@@ -186,9 +203,10 @@ template <int kBits> HWY_INLINE Four Transform4(const Eight &in) {
 }
 
 /* jidctred.c, 2 of 8: of in.v0 and the odd ones. 32768 * v0 is 16384 * v0 twice. */
-template <int kBits> HWY_INLINE void Transform2(const Eight &in, V16 &first, V16 &last) {
+template <int kBits, Pass kPass>
+HWY_INLINE void Transform2(const Eight &in, V16 &first, V16 &last) {
     const Pair p00(in.v0, in.v0), p13(in.v1, in.v3), p57(in.v5, in.v7);
-    const Wide even = Round(p00.Mul(16384, 16384), 1 << (kBits - 1));
+    const Wide even = Round<kBits, kPass>(p00.Mul(16384, 16384));
     Butterfly<kBits>(even, Add(p13.Mul(29692, -10426), p57.Mul(6967, -5906)), first, last);
 }
 
@@ -250,7 +268,7 @@ HWY_INLINE Eight Transpose4(const Four &in) {
 
 /* The blocks of one vector; fewer than kBlocks: the last one is repeated. */
 struct Group {
-    const int16_t *coefs[kBlocks];
+    int16_t *coefs[kBlocks];
     uint8_t *out[kBlocks];
 };
 
@@ -281,6 +299,16 @@ HWY_INLINE V16 Dequantise(const Group &group, const int16_t *quant, size_t row) 
 #else
     return hn::Mul(hn::LoadU(block, group.coefs[0] + 8 * row), by);
 #endif
+}
+
+/* The first `rows` rows of coefficients. */
+template <size_t kRows> HWY_INLINE void Clear(const Group &group) {
+    const hn::CappedTag<int16_t, 8 * kRows> d;
+    for (size_t i = 0; i < kBlocks; i++) {
+        for (size_t at = 0; at < 8 * kRows; at += hn::Lanes(d)) {
+            hn::StoreU(hn::Zero(d), d, group.coefs[i] + at);
+        }
+    }
 }
 
 HWY_INLINE hn::Vec<decltype(du16)> Absolute(V16 v) {
@@ -314,9 +342,10 @@ HWY_INLINE hn::Vec<decltype(du16)> SumOf(const Eight &in) {
                             SumOf(Four{in.v4, in.v5, in.v6, in.v7}));
 }
 
-/* Whether all samples are in [-512, 511]: then none changes by ten bits. */
+/* Whether all samples are in [-512, 511], before 128 is added: then none changes by ten bits. */
 HWY_INLINE bool InRange(V16 least, V16 most) {
-    const auto out = hn::Or(hn::Lt(least, hn::Set(d16, -512)), hn::Gt(most, hn::Set(d16, 511)));
+    const auto out =
+        hn::Or(hn::Lt(least, hn::Set(d16, 128 - 512)), hn::Gt(most, hn::Set(d16, 128 + 511)));
     return hn::AllFalse(d16, out);
 }
 
@@ -329,11 +358,11 @@ HWY_INLINE bool InRange(const Eight &v) {
 }
 
 template <class Scalar>
-HWY_NOINLINE bool LeaveToScalar(Scalar scalar, const Group &group, const int16_t *quant,
-                                ptrdiff_t stride_bytes) {
+HWY_NOINLINE bool LeaveToScalar(Scalar scalar, const struct ic_jpeg_place *places, size_t n,
+                                const int16_t *quant, ptrdiff_t stride_bytes) {
     bool good = true;
-    for (size_t i = 0; i < kBlocks; i++) {
-        good &= scalar(group.coefs[i], quant, group.out[i], stride_bytes);
+    for (size_t i = 0; i < n; i++) {
+        good &= scalar(places[i].coefs, quant, places[i].out, stride_bytes);
     }
     return good;
 }
@@ -349,7 +378,7 @@ HWY_INLINE void StorePair(hn::Vec<Block8> rows, uint8_t *out, ptrdiff_t stride_b
 
 /* Stores rows y and y + 1 of each block. */
 HWY_INLINE void StoreRows(V16 rows, const Group &group, ptrdiff_t y, ptrdiff_t stride_bytes) {
-    const auto bytes = hn::Xor(hn::BitCast(du8, rows), hn::Set(du8, 0x80));
+    const auto bytes = hn::BitCast(du8, rows);
     const ptrdiff_t at = y * stride_bytes;
 #if HWY_MAX_BYTES == 64
     const hn::CappedTag<uint8_t, 32> two;
@@ -372,10 +401,10 @@ HWY_INLINE void StoreColumns8(const Eight &columns, const Group &group, ptrdiff_
     const V8 c13 = NarrowToBytes(columns.v1, columns.v3);
     const V8 c46 = NarrowToBytes(columns.v4, columns.v6);
     const V8 c57 = NarrowToBytes(columns.v5, columns.v7);
-    const V16 c01 = hn::BitCast(d16, hn::InterleaveLower(d8, c02, c13));
-    const V16 c23 = hn::BitCast(d16, hn::InterleaveUpper(d8, c02, c13));
-    const V16 c45 = hn::BitCast(d16, hn::InterleaveLower(d8, c46, c57));
-    const V16 c67 = hn::BitCast(d16, hn::InterleaveUpper(d8, c46, c57));
+    const V16 c01 = hn::BitCast(d16, hn::InterleaveLower(du8, c02, c13));
+    const V16 c23 = hn::BitCast(d16, hn::InterleaveUpper(du8, c02, c13));
+    const V16 c45 = hn::BitCast(d16, hn::InterleaveLower(du8, c46, c57));
+    const V16 c67 = hn::BitCast(d16, hn::InterleaveUpper(du8, c46, c57));
     const V16 left0 = Lower16(c01, c23), left4 = Upper16(c01, c23);
     const V16 right0 = Lower16(c45, c67), right4 = Upper16(c45, c67);
     StoreRows(Lower32(left0, right0), group, 0, stride_bytes);
@@ -400,8 +429,8 @@ HWY_INLINE Eight Load(const Group &group, const int16_t *quant) {
 struct All8 {
     static HWY_INLINE bool Store(const Eight &in, bool in_range, const Group &group,
                                  ptrdiff_t stride_bytes) {
-        const Eight rows = Transform8<kColumnShift>(in);
-        const Eight columns = Transform8<kRowShift>(Transpose8(rows));
+        const Eight rows = Transform8<kColumnShift, kColumns>(in);
+        const Eight columns = Transform8<kRowShift, kRows>(Transpose8(rows));
         const bool good = in_range || InRange(columns);
         StoreColumns8(columns, group, stride_bytes);
         return good;
@@ -411,17 +440,14 @@ struct All8 {
 /* The samples of four columns: their lower halves are of use. */
 HWY_INLINE void StoreColumns4(const Four &columns, const Group &group, ptrdiff_t stride_bytes) {
     const Eight rows = Transpose4(columns);
-    HWY_ALIGN int8_t bytes[4][HWY_MAX_BYTES];
-    hn::Store(NarrowToBytes(rows.v0, rows.v0), d8, bytes[0]);
-    hn::Store(NarrowToBytes(rows.v1, rows.v1), d8, bytes[1]);
-    hn::Store(NarrowToBytes(rows.v2, rows.v2), d8, bytes[2]);
-    hn::Store(NarrowToBytes(rows.v3, rows.v3), d8, bytes[3]);
+    HWY_ALIGN uint8_t bytes[4][HWY_MAX_BYTES];
+    hn::Store(NarrowToBytes(rows.v0, rows.v0), du8, bytes[0]);
+    hn::Store(NarrowToBytes(rows.v1, rows.v1), du8, bytes[1]);
+    hn::Store(NarrowToBytes(rows.v2, rows.v2), du8, bytes[2]);
+    hn::Store(NarrowToBytes(rows.v3, rows.v3), du8, bytes[3]);
     for (size_t block = 0; block < kBlocks; block++) {
         for (ptrdiff_t y = 0; y < 4; y++) {
-            uint32_t row;
-            memcpy(&row, bytes[y] + 16 * block, sizeof(row));
-            row ^= 0x80808080;
-            memcpy(group.out[block] + y * stride_bytes, &row, sizeof(row));
+            memcpy(group.out[block] + y * stride_bytes, bytes[y] + 16 * block, 4);
         }
     }
 }
@@ -429,8 +455,8 @@ HWY_INLINE void StoreColumns4(const Four &columns, const Group &group, ptrdiff_t
 struct All4 {
     static HWY_INLINE bool Store(const Eight &in, bool in_range, const Group &group,
                                  ptrdiff_t stride_bytes) {
-        const Four rows = Transform4<kColumnShift + 1>(in);
-        const Four columns = Transform4<kRowShift + 1>(Transpose4(rows));
+        const Four rows = Transform4<kColumnShift + 1, kColumns>(in);
+        const Four columns = Transform4<kRowShift + 1, kRows>(Transpose4(rows));
         const V16 left = Lower64(columns.v0, columns.v1), right = Lower64(columns.v2, columns.v3);
         StoreColumns4(columns, group, stride_bytes);
         return in_range || InRange(hn::Min(left, right), hn::Max(left, right));
@@ -439,13 +465,12 @@ struct All4 {
 
 /* The samples of two columns: the first two of each are of use. */
 HWY_INLINE void StoreColumns2(V16 left, V16 right, const Group &group, ptrdiff_t stride_bytes) {
-    HWY_ALIGN int8_t bytes[HWY_MAX_BYTES];
-    hn::Store(NarrowToBytes(Lower16(left, right), left), d8, bytes);
+    HWY_ALIGN uint8_t bytes[HWY_MAX_BYTES];
+    hn::Store(NarrowToBytes(Lower16(left, right), left), du8, bytes);
     for (size_t block = 0; block < kBlocks; block++) {
         for (size_t y = 0; y < 2; y++) {
-            uint8_t *out = group.out[block] + static_cast<ptrdiff_t>(y) * stride_bytes;
-            out[0] = static_cast<uint8_t>(bytes[16 * block + 2 * y] ^ 0x80);
-            out[1] = static_cast<uint8_t>(bytes[16 * block + 2 * y + 1] ^ 0x80);
+            memcpy(group.out[block] + static_cast<ptrdiff_t>(y) * stride_bytes,
+                   bytes + 16 * block + 2 * y, 2);
         }
     }
 }
@@ -454,15 +479,15 @@ struct All2 {
     static HWY_INLINE bool Store(const Eight &in, bool in_range, const Group &group,
                                  ptrdiff_t stride_bytes) {
         V16 top, bottom, left, right;
-        Transform2<kColumnShift + 2>(in, top, bottom);
-        Transform2<kRowShift + 2>(Transpose4(Four{top, bottom, top, bottom}), left, right);
+        Transform2<kColumnShift + 2, kColumns>(in, top, bottom);
+        Transform2<kRowShift + 2, kRows>(Transpose4(Four{top, bottom, top, bottom}), left, right);
         const V16 both = Lower64(left, right);
         StoreColumns2(left, right, group, stride_bytes);
         return in_range || InRange(both, both);
     }
 };
 
-template <class Transform, bool (*kScalar)(const int16_t *, const int16_t *, uint8_t *, ptrdiff_t)>
+template <class Transform, bool (*kScalar)(int16_t *, const int16_t *, uint8_t *, ptrdiff_t)>
 bool Idct(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
           ptrdiff_t stride_bytes) {
     bool good = true;
@@ -471,9 +496,11 @@ bool Idct(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
         const Eight in = Load(group, quant);
         const auto sums = SumOf(in);
         if (HWY_LIKELY(AllUpTo(sums, kExact))) {
+            Clear<8>(group);
             good &= Transform::Store(in, AllUpTo(sums, kInRange), group, stride_bytes);
         } else {
-            good &= LeaveToScalar(kScalar, group, quant, stride_bytes);
+            good &=
+                LeaveToScalar(kScalar, places + i, HWY_MIN(n - i, kBlocks), quant, stride_bytes);
         }
     }
     return good;
@@ -507,7 +534,7 @@ HWY_INLINE V16 DequantiseFour(const Group &a, const Group &b, const int16_t *qua
 
 HWY_INLINE bool StoreFirst4(const Four &in, bool in_range, const Group &group,
                             ptrdiff_t stride_bytes) {
-    const Eight columns = Transform8First4<kRowShift>(in);
+    const Eight columns = Transform8First4<kRowShift, kRows>(in);
     const bool good = in_range || InRange(columns);
     StoreColumns8(columns, group, stride_bytes);
     return good;
@@ -524,12 +551,14 @@ bool IdctFirst10(const struct ic_jpeg_place *places, size_t n, const int16_t *qu
                          DequantiseFour(a, b, quant, 2), DequantiseFour(a, b, quant, 3)};
         const auto sums = SumOf(in);
         if (HWY_UNLIKELY(!FoursUpTo(sums, kExact))) {
-            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, a, quant, stride_bytes);
-            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, b, quant, stride_bytes);
+            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, places + i, HWY_MIN(n - i, 2 * kBlocks),
+                                  quant, stride_bytes);
             continue;
         }
+        Clear<4>(a);
+        Clear<4>(b);
         const bool in_range = FoursUpTo(sums, kInRange);
-        const Eight rows = Transform8First4<kColumnShift>(in);
+        const Eight rows = Transform8First4<kColumnShift, kColumnsOfTwo>(in);
         good &= StoreFirst4(TransposeLeft(rows), in_range, a, stride_bytes);
         if (!is_last) {
             good &= StoreFirst4(TransposeRight(rows), in_range, b, stride_bytes);

@@ -5,6 +5,7 @@
 #include "imgcore/kernels/jpeg_idct_scalar.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define COLUMN_BITS 2 /* fraction bits between the passes */
 
@@ -105,25 +106,25 @@ static bool transform_rows(int64_t between[][8], int size, transform_fn *transfo
     return good;
 }
 
-static bool transform_block(const int16_t *coefs, const int16_t *quant, int size,
-                            transform_fn *transform, int bits, uint8_t *out,
-                            ptrdiff_t stride_bytes) {
+static bool transform_block(int16_t *coefs, const int16_t *quant, int size, transform_fn *transform,
+                            int bits, uint8_t *out, ptrdiff_t stride_bytes) {
     int64_t between[8][8];
     const bool good = transform_columns(coefs, quant, size, transform, bits, between);
+    memset(coefs, 0, 64 * sizeof(*coefs));
     return transform_rows(between, size, transform, bits, out, stride_bytes) && good;
 }
 
-bool ic_jpeg_idct_8_scalar(const int16_t *coefs, const int16_t *quant, uint8_t *out,
+bool ic_jpeg_idct_8_scalar(int16_t *coefs, const int16_t *quant, uint8_t *out,
                            ptrdiff_t stride_bytes) {
     return transform_block(coefs, quant, 8, transform_8, 13, out, stride_bytes);
 }
 
-bool ic_jpeg_idct_4_scalar(const int16_t *coefs, const int16_t *quant, uint8_t *out,
+bool ic_jpeg_idct_4_scalar(int16_t *coefs, const int16_t *quant, uint8_t *out,
                            ptrdiff_t stride_bytes) {
     return transform_block(coefs, quant, 4, transform_4, 14, out, stride_bytes);
 }
 
-bool ic_jpeg_idct_2_scalar(const int16_t *coefs, const int16_t *quant, uint8_t *out,
+bool ic_jpeg_idct_2_scalar(int16_t *coefs, const int16_t *quant, uint8_t *out,
                            ptrdiff_t stride_bytes) {
     return transform_block(coefs, quant, 2, transform_2, 15, out, stride_bytes);
 }

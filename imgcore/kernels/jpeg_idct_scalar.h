@@ -11,11 +11,11 @@
 extern "C" {
 #endif
 
-bool ic_jpeg_idct_8_scalar(const int16_t *coefs, const int16_t *quant, uint8_t *out,
+bool ic_jpeg_idct_8_scalar(int16_t *coefs, const int16_t *quant, uint8_t *out,
                            ptrdiff_t stride_bytes);
-bool ic_jpeg_idct_4_scalar(const int16_t *coefs, const int16_t *quant, uint8_t *out,
+bool ic_jpeg_idct_4_scalar(int16_t *coefs, const int16_t *quant, uint8_t *out,
                            ptrdiff_t stride_bytes);
-bool ic_jpeg_idct_2_scalar(const int16_t *coefs, const int16_t *quant, uint8_t *out,
+bool ic_jpeg_idct_2_scalar(int16_t *coefs, const int16_t *quant, uint8_t *out,
                            ptrdiff_t stride_bytes);
 
 #ifdef __cplusplus

@@ -1,9 +1,11 @@
 /* The JPEG reader: removal of stuffed bytes. In a photograph one byte in 40 to 200 is 0xff.
  *
- * On x86 a shuffle takes the stuffed byte out of 16 bytes, whether there is one or not. Elsewhere,
- * where the bits of a mask cost more, whole vectors are copied, and at each 0xff the copy starts
- * again behind it. */
+ * On x86 a shuffle takes the stuffed bytes out of twice eight, whether there are any or not.
+ * Elsewhere, where the bits of a mask cost more, whole vectors are copied, and at each 0xff the
+ * copy starts again behind it. With VBMI2: jpeg_unstuff_vbmi2.c. */
 #include "imgcore/kernels/hwy_targets.h"
+
+#include "imgcore/kernels/jpeg_unstuff-inl.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "imgcore/kernels/jpeg_unstuff_hwy.cc"
@@ -16,33 +18,38 @@ namespace imgcore {
 namespace HWY_NAMESPACE {
 namespace {
 
-/* Byte by byte, from i on. */
-HWY_INLINE size_t UnstuffRest(const uint8_t *in, size_t i, size_t n, uint8_t *out, size_t written,
-                              size_t *used) {
-    while (i < n && (in[i] != 0xff || (i + 1 < n && in[i + 1] == 0))) {
-        out[written++] = in[i];
-        i += in[i] == 0xff ? 2 : 1;
-    }
-    *used = i;
-    return written;
-}
-
 #if IC_HWY_X86
+/* The places of eight bytes without some of them, and how many are left: bit i of the index is set
+ * if byte i goes. */
 struct Shuffles {
-    alignas(16) uint8_t without[17][16]; /* 16: all bytes stay */
-    constexpr Shuffles() : without() {
-        for (unsigned left_out = 0; left_out < 17; left_out++) {
-            for (unsigned i = 0; i < 16; i++) {
-                without[left_out][i] = static_cast<uint8_t>(i < left_out ? i : i + 1);
+    alignas(8) uint8_t place[256][8];
+    uint8_t left[256];
+    constexpr Shuffles() : place(), left() {
+        for (unsigned without = 0; without < 256; without++) {
+            unsigned count = 0;
+            for (unsigned i = 0; i < 8; i++) {
+                if ((without >> i & 1) == 0) {
+                    place[without][count++] = static_cast<uint8_t>(i);
+                }
             }
+            left[without] = static_cast<uint8_t>(count);
         }
     }
 };
 
 constexpr Shuffles kShuffles;
 
+HWY_INLINE __m128i LoadEight(const uint8_t *from) {
+    return _mm_loadl_epi64(reinterpret_cast<const __m128i *>(from));
+}
+
+HWY_INLINE void StoreEight(__m128i bytes, uint8_t *to) {
+    _mm_storel_epi64(reinterpret_cast<__m128i *>(to), bytes);
+}
+
 size_t Unstuff(const uint8_t *in, size_t n, uint8_t *out, size_t *used) {
     const __m128i marker = _mm_set1_epi8(-1), zero = _mm_setzero_si128();
+    const __m128i halves = _mm_set_epi64x(0x0808080808080808, 0);
     unsigned after_marker = 0; /* 1: the byte before these is 0xff */
     size_t i = 0, written = 0;
     for (; i + 16 <= n; i += 16) {
@@ -51,27 +58,22 @@ size_t Unstuff(const uint8_t *in, size_t n, uint8_t *out, size_t *used) {
             static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, marker)));
         const unsigned zeros =
             static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, zero)));
-        const unsigned behind = markers << 1 | after_marker, stuffed = behind & 0xffff;
-        if ((stuffed & ~zeros) != 0) {
+        const unsigned behind = markers << 1 | after_marker;
+        if ((behind & 0xffff & ~zeros) != 0) {
             break;
         }
         after_marker = behind >> 16;
-        if (HWY_LIKELY((stuffed & (stuffed - 1)) == 0)) {
-            const unsigned at = static_cast<unsigned>(__builtin_ctz(stuffed | 1u << 16));
-            const __m128i shuffle =
-                _mm_load_si128(reinterpret_cast<const __m128i *>(kShuffles.without[at]));
-            _mm_storeu_si128(reinterpret_cast<__m128i *>(out + written),
-                             _mm_shuffle_epi8(bytes, shuffle));
-            written += 16 - (stuffed != 0);
-            continue;
-        }
-        for (unsigned k = 0; k < 16; k++) {
-            out[written] = in[i + k];
-            written += 1 - (stuffed >> k & 1);
-        }
+        const unsigned lower = behind & 0xff, upper = behind >> 8 & 0xff;
+        const __m128i places = _mm_unpacklo_epi64(LoadEight(kShuffles.place[lower]),
+                                                  LoadEight(kShuffles.place[upper]));
+        const __m128i left = _mm_shuffle_epi8(bytes, _mm_add_epi8(places, halves));
+        StoreEight(left, out + written);
+        written += kShuffles.left[lower];
+        StoreEight(_mm_unpackhi_epi64(left, left), out + written);
+        written += kShuffles.left[upper];
     }
     /* what follows a 0xff decides whether it is data */
-    return UnstuffRest(in, i - after_marker, n, out, written - after_marker, used);
+    return ic_jpeg_unstuff_rest(in, i - after_marker, n, out, written - after_marker, used);
 }
 #else
 namespace hn = hwy::HWY_NAMESPACE;
@@ -99,7 +101,7 @@ size_t Unstuff(const uint8_t *in, size_t n, uint8_t *out, size_t *used) {
         i += 2;
         written++;
     }
-    return UnstuffRest(in, i, n, out, written, used);
+    return ic_jpeg_unstuff_rest(in, i, n, out, written, used);
 }
 #endif
 

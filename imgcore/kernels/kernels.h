@@ -73,7 +73,7 @@ enum ic_jpeg_idct { IC_IDCT_8, IC_IDCT_8_FIRST_10, IC_IDCT_4, IC_IDCT_2, IC_IDCT
 
 /* One block of an inverse DCT: 64 coefficients, row by row, and where its first sample goes. */
 struct ic_jpeg_place {
-    const int16_t *coefs;
+    int16_t *coefs;
     uint8_t *out;
 };
 
@@ -248,7 +248,8 @@ struct ic_kernels {
      * way, is so far out of range that libjpeg's plain and SIMD forms can differ: final sums
      * outside
      * [-512, 511], sums after the columns that do not fit 16 bits, or, for 8x8, 0 + 4, 0 - 4, 3 + 7
-     * or 1 + 5 (the places in a column or row) that do not. All blocks are written nevertheless. */
+     * or 1 + 5 (the places in a column or row) that do not. All blocks are written nevertheless.
+     * Clears the coefficients. */
     bool (*jpeg_idct[IC_IDCTS])(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
                                 ptrdiff_t stride_bytes);
 };

@@ -4,6 +4,7 @@
 
 #include "imgcore/kernels/jpeg_idct_scalar.h"
 #include "imgcore/kernels/jpeg_symbol-inl.h"
+#include "imgcore/kernels/jpeg_unstuff-inl.h"
 
 const uint8_t ic_jpeg_zigzag[64] __attribute__((aligned(256))) = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
@@ -11,14 +12,7 @@ const uint8_t ic_jpeg_zigzag[64] __attribute__((aligned(256))) = {
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 static size_t unstuff_ref(const uint8_t *in, size_t n, uint8_t *out, size_t *used) {
-    size_t written = 0;
-    size_t i = 0;
-    while (i < n && (in[i] != 0xff || (i + 1 < n && in[i + 1] == 0))) {
-        out[written++] = in[i];
-        i += in[i] == 0xff ? 2 : 1;
-    }
-    *used = i;
-    return written;
+    return ic_jpeg_unstuff_rest(in, 0, n, out, 0, used);
 }
 
 static bool block_ref(struct ic_jpeg_position *position, int16_t *coefs, unsigned *covered) {
@@ -177,7 +171,7 @@ static bool band_refine_ref(const struct ic_jpeg_band *band, struct ic_jpeg_curs
     return true;
 }
 
-static bool all_blocks(bool (*one)(const int16_t *, const int16_t *, uint8_t *, ptrdiff_t),
+static bool all_blocks(bool (*one)(int16_t *, const int16_t *, uint8_t *, ptrdiff_t),
                        const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
                        ptrdiff_t stride_bytes) {
     bool good = true;

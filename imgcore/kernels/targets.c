@@ -90,6 +90,7 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
 #if IC_HWY_X86
     if (target->hwy == IC_HWY_AVX3_DL) {
         ic_fill_hpass_i16_vnni(kernels);
+        ic_fill_jpeg_unstuff_vbmi2(kernels);
     }
 #endif
     kernels->target = target->name;
