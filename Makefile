@@ -45,7 +45,7 @@ KERNELS := imgcore/kernels/jpeg_bands.c imgcore/kernels/jpeg_blocks.c imgcore/ke
 KERNELS_HWY := imgcore/kernels/color_hwy.cc imgcore/kernels/float_hwy.cc \
 	imgcore/kernels/hpass_f32_hwy.cc imgcore/kernels/hpass_i16_hwy.cc \
 	imgcore/kernels/hpass_i16_vnni_hwy.cc \
-	imgcore/kernels/hpass_i16x1_hwy.cc imgcore/kernels/jpeg_idct_hwy.cc \
+	imgcore/kernels/hpass_i16x1_hwy.cc imgcore/kernels/jpeg_idct_few_hwy.cc imgcore/kernels/jpeg_idct_hwy.cc \
 	imgcore/kernels/jpeg_unstuff_hwy.cc \
 	imgcore/kernels/orient_hwy.cc imgcore/kernels/png_hwy.cc imgcore/kernels/png_wide_hwy.cc imgcore/kernels/reduce_hwy.cc \
 	imgcore/kernels/reduce_rgb_hwy.cc \

@@ -1,9 +1,6 @@
 /* Blocks to samples: see jpeg_place.h. */
 #include "imgcore/codec/jpeg_place.h"
 
-/* Blocks by how their samples are made. */
-enum block_class { CLASS_DC, CLASS_FIRST_10, CLASS_ALL, CLASSES };
-
 void ic_jpeg_placing_make(struct ic_jpeg_placing *placing,
                           const struct ic_jpeg_component *component, int first, int blocks) {
     const unsigned per_mcu = (unsigned)(component->h * component->v);
@@ -24,34 +21,34 @@ static void place_at(struct ic_jpeg_placing *placing, const struct ic_jpeg_compo
     placing->stride_bytes = stride_bytes;
 }
 
+/* How many coefficients the blocks of each class but the last can have: only of 8x8 is there a
+ * choice of transforms, and of 1x1 only DC is used. */
+static const uint8_t most_coefs[9][IC_CLASSES - 1] = {
+    [1] = {64, 64, 64}, [2] = {1, 1, 1}, [4] = {1, 1, 1}, [8] = {1, 3, 10}};
+
 /* Completes the DC of each block, and lists it. Without a branch that depends on the data: one for
  * the class would be mispredicted for every third block. */
 static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t *coefs,
-                        const uint8_t *last, int quant, unsigned most_dc, unsigned most_first_10,
-                        uint8_t *out, int *dc, struct ic_jpeg_group groups[CLASSES]) {
-    const int most =
-        quant > 1 ? INT16_MAX / quant : INT16_MAX; /* of a DC, dequantised in 16 bits */
-    size_t in_dc = 0, in_first_10 = 0;
+                        const uint8_t *last, int quant, const uint8_t most[IC_CLASSES - 1],
+                        uint8_t *out, int *dc, struct ic_jpeg_group groups[IC_CLASSES]) {
+    const int most_dc = quant > 1 ? INT16_MAX / quant : INT16_MAX;
     int value = *dc;
     bool good = true;
+    for (int class = 0; class < IC_CLASSES; class ++) {
+        groups[class].count = 0;
+    }
     for (size_t i = 0; i < n; i++) {
         const size_t block = placing->block[i];
         int16_t *first = coefs + 64 * block;
         value += *first;
-        good &= value >= -most && value <= most;
+        good &= value >= -most_dc && value <= most_dc;
         *first = (int16_t)value;
-        const bool is_dc = last[block] <= most_dc, is_first_10 = last[block] <= most_first_10;
-        const struct ic_jpeg_place place = {first, out + placing->offset[i]};
-        groups[CLASS_DC].place[in_dc] = place;
-        groups[CLASS_FIRST_10].place[in_first_10] = place;
-        groups[CLASS_ALL].place[i - in_dc - in_first_10] = place;
-        in_dc += is_dc;
-        in_first_10 += !is_dc && is_first_10;
+        const unsigned covered = last[block];
+        struct ic_jpeg_group *group =
+            &groups[(covered > most[0]) + (covered > most[1]) + (covered > most[2])];
+        group->place[group->count++] = (struct ic_jpeg_place){first, out + placing->offset[i]};
     }
     *dc = value;
-    groups[CLASS_DC].count = in_dc;
-    groups[CLASS_FIRST_10].count = in_first_10;
-    groups[CLASS_ALL].count = n - in_dc - in_first_10;
     return good;
 }
 
@@ -78,13 +75,13 @@ bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
     if (placing->stride_bytes != stride_bytes) {
         place_at(placing, component, stride_bytes);
     }
-    struct ic_jpeg_group groups[CLASSES]; /* not initialised: that takes longer than to fill them */
+    struct ic_jpeg_group groups[IC_CLASSES]; /* not cleared: that takes longer than to fill them */
     bool good = list_blocks(placing, count * (size_t)(component->h * component->v), coefs, last,
-                            quant, size == 1 ? 64 : 1, size == 8 ? 10 : 0, out, dc, groups);
-    good &= fill_group(&groups[CLASS_DC], size, quant, stride_bytes);
-    good &= ic_jpeg_transform_group(kernels, &groups[CLASS_FIRST_10], IC_IDCT_8_FIRST_10,
-                                    component->quant, stride_bytes);
-    good &= ic_jpeg_transform_group(kernels, &groups[CLASS_ALL], ic_jpeg_idct_of(size),
-                                    component->quant, stride_bytes);
+                            quant, most_coefs[size], out, dc, groups);
+    good &= fill_group(&groups[IC_CLASS_DC], size, quant, stride_bytes);
+    for (enum ic_jpeg_class class = IC_CLASS_FIRST_3; class < IC_CLASSES; class ++) {
+        good &= ic_jpeg_transform_group(kernels, &groups[class], ic_jpeg_idct_of(class, size),
+                                        component->quant, stride_bytes);
+    }
     return good;
 }

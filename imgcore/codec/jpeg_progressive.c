@@ -11,11 +11,11 @@
 /* A component, and its blocks in one row of MCUs: tables.v rows of row_blocks. */
 struct plane {
     struct ic_jpeg_component tables;
-    size_t row_blocks;                    /* of entire MCUs */
-    uint32_t width_blocks, height_blocks; /* of the picture */
-    int16_t *coefs;                       /* AC coefficients are zero before and after a row */
-    uint64_t *nonzero;                    /* see jpeg_bands.h */
-    struct ic_jpeg_group all, first_10;
+    size_t row_blocks;                       /* of entire MCUs */
+    uint32_t width_blocks, height_blocks;    /* of the picture */
+    int16_t *coefs;                          /* AC coefficients are zero before and after a row */
+    uint64_t *nonzero;                       /* see jpeg_bands.h */
+    struct ic_jpeg_group groups[IC_CLASSES]; /* that of DC is not used */
 };
 
 struct ic_jpeg_progressive {
@@ -160,10 +160,17 @@ static bool decode_scans(struct ic_jpeg_progressive *progressive) {
 
 /* ---- samples --------------------------------------------------------------------------------- */
 
-static bool finish_group(const struct ic_jpeg_progressive *progressive, const struct plane *plane,
-                         struct ic_jpeg_group *group, enum ic_jpeg_idct idct, size_t stride_bytes) {
-    return ic_jpeg_transform_group(progressive->kernels, group, idct, plane->tables.quant,
+static bool finish_group(const struct ic_jpeg_progressive *progressive, struct plane *plane,
+                         enum ic_jpeg_class class, size_t stride_bytes) {
+    return ic_jpeg_transform_group(progressive->kernels, &plane->groups[class],
+                                   ic_jpeg_idct_of(class, plane->tables.size), plane->tables.quant,
                                    stride_bytes);
+}
+
+static enum ic_jpeg_class class_of(uint64_t nonzero, int size) {
+    return size != 8 || nonzero >> 10 != 0 ? IC_CLASS_ALL
+           : nonzero >> 3 != 0             ? IC_CLASS_FIRST_10
+                                           : IC_CLASS_FIRST_3;
 }
 
 /* Fills the block, or notes it for its inverse DCT. */
@@ -183,12 +190,11 @@ static bool place_block(const struct ic_jpeg_progressive *progressive, struct pl
         memset(coefs, 0, 64 * sizeof(int16_t));
         return ic_jpeg_fill_block(product, size, out, stride_bytes);
     }
-    const bool is_low = nonzero >> 10 == 0 && size == 8;
-    struct ic_jpeg_group *group = is_low ? &plane->first_10 : &plane->all;
+    const enum ic_jpeg_class class = class_of(nonzero, size);
+    struct ic_jpeg_group *group = &plane->groups[class];
     group->place[group->count++] = (struct ic_jpeg_place){coefs, out};
     return group->count < IC_JPEG_GROUP_BLOCKS ||
-           finish_group(progressive, plane, group,
-                        is_low ? IC_IDCT_8_FIRST_10 : ic_jpeg_idct_of(size), stride_bytes);
+           finish_group(progressive, plane, class, stride_bytes);
 }
 
 static bool place_blocks(const struct ic_jpeg_progressive *progressive, struct plane *plane,
@@ -203,9 +209,9 @@ static bool place_blocks(const struct ic_jpeg_progressive *progressive, struct p
                                 stride_bytes);
         }
     }
-    good &= finish_group(progressive, plane, &plane->all, ic_jpeg_idct_of(plane->tables.size),
-                         stride_bytes);
-    good &= finish_group(progressive, plane, &plane->first_10, IC_IDCT_8_FIRST_10, stride_bytes);
+    for (enum ic_jpeg_class class = IC_CLASS_FIRST_3; class < IC_CLASSES; class ++) {
+        good &= finish_group(progressive, plane, class, stride_bytes);
+    }
     memset(plane->nonzero, 0, v * plane->row_blocks * sizeof(*plane->nonzero));
     return good;
 }

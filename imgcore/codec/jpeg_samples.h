@@ -8,7 +8,16 @@
 
 #define IC_JPEG_GROUP_BLOCKS 96u
 
-/* Blocks for the same inverse DCT. */
+/* Blocks by how their samples are made. */
+enum ic_jpeg_class {
+    IC_CLASS_DC,
+    IC_CLASS_FIRST_3,
+    IC_CLASS_FIRST_10,
+    IC_CLASS_ALL,
+    IC_CLASSES,
+};
+
+/* Blocks of one class. */
 struct ic_jpeg_group {
     size_t count;
     struct ic_jpeg_place place[IC_JPEG_GROUP_BLOCKS];
@@ -44,9 +53,14 @@ static inline bool ic_jpeg_fill_block(int product, int size, uint8_t *out, size_
     return sample >= -512 && sample <= 511;
 }
 
-/* The inverse DCT of all coefficients to blocks of size 8, 4 or 2. */
-static inline enum ic_jpeg_idct ic_jpeg_idct_of(int size) {
-    return size == 8 ? IC_IDCT_8 : size == 4 ? IC_IDCT_4 : IC_IDCT_2;
+/* The inverse DCT of a class, but for DC, to blocks of size 8, 4 or 2. */
+static inline enum ic_jpeg_idct ic_jpeg_idct_of(enum ic_jpeg_class class, int size) {
+    if (size != 8) {
+        return size == 4 ? IC_IDCT_4 : IC_IDCT_2;
+    }
+    return class == IC_CLASS_FIRST_3    ? IC_IDCT_8_FIRST_3
+           : class == IC_CLASS_FIRST_10 ? IC_IDCT_8_FIRST_10
+                                        : IC_IDCT_8;
 }
 
 /* Transforms the blocks of a group, clears them, and empties it. False: see jpeg_idct in kernels.h.

@@ -110,6 +110,7 @@ void ic_fill_png_wide(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_reduce_rgb(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_idct(enum ic_hwy_target target, struct ic_kernels *kernels);
+void ic_fill_jpeg_idct_few(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_unstuff(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_blocks(enum ic_hwy_target target, struct ic_kernels *kernels);
 void ic_fill_jpeg_bands(enum ic_hwy_target target, struct ic_kernels *kernels);

@@ -68,8 +68,15 @@ struct ic_vpass_alpha_target {
 };
 
 /* The inverse DCTs of a JPEG: to 8x8 samples, the same of the coefficients before zigzag position
- * 10 (the others are zero), to 4x4, and to 2x2. */
-enum ic_jpeg_idct { IC_IDCT_8, IC_IDCT_8_FIRST_10, IC_IDCT_4, IC_IDCT_2, IC_IDCTS };
+ * 3 or 10 (the others are zero), to 4x4, and to 2x2. */
+enum ic_jpeg_idct {
+    IC_IDCT_8,
+    IC_IDCT_8_FIRST_3,
+    IC_IDCT_8_FIRST_10,
+    IC_IDCT_4,
+    IC_IDCT_2,
+    IC_IDCTS
+};
 
 /* One block of an inverse DCT: 64 coefficients, row by row, and where its first sample goes. */
 struct ic_jpeg_place {

@@ -203,6 +203,7 @@ void ic_kernels_ref_jpeg(struct ic_kernels *kernels) {
     kernels->jpeg_band_first = band_first_ref;
     kernels->jpeg_band_refine = band_refine_ref;
     kernels->jpeg_idct[IC_IDCT_8] = idct_8_ref;
+    kernels->jpeg_idct[IC_IDCT_8_FIRST_3] = idct_8_ref;
     kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = idct_8_ref;
     kernels->jpeg_idct[IC_IDCT_4] = idct_4_ref;
     kernels->jpeg_idct[IC_IDCT_2] = idct_2_ref;

@@ -84,6 +84,7 @@ void ic_target_kernels(size_t index, struct ic_kernels *kernels) {
     ic_fill_reduce(target->hwy, kernels);
     ic_fill_reduce_rgb(target->hwy, kernels);
     ic_fill_jpeg_idct(target->hwy, kernels);
+    ic_fill_jpeg_idct_few(target->hwy, kernels);
     ic_fill_jpeg_unstuff(target->hwy, kernels);
     ic_fill_jpeg_blocks(target->hwy, kernels);
     ic_fill_jpeg_bands(target->hwy, kernels);
@@ -163,6 +164,7 @@ void ic_target_adapt(const struct ic_cpu *cpu, struct ic_kernels *kernels) {
     if (cpu->halved_avx512 &&
         (strcmp(kernels->target, "avx3") == 0 || strcmp(kernels->target, "avx3_dl") == 0)) {
         ic_fill_jpeg_idct(IC_HWY_AVX2, kernels);
+        ic_fill_jpeg_idct_few(IC_HWY_AVX2, kernels);
     }
 #else
     (void)cpu;

@@ -53,6 +53,11 @@ static int side_of(int idct) {
     return idct == IC_IDCT_4 ? 4 : idct == IC_IDCT_2 ? 2 : 8;
 }
 
+/* How many coefficients are not zero; `all`: if it takes all of them. */
+static int coefs_of(int idct, int all) {
+    return idct == IC_IDCT_8_FIRST_3 ? 3 : idct == IC_IDCT_8_FIRST_10 ? 10 : all;
+}
+
 static void fill_quant(struct check *check, int16_t *quant) {
     const int most = check_range(check, 0, 9) == 0 ? 32767 : check_range(check, 1, 255);
     for (int i = 0; i < 64; i++) {
@@ -86,7 +91,7 @@ static void run_idct(struct check *check, int idct) {
     int16_t *quant = check_source(check, 1, 64 * sizeof(*quant), sizeof(*quant));
     fill_quant(check, quant);
     for (size_t i = 0; i < n; i++) {
-        fill_coefs(check, coefs + 64 * i, quant, idct == IC_IDCT_8_FIRST_10 ? 10 : 64);
+        fill_coefs(check, coefs + 64 * i, quant, coefs_of(idct, 64));
     }
     struct check_out out =
         check_output(check, stride * ((size_t)side - 1) + (size_t)side * MAX_BLOCKS, 1);
@@ -159,7 +164,7 @@ static void bench_idct(struct check *check, int idct) {
     }
     for (size_t i = 0; i < BENCH_BLOCKS; i++) {
         for (int k = 0; k < 64; k++) {
-            const int count = idct == IC_IDCT_8_FIRST_10 ? 10 : 40;
+            const int count = coefs_of(idct, 40);
             const int most = 100 / (k + 1);
             coefs[64 * i + ic_jpeg_zigzag[k]] =
                 (int16_t)(k < count ? check_range(check, -most, most) : 0);
@@ -178,6 +183,7 @@ static check_slot slot_unstuff(const struct ic_kernels *kernels) {
         return (check_slot)kernels->jpeg_idct[idct];                                               \
     }
 SLOT(idct_8, IC_IDCT_8)
+SLOT(idct_8_first_3, IC_IDCT_8_FIRST_3)
 SLOT(idct_8_first_10, IC_IDCT_8_FIRST_10)
 SLOT(idct_4, IC_IDCT_4)
 SLOT(idct_2, IC_IDCT_2)
@@ -185,6 +191,7 @@ SLOT(idct_2, IC_IDCT_2)
 const struct check_kernel check_jpeg_kernels[] = {
     {"jpeg_unstuff", slot_unstuff, run_unstuff, bench_unstuff, 0},
     {"jpeg_idct_8", slot_idct_8, run_idct, bench_idct, IC_IDCT_8},
+    {"jpeg_idct_8_first_3", slot_idct_8_first_3, run_idct, bench_idct, IC_IDCT_8_FIRST_3},
     {"jpeg_idct_8_first_10", slot_idct_8_first_10, run_idct, bench_idct, IC_IDCT_8_FIRST_10},
     {"jpeg_idct_4", slot_idct_4, run_idct, bench_idct, IC_IDCT_4},
     {"jpeg_idct_2", slot_idct_2, run_idct, bench_idct, IC_IDCT_2},
