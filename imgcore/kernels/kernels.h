@@ -286,6 +286,7 @@ enum ic_work {
 struct ic_cpu {
     bool slow_avx512;   /* 512-bit vectors lower the clock for milliseconds */
     bool halved_avx512; /* 512-bit vectors are executed in two halves */
+    bool bmi2;          /* shifts by any register */
 };
 struct ic_cpu ic_cpu_detect(void);
 
@@ -294,8 +295,8 @@ struct ic_cpu ic_cpu_detect(void);
 size_t ic_target_for(enum ic_work work, const struct ic_cpu *cpu, const char *list,
                      const char **reason);
 
-/* Replaces kernels of a usable target's table by those of a narrower one that a CPU executes
- * faster. */
+/* Replaces kernels of a usable target's table by those of another one that a CPU executes faster.
+ */
 void ic_target_adapt(const struct ic_cpu *cpu, struct ic_kernels *kernels);
 
 #ifdef __cplusplus

@@ -66,10 +66,31 @@ static void check_choice(void) {
     }
 }
 
-/* Kernels with 512-bit vectors that are executed in halves: the inverse DCTs of AVX2 alone. */
+/* Takes the kernels that differ from those of `other`, and makes them those of `kernels`. */
+static void take_back(struct ic_kernels *adapted, const struct ic_kernels *kernels,
+                      const struct ic_kernels *other, bool idct, bool codes) {
+    if (idct) {
+        expect(memcmp(adapted->jpeg_idct, other->jpeg_idct, sizeof(other->jpeg_idct)) == 0,
+               "halved vectors: the inverse DCTs of AVX2");
+        memcpy(adapted->jpeg_idct, kernels->jpeg_idct, sizeof(kernels->jpeg_idct));
+    }
+    if (codes) {
+        expect(adapted->jpeg_blocks == other->jpeg_blocks &&
+                   adapted->jpeg_band_first == other->jpeg_band_first &&
+                   adapted->jpeg_band_refine == other->jpeg_band_refine,
+               "BMI2: the decoders of codes of AVX2");
+        adapted->jpeg_blocks = kernels->jpeg_blocks;
+        adapted->jpeg_band_first = kernels->jpeg_band_first;
+        adapted->jpeg_band_refine = kernels->jpeg_band_refine;
+    }
+}
+
+/* Kernels with 512-bit vectors that are executed in halves: the inverse DCTs of AVX2 alone. SSE4 on
+ * a CPU with BMI2: the decoders of codes of AVX2 alone. */
 static void check_adapted(void) {
     const struct ic_cpu whole = {.halved_avx512 = false}, halved = {.halved_avx512 = true};
-    struct ic_kernels avx2;
+    const struct ic_cpu bmi2 = {.bmi2 = true};
+    struct ic_kernels avx2 = {.target = ""};
     size_t narrow = 0;
     while (narrow < ic_target_count() && strcmp(ic_target_name(narrow), "avx2") != 0) {
         narrow++;
@@ -88,13 +109,13 @@ static void check_adapted(void) {
         ic_target_adapt(&whole, &adapted);
         expect(memcmp(&adapted, &kernels, sizeof(kernels)) == 0, "whole vectors: no change");
         ic_target_adapt(&halved, &adapted);
-        if (strncmp(kernels.target, "avx3", 4) == 0) {
-            expect(has_avx2 &&
-                       memcmp(adapted.jpeg_idct, avx2.jpeg_idct, sizeof(avx2.jpeg_idct)) == 0,
-                   "halved vectors: the inverse DCTs of AVX2");
-            memcpy(adapted.jpeg_idct, kernels.jpeg_idct, sizeof(kernels.jpeg_idct));
-        }
+        take_back(&adapted, &kernels, &avx2, strncmp(kernels.target, "avx3", 4) == 0, false);
         expect(memcmp(&adapted, &kernels, sizeof(kernels)) == 0, "halved vectors: nothing else");
+        if (has_avx2) {
+            ic_target_adapt(&bmi2, &adapted);
+            take_back(&adapted, &kernels, &avx2, false, strcmp(kernels.target, "sse4") == 0);
+        }
+        expect(memcmp(&adapted, &kernels, sizeof(kernels)) == 0, "BMI2: nothing else");
     }
 }
 
