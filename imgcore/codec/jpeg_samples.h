@@ -6,7 +6,7 @@
 
 #include "imgcore/kernels/kernels.h"
 
-#define IC_JPEG_GROUP_BLOCKS 96u
+#define IC_JPEG_GROUP_BLOCKS 240u
 
 /* Blocks by how their samples are made. */
 enum ic_jpeg_class {
