@@ -65,21 +65,26 @@ static void fill_quant(struct check *check, int16_t *quant) {
     }
 }
 
-/* Coefficients whose products fit 16 bits: few or many, near zero, of a picture, or so large that
- * sums leave their range. */
+/* Coefficients whose products fit 16 bits: few or many, near zero, of a picture, near the sum from
+ * which on samples can leave their range, or far past it. */
 static void fill_coefs(struct check *check, int16_t *coefs, const int16_t *quant, int count) {
-    static const int sizes[] = {3, 60, 400, 1500, 6000, 32767};
-    const int most = sizes[check_range(check, 0, 5)];
+    const int sizes[] = {3, 60, 400, 1500, check_range(check, 1900, 2600), 6000, 32767};
+    const int most = sizes[check_range(check, 0, 6)];
     const int rare = check_range(check, 0, 12);
+    /* one alone, which adds up to more in a row or column than others of the same sum do */
+    const int alone =
+        check_range(check, 0, 2) == 0 ? check_range(check, 0, count < 10 ? count - 1 : 9) : -1;
     memset(coefs, 0, 64 * sizeof(*coefs));
     for (int i = 0; i < count; i++) {
         const int place = ic_jpeg_zigzag[i];
-        if (check_range(check, 0, rare) != 0 || quant[place] == 0) {
+        const bool is_left_out = alone >= 0 ? i != alone : check_range(check, 0, rare) != 0;
+        if (is_left_out || quant[place] == 0) {
             continue;
         }
-        const int limit =
-            (i == 0 || check_range(check, 0, 9) == 0 ? most : most / (i + 1) + 1) / quant[place];
-        coefs[place] = (int16_t)check_range(check, -limit, limit);
+        const bool is_large = i == 0 || i == alone || check_range(check, 0, 9) == 0;
+        const int limit = (is_large ? most : most / (i + 1) + 1) / quant[place];
+        const bool is_at_limit = i == alone && check_range(check, 0, 1) == 0;
+        coefs[place] = (int16_t)(is_at_limit ? limit : check_range(check, -limit, limit));
     }
 }
 
