@@ -345,9 +345,10 @@ $(O)/obj/%.o: %.c $(O)/flags | $(O)/libraries
 	@mkdir -p $(@D)
 	$(call quiet,CC,$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(HARDEN_MACHINE) -MMD -MP -c -o $@ $<)
 
+# -MD, not -MMD: Highway includes the file itself, and what that includes counts as the system's.
 $(O)/obj/%.o: %.cc $(O)/flags | $(O)/libraries
 	@mkdir -p $(@D)
-	$(call quiet,CXX,$(CXX) $(ALL_CPPFLAGS) $(ALL_CXXFLAGS) $(HARDEN_MACHINE) -MMD -MP -c -o $@ $<)
+	$(call quiet,CXX,$(CXX) $(ALL_CPPFLAGS) $(ALL_CXXFLAGS) $(HARDEN_MACHINE) -MD -MP -c -o $@ $<)
 
 $(STATIC): $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
@@ -492,7 +493,7 @@ $(ARM)/%.c.o: %.c | $(ARM)/include/hwy
 $(ARM)/%.cc.o: %.cc | $(ARM)/include/hwy
 	@mkdir -p $(@D)
 	$(call quiet,CXX,aarch64-linux-gnu-g++ -I. -Iimgcore/include -isystem $(ARM)/include \
-		-O2 $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<)
+		-O2 $(ALL_CXXFLAGS) -MD -MP -c -o $@ $<)
 
 hostile-table: ## what each kind of crafted picture costs, in time and memory, against its limit
 	@sh .ci/packages build test
