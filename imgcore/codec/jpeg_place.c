@@ -21,27 +21,27 @@ static void place_at(struct ic_jpeg_placing *placing, const struct ic_jpeg_compo
     placing->stride_bytes = stride_bytes;
 }
 
-/* How many coefficients the blocks of each class but the last can have: only of 8x8 is there a
- * choice of transforms, and of 1x1 only DC is used. */
-static const uint8_t most_coefs[9][IC_CLASSES - 1] = {
-    [1] = {64, 64, 64}, [2] = {1, 1, 1}, [4] = {1, 1, 1}, [8] = {1, 3, 10}};
+static int most_dc(int quant) {
+    return quant > 1 ? INT16_MAX / quant : INT16_MAX;
+}
 
-/* Completes the DC of each block, and lists it. Without a branch that depends on the data: one for
- * the class would be mispredicted for every third block. */
+/* Completes the DC of each block, and lists it; `most`: how many coefficients the blocks of each
+ * class but the last can have. Without a branch that depends on the data: one for the class would
+ * be mispredicted for every third block. */
 static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t *coefs,
                         const uint8_t *last, int quant, const uint8_t most[IC_CLASSES - 1],
                         uint8_t *out, int *dc, struct ic_jpeg_group groups[IC_CLASSES]) {
-    const int most_dc = quant > 1 ? INT16_MAX / quant : INT16_MAX;
+    const int most_value = most_dc(quant);
     int value = *dc;
     bool good = true;
-    for (int class = 0; class < IC_CLASSES; class ++) {
-        groups[class].count = 0;
+    for (int k = 0; k < IC_CLASSES; k++) {
+        groups[k].count = 0;
     }
     for (size_t i = 0; i < n; i++) {
         const size_t block = placing->block[i];
         int16_t *first = coefs + 64 * block;
         value += *first;
-        good &= value >= -most_dc && value <= most_dc;
+        good &= value >= -most_value && value <= most_value;
         *first = (int16_t)value;
         const unsigned covered = last[block];
         struct ic_jpeg_group *group =
@@ -52,18 +52,30 @@ static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t
     return good;
 }
 
-/* Fills blocks, and clears them: of 1x1, all coefficients, of others only DC is there. */
+/* Fills blocks that have DC alone, and clears it. */
 static bool fill_group(const struct ic_jpeg_group *group, int size, int quant,
                        size_t stride_bytes) {
     bool good = true;
     for (size_t i = 0; i < group->count; i++) {
-        int16_t *coefs = group->place[i].coefs;
-        good &= ic_jpeg_fill_block(coefs[0] * quant, size, group->place[i].out, stride_bytes);
-        coefs[0] = 0;
-        if (size == 1) {
-            memset(coefs, 0, 64 * sizeof(*coefs));
-        }
+        int16_t *dc = group->place[i].coefs;
+        good &= ic_jpeg_fill_block(*dc * quant, size, group->place[i].out, stride_bytes);
+        *dc = 0;
     }
+    return good;
+}
+
+/* Of 1x1 only DC is used. */
+static bool place_dc(const struct ic_jpeg_placing *placing, size_t n, const int16_t *coefs,
+                     int quant, uint8_t *out, int *dc) {
+    const int most_value = most_dc(quant);
+    int value = *dc;
+    bool good = true;
+    for (size_t i = 0; i < n; i++) {
+        value += coefs[64 * (size_t)placing->block[i]];
+        good &= value >= -most_value && value <= most_value;
+        good &= ic_jpeg_fill_block((int16_t)value * quant, 1, out + placing->offset[i], 0);
+    }
+    *dc = value;
     return good;
 }
 
@@ -72,15 +84,21 @@ bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
                           struct ic_jpeg_placing *placing, int16_t *coefs, const uint8_t *last,
                           uint32_t count, uint8_t *out, size_t stride_bytes, int *dc) {
     const int size = component->size, quant = component->quant[0];
+    const size_t n = count * (size_t)(component->h * component->v);
     if (placing->stride_bytes != stride_bytes) {
         place_at(placing, component, stride_bytes);
     }
+    if (size == 1) {
+        return place_dc(placing, n, coefs, quant, out, dc);
+    }
+    static const uint8_t most_of_8x8[] = {1, 3, 10}, most_of_others[] = {1, 1, 1};
     struct ic_jpeg_group groups[IC_CLASSES]; /* not cleared: that takes longer than to fill them */
-    bool good = list_blocks(placing, count * (size_t)(component->h * component->v), coefs, last,
-                            quant, most_coefs[size], out, dc, groups);
+    bool good = list_blocks(placing, n, coefs, last, quant,
+                            size == 8 ? most_of_8x8 : most_of_others, out, dc, groups);
     good &= fill_group(&groups[IC_CLASS_DC], size, quant, stride_bytes);
-    for (enum ic_jpeg_class class = IC_CLASS_FIRST_3; class < IC_CLASSES; class ++) {
-        good &= ic_jpeg_transform_group(kernels, &groups[class], ic_jpeg_idct_of(class, size),
+    for (int k = IC_CLASS_FIRST_3; k < IC_CLASSES; k++) {
+        good &= ic_jpeg_transform_group(kernels, &groups[k],
+                                        ic_jpeg_idct_of((enum ic_jpeg_class)k, size),
                                         component->quant, stride_bytes);
     }
     return good;

@@ -161,9 +161,9 @@ static bool decode_scans(struct ic_jpeg_progressive *progressive) {
 /* ---- samples --------------------------------------------------------------------------------- */
 
 static bool finish_group(const struct ic_jpeg_progressive *progressive, struct plane *plane,
-                         enum ic_jpeg_class class, size_t stride_bytes) {
-    return ic_jpeg_transform_group(progressive->kernels, &plane->groups[class],
-                                   ic_jpeg_idct_of(class, plane->tables.size), plane->tables.quant,
+                         enum ic_jpeg_class of, size_t stride_bytes) {
+    return ic_jpeg_transform_group(progressive->kernels, &plane->groups[of],
+                                   ic_jpeg_idct_of(of, plane->tables.size), plane->tables.quant,
                                    stride_bytes);
 }
 
@@ -190,11 +190,11 @@ static bool place_block(const struct ic_jpeg_progressive *progressive, struct pl
         memset(coefs, 0, 64 * sizeof(int16_t));
         return ic_jpeg_fill_block(product, size, out, stride_bytes);
     }
-    const enum ic_jpeg_class class = class_of(nonzero, size);
-    struct ic_jpeg_group *group = &plane->groups[class];
+    const enum ic_jpeg_class of = class_of(nonzero, size);
+    struct ic_jpeg_group *group = &plane->groups[of];
     group->place[group->count++] = (struct ic_jpeg_place){coefs, out};
     return group->count < IC_JPEG_GROUP_BLOCKS ||
-           finish_group(progressive, plane, class, stride_bytes);
+           finish_group(progressive, plane, of, stride_bytes);
 }
 
 static bool place_blocks(const struct ic_jpeg_progressive *progressive, struct plane *plane,
@@ -209,8 +209,8 @@ static bool place_blocks(const struct ic_jpeg_progressive *progressive, struct p
                                 stride_bytes);
         }
     }
-    for (enum ic_jpeg_class class = IC_CLASS_FIRST_3; class < IC_CLASSES; class ++) {
-        good &= finish_group(progressive, plane, class, stride_bytes);
+    for (int k = IC_CLASS_FIRST_3; k < IC_CLASSES; k++) {
+        good &= finish_group(progressive, plane, (enum ic_jpeg_class)k, stride_bytes);
     }
     memset(plane->nonzero, 0, v * plane->row_blocks * sizeof(*plane->nonzero));
     return good;

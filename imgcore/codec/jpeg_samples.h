@@ -54,13 +54,13 @@ static inline bool ic_jpeg_fill_block(int product, int size, uint8_t *out, size_
 }
 
 /* The inverse DCT of a class, but for DC, to blocks of size 8, 4 or 2. */
-static inline enum ic_jpeg_idct ic_jpeg_idct_of(enum ic_jpeg_class class, int size) {
+static inline enum ic_jpeg_idct ic_jpeg_idct_of(enum ic_jpeg_class of, int size) {
     if (size != 8) {
         return size == 4 ? IC_IDCT_4 : IC_IDCT_2;
     }
-    return class == IC_CLASS_FIRST_3    ? IC_IDCT_8_FIRST_3
-           : class == IC_CLASS_FIRST_10 ? IC_IDCT_8_FIRST_10
-                                        : IC_IDCT_8;
+    return of == IC_CLASS_FIRST_3    ? IC_IDCT_8_FIRST_3
+           : of == IC_CLASS_FIRST_10 ? IC_IDCT_8_FIRST_10
+                                     : IC_IDCT_8;
 }
 
 /* Transforms the blocks of a group, clears them, and empties it. False: see jpeg_idct in kernels.h.
