@@ -168,9 +168,9 @@ static bool finish_group(const struct ic_jpeg_progressive *progressive, struct p
 }
 
 static enum ic_jpeg_class class_of(uint64_t nonzero, int size) {
-    return size != 8 || nonzero >> 10 != 0 ? IC_CLASS_ALL
-           : nonzero >> 3 != 0             ? IC_CLASS_FIRST_10
-                                           : IC_CLASS_FIRST_3;
+    return size == 2 || nonzero >> 10 != 0  ? IC_CLASS_ALL
+           : size == 4 || nonzero >> 3 != 0 ? IC_CLASS_FIRST_10
+                                            : IC_CLASS_FIRST_3;
 }
 
 /* Fills the block, or notes it for its inverse DCT. */

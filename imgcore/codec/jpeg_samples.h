@@ -55,8 +55,11 @@ static inline bool ic_jpeg_fill_block(int product, int size, uint8_t *out, size_
 
 /* The inverse DCT of a class, but for DC, to blocks of size 8, 4 or 2. */
 static inline enum ic_jpeg_idct ic_jpeg_idct_of(enum ic_jpeg_class of, int size) {
-    if (size != 8) {
-        return size == 4 ? IC_IDCT_4 : IC_IDCT_2;
+    if (size == 2) {
+        return IC_IDCT_2;
+    }
+    if (size == 4) {
+        return of == IC_CLASS_ALL ? IC_IDCT_4 : IC_IDCT_4_FIRST_10;
     }
     return of == IC_CLASS_FIRST_3    ? IC_IDCT_8_FIRST_3
            : of == IC_CLASS_FIRST_10 ? IC_IDCT_8_FIRST_10

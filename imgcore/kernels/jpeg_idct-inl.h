@@ -327,6 +327,31 @@ HWY_INLINE void StoreRows(V16 rows, const Group &group, ptrdiff_t y, ptrdiff_t s
 #endif
 }
 
+/* The samples of a 4x4 block: four rows of four bytes in each 128 bits. */
+HWY_INLINE void Store4x4(V8 rows, const Group &group, ptrdiff_t stride_bytes) {
+    HWY_ALIGN uint8_t bytes[HWY_MAX_BYTES];
+    hn::Store(rows, du8, bytes);
+    for (size_t block = 0; block < kBlocks; block++) {
+        for (size_t y = 0; y < 4; y++) {
+            memcpy(group.out[block] + static_cast<ptrdiff_t>(y) * stride_bytes,
+                   bytes + 16 * block + 4 * y, 4);
+        }
+    }
+}
+
+/* 4x4 blocks of the lower and of the upper halves of four columns. */
+struct Blocks4 {
+    V8 lower, upper;
+};
+
+HWY_INLINE Blocks4 Columns4Of(const Four &columns) {
+    const V8 c02 = NarrowToBytes(columns.v0, columns.v2);
+    const V8 c13 = NarrowToBytes(columns.v1, columns.v3);
+    const V16 c01 = hn::BitCast(d16, hn::InterleaveLower(du8, c02, c13));
+    const V16 c23 = hn::BitCast(d16, hn::InterleaveUpper(du8, c02, c13));
+    return {hn::BitCast(du8, Lower16(c01, c23)), hn::BitCast(du8, Upper16(c01, c23))};
+}
+
 /* Two columns at once become 16-bit units, so that these are transposed like columns of four. */
 HWY_INLINE void StoreColumns8(const Eight &columns, const Group &group, ptrdiff_t stride_bytes) {
     const V8 c02 = NarrowToBytes(columns.v0, columns.v2);

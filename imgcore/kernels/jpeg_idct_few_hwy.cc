@@ -30,6 +30,15 @@ template <int kBits, Pass kPass> HWY_INLINE Eight Transform8First4(const Four &i
     return {v0, v1, v2, v3, v4, v5, v6, v7};
 }
 
+/* Transform4 of jpeg_idct_hwy.cc, if the last four inputs are zero. */
+template <int kBits, Pass kPass> HWY_INLINE Four Transform4First4(const Four &in) {
+    const Pair p02(in.v0, in.v2), p13(in.v1, in.v3);
+    V16 v0, v1, v2, v3;
+    Butterfly<kBits>(Round<kBits, kPass>(p02.Mul(16384, 15137)), p13.Mul(20995, 7373), v0, v3);
+    Butterfly<kBits>(Round<kBits, kPass>(p02.Mul(16384, -15137)), p13.Mul(8697, -17799), v1, v2);
+    return {v0, v1, v2, v3};
+}
+
 HWY_INLINE V16 DequantiseFour(const Group &a, const Group &b, const int16_t *quant, size_t row) {
     const Block16 block;
     const hn::Half<Block16> half;
@@ -51,36 +60,64 @@ HWY_INLINE V16 DequantiseFour(const Group &a, const Group &b, const int16_t *qua
 #endif
 }
 
-HWY_INLINE bool StoreFirst4(const Four &in, bool in_range, const Group &group,
-                            ptrdiff_t stride_bytes) {
-    const Eight columns = Transform8First4<kRowShift, kRows>(in);
-    const bool good = in_range || InRange(columns);
-    StoreColumns8(columns, group, stride_bytes);
-    return good;
-}
+/* The transforms of the first four rows of two groups; in_range: see jpeg_idct_hwy.cc. */
 
+struct FirstTo8 {
+    static HWY_INLINE bool StoreGroup(const Four &in, bool in_range, const Group &group,
+                                      ptrdiff_t stride_bytes) {
+        const Eight columns = Transform8First4<kRowShift, kRows>(in);
+        const bool good = in_range || InRange(columns);
+        StoreColumns8(columns, group, stride_bytes);
+        return good;
+    }
+
+    static HWY_INLINE bool Store(const Four &in, bool in_range, const Group &a, const Group &b,
+                                 ptrdiff_t stride_bytes) {
+        const Eight rows = Transform8First4<kColumnShift, kColumnsOfTwo>(in);
+        const bool good = StoreGroup(TransposeLeft(rows), in_range, a, stride_bytes);
+        return StoreGroup(TransposeRight(rows), in_range, b, stride_bytes) && good;
+    }
+};
+
+/* Here the pass over the rows takes two groups at once, too. */
+struct FirstTo4 {
+    static HWY_INLINE bool Store(const Four &in, bool in_range, const Group &a, const Group &b,
+                                 ptrdiff_t stride_bytes) {
+        const Four rows = Transform4First4<kColumnShift + 1, kColumnsOfTwo>(in);
+        const V16 a01 = Lower16(rows.v0, rows.v1), a23 = Lower16(rows.v2, rows.v3);
+        const V16 b01 = Upper16(rows.v0, rows.v1), b23 = Upper16(rows.v2, rows.v3);
+        const V16 a_left = Lower32(a01, a23), a_right = Upper32(a01, a23);
+        const V16 b_left = Lower32(b01, b23), b_right = Upper32(b01, b23);
+        const Four columns = Transform4First4<kRowShift + 1, kRows>(
+            {Lower64(a_left, b_left), Upper64(a_left, b_left), Lower64(a_right, b_right),
+             Upper64(a_right, b_right)});
+        const Blocks4 blocks = Columns4Of(columns);
+        Store4x4(blocks.lower, a, stride_bytes);
+        Store4x4(blocks.upper, b, stride_bytes);
+        return in_range ||
+               InRange(hn::Min(hn::Min(columns.v0, columns.v1), hn::Min(columns.v2, columns.v3)),
+                       hn::Max(hn::Max(columns.v0, columns.v1), hn::Max(columns.v2, columns.v3)));
+    }
+};
+
+/* Of an odd number of groups the last one is both. */
+template <class Transform, bool (*kScalar)(int16_t *, const int16_t *, uint8_t *, ptrdiff_t)>
 bool IdctFirst10(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
                  ptrdiff_t stride_bytes) {
     bool good = true;
     for (size_t i = 0; i < n; i += 2 * kBlocks) {
         const Group a = TakeGroup(places + i, n - i);
-        const bool is_last = n - i <= kBlocks;
-        const Group b = is_last ? a : TakeGroup(places + i + kBlocks, n - i - kBlocks);
+        const Group b = n - i <= kBlocks ? a : TakeGroup(places + i + kBlocks, n - i - kBlocks);
         const Four in = {DequantiseFour(a, b, quant, 0), DequantiseFour(a, b, quant, 1),
                          DequantiseFour(a, b, quant, 2), DequantiseFour(a, b, quant, 3)};
         const auto sums = SumOf(in);
-        if (HWY_UNLIKELY(!FoursUpTo(sums, kExact))) {
-            good &= LeaveToScalar(ic_jpeg_idct_8_scalar, places + i, HWY_MIN(n - i, 2 * kBlocks),
-                                  quant, stride_bytes);
-            continue;
-        }
-        Clear<4>(a);
-        Clear<4>(b);
-        const bool in_range = FoursUpTo(sums, kInRange);
-        const Eight rows = Transform8First4<kColumnShift, kColumnsOfTwo>(in);
-        good &= StoreFirst4(TransposeLeft(rows), in_range, a, stride_bytes);
-        if (!is_last) {
-            good &= StoreFirst4(TransposeRight(rows), in_range, b, stride_bytes);
+        if (HWY_LIKELY(FoursUpTo(sums, kExact))) {
+            Clear<4>(a);
+            Clear<4>(b);
+            good &= Transform::Store(in, FoursUpTo(sums, kInRange), a, b, stride_bytes);
+        } else {
+            good &= LeaveToScalar(kScalar, places + i, HWY_MIN(n - i, 2 * kBlocks), quant,
+                                  stride_bytes);
         }
     }
     return good;
@@ -146,7 +183,8 @@ bool IdctFirst3(const struct ic_jpeg_place *places, size_t n, const int16_t *qua
 
 void FillJpegIdctFew(struct ic_kernels *kernels) {
     kernels->jpeg_idct[IC_IDCT_8_FIRST_3] = IdctFirst3;
-    kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = IdctFirst10;
+    kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = IdctFirst10<FirstTo8, ic_jpeg_idct_8_scalar>;
+    kernels->jpeg_idct[IC_IDCT_4_FIRST_10] = IdctFirst10<FirstTo4, ic_jpeg_idct_4_scalar>;
 }
 
 } // namespace HWY_NAMESPACE

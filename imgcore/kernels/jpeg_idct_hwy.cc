@@ -104,28 +104,13 @@ struct All8 {
     }
 };
 
-/* The samples of four columns: their lower halves are of use. */
-HWY_INLINE void StoreColumns4(const Four &columns, const Group &group, ptrdiff_t stride_bytes) {
-    const Eight rows = Transpose4(columns);
-    HWY_ALIGN uint8_t bytes[4][HWY_MAX_BYTES];
-    hn::Store(NarrowToBytes(rows.v0, rows.v0), du8, bytes[0]);
-    hn::Store(NarrowToBytes(rows.v1, rows.v1), du8, bytes[1]);
-    hn::Store(NarrowToBytes(rows.v2, rows.v2), du8, bytes[2]);
-    hn::Store(NarrowToBytes(rows.v3, rows.v3), du8, bytes[3]);
-    for (size_t block = 0; block < kBlocks; block++) {
-        for (ptrdiff_t y = 0; y < 4; y++) {
-            memcpy(group.out[block] + y * stride_bytes, bytes[y] + 16 * block, 4);
-        }
-    }
-}
-
 struct All4 {
     static HWY_INLINE bool Store(const Eight &in, bool in_range, const Group &group,
                                  ptrdiff_t stride_bytes) {
         const Four rows = Transform4<kColumnShift + 1, kColumns>(in);
         const Four columns = Transform4<kRowShift + 1, kRows>(Transpose4(rows));
         const V16 left = Lower64(columns.v0, columns.v1), right = Lower64(columns.v2, columns.v3);
-        StoreColumns4(columns, group, stride_bytes);
+        Store4x4(Columns4Of(columns).lower, group, stride_bytes);
         return in_range || InRange(hn::Min(left, right), hn::Max(left, right));
     }
 };

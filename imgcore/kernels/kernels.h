@@ -67,13 +67,14 @@ struct ic_vpass_alpha_target {
     bool accumulate;
 };
 
-/* The inverse DCTs of a JPEG: to 8x8 samples, the same of the coefficients before zigzag position
- * 3 or 10 (the others are zero), to 4x4, and to 2x2. */
+/* The inverse DCTs of a JPEG to 8x8, 4x4 and 2x2 samples; FIRST: of the coefficients before zigzag
+ * position 3 or 10, the others are zero. */
 enum ic_jpeg_idct {
     IC_IDCT_8,
     IC_IDCT_8_FIRST_3,
     IC_IDCT_8_FIRST_10,
     IC_IDCT_4,
+    IC_IDCT_4_FIRST_10,
     IC_IDCT_2,
     IC_IDCTS
 };

@@ -206,5 +206,6 @@ void ic_kernels_ref_jpeg(struct ic_kernels *kernels) {
     kernels->jpeg_idct[IC_IDCT_8_FIRST_3] = idct_8_ref;
     kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = idct_8_ref;
     kernels->jpeg_idct[IC_IDCT_4] = idct_4_ref;
+    kernels->jpeg_idct[IC_IDCT_4_FIRST_10] = idct_4_ref;
     kernels->jpeg_idct[IC_IDCT_2] = idct_2_ref;
 }

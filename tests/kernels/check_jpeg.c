@@ -50,12 +50,14 @@ static void run_unstuff(struct check *check, int channels) {
  */
 
 static int side_of(int idct) {
-    return idct == IC_IDCT_4 ? 4 : idct == IC_IDCT_2 ? 2 : 8;
+    const bool is_4 = idct == IC_IDCT_4 || idct == IC_IDCT_4_FIRST_10;
+    return is_4 ? 4 : idct == IC_IDCT_2 ? 2 : 8;
 }
 
 /* How many coefficients are not zero; `all`: if it takes all of them. */
 static int coefs_of(int idct, int all) {
-    return idct == IC_IDCT_8_FIRST_3 ? 3 : idct == IC_IDCT_8_FIRST_10 ? 10 : all;
+    const bool is_10 = idct == IC_IDCT_8_FIRST_10 || idct == IC_IDCT_4_FIRST_10;
+    return idct == IC_IDCT_8_FIRST_3 ? 3 : is_10 ? 10 : all;
 }
 
 static void fill_quant(struct check *check, int16_t *quant) {
@@ -199,6 +201,7 @@ SLOT(idct_8, IC_IDCT_8)
 SLOT(idct_8_first_3, IC_IDCT_8_FIRST_3)
 SLOT(idct_8_first_10, IC_IDCT_8_FIRST_10)
 SLOT(idct_4, IC_IDCT_4)
+SLOT(idct_4_first_10, IC_IDCT_4_FIRST_10)
 SLOT(idct_2, IC_IDCT_2)
 
 const struct check_kernel check_jpeg_kernels[] = {
@@ -207,6 +210,7 @@ const struct check_kernel check_jpeg_kernels[] = {
     {"jpeg_idct_8_first_3", slot_idct_8_first_3, run_idct, bench_idct, IC_IDCT_8_FIRST_3},
     {"jpeg_idct_8_first_10", slot_idct_8_first_10, run_idct, bench_idct, IC_IDCT_8_FIRST_10},
     {"jpeg_idct_4", slot_idct_4, run_idct, bench_idct, IC_IDCT_4},
+    {"jpeg_idct_4_first_10", slot_idct_4_first_10, run_idct, bench_idct, IC_IDCT_4_FIRST_10},
     {"jpeg_idct_2", slot_idct_2, run_idct, bench_idct, IC_IDCT_2},
     {NULL, NULL, NULL, NULL, 0},
 };
