@@ -92,10 +92,10 @@ bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
         return place_dc(placing, n, coefs, quant, out, dc);
     }
     /* how many coefficients the blocks of each class but the last can have */
-    static const uint8_t most[9][IC_CLASSES - 1] = {
-        [2] = {1, 1, 1}, [4] = {1, 1, 10}, [8] = {1, 3, 10}};
+    static const uint8_t most_of_8x8[] = {1, 3, 10}, most_of_others[] = {1, 1, 10};
     struct ic_jpeg_group groups[IC_CLASSES]; /* not cleared: that takes longer than to fill them */
-    bool good = list_blocks(placing, n, coefs, last, quant, most[size], out, dc, groups);
+    bool good = list_blocks(placing, n, coefs, last, quant,
+                            size == 8 ? most_of_8x8 : most_of_others, out, dc, groups);
     good &= fill_group(&groups[IC_CLASS_DC], size, quant, stride_bytes);
     for (int k = IC_CLASS_FIRST_3; k < IC_CLASSES; k++) {
         good &= ic_jpeg_transform_group(kernels, &groups[k],

@@ -168,9 +168,10 @@ static bool finish_group(const struct ic_jpeg_progressive *progressive, struct p
 }
 
 static enum ic_jpeg_class class_of(uint64_t nonzero, int size) {
-    return size == 2 || nonzero >> 10 != 0  ? IC_CLASS_ALL
-           : size == 4 || nonzero >> 3 != 0 ? IC_CLASS_FIRST_10
-                                            : IC_CLASS_FIRST_3;
+    if (nonzero >> 10 != 0) {
+        return IC_CLASS_ALL;
+    }
+    return size == 8 && nonzero >> 3 == 0 ? IC_CLASS_FIRST_3 : IC_CLASS_FIRST_10;
 }
 
 /* Fills the block, or notes it for its inverse DCT. */

@@ -55,15 +55,15 @@ static inline bool ic_jpeg_fill_block(int product, int size, uint8_t *out, size_
 
 /* The inverse DCT of a class, but for DC, to blocks of size 8, 4 or 2. */
 static inline enum ic_jpeg_idct ic_jpeg_idct_of(enum ic_jpeg_class of, int size) {
-    if (size == 2) {
-        return IC_IDCT_2;
+    const bool is_few = of != IC_CLASS_ALL;
+    switch (size) {
+    case 2:
+        return is_few ? IC_IDCT_2_FIRST_10 : IC_IDCT_2;
+    case 4:
+        return is_few ? IC_IDCT_4_FIRST_10 : IC_IDCT_4;
+    default:
+        return of == IC_CLASS_FIRST_3 ? IC_IDCT_8_FIRST_3 : is_few ? IC_IDCT_8_FIRST_10 : IC_IDCT_8;
     }
-    if (size == 4) {
-        return of == IC_CLASS_ALL ? IC_IDCT_4 : IC_IDCT_4_FIRST_10;
-    }
-    return of == IC_CLASS_FIRST_3    ? IC_IDCT_8_FIRST_3
-           : of == IC_CLASS_FIRST_10 ? IC_IDCT_8_FIRST_10
-                                     : IC_IDCT_8;
 }
 
 /* Transforms the blocks of a group, clears them, and empties it. False: see jpeg_idct in kernels.h.

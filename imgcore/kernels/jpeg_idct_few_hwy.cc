@@ -39,6 +39,14 @@ template <int kBits, Pass kPass> HWY_INLINE Four Transform4First4(const Four &in
     return {v0, v1, v2, v3};
 }
 
+/* Transform2 of jpeg_idct_hwy.cc, if the last four inputs are zero. */
+template <int kBits, Pass kPass>
+HWY_INLINE void Transform2First4(V16 v0, V16 v1, V16 v3, V16 &first, V16 &last) {
+    const Pair p00(v0, v0), p13(v1, v3);
+    Butterfly<kBits>(Round<kBits, kPass>(p00.Mul(16384, 16384)), p13.Mul(29692, -10426), first,
+                     last);
+}
+
 HWY_INLINE V16 DequantiseFour(const Group &a, const Group &b, const int16_t *quant, size_t row) {
     const Block16 block;
     const hn::Half<Block16> half;
@@ -97,6 +105,29 @@ struct FirstTo4 {
         return in_range ||
                InRange(hn::Min(hn::Min(columns.v0, columns.v1), hn::Min(columns.v2, columns.v3)),
                        hn::Max(hn::Max(columns.v0, columns.v1), hn::Max(columns.v2, columns.v3)));
+    }
+};
+
+struct FirstTo2 {
+    static HWY_INLINE bool Store(const Four &in, bool in_range, const Group &a, const Group &b,
+                                 ptrdiff_t stride_bytes) {
+        V16 top, bottom, left, right;
+        Transform2First4<kColumnShift + 2, kColumnsOfTwo>(in.v0, in.v1, in.v3, top, bottom);
+        const V16 of_a = Lower16(top, bottom), of_b = Upper16(top, bottom);
+        const V16 v01 = Lower32(of_a, of_b), v23 = Upper32(of_a, of_b);
+        Transform2First4<kRowShift + 2, kRows>(v01, Upper64(v01, v01), Upper64(v23, v23), left,
+                                               right);
+        const V16 both = Lower16(left, right);
+        HWY_ALIGN uint8_t bytes[HWY_MAX_BYTES];
+        hn::Store(NarrowToBytes(both, both), du8, bytes);
+        for (size_t block = 0; block < kBlocks; block++) {
+            for (size_t y = 0; y < 2; y++) {
+                const ptrdiff_t at = static_cast<ptrdiff_t>(y) * stride_bytes;
+                memcpy(a.out[block] + at, bytes + 16 * block + 2 * y, 2);
+                memcpy(b.out[block] + at, bytes + 16 * block + 2 * y + 4, 2);
+            }
+        }
+        return in_range || InRange(both, both);
     }
 };
 
@@ -185,6 +216,7 @@ void FillJpegIdctFew(struct ic_kernels *kernels) {
     kernels->jpeg_idct[IC_IDCT_8_FIRST_3] = IdctFirst3;
     kernels->jpeg_idct[IC_IDCT_8_FIRST_10] = IdctFirst10<FirstTo8, ic_jpeg_idct_8_scalar>;
     kernels->jpeg_idct[IC_IDCT_4_FIRST_10] = IdctFirst10<FirstTo4, ic_jpeg_idct_4_scalar>;
+    kernels->jpeg_idct[IC_IDCT_2_FIRST_10] = IdctFirst10<FirstTo2, ic_jpeg_idct_2_scalar>;
 }
 
 } // namespace HWY_NAMESPACE

@@ -76,6 +76,7 @@ enum ic_jpeg_idct {
     IC_IDCT_4,
     IC_IDCT_4_FIRST_10,
     IC_IDCT_2,
+    IC_IDCT_2_FIRST_10,
     IC_IDCTS
 };
 

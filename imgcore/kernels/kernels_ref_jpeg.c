@@ -208,4 +208,5 @@ void ic_kernels_ref_jpeg(struct ic_kernels *kernels) {
     kernels->jpeg_idct[IC_IDCT_4] = idct_4_ref;
     kernels->jpeg_idct[IC_IDCT_4_FIRST_10] = idct_4_ref;
     kernels->jpeg_idct[IC_IDCT_2] = idct_2_ref;
+    kernels->jpeg_idct[IC_IDCT_2_FIRST_10] = idct_2_ref;
 }

@@ -51,12 +51,14 @@ static void run_unstuff(struct check *check, int channels) {
 
 static int side_of(int idct) {
     const bool is_4 = idct == IC_IDCT_4 || idct == IC_IDCT_4_FIRST_10;
-    return is_4 ? 4 : idct == IC_IDCT_2 ? 2 : 8;
+    const bool is_2 = idct == IC_IDCT_2 || idct == IC_IDCT_2_FIRST_10;
+    return is_4 ? 4 : is_2 ? 2 : 8;
 }
 
 /* How many coefficients are not zero; `all`: if it takes all of them. */
 static int coefs_of(int idct, int all) {
-    const bool is_10 = idct == IC_IDCT_8_FIRST_10 || idct == IC_IDCT_4_FIRST_10;
+    const bool is_10 =
+        idct == IC_IDCT_8_FIRST_10 || idct == IC_IDCT_4_FIRST_10 || idct == IC_IDCT_2_FIRST_10;
     return idct == IC_IDCT_8_FIRST_3 ? 3 : is_10 ? 10 : all;
 }
 
@@ -203,6 +205,7 @@ SLOT(idct_8_first_10, IC_IDCT_8_FIRST_10)
 SLOT(idct_4, IC_IDCT_4)
 SLOT(idct_4_first_10, IC_IDCT_4_FIRST_10)
 SLOT(idct_2, IC_IDCT_2)
+SLOT(idct_2_first_10, IC_IDCT_2_FIRST_10)
 
 const struct check_kernel check_jpeg_kernels[] = {
     {"jpeg_unstuff", slot_unstuff, run_unstuff, bench_unstuff, 0},
@@ -212,5 +215,6 @@ const struct check_kernel check_jpeg_kernels[] = {
     {"jpeg_idct_4", slot_idct_4, run_idct, bench_idct, IC_IDCT_4},
     {"jpeg_idct_4_first_10", slot_idct_4_first_10, run_idct, bench_idct, IC_IDCT_4_FIRST_10},
     {"jpeg_idct_2", slot_idct_2, run_idct, bench_idct, IC_IDCT_2},
+    {"jpeg_idct_2_first_10", slot_idct_2_first_10, run_idct, bench_idct, IC_IDCT_2_FIRST_10},
     {NULL, NULL, NULL, NULL, 0},
 };
