@@ -92,6 +92,7 @@ static bool add_kinds(struct ic_mem *mem, const struct jpeg_decompress_struct *p
 static void chain_kinds(struct ic_jpeg_tables *tables) {
     for (int i = 0; i < tables->blocks; i++) {
         tables->kind[i].next = &tables->kind[(i + 1) % tables->blocks];
+        tables->kind[i].next_dc = tables->kind[i].next->dc;
     }
 }
 

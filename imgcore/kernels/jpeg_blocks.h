@@ -16,7 +16,8 @@ extern "C" {
 struct ic_jpeg_kind {
     const struct ic_jpeg_codes *dc, *ac;
     const struct ic_jpeg_kind *next;
-    const uint16_t *quant; /* in zigzag order, each at most 32767 */
+    const struct ic_jpeg_codes *next_dc; /* next->dc, in one load where a block ends */
+    const uint16_t *quant;               /* in zigzag order, each at most 32767 */
 };
 
 /* The position in the data, at the beginning of a block. */

@@ -11,7 +11,8 @@ _Static_assert(sizeof(struct ic_jpeg_step) == 8 && offsetof(struct ic_jpeg_step,
                    offsetof(struct ic_jpeg_step, value) == 4 &&
                    offsetof(struct ic_jpeg_step, following) == 6,
                "as the offsets from %[steps] below are");
-_Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg_codes, table) == 0,
+_Static_assert(offsetof(struct ic_jpeg_kind, next_dc) == offsetof(struct ic_jpeg_kind, next) + 8 &&
+                   offsetof(struct ic_jpeg_codes, table) == 0,
                "as END_BLOCK has it");
 
 #define LOAD                                                                                       \
@@ -73,13 +74,13 @@ _Static_assert(offsetof(struct ic_jpeg_kind, dc) == 0 && offsetof(struct ic_jpeg
     "inc %[place]\n\t" TAKE "mov %c[kind_ac](%[kind]),%[table]\n\t"
 
 #define END_BLOCK                                                                                  \
+    "mov %c[kind_next]+8(%[kind]),%[table]\n\t"                                                    \
+    "mov %c[kind_next](%[kind]),%[kind]\n\t"                                                       \
     "mov %[last],%[index]\n\t"                                                                     \
     "movb %b[place],(%[index])\n\t"                                                                \
     "inc %[index]\n\t"                                                                             \
     "mov %[index],%[last]\n\t"                                                                     \
     "add $128,%[coefs]\n\t"                                                                        \
-    "mov %c[kind_next](%[kind]),%[kind]\n\t"                                                       \
-    "mov (%[kind]),%[table]\n\t"                                                                   \
     "xor %b[place],%b[place]\n\t"                                                                  \
     "mov $1,%k[lookup]\n\t"                                                                        \
     "cmp %[last_end],%[index]\n\t"                                                                 \

@@ -135,6 +135,7 @@ static void chain(struct ic_jpeg_kind *kind, int kinds, struct codes *codes,
         kind[i].dc = &codes[i % 2].table;
         kind[i].ac = &codes[2 + i % 2].table;
         kind[i].next = &kind[(i + 1) % kinds];
+        kind[i].next_dc = &codes[(i + 1) % kinds % 2].table;
         kind[i].quant = quant;
     }
 }
