@@ -85,8 +85,8 @@ CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
 	imgcore/cli/sandbox.c imgcore/cli/sandbox_calls.c imgcore/cli/settings.c imgcore/cli/targets.c imgcore/cli/text.c imgcore/cli/variants.c \
 	imgcore/cli/write.c
 
-PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/status.h \
-	imgcore/include/imgcore/version.h
+PUBLIC_HEADERS := $(patsubst %,imgcore/include/imgcore/%.h,api context imgcore options output probe resize source \
+	status transform version vocabulary)
 
 # Linked into every test program.
 TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/guard.c tests/support/pictures.c
