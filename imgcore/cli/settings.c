@@ -60,7 +60,7 @@ static const char *const filters[] = {"lanczos3",    "lanczos2", "mitchell",
                                       "catmull-rom", "triangle", "box"};
 static const char *const subsamplings[] = {"420", "422", "444", "auto"};
 static const char *const presets[] = {"balanced", "quality", "fast"};
-static const char *const formats[] = {"auto", "jpeg", "png"};
+static const char *const formats[] = {"auto", "jpeg", "png", "raw"};
 
 static bool take_int(const struct cli_word *word, int least, int most, int *number) {
     uint64_t n = 0;
