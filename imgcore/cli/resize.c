@@ -25,13 +25,12 @@ struct job {
     double ms;
 };
 
-enum option_id { SIZE, CROP, FORMAT, RAW_INPUT, THREADS, JSON };
+enum option_id { SIZE, FORMAT, RAW_INPUT, THREADS, JSON };
 
 static const struct cli_option own_options[] = {
     {SIZE, 's', "size", "WxH",
      "the box; Wx or xH leave the other side unbounded. Required unless\n"
      "--crop is given"},
-    {CROP, 0, "crop", "LEFT,TOP,WxH", "use only this rectangle of the upright image, in pixels"},
     {FORMAT, 0, "format", "NAME",
      "jpeg, png, raw (samples in the layout of --raw-input), or auto (as\n"
      "the input). Default: by the extension of OUT, and auto for -"},
@@ -43,18 +42,6 @@ static const struct cli_option own_options[] = {
      "number of threads (default 1); 0: one for each CPU that may be used"},
     {JSON, 0, "json", NULL, "print one JSON document about the result" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
-
-static bool take_crop(const struct cli_word *word, struct imgcore_options *options) {
-    struct cli_rectangle crop;
-    if (!cli_take_rectangle(word, &crop)) {
-        return false;
-    }
-    options->crop_left_px = crop.left;
-    options->crop_top_px = crop.top;
-    options->crop_width_px = crop.width;
-    options->crop_height_px = crop.height;
-    return true;
-}
 
 static bool accept(void *target, int id, const struct cli_word *word) {
     struct job *job = target;
@@ -69,8 +56,6 @@ static bool accept(void *target, int id, const struct cli_word *word) {
     case SIZE:
         job->has_size = true;
         return cli_take_size(word, word->text, &job->output.width_px, &job->output.height_px);
-    case CROP:
-        return take_crop(word, &job->options);
     case FORMAT:
         job->has_format = true;
         return cli_take_format(word, &job->output.format);

@@ -10,7 +10,7 @@
 extern const struct cli_option cli_output_options[];
 cli_accept_fn cli_accept_output;
 
-/* target: struct imgcore_options: the processing (linear light, kept metadata). */
+/* target: struct imgcore_options: the processing (crop, linear light, kept metadata). */
 extern const struct cli_option cli_processing_options[];
 /* target: struct imgcore_options: the accepted inputs and the limits. */
 extern const struct cli_option cli_limit_options[];
