@@ -1,13 +1,18 @@
 /* Makes test images, with the same bytes every time: make_pictures FILE SPEC...
  *
- * The format is given by the extension of FILE (jpg or png; icc: a profile of CMYK alone, without
- * words). SPEC words, in any order: WxH          size (default 64x48) grey, rgb, rgba, cmyk
- * channels (default rgb; rgba for PNG only, cmyk for JPEG only) gradient, stripes, noise, flat
- * content (default gradient) progressive  JPEG scans or PNG interlacing 420, 422, 444   chroma of a
- * JPEG (default 420) orientation=N   EXIF orientation srgb, p3     embed a colour profile (of RGB
- * images) gamma=N            a gAMA chunk of a PNG, times 100,000 comment=TEXT    a JPEG comment or
- * a PNG text chunk cut=N        only the first N bytes of the file; a negative N: all but the last
- * -N bytes Exits with 1 and a message on failure. */
+ * The format is given by the extension of FILE: jpg or png; icc is a profile of CMYK alone, without
+ * a SPEC. SPEC words, in any order:
+ *   WxH                            size (default 64x48)
+ *   grey, rgb, rgba, cmyk          channels (default rgb; rgba for PNG only, cmyk for JPEG only)
+ *   gradient, stripes, noise, flat content (default gradient)
+ *   progressive                    JPEG scans or PNG interlacing
+ *   420, 422, 444                  chroma of a JPEG (default 420)
+ *   orientation=N                  EXIF orientation
+ *   srgb, p3                       embed a colour profile (of RGB images)
+ *   gamma=N                        a gAMA chunk of a PNG, times 100,000
+ *   comment=TEXT                   a JPEG comment or a PNG text chunk
+ *   cut=N                          only the first N bytes of the file; -N: all but the last N bytes
+ * Exits with 1 and a message on failure. */
 #define _GNU_SOURCE /* open_memstream, strdup */
 #include <png.h>
 #include <setjmp.h>
