@@ -82,12 +82,12 @@ API := imgcore/api/context.c imgcore/api/info.c imgcore/api/options.c imgcore/ap
 
 CLI := imgcore/cli/args.c imgcore/cli/batch.c imgcore/cli/batch_report.c \
 	imgcore/cli/contact_sheet.c imgcore/cli/files.c imgcore/cli/info.c imgcore/cli/inputs.c \
-	imgcore/cli/json.c imgcore/cli/main.c imgcore/cli/progress.c imgcore/cli/resize.c \
+	imgcore/cli/json.c imgcore/cli/main.c imgcore/cli/progress.c imgcore/cli/raw.c imgcore/cli/resize.c \
 	imgcore/cli/sandbox.c imgcore/cli/sandbox_calls.c imgcore/cli/settings.c imgcore/cli/targets.c imgcore/cli/text.c imgcore/cli/variants.c \
 	imgcore/cli/write.c
 
-PUBLIC_HEADERS := imgcore/include/imgcore/imgcore.h imgcore/include/imgcore/status.h \
-	imgcore/include/imgcore/version.h
+PUBLIC_HEADERS := $(patsubst %,imgcore/include/imgcore/%.h,api context imgcore options output probe resize source \
+	status transform version vocabulary)
 
 # Linked into every test program.
 TEST_SUPPORT := tests/support/child_cost.c tests/support/exact.c tests/support/guard.c tests/support/pictures.c
@@ -141,7 +141,7 @@ LONGEST_TESTS := tests/lambda/test_settlement_load.mjs tests/lambda/test_webhook
 TWICE_TESTS := tests/lambda/test_image_faults.mjs tests/lambda/test_runtime.mjs
 
 END_TO_END := tests/end_to_end/bench.sh tests/end_to_end/command.sh tests/end_to_end/fuzz.sh tests/end_to_end/hardening.sh \
-	tests/end_to_end/install.sh tests/end_to_end/resize.sh tests/end_to_end/system_calls.mjs \
+	tests/end_to_end/install.sh tests/end_to_end/raw.sh tests/end_to_end/resize.sh tests/end_to_end/system_calls.mjs \
 	tests/end_to_end/variants.sh
 
 # Those that use threads, for the thread sanitizer.

@@ -4,21 +4,17 @@
  * budget. */
 #include "fuzz/seeds/seeds.h"
 
-#include <lcms2.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "tests/support/icc_profile.h"
 
 enum { COMPARISONS = 5 };
 
 static void write_profile(const char *name, cmsHPROFILE profile, uint8_t colors) {
-    cmsUInt32Number size_bytes = 0;
-    if (!profile || !cmsSaveProfileToMem(profile, NULL, &size_bytes))
-        exit(1);
-    uint8_t *bytes = malloc(size_bytes);
-    if (!bytes || !cmsSaveProfileToMem(profile, bytes, &size_bytes))
-        exit(1);
+    size_t size_bytes;
+    uint8_t *bytes = icc_profile_bytes(profile, &size_bytes);
     /* The time of creation is the only part that differs from run to run. */
-    for (cmsUInt32Number i = 24; i < 36 && i < size_bytes; i++)
+    for (size_t i = 24; i < 36 && i < size_bytes; i++)
         bytes[i] = 0;
     for (uint8_t comparison = 0; comparison < COMPARISONS; comparison++) {
         const uint8_t options[2] = {(uint8_t)(60 * comparison), (uint8_t)(colors + 5 * comparison)};
@@ -27,24 +23,6 @@ static void write_profile(const char *name, cmsHPROFILE profile, uint8_t colors)
         seed_write(full, bytes, size_bytes, options, sizeof options);
     }
     free(bytes);
-    cmsCloseProfile(profile);
-}
-
-static cmsHPROFILE make_rgb(double gamma) {
-    const cmsCIExyY white = {0.3127, 0.3290, 1};
-    const cmsCIExyYTRIPLE primaries = {{0.68, 0.32, 1}, {0.265, 0.69, 1}, {0.15, 0.06, 1}};
-    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
-    cmsToneCurve *const curves[3] = {curve, curve, curve};
-    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
-    cmsFreeToneCurve(curve);
-    return profile;
-}
-
-static cmsHPROFILE make_grey(double gamma) {
-    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
-    cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
-    cmsFreeToneCurve(curve);
-    return profile;
 }
 
 static cmsInt32Number ink_to_lab(const cmsUInt16Number in[], cmsUInt16Number out[], void *user) {
@@ -74,9 +52,9 @@ static cmsHPROFILE make_ink(void) {
 void make_seeds(void) {
     write_profile("srgb", cmsCreate_sRGBProfile(), 0);
     write_profile("srgb_alpha", cmsCreate_sRGBProfile(), 1);
-    write_profile("wide", make_rgb(1.8), 0);
-    write_profile("wide_alpha", make_rgb(2.6), 1);
-    write_profile("grey", make_grey(1.8), 2);
-    write_profile("grey_alpha", make_grey(1.0), 3);
+    write_profile("wide", icc_profile_wide(1.8), 0);
+    write_profile("wide_alpha", icc_profile_wide(2.6), 1);
+    write_profile("grey", icc_profile_grey(1.8), 2);
+    write_profile("grey_alpha", icc_profile_grey(1.0), 3);
     write_profile("ink", make_ink(), 4);
 }

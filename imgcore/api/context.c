@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imgcore/api/context.h"
+#include "imgcore/api/context_contents.h"
 
 /* Takes IMGCORE_JPEG. False: neither of its words. */
 static bool choose_jpeg(const char *word, bool *own) {

@@ -2,7 +2,7 @@
 #ifndef IC_INFO_H
 #define IC_INFO_H
 
-#include "imgcore/api/context.h"
+#include "imgcore/api/context_contents.h"
 
 /* Fills a caller's struct, whose size was checked, with what the header states: nothing if its
  * width is 0. `is_open`: the blobs of the header are valid, and its profile is described too.

@@ -1,7 +1,7 @@
 /* Options: their defaults, and the merging of a caller's options with them. */
 #include <string.h>
 
-#include "imgcore/api/context.h"
+#include "imgcore/api/context_contents.h"
 #include "imgcore/api/versioned.h"
 
 void imgcore_options_default_sized(struct imgcore_options *options, size_t struct_size_bytes) {

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "imgcore/api/context.h"
+#include "imgcore/api/context_contents.h"
 #include "imgcore/api/pixels.h"
 #include "imgcore/api/versioned.h"
 #include "imgcore/resample/resampler.h"

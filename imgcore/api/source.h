@@ -2,7 +2,7 @@
 #ifndef IC_SOURCE_H
 #define IC_SOURCE_H
 
-#include "imgcore/api/context.h"
+#include "imgcore/api/context_contents.h"
 
 /* A source during a call. */
 struct ic_source {

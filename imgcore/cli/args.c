@@ -8,6 +8,9 @@
 
 enum { OPTION_COLUMN = 26 }; /* column at which the explanations of the help start */
 
+/* A side of more is no size: the library's limits are far below it. */
+#define MOST_SIDE_PX UINT64_C(16777215)
+
 bool cli_usage_error(const char *command, const char *format, ...) {
     char message[512];
     va_list arguments;
@@ -195,11 +198,10 @@ bool cli_take_size(const struct cli_word *word, const char *text, uint32_t *widt
     const char *c = text;
     uint64_t w = 0;
     uint64_t h = 0;
-    const uint64_t most = 16777215; /* far above the limit of any output */
-    bool good = (*c == 'x' || (read_digits(&c, most, &w) && w > 0)) && *c == 'x';
+    bool good = (*c == 'x' || (read_digits(&c, MOST_SIDE_PX, &w) && w > 0)) && *c == 'x';
     if (good) {
         c++;
-        good = *c == '\0' || (read_digits(&c, most, &h) && h > 0 && *c == '\0');
+        good = *c == '\0' || (read_digits(&c, MOST_SIDE_PX, &h) && h > 0 && *c == '\0');
     }
     if (!good || (w == 0 && h == 0)) {
         return cli_usage_error(word->command, "%s: '%s' is not a size; write 800x600, 800x or x600",
@@ -210,16 +212,34 @@ bool cli_take_size(const struct cli_word *word, const char *text, uint32_t *widt
     return true;
 }
 
-bool cli_take_rectangle(const struct cli_word *word, struct cli_rectangle *rectangle) {
-    static const char behind[4] = {',', ',', 'x', '\0'};
-    const char *c = word->text;
-    uint64_t number[4] = {0};
+/* Reads as many numbers as `behind` has characters, one of which follows each number; the text ends
+ * where "." is. */
+static bool read_numbers(const char *text, const char *behind, uint64_t most, uint64_t *numbers) {
     bool good = true;
-    for (size_t i = 0; good && i < 4; i++) {
-        good = read_digits(&c, UINT32_MAX, &number[i]) && *c == behind[i];
-        c += good && *c != '\0';
+    for (size_t i = 0; good && behind[i] != '\0'; i++) {
+        good =
+            read_digits(&text, most, &numbers[i]) && *text == (behind[i] == '.' ? '\0' : behind[i]);
+        text += good && *text != '\0';
     }
-    if (!good || number[2] == 0 || number[3] == 0) {
+    return good;
+}
+
+bool cli_take_layout(const struct cli_word *word, struct cli_layout *layout) {
+    uint64_t number[3];
+    if (!read_numbers(word->text, "xx.", MOST_SIDE_PX, number) || number[0] == 0 ||
+        number[1] == 0 || number[2] == 0 || number[2] > 4) {
+        return cli_usage_error(word->command,
+                               "%s: '%s' is not a layout; write 800x600x3 for 800x600 pixels of 3 "
+                               "channels (1 grey, 2 grey and alpha, 3 RGB, 4 RGBA)",
+                               word->option, word->text);
+    }
+    *layout = (struct cli_layout){(uint32_t)number[0], (uint32_t)number[1], (uint32_t)number[2]};
+    return true;
+}
+
+bool cli_take_rectangle(const struct cli_word *word, struct cli_rectangle *rectangle) {
+    uint64_t number[4];
+    if (!read_numbers(word->text, ",,x.", UINT32_MAX, number) || number[2] == 0 || number[3] == 0) {
         return cli_usage_error(word->command,
                                "%s: '%s' is not a rectangle; write 40,30,800x600 for 800x600 "
                                "pixels, 40 from the left and 30 from the top",

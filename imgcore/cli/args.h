@@ -76,6 +76,11 @@ struct cli_rectangle {
     uint32_t left, top, width, height; /* width and height are not 0 */
 };
 bool cli_take_rectangle(const struct cli_word *word, struct cli_rectangle *rectangle);
+/* WIDTHxHEIGHTxCHANNELS: sides of 1 to 16777215, 1 to 4 channels. */
+struct cli_layout {
+    uint32_t width, height, channels;
+};
+bool cli_take_layout(const struct cli_word *word, struct cli_layout *layout);
 /* #rrggbb or #rrggbbaa, the # is optional. */
 bool cli_take_color(const struct cli_word *word, uint8_t rgba[4]);
 

@@ -68,6 +68,12 @@ static bool read_some(int fd, uint8_t *buffer, size_t size_bytes, size_t *got_by
     return true;
 }
 
+bool cli_input_read(struct cli_input *input, uint8_t *buffer, size_t size_bytes, size_t *got_bytes,
+                    struct cli_failure *failure) {
+    return read_some(input->fd, buffer, size_bytes, got_bytes) ||
+           cli_fail(failure, "READ_FAILED", "cannot be read: %s", strerror(errno));
+}
+
 static bool hold(struct cli_input *input, struct cli_failure *failure) {
     size_t capacity = 0;
     for (;;) {
@@ -81,9 +87,9 @@ static bool hold(struct cli_input *input, struct cli_failure *failure) {
             input->held = larger;
         }
         size_t got = 0;
-        if (!read_some(input->fd, input->held + input->held_bytes, capacity - input->held_bytes,
-                       &got)) {
-            return cli_fail(failure, "READ_FAILED", "cannot be read: %s", strerror(errno));
+        if (!cli_input_read(input, input->held + input->held_bytes, capacity - input->held_bytes,
+                            &got, failure)) {
+            return false;
         }
         if (got == 0) {
             return true;

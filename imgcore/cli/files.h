@@ -61,6 +61,9 @@ bool cli_input_rewind(struct cli_input *input, struct cli_failure *failure);
 /* Returns a source that reads from the input, which must remain open. The library reads it again
  * only if it is the same file as when it was opened. */
 struct imgcore_source cli_input_source(struct cli_input *input);
+/* Reads the next bytes of an input that is not in memory, fewer than requested only at its end. */
+bool cli_input_read(struct cli_input *input, uint8_t *buffer, size_t size_bytes, size_t *got_bytes,
+                    struct cli_failure *failure);
 void cli_input_close(struct cli_input *input);
 
 /* Returns the format of the first bytes; AUTO for unknown ones. Reads on from the current position.

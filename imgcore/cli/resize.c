@@ -1,6 +1,7 @@
 /* `imgcore resize`: one image from another. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "imgcore/cli/args.h"
@@ -8,6 +9,7 @@
 #include "imgcore/cli/files.h"
 #include "imgcore/cli/json.h"
 #include "imgcore/cli/progress.h"
+#include "imgcore/cli/raw.h"
 #include "imgcore/cli/sandbox.h"
 #include "imgcore/cli/settings.h"
 #include "imgcore/cli/text.h"
@@ -17,37 +19,29 @@ struct job {
     bool has_size;
     bool has_format;
     bool json;
+    struct cli_layout raw; /* of raw samples as the input; width 0: the input is a file */
     struct imgcore_options options;
     struct imgcore_output output;
     double ms;
 };
 
-enum option_id { SIZE, CROP, FORMAT, THREADS, JSON };
+enum option_id { SIZE, FORMAT, RAW_INPUT, THREADS, JSON };
 
 static const struct cli_option own_options[] = {
     {SIZE, 's', "size", "WxH",
      "the box; Wx or xH leave the other side unbounded. Required unless\n"
      "--crop is given"},
-    {CROP, 0, "crop", "LEFT,TOP,WxH", "use only this rectangle of the upright image, in pixels"},
     {FORMAT, 0, "format", "NAME",
-     "jpeg, png, or auto (as the input). Default: by the extension of\n"
-     "OUT, and auto for -"},
+     "jpeg, png, raw (samples in the layout of --raw-input), or auto (as\n"
+     "the input). Default: by the extension of OUT, and auto for -"},
+    {RAW_INPUT, 0, "raw-input", "WxHxN",
+     "IN is samples alone: 8 bits each, interleaved, W x H pixels in rows\n"
+     "from top to bottom without gaps; N is 1 for grey, 2 for grey and\n"
+     "alpha, 3 for RGB, 4 for RGBA; in sRGB, alpha not premultiplied"},
     {THREADS, 0, "threads", "N",
      "number of threads (default 1); 0: one for each CPU that may be used"},
     {JSON, 0, "json", NULL, "print one JSON document about the result" CLI_JSON_NAMES},
     {0, 0, NULL, NULL, NULL}};
-
-static bool take_crop(const struct cli_word *word, struct imgcore_options *options) {
-    struct cli_rectangle crop;
-    if (!cli_take_rectangle(word, &crop)) {
-        return false;
-    }
-    options->crop_left_px = crop.left;
-    options->crop_top_px = crop.top;
-    options->crop_width_px = crop.width;
-    options->crop_height_px = crop.height;
-    return true;
-}
 
 static bool accept(void *target, int id, const struct cli_word *word) {
     struct job *job = target;
@@ -62,11 +56,11 @@ static bool accept(void *target, int id, const struct cli_word *word) {
     case SIZE:
         job->has_size = true;
         return cli_take_size(word, word->text, &job->output.width_px, &job->output.height_px);
-    case CROP:
-        return take_crop(word, &job->options);
     case FORMAT:
         job->has_format = true;
         return cli_take_format(word, &job->output.format);
+    case RAW_INPUT:
+        return cli_take_layout(word, &job->raw);
     case THREADS:
         return cli_take_threads(word, &job->options.threads);
     case JSON:
@@ -74,6 +68,12 @@ static bool accept(void *target, int id, const struct cli_word *word) {
         break;
     }
     return true;
+}
+
+/* Returns the format of an output's extension; AUTO for unknown ones. */
+static enum imgcore_format output_kind(const char *path) {
+    const char *dot = strrchr(cli_base_name(path), '.');
+    return dot && strcasecmp(dot, ".raw") == 0 ? IMGCORE_FORMAT_PIXELS : cli_named_kind(path);
 }
 
 /* Checks that the table of options cannot express. */
@@ -95,10 +95,10 @@ static bool check(struct job *job) {
         return cli_usage_error("resize", "an image is not written to a terminal");
     }
     if (!to_stdout && !job->has_format) {
-        job->output.format = cli_named_kind(job->out);
+        job->output.format = output_kind(job->out);
         if (job->output.format == IMGCORE_FORMAT_AUTO) {
             return cli_usage_error(
-                "resize", "%s: the extension is not jpg, jpeg or png; use --format", job->out);
+                "resize", "%s: the extension is not jpg, jpeg, png or raw; use --format", job->out);
         }
     }
     return true;
@@ -115,6 +115,30 @@ static bool enter_sandbox(const struct job *job) {
     return cli_files_start();
 }
 
+static bool transform(struct imgcore_context *context, struct job *job, struct cli_input *input,
+                      struct cli_failure *failure) {
+    struct imgcore_pixels pixels = {0};
+    struct imgcore_source source = {0};
+    struct imgcore_error error = {0};
+    bool good = true;
+    if (job->raw.width) {
+        good = cli_raw_read(context, input, &job->raw, &job->options, &pixels, failure);
+        source.pixels = &pixels;
+    } else {
+        if (job->options.threads > 1) {
+            cli_input_hold_for_threads(input);
+        }
+        source = cli_input_source(input);
+    }
+    if (good) {
+        const enum imgcore_status status =
+            imgcore_transform(context, &source, &job->options, &job->output, 1, &error);
+        good = status == IMGCORE_OK || cli_fail_library(failure, status, &error, input);
+    }
+    cli_raw_clear(&pixels);
+    return good;
+}
+
 /* Processes the job, from opening the input to writing the output. */
 static bool convert(struct imgcore_context *context, struct job *job, struct cli_failure *failure) {
     struct cli_input input;
@@ -126,14 +150,7 @@ static bool convert(struct imgcore_context *context, struct job *job, struct cli
         cli_input_close(&input);
         return cli_fail(failure, "NO_MEMORY", "cannot create a thread");
     }
-    if (job->options.threads > 1) {
-        cli_input_hold_for_threads(&input);
-    }
-    struct imgcore_source source = cli_input_source(&input);
-    struct imgcore_error error = {0};
-    enum imgcore_status status =
-        imgcore_transform(context, &source, &job->options, &job->output, 1, &error);
-    bool good = status == IMGCORE_OK || cli_fail_library(failure, status, &error, &input);
+    bool good = transform(context, job, &input, failure);
     cli_input_close(&input);
     if (good && strcmp(job->out, "-") == 0) {
         good = cli_write_stdout(job->output.bytes, job->output.size_bytes, failure);
@@ -158,10 +175,31 @@ static void report_json(const struct job *job, const struct cli_failure *failure
         cli_json_text(&json, "format", cli_format_name(job->output.result_format));
         cli_json_number(&json, "width", job->output.result_width_px);
         cli_json_number(&json, "height", job->output.result_height_px);
+        if (job->output.result_channels) {
+            cli_json_number(&json, "channels", (uint64_t)job->output.result_channels);
+        }
         cli_json_number(&json, "bytes", job->output.size_bytes);
         cli_json_ms(&json, "ms", job->ms);
     }
     cli_json_close(&json, '}');
+}
+
+/* Samples state their layout nowhere else, so it is reported for standard output, too. */
+static void report_result(const struct job *job) {
+    const struct imgcore_output *output = &job->output;
+    const bool to_stdout = strcmp(job->out, "-") == 0;
+    FILE *to = to_stdout ? stderr : stdout;
+    char channels[16] = "";
+    char bytes[CLI_GROUPED_BYTES];
+    if (to_stdout && output->result_channels == 0) {
+        return;
+    }
+    if (output->result_channels > 0) {
+        snprintf(channels, sizeof channels, "x%d", output->result_channels);
+    }
+    cli_print_safe(to, to_stdout ? "imgcore: standard output" : job->out);
+    fprintf(to, ": %ux%u%s, %s bytes, %.0f ms\n", output->result_width_px, output->result_height_px,
+            channels, cli_grouped(output->size_bytes, bytes), job->ms);
 }
 
 static void report(const struct job *job, const struct cli_failure *failure) {
@@ -170,11 +208,8 @@ static void report(const struct job *job, const struct cli_failure *failure) {
     }
     if (job->json) {
         report_json(job, failure);
-    } else if (!failure->status && strcmp(job->out, "-") != 0) {
-        char bytes[CLI_GROUPED_BYTES];
-        cli_print_safe(stdout, job->out);
-        printf(": %ux%u, %s bytes, %.0f ms\n", job->output.result_width_px,
-               job->output.result_height_px, cli_grouped(job->output.size_bytes, bytes), job->ms);
+    } else if (!failure->status) {
+        report_result(job);
     }
 }
 

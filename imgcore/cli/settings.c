@@ -60,7 +60,7 @@ static const char *const filters[] = {"lanczos3",    "lanczos2", "mitchell",
                                       "catmull-rom", "triangle", "box"};
 static const char *const subsamplings[] = {"420", "422", "444", "auto"};
 static const char *const presets[] = {"balanced", "quality", "fast"};
-static const char *const formats[] = {"auto", "jpeg", "png"};
+static const char *const formats[] = {"auto", "jpeg", "png", "raw"};
 
 static bool take_int(const struct cli_word *word, int least, int most, int *number) {
     uint64_t n = 0;
@@ -115,6 +115,7 @@ bool cli_accept_output(void *target, int id, const struct cli_word *word) {
 }
 
 enum input_id {
+    CROP,
     PRESET,
     LINEAR,
     KEEP_ICC,
@@ -132,6 +133,9 @@ enum input_id {
 };
 
 const struct cli_option cli_processing_options[] = {
+    {CROP, 0, "crop", "LEFT,TOP,WxH",
+     "use only this rectangle of each upright image, in pixels; sizes\n"
+     "count from it. An image that it is not inside is refused"},
     {PRESET, 0, "preset", "NAME",
      "speed for accuracy: balanced (default), quality (exact; within 1 of\n"
      "255), fast (a JPEG is decoded to just above the size of the result)"},
@@ -236,10 +240,24 @@ static bool take_profile(const struct cli_word *word, struct imgcore_options *op
     return check_profile(word, options);
 }
 
+static bool take_crop(const struct cli_word *word, struct imgcore_options *options) {
+    struct cli_rectangle crop;
+    if (!cli_take_rectangle(word, &crop)) {
+        return false;
+    }
+    options->crop_left_px = crop.left;
+    options->crop_top_px = crop.top;
+    options->crop_width_px = crop.width;
+    options->crop_height_px = crop.height;
+    return true;
+}
+
 bool cli_accept_input(void *target, int id, const struct cli_word *word) {
     struct imgcore_options *options = target;
     int index = 0;
     switch ((enum input_id)id) {
+    case CROP:
+        return take_crop(word, options);
     case PRESET:
         if (!cli_take_choice(word, presets, COUNT(presets), &index)) {
             return false;

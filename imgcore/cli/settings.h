@@ -10,7 +10,7 @@
 extern const struct cli_option cli_output_options[];
 cli_accept_fn cli_accept_output;
 
-/* target: struct imgcore_options: the processing (linear light, kept metadata). */
+/* target: struct imgcore_options: the processing (crop, linear light, kept metadata). */
 extern const struct cli_option cli_processing_options[];
 /* target: struct imgcore_options: the accepted inputs and the limits. */
 extern const struct cli_option cli_limit_options[];
@@ -24,7 +24,7 @@ void cli_options_clear(struct imgcore_options *options);
 bool cli_take_threads(const struct cli_word *word, uint32_t *threads);
 uint32_t cli_usable_cpus(void); /* 1 to IMGCORE_MAX_THREADS */
 
-/* Returns "jpeg" or "png", as --format takes it. */
+/* Returns "jpeg", "png" or "raw", as --format takes it. */
 const char *cli_format_name(enum imgcore_format format);
 bool cli_take_format(const struct cli_word *word, enum imgcore_format *format);
 

@@ -22,9 +22,11 @@ make_goal() {
 check 'make install' make_goal install DESTDIR="$dest" PREFIX=/usr
 usr=$dest/usr
 for file in bin/imgcore lib/libimgcore.a lib/libimgcore.so "lib/libimgcore.so.$abi" \
-    "lib/libimgcore.so.$version" lib/pkgconfig/imgcore.pc include/imgcore/imgcore.h \
-    include/imgcore/status.h include/imgcore/version.h share/man/man1/imgcore.1; do
+    "lib/libimgcore.so.$version" lib/pkgconfig/imgcore.pc share/man/man1/imgcore.1; do
     check "$file" test -s "$usr/$file"
+done
+for header in "$top"/imgcore/include/imgcore/*.h; do
+    check "include/imgcore/${header##*/}" cmp "$header" "$usr/include/imgcore/${header##*/}"
 done
 check 'the installed command works' exits 0 "$usr/bin/imgcore" --version
 
@@ -39,7 +41,7 @@ only_api() {
 check 'only imgcore_* is exported' only_api
 declared() {
     missing=$(sed -n 's/^ *IMGCORE_API .*[ *]\(imgcore_[a-z_]*\)(.*/\1/p; s/^\(imgcore_[a-z_]*\)(.*/\1/p' \
-        "$usr/include/imgcore/imgcore.h" | sort -u | while read -r name; do
+        "$usr"/include/imgcore/*.h | sort -u | while read -r name; do
         exported | sed 's/@.*//' | grep -qx "$name" || echo "$name"
     done)
     [ -z "$missing" ] && return 0

@@ -29,6 +29,19 @@ count_files() { [ "$(find "$1" -type f | wc -l)" = "$2" ]; }
 check 'nothing else is there' count_files out 17
 check 'no temporary file remains' is_tidy out
 
+# ---- a rectangle of every image
+check 'a crop' exits 1 "$imgcore" variants photos -o cropped --crop 100,50,300x200 --size half=150x --size all=900x --json
+check '... of what it is inside' json '.done == 2 and .refused == 2'
+check '... refuses the others, each with a sentence' json '[.inputs[] | select(.status == "INVALID_ARGUMENT") |
+    .message | contains("300 x 200 pixels at 100, 50 is not inside the picture of")] == [true, true]'
+check '... which have no results' count_files cropped 4
+"$imgcore" resize photos/wide.jpg part.jpg --crop 100,50,300x200 >/dev/null
+check '... in sizes that count from it' has_size cropped/half/wide.jpg '150 100'
+check '... and never enlarged' has_size cropped/all/wide.jpg '300 200'
+check '... with the bytes of resize' cmp part.jpg cropped/all/wide.jpg
+check 'a crop that is no rectangle' exits 2 "$imgcore" variants photos -o cropped --crop 1,2,3
+check '... shows how to write one' contains stderr 'write 40,30,800x600'
+
 # ---- the page
 page=out/index.html
 check 'the page names a file as text' grep -qF 'tall &amp; &lt;odd&gt;.png' $page

@@ -8,13 +8,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <lcms2.h>
 #include <limits.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "counted_malloc.h"
 #include "imgcore/imgcore.h"
+#include "tests/support/icc_profile.h"
 #include "tests/support/pictures.h"
 
 struct trial {
@@ -165,15 +165,8 @@ static void a_png_with_alpha_survives(void **state) {
 
 static void a_profile_survives(void **state) {
     (void)state;
-    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.5);
-    cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
-    cmsUInt32Number icc_bytes = 0;
-    assert_true(cmsSaveProfileToMem(profile, NULL, &icc_bytes));
-    uint8_t *icc = malloc(icc_bytes);
-    assert_non_null(icc);
-    assert_true(cmsSaveProfileToMem(profile, icc, &icc_bytes));
-    cmsCloseProfile(profile);
-    cmsFreeToneCurve(curve);
+    size_t icc_bytes;
+    uint8_t *icc = icc_profile_bytes(icc_profile_grey(1.5), &icc_bytes);
     for (int png = 0; png < 2; png++) {
         const struct jpeg_spec j = {
             .width = 61, .height = 47, .channels = 1, .icc = icc, .icc_bytes = icc_bytes};
@@ -189,23 +182,18 @@ static void a_profile_survives(void **state) {
 }
 
 /* A grey profile whose curve falls: cheap, which conversions of RGB are not. */
-static uint8_t *falling_profile(cmsUInt32Number *size_bytes) {
+static uint8_t *falling_profile(size_t *size_bytes) {
     static const cmsUInt16Number falling[3] = {65535, 20000, 0};
     cmsToneCurve *curve = cmsBuildTabulatedToneCurve16(NULL, 3, falling);
     cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
-    assert_true(cmsSaveProfileToMem(profile, NULL, size_bytes));
-    uint8_t *icc = malloc(*size_bytes);
-    assert_non_null(icc);
-    assert_true(cmsSaveProfileToMem(profile, icc, size_bytes));
-    cmsCloseProfile(profile);
     cmsFreeToneCurve(curve);
-    return icc;
+    return icc_profile_bytes(profile, size_bytes);
 }
 
 /* Rows become sRGB before they are resized: inks, and shades without a usable curve. */
 static void rows_that_are_converted_survive(void **state) {
     (void)state;
-    cmsUInt32Number icc_bytes;
+    size_t icc_bytes;
     uint8_t *icc = falling_profile(&icc_bytes);
     const struct jpeg_spec j = {.width = 61, .height = 47, .channels = 4};
     const struct png_spec p = {

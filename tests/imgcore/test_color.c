@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <lcms2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "imgcore/color/convert.h"
 #include "imgcore/color/icc.h"
 #include "imgcore/color/orient.h"
+#include "tests/support/icc_profile.h"
 #include "tests/support/random.h"
 
 static struct ic_mem mem;
@@ -249,29 +249,10 @@ static void halved_chroma_is_the_mean(void **state) {
     ic_picture_clear(&mem, &picture);
 }
 
-/* A profile with the primaries of Display P3 and a gamma of 2.2, as bytes. */
-static uint8_t *wide_gamut_profile(size_t *size_bytes) {
-    const cmsCIExyY white = {0.3127, 0.3290, 1.0};
-    const cmsCIExyYTRIPLE primaries = {
-        {0.680, 0.320, 1.0}, {0.265, 0.690, 1.0}, {0.150, 0.060, 1.0}};
-    cmsToneCurve *curve = cmsBuildGamma(NULL, 2.2);
-    cmsToneCurve *curves[3] = {curve, curve, curve};
-    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
-    cmsUInt32Number bytes = 0;
-    assert_true(cmsSaveProfileToMem(profile, NULL, &bytes));
-    uint8_t *out = malloc(bytes);
-    assert_non_null(out);
-    assert_true(cmsSaveProfileToMem(profile, out, &bytes));
-    cmsCloseProfile(profile);
-    cmsFreeToneCurve(curve);
-    *size_bytes = bytes;
-    return out;
-}
-
 static void profiles_convert_as_lcms_does(void **state) {
     (void)state;
     size_t bytes;
-    uint8_t *profile = wide_gamut_profile(&bytes);
+    uint8_t *profile = icc_profile_bytes(icc_profile_wide(2.2), &bytes);
     struct ic_icc *icc = ic_icc_create(&mem);
     assert_non_null(icc);
     enum ic_icc_kind kind;
@@ -309,13 +290,8 @@ static void srgb_and_broken_profiles_change_nothing(void **state) {
     (void)state;
     struct ic_icc *icc = ic_icc_create(&mem);
     assert_non_null(icc);
-    cmsHPROFILE srgb = cmsCreate_sRGBProfile();
-    cmsUInt32Number bytes = 0;
-    assert_true(cmsSaveProfileToMem(srgb, NULL, &bytes));
-    uint8_t *profile = malloc(bytes);
-    assert_non_null(profile);
-    assert_true(cmsSaveProfileToMem(srgb, profile, &bytes));
-    cmsCloseProfile(srgb);
+    size_t bytes;
+    uint8_t *profile = icc_profile_bytes(cmsCreate_sRGBProfile(), &bytes);
     enum ic_icc_kind kind;
     assert_int_equal(ic_icc_classify(icc, profile, bytes, IC_COLOR_RGB, &kind), IMGCORE_OK);
     assert_int_equal(kind, IC_ICC_SRGB);
@@ -326,12 +302,13 @@ static void srgb_and_broken_profiles_change_nothing(void **state) {
     assert_int_equal(kind, IC_ICC_UNUSABLE);
     uint64_t seed = 8;
     for (int round = 0; round < 300; round++) { /* cut and damaged: never a crash */
-        const size_t cut = random_between(&seed, 0, bytes);
+        const size_t cut = random_between(&seed, 0, (uint32_t)bytes);
         uint8_t *damaged = malloc(bytes);
         assert_non_null(damaged);
         memcpy(damaged, profile, bytes);
         for (int k = 0; k < 8; k++) {
-            damaged[random_between(&seed, 0, bytes - 1)] = (uint8_t)random_between(&seed, 0, 255);
+            damaged[random_between(&seed, 0, (uint32_t)bytes - 1)] =
+                (uint8_t)random_between(&seed, 0, 255);
         }
         const enum imgcore_status status =
             ic_icc_classify(icc, damaged, round % 2 ? cut : bytes, IC_COLOR_RGB, &kind);
@@ -347,7 +324,7 @@ static void srgb_and_broken_profiles_change_nothing(void **state) {
 static void a_description_is_plain_ascii(void **state) {
     (void)state;
     size_t bytes;
-    uint8_t *profile = wide_gamut_profile(&bytes);
+    uint8_t *profile = icc_profile_bytes(icc_profile_wide(2.2), &bytes);
     struct ic_icc *icc = ic_icc_create(&mem);
     assert_non_null(icc);
     char description[8];

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <lcms2.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "imgcore/color/icc.h"
+#include "tests/support/icc_profile.h"
 #include "tests/support/random.h"
 
 #define WIDTH  50
@@ -50,7 +50,7 @@ static void add_table(cmsHPROFILE profile, cmsTagSignature tag, bool cmyk, unsig
 }
 
 /* Returns a profile with a table for each intent, as bytes. */
-static uint8_t *profile_make(bool cmyk, cmsUInt32Number *size_bytes) {
+static uint8_t *profile_make(bool cmyk, size_t *size_bytes) {
     cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
     cmsSetProfileVersion(profile, 2.1);
     cmsSetDeviceClass(profile, cmyk ? cmsSigOutputClass : cmsSigInputClass);
@@ -61,18 +61,14 @@ static uint8_t *profile_make(bool cmyk, cmsUInt32Number *size_bytes) {
     add_table(profile, cmsSigAToB0Tag, cmyk, 5);  /* perceptual */
     add_table(profile, cmsSigAToB1Tag, cmyk, 20); /* colorimetric, relative and absolute */
     add_table(profile, cmsSigAToB2Tag, cmyk, 40); /* saturation */
-    assert_true(cmsSaveProfileToMem(profile, NULL, size_bytes));
-    uint8_t *bytes = malloc(*size_bytes);
-    assert_non_null(bytes);
-    assert_true(cmsSaveProfileToMem(profile, bytes, size_bytes));
-    cmsCloseProfile(profile);
-    return bytes;
+    return icc_profile_bytes(profile, size_bytes);
 }
 
 /* Converts `in` by lcms2 itself with an intent. */
-static void convert_directly(const uint8_t *profile, cmsUInt32Number size_bytes, bool cmyk,
+static void convert_directly(const uint8_t *profile, size_t size_bytes, bool cmyk,
                              cmsUInt32Number intent, const uint8_t *in, uint8_t *out) {
-    cmsHPROFILE from = cmsOpenProfileFromMem(profile, size_bytes), to = cmsCreate_sRGBProfile();
+    cmsHPROFILE from = cmsOpenProfileFromMem(profile, (cmsUInt32Number)size_bytes),
+                to = cmsCreate_sRGBProfile();
     cmsHTRANSFORM transform =
         cmsCreateTransform(from, cmyk ? TYPE_CMYK_8 : TYPE_RGB_8, to, TYPE_RGB_8, intent, 0);
     assert_non_null(transform);
@@ -96,7 +92,7 @@ static struct ic_picture picture_of(const uint8_t *in, bool cmyk) {
 }
 
 static void assert_perceptual(bool cmyk) {
-    cmsUInt32Number size_bytes = 0;
+    size_t size_bytes;
     uint8_t *profile = profile_make(cmyk, &size_bytes);
     static const cmsUInt32Number others[] = {INTENT_RELATIVE_COLORIMETRIC, INTENT_SATURATION,
                                              INTENT_ABSOLUTE_COLORIMETRIC};

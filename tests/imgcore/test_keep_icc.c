@@ -2,7 +2,7 @@
  * An output that cannot keep it is what it is without the option. */
 #include "tests/imgcore/transform_support.h"
 
-#include <lcms2.h>
+#include "tests/support/icc_profile.h"
 
 struct profile {
     uint8_t *bytes;
@@ -11,31 +11,7 @@ struct profile {
 
 static struct profile save(cmsHPROFILE profile) {
     struct profile saved;
-    cmsUInt32Number size_bytes = 0;
-    assert_true(cmsSaveProfileToMem(profile, NULL, &size_bytes));
-    saved.bytes = malloc(size_bytes);
-    assert_non_null(saved.bytes);
-    assert_true(cmsSaveProfileToMem(profile, saved.bytes, &size_bytes));
-    saved.size_bytes = size_bytes;
-    cmsCloseProfile(profile);
-    return saved;
-}
-
-static struct profile wide_profile(void) {
-    const cmsCIExyY white = {0.3127, 0.3290, 1.0};
-    const cmsCIExyYTRIPLE primaries = {
-        {0.680, 0.320, 1.0}, {0.265, 0.690, 1.0}, {0.150, 0.060, 1.0}};
-    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.8);
-    cmsToneCurve *curves[3] = {curve, curve, curve};
-    const struct profile saved = save(cmsCreateRGBProfile(&white, &primaries, curves));
-    cmsFreeToneCurve(curve);
-    return saved;
-}
-
-static struct profile grey_profile(void) {
-    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.5);
-    const struct profile saved = save(cmsCreateGrayProfile(cmsD50_xyY(), curve));
-    cmsFreeToneCurve(curve);
+    saved.bytes = icc_profile_bytes(profile, &saved.size_bytes);
     return saved;
 }
 
@@ -156,7 +132,7 @@ static void check_kept(struct imgcore_output output, const struct profile *profi
 static void the_background_is_in_the_colours_of_the_profile(void **state) {
     (void)state;
     static const uint8_t background[4] = {200, 30, 60, 255};
-    const struct profile wide = wide_profile();
+    const struct profile wide = save(icc_profile_wide(1.8));
     uint8_t corner[4] = {0, 0, 0, 255};
     from_srgb(&wide, false, background, corner);
     assert_true(abs(corner[0] - background[0]) > 10); /* else this shows nothing */
@@ -182,7 +158,7 @@ static void the_background_is_in_the_colours_of_the_profile(void **state) {
 static void a_grey_profile_stays_on_grey_alone(void **state) {
     (void)state;
     static const uint8_t neutral[4] = {90, 90, 90, 255}, red[4] = {200, 30, 60, 255};
-    const struct profile grey = grey_profile();
+    const struct profile grey = save(icc_profile_grey(1.5));
     uint8_t corner[4];
     from_srgb(&grey, true, neutral, corner);
     assert_true(abs(corner[0] - neutral[0]) > 10);
@@ -209,7 +185,7 @@ static void a_grey_profile_stays_on_grey_alone(void **state) {
 
 static void a_profile_for_other_colours_is_dropped(void **state) {
     (void)state;
-    const struct profile grey = grey_profile(), wide = wide_profile();
+    const struct profile grey = save(icc_profile_grey(1.5)), wide = save(icc_profile_wide(1.8));
     size_t size;
     uint8_t *bytes = jpeg_with(3, &grey, &size);
     check_not_kept(bytes, size, box(64, 64, IMGCORE_FORMAT_JPEG));
@@ -223,7 +199,7 @@ static void a_profile_for_other_colours_is_dropped(void **state) {
 
 static void a_damaged_profile_is_dropped(void **state) {
     (void)state;
-    struct profile wide = wide_profile();
+    struct profile wide = save(icc_profile_wide(1.8));
     wide.bytes[36] ^= 1; /* its signature */
     size_t size;
     uint8_t *bytes = jpeg_with(3, &wide, &size);
@@ -248,7 +224,7 @@ static void a_profile_without_a_way_back_takes_no_background(void **state) {
 static void each_output_is_decided_for_itself(void **state) {
     (void)state;
     static const uint8_t red[4] = {200, 30, 60, 255};
-    const struct profile grey = grey_profile();
+    const struct profile grey = save(icc_profile_grey(1.5));
     size_t size;
     uint8_t *bytes = jpeg_with(1, &grey, &size);
     struct imgcore_output outputs[3] = {box(64, 64, IMGCORE_FORMAT_JPEG), padded_box(red),
@@ -268,7 +244,7 @@ static void each_output_is_decided_for_itself(void **state) {
 /* They have no place for one: as the pixels of a PNG that was made without the option. */
 static void pixels_keep_none(void **state) {
     (void)state;
-    struct profile profile = wide_profile();
+    struct profile profile = save(icc_profile_wide(1.8));
     size_t size;
     uint8_t *bytes = jpeg_with(3, &profile, &size);
     struct imgcore_output output = keep(bytes, size, box(60, 45, IMGCORE_FORMAT_PIXELS));

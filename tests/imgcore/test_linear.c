@@ -3,9 +3,8 @@
  * every pixel is the mean of four. */
 #include "tests/imgcore/transform_support.h"
 
-#include <lcms2.h>
-
 #include "tests/support/cmyk_profile.h"
+#include "tests/support/icc_profile.h"
 #include "tests/support/random.h"
 
 enum { SIDE = 64, HALF = SIDE / 2, MOST = SIDE * SIDE * 4 };
@@ -77,17 +76,6 @@ static void check_means(const uint8_t *source, const uint8_t *result, int channe
     }
 }
 
-static uint8_t *saved(cmsHPROFILE profile, size_t *size_bytes) {
-    cmsUInt32Number bytes = 0;
-    assert_true(cmsSaveProfileToMem(profile, NULL, &bytes));
-    uint8_t *out = malloc(bytes);
-    assert_non_null(out);
-    assert_true(cmsSaveProfileToMem(profile, out, &bytes));
-    cmsCloseProfile(profile);
-    *size_bytes = bytes;
-    return out;
-}
-
 static uint8_t *rgb_profile(const double exponents[3], size_t *size_bytes) {
     const cmsCIExyY white = {0.3127, 0.3290, 1.0};
     const cmsCIExyYTRIPLE wide = {{0.680, 0.320, 1.0}, {0.265, 0.690, 1.0}, {0.150, 0.060, 1.0}};
@@ -97,17 +85,15 @@ static uint8_t *rgb_profile(const double exponents[3], size_t *size_bytes) {
     }
     cmsHPROFILE profile = cmsCreateRGBProfile(&white, &wide, curves);
     cmsFreeToneCurveTriple(curves);
-    return saved(profile, size_bytes);
+    return icc_profile_bytes(profile, size_bytes);
 }
 
 static uint8_t *grey_profile(double exponent, bool lightness, size_t *size_bytes) {
-    cmsToneCurve *curve = cmsBuildGamma(NULL, exponent);
-    cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
-    cmsFreeToneCurve(curve);
+    cmsHPROFILE profile = icc_profile_grey(exponent);
     if (lightness) {
         cmsSetPCS(profile, cmsSigLabData);
     }
-    return saved(profile, size_bytes);
+    return icc_profile_bytes(profile, size_bytes);
 }
 
 /* RGB to Lab by a table: duller than any matrix makes it. */
@@ -152,7 +138,7 @@ static uint8_t *profile_without_curves(int kind, size_t *size_bytes) {
         add_table(profile);
     }
     free(bytes);
-    return saved(profile, size_bytes);
+    return icc_profile_bytes(profile, size_bytes);
 }
 
 static void fill_noise(uint8_t *pixels, size_t bytes, uint64_t seed) {

@@ -1,22 +1,11 @@
 /* Which of the chunks that state a PNG's colours counts, and which counts as absent. */
 #include "tests/imgcore/png_colors.h"
 
-#include <lcms2.h>
+#include "tests/support/icc_profile.h"
 
 static uint8_t *profile_of_gamma(double gamma, size_t *size_bytes) {
-    const cmsCIExyY white = {0.3127, 0.3290, 1.0};
     const cmsCIExyYTRIPLE primaries = {{0.64, 0.33, 1.0}, {0.30, 0.60, 1.0}, {0.15, 0.06, 1.0}};
-    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
-    cmsToneCurve *curves[3] = {curve, curve, curve};
-    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
-    cmsUInt32Number bytes = 0;
-    assert_true(cmsSaveProfileToMem(profile, NULL, &bytes));
-    uint8_t *out = malloc(bytes);
-    assert_true(cmsSaveProfileToMem(profile, out, &bytes));
-    cmsCloseProfile(profile);
-    cmsFreeToneCurve(curve);
-    *size_bytes = bytes;
-    return out;
+    return icc_profile_bytes(icc_profile_rgb(&primaries, gamma), size_bytes);
 }
 
 /* An iCCP chunk with this profile. */

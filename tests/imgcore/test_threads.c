@@ -2,8 +2,9 @@
  * failures have the same status and sentence; nothing leaks. */
 #include "transform_support.h"
 
-#include <lcms2.h>
 #include <pthread.h>
+
+#include "tests/support/icc_profile.h"
 
 static const uint32_t thread_counts[] = {2, 3, 8};
 #define THREAD_COUNTS (sizeof(thread_counts) / sizeof(thread_counts[0]))
@@ -130,24 +131,14 @@ static void every_kind_of_png_is_the_same(void **state) {
 }
 
 /* Makes a profile that swaps red and blue, so that a conversion is visible. */
-static uint8_t *profile_make(cmsUInt32Number *size) {
-    const cmsCIExyY white = {0.3127, 0.3290, 1.0};
+static uint8_t *profile_make(size_t *size) {
     const cmsCIExyYTRIPLE primaries = {{0.15, 0.06, 1.0}, {0.30, 0.60, 1.0}, {0.64, 0.33, 1.0}};
-    cmsToneCurve *curve = cmsBuildGamma(NULL, 2.2);
-    cmsToneCurve *curves[3] = {curve, curve, curve};
-    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
-    assert_true(cmsSaveProfileToMem(profile, NULL, size));
-    uint8_t *bytes = malloc(*size);
-    assert_non_null(bytes);
-    assert_true(cmsSaveProfileToMem(profile, bytes, size));
-    cmsCloseProfile(profile);
-    cmsFreeToneCurve(curve);
-    return bytes;
+    return icc_profile_bytes(icc_profile_rgb(&primaries, 2.2), size);
 }
 
 static void profiles_are_converted_the_same(void **state) {
     (void)state;
-    cmsUInt32Number icc_bytes = 0;
+    size_t icc_bytes;
     uint8_t *icc = profile_make(&icc_bytes);
     struct imgcore_output outputs[4];
     struct imgcore_options options;

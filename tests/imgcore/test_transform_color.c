@@ -1,7 +1,7 @@
 /* imgcore_transform: orientation, profiles, inks, transparency, linear light, metadata. */
 #include "tests/imgcore/transform_support.h"
 
-#include <lcms2.h>
+#include "tests/support/icc_profile.h"
 
 static void orientation_is_applied(void **state) {
     (void)state;
@@ -75,28 +75,10 @@ static void rotated_chroma_of_odd_size_has_the_correct_position(void **state) {
     }
 }
 
-static uint8_t *wide_profile(size_t *size_bytes) {
-    const cmsCIExyY white = {0.3127, 0.3290, 1.0};
-    const cmsCIExyYTRIPLE primaries = {
-        {0.680, 0.320, 1.0}, {0.265, 0.690, 1.0}, {0.150, 0.060, 1.0}};
-    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.8);
-    cmsToneCurve *curves[3] = {curve, curve, curve};
-    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
-    cmsUInt32Number bytes = 0;
-    assert_true(cmsSaveProfileToMem(profile, NULL, &bytes));
-    uint8_t *out = malloc(bytes);
-    assert_non_null(out);
-    assert_true(cmsSaveProfileToMem(profile, out, &bytes));
-    cmsCloseProfile(profile);
-    cmsFreeToneCurve(curve);
-    *size_bytes = bytes;
-    return out;
-}
-
 static void profiles_become_srgb_or_are_kept(void **state) {
     (void)state;
     size_t icc_bytes, size;
-    uint8_t *icc = wide_profile(&icc_bytes);
+    uint8_t *icc = icc_profile_bytes(icc_profile_wide(1.8), &icc_bytes);
     cmsHPROFILE from = cmsOpenProfileFromMem(icc, (cmsUInt32Number)icc_bytes);
     cmsHPROFILE to = cmsCreate_sRGBProfile();
     cmsHTRANSFORM direct =

@@ -386,15 +386,20 @@ test('a setting that is not valid stops the start with its name', async () => {
   assert.match(result.payload.errorMessage, /IMAGE_SIZES/);
 });
 
-test('a profile that is damaged behind its header stops the start, before any picture needs it', async (t) => {
+test('a profile that is damaged, or of other colours, stops the start, before any picture needs it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const profile = join(folder, 'press.icc');
-  writeFileSync(profile, picture('press.icc').subarray(0, 200));
+  const damaged = picture('press.icc').subarray(0, 200);
+  const colored = Buffer.from(picture('press.icc'));
+  colored.write('RGB ', 16, 'latin1');
   const created = await one.put('uploads/no-inks.jpg', picture('s.jpg', '64x40'));
-  const result = await one.add({ environment: { IMAGE_CMYK_PROFILE: profile } }).invoke(s3Event(created));
-  assert.deepEqual([result.error, result.payload.errorType], [true, 'Init.CONFIGURATION']);
-  assert.match(result.payload.errorMessage, /IMAGE_CMYK_PROFILE.*damaged/);
+  for (const [bytes, why] of [[damaged, /^IMAGE_CMYK_PROFILE: .*damaged/], [colored, /^IMAGE_CMYK_PROFILE: .*no ICC profile of CMYK/]]) {
+    writeFileSync(profile, bytes);
+    const result = await one.add({ environment: { IMAGE_CMYK_PROFILE: profile } }).invoke(s3Event(created));
+    assert.deepEqual([result.error, result.payload.errorType], [true, 'Init.CONFIGURATION']);
+    assert.match(result.payload.errorMessage, why);
+  }
   becomes(await one.invoke(created), made);
 });
 

@@ -165,12 +165,10 @@ static void test_nonsense_is_refused_by_name(void **state) {
     }
 }
 
-/* A file with the header of a profile of this colour space. */
-static void write_profile(const char *path, const char *space, uint8_t content) {
+/* A file that stands for a profile. */
+static void write_profile(const char *path, uint8_t content) {
     uint8_t bytes[200] = {0};
     FILE *file = fopen(path, "wb");
-    memcpy(bytes + 16, space, 4);
-    memcpy(bytes + 36, "acsp", 4);
     bytes[150] = content;
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, sizeof(bytes), file), sizeof(bytes));
@@ -186,7 +184,7 @@ static void test_a_profile_for_cmyk_is_read(void **state) {
     close(descriptor);
     struct image_settings settings;
     for (uint8_t content = 0; content < 2; content++) {
-        write_profile(path, "CMYK", content);
+        write_profile(path, content);
         assert_int_equal(read_with("IMAGE_CMYK_PROFILE", path, &settings, NULL), SVC_OK);
         assert_int_equal(settings.cmyk_profile.size_bytes, 200);
         assert_int_equal(settings.cmyk_profile.bytes[150], content);
@@ -198,10 +196,14 @@ static void test_a_profile_for_cmyk_is_read(void **state) {
     /* Outputs made with another profile must not pass for these. */
     assert_string_not_equal(parameters[0], parameters[1]);
     struct svc_error error = {0};
-    write_profile(path, "RGB ", 0);
-    assert_int_equal(read_with("IMAGE_CMYK_PROFILE", path, &settings, &error), SVC_CONFIGURATION);
-    assert_non_null(strstr(error.detail, "IMAGE_CMYK_PROFILE"));
-    image_settings_clear(&settings);
+    static const off_t refused_bytes[2] = {0, (off_t)IMAGE_MAX_PROFILE_BYTES + 1};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(truncate(path, refused_bytes[i]), 0);
+        assert_int_equal(read_with("IMAGE_CMYK_PROFILE", path, &settings, &error),
+                         SVC_CONFIGURATION);
+        assert_non_null(strstr(error.detail, "IMAGE_CMYK_PROFILE"));
+        image_settings_clear(&settings);
+    }
     unlink(path);
     assert_int_equal(read_with("IMAGE_CMYK_PROFILE", path, &settings, NULL), SVC_CONFIGURATION);
     image_settings_clear(&settings);

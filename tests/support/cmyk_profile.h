@@ -2,9 +2,7 @@
 #ifndef TESTS_CMYK_PROFILE_H
 #define TESTS_CMYK_PROFILE_H
 
-#include <lcms2.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "tests/support/icc_profile.h"
 
 /* A cell of the table, from inks to Lab in 16 bits: duller and yellower than inks on white by
  * formula. */
@@ -18,12 +16,11 @@ static inline cmsInt32Number cmyk_profile_cell(const cmsUInt16Number in[], cmsUI
     return TRUE;
 }
 
-/* Returns the profile; free() it. NULL if there is no memory. */
+/* Returns the profile; free() it. */
 static inline uint8_t *cmyk_profile_make(size_t *size_bytes) {
     cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
     cmsPipeline *pipeline = cmsPipelineAlloc(NULL, 4, 3);
     cmsStage *table = cmsStageAllocCLut16bit(NULL, 5, 4, 3, NULL);
-    cmsUInt32Number bytes = 0;
     cmsSetProfileVersion(profile, 2.1);
     cmsSetDeviceClass(profile, cmsSigOutputClass);
     cmsSetColorSpace(profile, cmsSigCmykData);
@@ -32,15 +29,7 @@ static inline uint8_t *cmyk_profile_make(size_t *size_bytes) {
     cmsPipelineInsertStage(pipeline, cmsAT_END, table);
     cmsWriteTag(profile, cmsSigAToB0Tag, pipeline);
     cmsPipelineFree(pipeline);
-    cmsSaveProfileToMem(profile, NULL, &bytes);
-    uint8_t *out = malloc(bytes);
-    if (out != NULL && !cmsSaveProfileToMem(profile, out, &bytes)) {
-        free(out);
-        out = NULL;
-    }
-    cmsCloseProfile(profile);
-    *size_bytes = bytes;
-    return out;
+    return icc_profile_bytes(profile, size_bytes);
 }
 
 #endif

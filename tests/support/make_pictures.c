@@ -1,15 +1,19 @@
 /* Makes test images, with the same bytes every time: make_pictures FILE SPEC...
  *
- * The format is given by the extension of FILE (jpg or png; icc: a profile of CMYK alone, without
- * words). SPEC words, in any order: WxH          size (default 64x48) grey, rgb, rgba, cmyk
- * channels (default rgb; rgba for PNG only, cmyk for JPEG only) gradient, stripes, noise, flat
- * content (default gradient) progressive  JPEG scans or PNG interlacing 420, 422, 444   chroma of a
- * JPEG (default 420) orientation=N   EXIF orientation srgb, p3     embed a colour profile (of RGB
- * images) gamma=N            a gAMA chunk of a PNG, times 100,000 comment=TEXT    a JPEG comment or
- * a PNG text chunk cut=N        only the first N bytes of the file; a negative N: all but the last
- * -N bytes Exits with 1 and a message on failure. */
+ * The format is given by the extension of FILE: jpg or png; icc is a profile of CMYK alone, without
+ * a SPEC. SPEC words, in any order:
+ *   WxH                            size (default 64x48)
+ *   grey, rgb, rgba, cmyk          channels (default rgb; rgba for PNG only, cmyk for JPEG only)
+ *   gradient, stripes, noise, flat content (default gradient)
+ *   progressive                    JPEG scans or PNG interlacing
+ *   420, 422, 444                  chroma of a JPEG (default 420)
+ *   orientation=N                  EXIF orientation
+ *   srgb, p3                       embed a colour profile (of RGB images)
+ *   gamma=N                        a gAMA chunk of a PNG, times 100,000
+ *   comment=TEXT                   a JPEG comment or a PNG text chunk
+ *   cut=N                          only the first N bytes of the file; -N: all but the last N bytes
+ * Exits with 1 and a message on failure. */
 #define _GNU_SOURCE /* open_memstream, strdup */
-#include <lcms2.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdbool.h>
@@ -21,6 +25,7 @@
 #include <jpeglib.h>
 
 #include "tests/support/cmyk_profile.h"
+#include "tests/support/icc_profile.h"
 
 enum show { GRADIENT, STRIPES, NOISE, FLAT };
 
@@ -120,31 +125,23 @@ static size_t exif_block(int orientation, uint8_t *out) {
     return sizeof block;
 }
 
-/* Returns the requested profile, in memory of the caller; 0 bytes if there is none. */
-static uint8_t *make_profile(const struct spec *spec, cmsUInt32Number *size) {
+/* Returns the requested profile, in memory of the caller; NULL if none is requested. */
+static uint8_t *make_profile(const struct spec *spec, size_t *size) {
     static const cmsCIExyYTRIPLE p3 = {{0.680, 0.320, 1}, {0.265, 0.690, 1}, {0.150, 0.060, 1}};
     static const cmsCIExyY d65 = {0.3127, 0.3290, 1};
     /* The sRGB curve, which Display P3 also uses. */
     static const cmsFloat64Number curve_of[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
-    cmsHPROFILE profile = NULL;
-    uint8_t *bytes = NULL;
-    *size = 0;
     if (spec->srgb) {
-        profile = cmsCreate_sRGBProfile();
-    } else if (spec->p3) {
-        cmsToneCurve *curve = cmsBuildParametricToneCurve(NULL, 4, curve_of);
-        cmsToneCurve *curves[3] = {curve, curve, curve};
-        profile = cmsCreateRGBProfile(&d65, &p3, curves);
-        cmsFreeToneCurve(curve);
+        return icc_profile_bytes(cmsCreate_sRGBProfile(), size);
     }
-    if (profile && cmsSaveProfileToMem(profile, NULL, size)) {
-        bytes = malloc(*size);
-        cmsSaveProfileToMem(profile, bytes, size);
+    if (!spec->p3) {
+        return NULL;
     }
-    if (profile) {
-        cmsCloseProfile(profile);
-    }
-    return bytes;
+    cmsToneCurve *curve = cmsBuildParametricToneCurve(NULL, 4, curve_of);
+    cmsToneCurve *curves[3] = {curve, curve, curve};
+    cmsHPROFILE profile = cmsCreateRGBProfile(&d65, &p3, curves);
+    cmsFreeToneCurve(curve);
+    return icc_profile_bytes(profile, size);
 }
 
 static bool write_jpeg(const struct spec *spec, const uint8_t *pixels, FILE *out) {
@@ -172,10 +169,10 @@ static bool write_jpeg(const struct spec *spec, const uint8_t *pixels, FILE *out
         size_t length = 6 + exif_block(spec->orientation, exif + 6);
         jpeg_write_marker(&codec, JPEG_APP0 + 1, exif, (unsigned)length);
     }
-    cmsUInt32Number profile_bytes = 0;
+    size_t profile_bytes = 0;
     uint8_t *profile = make_profile(spec, &profile_bytes);
     if (profile) {
-        jpeg_write_icc_profile(&codec, profile, profile_bytes);
+        jpeg_write_icc_profile(&codec, profile, (unsigned)profile_bytes);
         free(profile);
     }
     if (spec->comment) {
@@ -210,10 +207,11 @@ static bool write_png(const struct spec *spec, const uint8_t *pixels, FILE *out)
     if (spec->orientation) {
         png_set_eXIf_1(codec, info, (png_uint_32)exif_block(spec->orientation, exif), exif);
     }
-    cmsUInt32Number profile_bytes = 0;
+    size_t profile_bytes = 0;
     uint8_t *profile = make_profile(spec, &profile_bytes);
     if (profile) {
-        png_set_iCCP(codec, info, "made", PNG_COMPRESSION_TYPE_BASE, profile, profile_bytes);
+        png_set_iCCP(codec, info, "made", PNG_COMPRESSION_TYPE_BASE, profile,
+                     (png_uint_32)profile_bytes);
         free(profile);
     }
     if (spec->gamma) {
@@ -258,7 +256,7 @@ static bool copy_out(const char *path, const char *bytes, size_t size, long cut)
 static bool write_profile(const char *path) {
     size_t size = 0;
     uint8_t *profile = cmyk_profile_make(&size);
-    const bool good = profile && copy_out(path, (const char *)profile, size, 0);
+    const bool good = copy_out(path, (const char *)profile, size, 0);
     free(profile);
     return good;
 }

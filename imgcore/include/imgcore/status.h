@@ -1,7 +1,11 @@
 /* What a call returns: one enum, grouped by the origin of the failure, with a sentence for each
- * value. */
+ * value. And the error that it describes. */
 #ifndef IMGCORE_STATUS_H
 #define IMGCORE_STATUS_H
+
+#include <stdint.h>
+
+#include "imgcore/api.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +40,23 @@ enum imgcore_status_group {
     IMGCORE_GROUP_LIMIT,       /* the file asks for more than the limits allow */
     IMGCORE_GROUP_ENVIRONMENT, /* the machine or the source failed; a retry may succeed */
     IMGCORE_GROUP_BUG          /* a defect of imgcore */
+};
+
+/* Returns the sentence for a status, "unknown status" for any other number. Static storage. */
+IMGCORE_API const char *imgcore_status_message(enum imgcore_status status);
+
+/* Returns the name of a status without its prefix ("TRUNCATED"), for logs and scripts. Static
+ * storage. */
+IMGCORE_API const char *imgcore_status_name(enum imgcore_status status);
+
+/* Returns the origin of a failure. */
+IMGCORE_API enum imgcore_status_group imgcore_status_group(enum imgcore_status status);
+
+/* A failure described for a person: filled by a call that fails, cleared by one that succeeds. */
+struct imgcore_error {
+    enum imgcore_status status;
+    char detail[200];     /* details in English; "" if the status says everything */
+    uint64_t reserved[4]; /* set to 0 */
 };
 
 #ifdef __cplusplus

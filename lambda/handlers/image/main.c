@@ -34,25 +34,27 @@ static const char help[] =
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong use. Details are in lambda/README.md.\n";
 
-/* A profile that is damaged behind its header would otherwise fail every picture of inks. */
+/* A profile of another kind would otherwise fail every picture, and a damaged one those of inks. */
+static enum svc_status check_profile(struct imgcore_context *imgcore, const struct svc_buf *profile,
+                                     struct svc_error *error) {
+    struct imgcore_error fault;
+    const enum imgcore_status status =
+        profile->size_bytes == 0
+            ? IMGCORE_OK
+            : imgcore_check_cmyk_profile(imgcore, profile->bytes, profile->size_bytes, &fault);
+    return status == IMGCORE_OK
+               ? SVC_OK
+               : svc_fail(error, SVC_CONFIGURATION, "IMAGE_CMYK_PROFILE: %s",
+                          fault.detail[0] != '\0' ? fault.detail : imgcore_status_message(status));
+}
+
 static enum svc_status start_imgcore(struct image_function *function, struct svc_error *error) {
-    const struct svc_buf *profile = &function->settings.cmyk_profile;
     if (imgcore_context_create(NULL, &function->clients.imgcore) != IMGCORE_OK) {
         return svc_fail(error, SVC_CONFIGURATION,
                         "imgcore cannot start: no memory, IMGCORE_TARGETS names no usable one, or "
                         "IMGCORE_JPEG is neither own nor libjpeg");
     }
-    if (profile->size_bytes == 0) {
-        return SVC_OK;
-    }
-    struct imgcore_error damage;
-    const enum imgcore_status status = imgcore_check_cmyk_profile(
-        function->clients.imgcore, profile->bytes, profile->size_bytes, &damage);
-    return status == IMGCORE_OK
-               ? SVC_OK
-               : svc_fail(error, SVC_CONFIGURATION, "IMAGE_CMYK_PROFILE: %s",
-                          damage.detail[0] != '\0' ? damage.detail
-                                                   : imgcore_status_message(status));
+    return check_profile(function->clients.imgcore, &function->settings.cmyk_profile, error);
 }
 
 static enum svc_status create(const struct lrt_services *services, void **self,

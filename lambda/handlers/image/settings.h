@@ -48,8 +48,9 @@ struct image_settings {
                                                AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
 };
 
-/* Fills `settings` with the defaults and what the environment sets, and reads the profile. Clear it
- * also after a failure. Errors: CONFIGURATION, naming the variable. */
+/* Fills `settings` with the defaults and what the environment sets, and reads the profile, without
+ * checking it (imgcore_check_cmyk_profile). Clear it also after a failure. Errors: CONFIGURATION,
+ * naming the variable. */
 enum svc_status image_settings_read(const struct svc_environment *environment,
                                     struct image_settings *settings, struct svc_error *error);
 void image_settings_clear(struct image_settings *settings);

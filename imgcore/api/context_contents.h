@@ -1,6 +1,6 @@
 /* The contents of a context. Included by api/ only. */
-#ifndef IC_CONTEXT_H
-#define IC_CONTEXT_H
+#ifndef IC_CONTEXT_CONTENTS_H
+#define IC_CONTEXT_CONTENTS_H
 
 #include "imgcore/base/cancel.h"
 #include "imgcore/base/thread_pool.h"
