@@ -71,8 +71,7 @@ enum imgcore_status ic_fit_output(uint32_t width_px, uint32_t height_px,
         kind = kind == IMGCORE_FIT_OUTSIDE ? kind : IMGCORE_FIT_INSIDE;
     }
     const bool larger = kind == IMGCORE_FIT_COVER || kind == IMGCORE_FIT_OUTSIDE;
-    struct scale scale =
-        scale_to(width_px, height_px, output->width_px, output->height_px, larger);
+    struct scale scale = scale_to(width_px, height_px, output->width_px, output->height_px, larger);
     if (!output->enlarge && scale.to > scale.from) {
         scale.to = scale.from;
     }
