@@ -148,27 +148,30 @@ static void the_float_path_serves_what_needs_it(void **state) {
     assert_false(path_of(whole(2000, 1500, 500, 375, 1)).horizontal_first);
 }
 
-/* Columns of every value, reduced to a few rows: the rounding errors of one column are all the same
- * where the weights are alike, and must not add up to half a sample. */
+/* Columns of every value, reduced: the rounding errors of one column are all the same where the
+ * weights are alike, those of mid grey half a step for every odd weight, and must not add up to
+ * half a sample. So a box changes no value, and no filter mid grey, which is the chroma of grey. */
 static void flat_areas_keep_their_value(void **state) {
     (void)state;
-    static const enum imgcore_filter filters[] = {IMGCORE_FILTER_BOX, IMGCORE_FILTER_LANCZOS3};
+    static const enum imgcore_filter filters[] = {IMGCORE_FILTER_BOX, IMGCORE_FILTER_LANCZOS3,
+                                                  IMGCORE_FILTER_CATMULL_ROM};
     uint8_t *source = malloc((size_t)256 * 1000);
-    uint8_t target[256 * 5];
+    uint8_t target[256 * 31];
     assert_non_null(source);
     for (size_t i = 0; i < (size_t)256 * 1000; i++) {
         source[i] = (uint8_t)i;
     }
-    for (uint32_t height = 10; height <= 1000; height += height < 400 ? 7 : 100) {
-        for (uint32_t rows = 1; rows <= 5; rows++) {
-            for (size_t f = 0; f < 2; f++) {
+    for (uint32_t height = 10; height <= 1000; height += height < 400 ? 7 : 15) {
+        for (uint32_t rows = 1; rows <= 31; rows += rows < 5 ? 1 : 13) {
+            for (size_t f = 0; f < 3; f++) {
                 struct ic_resample_spec spec = whole(256, height, 256, rows, 1);
                 spec.x.filter = spec.y.filter = filters[f];
                 struct ic_resampler *resampler = open_on(&spec, target);
                 ic_resampler_push(resampler, source, 256, 0, height);
                 ic_resampler_destroy(resampler);
-                for (uint32_t y = 0; y < rows; y++) {
-                    assert_memory_equal(target + (size_t)256 * y, source, 256);
+                for (size_t i = 0; i < (size_t)256 * rows; i++) {
+                    const bool is_exact = filters[f] == IMGCORE_FILTER_BOX || i % 256 == 128;
+                    assert_true(abs(target[i] - (int)(i % 256)) <= (is_exact ? 0 : 1));
                 }
             }
         }
