@@ -14,6 +14,7 @@ struct ic_mem_block {
     struct ic_mem_block *next; /* in the list of kept blocks */
     void *raw;                 /* as the caller's allocator returned it */
     size_t size_bytes;         /* of the block, without this header */
+    size_t counted_bytes;      /* what was asked for: a kept block may be larger */
     /* of a block that was handed out: how it is freed without its allocator */
     void (*free)(void *user, void *block);
     void *user;
@@ -103,14 +104,13 @@ static void note_peak(struct ic_mem *mem) {
     }
 }
 
-/* Removes and returns the smallest kept block that holds `size_bytes`, wastes at most half of
- * itself and is within the budget; NULL if there is none. */
+/* Removes and returns the smallest kept block that holds `size_bytes` and wastes at most half of
+ * itself; NULL if there is none. */
 static struct ic_mem_block *take_kept(struct ic_mem *mem, size_t size_bytes) {
     struct ic_mem_block **best = NULL;
-    const size_t left = left_of(mem);
     for (struct ic_mem_block **at = &mem->kept; *at != NULL; at = &(*at)->next) {
         size_t have = (*at)->size_bytes;
-        if (have >= size_bytes && have / 2 <= size_bytes && have <= left &&
+        if (have >= size_bytes && have / 2 <= size_bytes &&
             (best == NULL || have < (*best)->size_bytes)) {
             best = at;
         }
@@ -155,7 +155,8 @@ static void note_refusal(struct ic_mem *mem, const struct ic_mem *parent, size_t
     mem->refused_used_bytes = taken > parent->before_bytes ? taken - parent->before_bytes : 0;
 }
 
-/* Returns a block; on failure NULL, and the reason in *why. */
+/* Returns a block; on failure NULL, and the reason in *why. What is counted is what was asked for,
+ * so that a call fits the budget whatever its context has kept of earlier ones. */
 static struct ic_mem_block *take_block(struct ic_mem *mem, size_t size_bytes,
                                        enum imgcore_status *why) {
     if (size_bytes > left_of(mem)) {
@@ -170,7 +171,8 @@ static struct ic_mem_block *take_block(struct ic_mem *mem, size_t size_bytes,
         *why = IMGCORE_NO_MEMORY;
         return NULL;
     }
-    mem->used_bytes += block->size_bytes;
+    block->counted_bytes = size_bytes;
+    mem->used_bytes += block->counted_bytes;
     note_peak(mem);
     return block;
 }
@@ -211,7 +213,7 @@ static void give_back(size_t *taken_bytes, size_t size_bytes) {
 }
 
 static void free_block(struct ic_mem *mem, struct ic_mem_block *block) {
-    give_back(&mem->used_bytes, block->size_bytes);
+    give_back(&mem->used_bytes, block->counted_bytes);
     if (block->size_bytes >= KEEP_MIN_BYTES &&
         block->size_bytes <= KEEP_MAX_BYTES - mem->kept_bytes) {
         block->next = mem->kept;
@@ -235,7 +237,7 @@ void ic_mem_hand_out(struct ic_mem *mem, void *user_block) {
     struct ic_mem *parent = lock_accounting(mem);
     block->free = parent->allocator.free;
     block->user = parent->allocator.user;
-    give_back(&parent->used_bytes, block->size_bytes);
+    give_back(&parent->used_bytes, block->counted_bytes);
     unlock_accounting(parent);
 }
 
@@ -243,7 +245,7 @@ void ic_mem_take_back(struct ic_mem *mem, void *user_block) {
     if (user_block != NULL) {
         struct ic_mem_block *block = (struct ic_mem_block *)user_block - 1;
         struct ic_mem *parent = lock_accounting(mem);
-        parent->used_bytes += block->size_bytes;
+        parent->used_bytes += block->counted_bytes;
         free_block(parent, block);
         unlock_accounting(parent);
     }

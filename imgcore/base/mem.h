@@ -18,7 +18,7 @@ struct ic_mem_block;
 struct ic_mem {
     struct imgcore_allocator allocator;
     size_t budget_bytes; /* limit of used_bytes + reserved_bytes: that of the call + before_bytes */
-    size_t used_bytes;   /* in blocks handed out */
+    size_t used_bytes;   /* in blocks handed out, as they were asked for */
     size_t reserved_bytes; /* memory of codec libraries that is counted here, see ic_mem_reserve */
     size_t
         before_bytes;  /* used + reserved when the budget was set, which do not count against it */

@@ -164,23 +164,67 @@ static bool clash(const char *first, const char *second, const char *what) {
     return false;
 }
 
-/* Whether an output would replace an input or the contact sheet. `sorted` is by inode. */
+/* Returns the input that is this file, NULL if none is. `sorted` is by inode. */
+static const struct cli_item *find_input(struct cli_item *const *sorted, size_t count,
+                                         const struct stat *st) {
+    struct cli_item key = {.device = st->st_dev, .inode = st->st_ino};
+    const struct cli_item *wanted = &key;
+    struct cli_item *const *hit = bsearch(&wanted, sorted, count, sizeof *sorted, by_inode);
+    return hit ? *hit : NULL;
+}
+
+static bool is_one_file(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool stat_folder_of(const char *path, struct stat *st) {
+    const int length = (int)(cli_base_name(path) - path);
+    char *folder = length ? cli_format("%.*s", length, path) : cli_format(".");
+    const bool exists = stat(folder, st) == 0;
+    free(folder);
+    return exists;
+}
+
+/* Whether two paths name one file, which may not exist yet. */
+static bool is_one_place(const char *a, const char *b) {
+    struct stat a_st, b_st;
+    if (strcmp(a, b) == 0) {
+        return true;
+    }
+    if (stat(a, &a_st) == 0 && stat(b, &b_st) == 0) {
+        return is_one_file(&a_st, &b_st);
+    }
+    return strcmp(cli_base_name(a), cli_base_name(b)) == 0 && stat_folder_of(a, &a_st) &&
+           stat_folder_of(b, &b_st) && is_one_file(&a_st, &b_st);
+}
+
+/* Whether the contact sheet would replace an input. */
+static bool sheet_spares_inputs(const struct cli_batch *batch, struct cli_item *const *sorted,
+                                size_t count) {
+    struct stat st;
+    if (!batch->sheet_path || stat(batch->sheet_path, &st) != 0) {
+        return true;
+    }
+    const struct cli_item *input = find_input(sorted, count, &st);
+    return !input ||
+           clash(input->path, batch->sheet_path, "are one file, an input and the contact sheet");
+}
+
+/* Whether an output would replace an input or the contact sheet. */
 static bool spares_inputs(const struct cli_batch *batch, struct cli_item *const *sorted,
                           size_t count) {
-    bool good = true;
+    bool good = sheet_spares_inputs(batch, sorted, count);
     for (size_t i = 0; good && i < count; i++) {
         for (size_t s = 0; good && s < batch->size_count; s++) {
             char *path = cli_batch_path(batch, s, sorted[i]);
             struct stat st;
-            if (batch->sheet_path && strcmp(path, batch->sheet_path) == 0) {
-                good = clash(sorted[i]->path, path, "would both be written as the contact sheet");
+            if (batch->sheet_path && is_one_place(path, batch->sheet_path)) {
+                good =
+                    clash(path, batch->sheet_path, "are one file, an output and the contact sheet");
             }
             if (good && stat(path, &st) == 0) {
-                struct cli_item key = {.device = st.st_dev, .inode = st.st_ino};
-                const struct cli_item *wanted = &key;
-                struct cli_item *const *hit =
-                    bsearch(&wanted, sorted, count, sizeof *sorted, by_inode);
-                good = !hit || clash((*hit)->path, path, "are one file, an input and an output");
+                const struct cli_item *input = find_input(sorted, count, &st);
+                good = !input || clash(input->path, path, "are one file, an input and an output");
             }
             free(path);
         }

@@ -81,7 +81,8 @@ struct ic_jpeg_source {
     struct jpeg_source_mgr manager; /* first member: libjpeg passes a pointer to it */
     struct ic_input *input;
     struct ic_cancel *cancel;
-    unsigned skips; /* segments skipped so far */
+    unsigned skips;  /* segments skipped so far */
+    bool is_in_data; /* the header is read: the window is filled entirely */
 };
 
 /* Sets cinfo->src to a source over `input`; cinfo->err must be set. */

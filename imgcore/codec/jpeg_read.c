@@ -95,6 +95,7 @@ static void read_planes(struct ic_jpeg_reader *reader) {
     j_decompress_ptr cinfo = &reader->cinfo;
     JSAMPROW row[IC_MAX_PLANES][MAX_PLANE_ROWS];
     JSAMPARRAY planes[IC_MAX_PLANES];
+    ic_jpeg_source_sync(cinfo, IC_INPUT_CHUNK_BYTES); /* as in memory: see jpeg_source.c */
     for (int i = 0; i < reader->layout.planes; i++) {
         point_at_rows(reader, i, row[i]);
         planes[i] = row[i];
@@ -117,6 +118,7 @@ static void read_step(void *state) {
     reader->rows_read = 0;
     while (reader->rows_read < IC_JPEG_INTERLEAVED_ROWS &&
            cinfo->output_scanline < cinfo->output_height) {
+        ic_jpeg_source_sync(cinfo, IC_INPUT_CHUNK_BYTES);
         JDIMENSION got = jpeg_read_scanlines(cinfo, row + reader->rows_read,
                                              IC_JPEG_INTERLEAVED_ROWS - reader->rows_read);
         if (got == 0) {

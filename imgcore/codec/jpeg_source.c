@@ -41,14 +41,18 @@ static void init_source(j_decompress_ptr cinfo) {
 }
 
 /* libjpeg calls this only after it has used all bytes, but its count may not be written back yet,
- * so the entire window is consumed. */
+ * so the entire window is consumed.
+ *
+ * Far from the end of the window libjpeg-turbo decodes by a faster function, which does not warn of
+ * bits that are no code. So the verdict about damaged data must not depend on the pieces in which a
+ * source delivers it: they are collected to entire windows. The header is taken as it arrives. */
 static boolean fill_input_buffer(j_decompress_ptr cinfo) {
     struct ic_jpeg_errors *errors = (struct ic_jpeg_errors *)cinfo->err;
     struct ic_input *input = source_of(cinfo)->input;
     ic_jpeg_check_cancel(cinfo->err, source_of(cinfo)->cancel);
     if (!errors->ended) {
         ic_input_use(input, input->window_bytes);
-        if (ic_input_fill(input, 1) > 0) {
+        if (ic_input_fill(input, source_of(cinfo)->is_in_data ? IC_INPUT_CHUNK_BYTES : 1) > 0) {
             show_window(source_of(cinfo));
             return TRUE;
         }

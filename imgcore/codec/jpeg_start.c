@@ -113,6 +113,7 @@ static void prepare_step(void *state) {
 static void start_step(void *state) {
     struct ic_jpeg_reader *reader = state;
     j_decompress_ptr cinfo = &reader->cinfo;
+    reader->source.is_in_data = true;
     /* In this mode libjpeg leaves the reading of the scans to consume_step. */
     cinfo->buffered_image = reader->errors.tolerant && jpeg_has_multiple_scans(cinfo);
     jpeg_start_decompress(cinfo);

@@ -135,15 +135,18 @@ static bool cut_palette(struct ic_png_chunks *chunks, uint32_t length,
 /* Tolerant: passes on the next piece of the current IDAT as a chunk of its own. */
 static bool next_piece(struct ic_png_chunks *chunks) {
     struct ic_input *input = chunks->input;
-    size_t size = ic_input_fill(input, 1);
-    if (size == 0) {
-        return ic_png_chunks_fail_end(chunks);
-    }
-    if (size > PIECE_BYTES) {
-        size = PIECE_BYTES;
-    }
+    size_t size = PIECE_BYTES;
     if (size > chunks->idat_left_bytes) {
         size = (size_t)chunks->idat_left_bytes;
+    }
+    /* All of it, and not what the source delivers at a time: the pieces decide how much of damaged
+     * data is lost. */
+    const size_t have = ic_input_fill(input, size);
+    if (have == 0) {
+        return ic_png_chunks_fail_end(chunks);
+    }
+    if (size > have) {
+        size = have;
     }
     uint8_t head[IC_PNG_CHUNK_HEAD_BYTES];
     ic_put_u32be(head, (uint32_t)size);

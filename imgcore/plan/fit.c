@@ -25,28 +25,39 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
+/* A scale as a fraction of two sides. A side times the one is exact, and so is a half that remains
+ * of the division by the other: rounded quotients would make some halves smaller. */
+struct scale {
+    double to, from;
+};
+
+static double scaled(double side, struct scale scale) {
+    return side * scale.to / scale.from;
+}
+
 /* Returns the scale at which width x height fits the box: the smaller or the larger one of the two
  * sides. A side of 0 sets no bound. */
-static double scale_to(double width, double height, uint32_t box_width, uint32_t box_height,
-                       bool larger) {
-    const double x = box_width / width, y = box_height / height;
+static struct scale scale_to(double width, double height, uint32_t box_width, uint32_t box_height,
+                             bool larger) {
+    const struct scale x = {box_width, width}, y = {box_height, height}, none = {1.0, 1.0};
     if (box_width == 0 && box_height == 0) {
-        return 1.0;
+        return none;
     }
     if (box_width == 0 || box_height == 0) {
         return box_width == 0 ? y : x;
     }
-    return larger ? fmax(x, y) : fmin(x, y);
+    return (x.to / x.from > y.to / y.from) == larger ? x : y;
 }
 
 static void fit_cover(uint32_t width_px, uint32_t height_px, const struct imgcore_output *output,
-                      double scale, struct ic_fit *fit) {
+                      struct scale scale, struct ic_fit *fit) {
     double gravity_x, gravity_y;
     gravity_of(output->gravity, &gravity_x, &gravity_y);
-    fit->width_px = smaller(side_px(width_px * scale), output->width_px);
-    fit->height_px = smaller(side_px(height_px * scale), output->height_px);
-    fit->crop_width = fmin(width_px, fit->width_px / scale);
-    fit->crop_height = fmin(height_px, fit->height_px / scale);
+    fit->width_px = smaller(side_px(scaled(width_px, scale)), output->width_px);
+    fit->height_px = smaller(side_px(scaled(height_px, scale)), output->height_px);
+    const struct scale back = {scale.from, scale.to};
+    fit->crop_width = fmin(width_px, scaled(fit->width_px, back));
+    fit->crop_height = fmin(height_px, scaled(fit->height_px, back));
     fit->crop_left = (width_px - fit->crop_width) * gravity_x;
     fit->crop_top = (height_px - fit->crop_height) * gravity_y;
 }
@@ -60,15 +71,15 @@ enum imgcore_status ic_fit_output(uint32_t width_px, uint32_t height_px,
         kind = kind == IMGCORE_FIT_OUTSIDE ? kind : IMGCORE_FIT_INSIDE;
     }
     const bool larger = kind == IMGCORE_FIT_COVER || kind == IMGCORE_FIT_OUTSIDE;
-    double scale = scale_to(width_px, height_px, output->width_px, output->height_px, larger);
-    if (!output->enlarge && scale > 1.0) {
-        scale = 1.0;
+    struct scale scale = scale_to(width_px, height_px, output->width_px, output->height_px, larger);
+    if (!output->enlarge && scale.to > scale.from) {
+        scale.to = scale.from;
     }
     fit->crop_left = fit->crop_top = 0.0;
     fit->crop_width = width_px;
     fit->crop_height = height_px;
-    fit->width_px = side_px(width_px * scale);
-    fit->height_px = side_px(height_px * scale);
+    fit->width_px = side_px(scaled(width_px, scale));
+    fit->height_px = side_px(scaled(height_px, scale));
     if (kind == IMGCORE_FIT_FILL) {
         fit->width_px = output->enlarge ? output->width_px : smaller(output->width_px, width_px);
         fit->height_px =

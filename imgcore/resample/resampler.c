@@ -9,6 +9,9 @@
 /* With more taps, weights of 14 bits are too coarse, and so are the rounding errors of the sums;
  * 200 taps are a reduction by 33 with Lanczos3. */
 #define FIXED_MAX_TAPS 200u
+/* The same for weights that are all alike: where the image is flat, their products are rounded in
+ * the same direction, by up to half a 64th each, so that so many stay below half a sample. */
+#define FIXED_MAX_EQUAL_TAPS 63u
 
 /* The most taps of a row of weights after a reducer; more means that the reduction by 32 is not
  * enough. */
@@ -57,14 +60,22 @@ int ic_resample_level(const struct ic_axis *x, const struct ic_axis *y) {
     return most >> level <= REDUCED_MAX_TAPS ? level : 0;
 }
 
+/* The weights of a box are alike, and those of any filter that is wider than the source: there only
+ * its flat middle is used. */
+static bool fits_fixed_point(const struct ic_axis *axis) {
+    const uint32_t taps = ic_axis_max_taps(axis);
+    const bool are_alike = axis->filter == IMGCORE_FILTER_BOX || taps == axis->source;
+    return taps <= (are_alike ? FIXED_MAX_EQUAL_TAPS : FIXED_MAX_TAPS);
+}
+
 /* Chooses the path for cropped axes. */
 static struct ic_resample_path path_of(const struct ic_resample_spec *spec) {
     struct ic_resample_path path = {.skips_horizontal = is_identity(&spec->x),
                                     .skips_vertical = is_identity(&spec->y)};
     path.horizontal_first = !path.skips_horizontal && horizontal_first_pays(spec);
     path.is_float = spec->want_float || spec->alpha || spec->transfer != NULL ||
-                    path.horizontal_first || ic_axis_max_taps(&spec->x) > FIXED_MAX_TAPS ||
-                    ic_axis_max_taps(&spec->y) > FIXED_MAX_TAPS;
+                    path.horizontal_first || !fits_fixed_point(&spec->x) ||
+                    !fits_fixed_point(&spec->y);
     path.alpha_vertical = spec->alpha && spec->transfer == NULL && !path.horizontal_first;
     return path;
 }

@@ -179,6 +179,22 @@ cp photos/wide.jpg own2/large/wide.jpg
 cp photos/wide.jpg before.jpg
 check 'an output over an input' exits 2 "$imgcore" variants own2/large/wide.jpg -o own2
 check '... leaves it' cmp before.jpg own2/large/wide.jpg
+cp photos/small.jpg sheeted.jpg
+ln -s sheeted.jpg page.html
+for page in sheeted.jpg ./sheeted.jpg page.html; do
+    check "a page over an input: $page" exits 2 "$imgcore" variants sheeted.jpg -o paged \
+        --contact-sheet $page
+    check '... leaves it' cmp photos/small.jpg sheeted.jpg
+    check '... nothing was done' not test -e paged
+done
+mkdir -p paged/large
+for page in paged/large/sheeted.jpg paged/./large/sheeted.jpg; do
+    check "a page over an output: $page" exits 2 "$imgcore" variants sheeted.jpg -o paged \
+        --contact-sheet $page
+    check '... is named' contains stderr 'are one file, an output and the contact sheet'
+done
+check 'a page of the name of an input' exits 0 "$imgcore" variants sheeted.jpg -o paged \
+    --contact-sheet paged/sheeted.jpg
 check 'a place that cannot be written' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out
 check '... is reported' contains stderr 'cannot be written'
 check '... with JSON too' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out --json

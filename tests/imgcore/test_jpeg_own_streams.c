@@ -200,6 +200,39 @@ static void assert_doubt(const struct blob *file, const char *doubt) {
     decoded_free(&decoded);
 }
 
+/* Bits that are no code are a fault or not by how far libjpeg-turbo is from the end of its window:
+ * that must not be where the source happens to have ended a piece. */
+static void damage_has_its_verdict_in_any_pieces(void **state) {
+    (void)state;
+    const struct ic_kernels kernels = best_kernels();
+    struct jpeg_params r = params_420(64, 48);
+    r.noise = 1;
+    r.quality = 100;
+    struct blob file = make_jpeg(&r);
+    uint32_t random = 5;
+    int taken = 0, refused = 0;
+    for (size_t at = find_marker(&file, 0xda, 0) + 14; at < file.size_bytes; at += 5) {
+        const uint8_t kept = file.bytes[at];
+        file.bytes[at] ^= (uint8_t)(1u << next_random(&random) % 8);
+        struct stream stream = {.step = 50, .rewinds = at % 2 != 0};
+        const struct how how = {.rows = at % 3 == 0, .kernels = &kernels};
+        struct how streamed = how;
+        streamed.stream = &stream;
+        struct decoded whole = decode(&file, &how), pieces = decode(&file, &streamed);
+        assert_int_equal(pieces.status, whole.status);
+        if (whole.status == IMGCORE_OK) {
+            assert_same_picture(&whole, &pieces);
+        }
+        taken += whole.status == IMGCORE_OK;
+        refused += whole.status != IMGCORE_OK;
+        decoded_free(&whole);
+        decoded_free(&pieces);
+        file.bytes[at] = kept;
+    }
+    assert_true(taken > 100 && refused > 20);
+    blob_free(&file);
+}
+
 static void doubts_have_names(void **state) {
     (void)state;
     struct blob file = make_noise(900, 300);
@@ -258,6 +291,7 @@ int main(void) {
         cmocka_unit_test(a_source_that_cannot_be_read_again_fails),
         cmocka_unit_test(a_failed_read_is_not_repeated),
         cmocka_unit_test(a_cancelled_call_reads_nothing_again),
+        cmocka_unit_test(damage_has_its_verdict_in_any_pieces),
         cmocka_unit_test(doubts_have_names),
         cmocka_unit_test(its_memory_is_that_of_a_stream),
     };

@@ -37,6 +37,10 @@ static const struct fit_case CASES[] = {
     {1, 30000, 200, 200, IMGCORE_FIT_INSIDE, false, 1, 200, 1, 200},
     /* halves up: 1001 * 0.5 = 500.5 */
     {2002, 1001, 1001, 0, IMGCORE_FIT_INSIDE, false, 1001, 501, 1001, 501},
+    /* halves that a scale rounded to a double makes smaller: 31.5, 22.5, 25.5 */
+    {10, 45, 7, 0, IMGCORE_FIT_INSIDE, false, 7, 32, 7, 32},
+    {39, 52, 0, 30, IMGCORE_FIT_CONTAIN, false, 23, 30, 23, 30},
+    {14, 21, 17, 8, IMGCORE_FIT_OUTSIDE, true, 17, 26, 17, 26},
     /* free sides */
     {4000, 3000, 1000, 0, IMGCORE_FIT_INSIDE, false, 1000, 750, 1000, 750},
     {4000, 3000, 0, 300, IMGCORE_FIT_INSIDE, false, 400, 300, 400, 300},
@@ -104,6 +108,23 @@ static void inside_never_exceeds_its_box(void **state) {
             assert_true(fit.width_px >= 1 && fit.width_px <= 333);
             assert_true(fit.height_px >= 1 && fit.height_px <= 217);
             assert_true(fit.width_px == 333 || fit.height_px == 217);
+        }
+    }
+}
+
+/* Every side against the rule in whole numbers, with all halves of small images. */
+static void sides_are_rounded_to_the_nearest_pixel(void **state) {
+    (void)state;
+    for (uint32_t width = 1; width <= 120; width++) {
+        for (uint32_t box = 1; box < width; box++) {
+            const struct imgcore_output output = wanted(box, 0, IMGCORE_FIT_INSIDE, false);
+            for (uint32_t height = 1; height <= 120; height++) {
+                const uint32_t nearest = (2 * height * box + width) / (2 * width);
+                struct ic_fit fit;
+                assert_int_equal(ic_fit_output(width, height, &output, UINT64_MAX, &fit, NULL),
+                                 IMGCORE_OK);
+                assert_int_equal(fit.height_px, nearest > 0 ? nearest : 1);
+            }
         }
     }
 }
@@ -240,6 +261,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fits_are_as_in_the_table),
         cmocka_unit_test(inside_never_exceeds_its_box),
+        cmocka_unit_test(sides_are_rounded_to_the_nearest_pixel),
         cmocka_unit_test(gravity_moves_crop_and_picture),
         cmocka_unit_test(outputs_over_the_limit_are_refused),
         cmocka_unit_test(orientation_swaps_boxes_and_crops),

@@ -78,6 +78,35 @@ static void the_end_of_the_data_has_the_status_of_libspng(void **state) {
     }
 }
 
+/* What a tolerant reader keeps of damaged data does not depend on the pieces of the source. */
+static void damage_costs_the_same_rows_in_any_pieces(void **state) {
+    (void)state;
+    static const size_t steps[] = {1, 50, 1000};
+    uint8_t data[DATA_BYTES + 200];
+    struct bytes packed = {0};
+    const struct decode_setup setup = {.tolerant = true};
+    make_data(data);
+    put_packed(&packed, data, DATA_BYTES);
+    for (size_t at = 100; at < packed.size; at += 7) {
+        struct bytes file = {0};
+        struct decoded whole, pieces;
+        packed.data[at] ^= 0x10;
+        wrap(&packed, packed.size, &file);
+        packed.data[at] ^= 0x10;
+        decode_file(&file, &setup, &whole);
+        assert_int_equal(whole.status, IMGCORE_OK);
+        struct trickle t = {.data = file.data, .size = file.size, .step = steps[at % COUNT(steps)]};
+        const struct imgcore_source source = {.read = read_trickle, .user = &t};
+        decode_source(&source, &setup, &pieces);
+        assert_int_equal(pieces.status, IMGCORE_OK);
+        assert_memory_equal(pieces.pixels, whole.pixels, (size_t)WIDTH * HEIGHT * 3);
+        decoded_clear(&pieces);
+        decoded_clear(&whole);
+        bytes_clear(&file);
+    }
+    bytes_clear(&packed);
+}
+
 static void every_head_of_the_data_has_the_status_of_libspng(void **state) {
     (void)state;
     uint8_t data[DATA_BYTES + 200];
@@ -263,6 +292,7 @@ static void memory_does_not_grow_with_the_height(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_end_of_the_data_has_the_status_of_libspng),
+        cmocka_unit_test(damage_costs_the_same_rows_in_any_pieces),
         cmocka_unit_test(every_head_of_the_data_has_the_status_of_libspng),
         cmocka_unit_test(a_window_claimed_too_small_is_no_fault),
         cmocka_unit_test(every_form_of_the_data_is_unpacked),

@@ -245,11 +245,65 @@ static void a_used_context_survives_failed_allocations(void **state) {
     good_clear(&good);
 }
 
+/* The pixels of one output, `side` wide, within a budget; the caller clears it. */
+static enum imgcore_status run_within(struct imgcore_context *on, uint32_t side, size_t budget,
+                                      struct imgcore_output *output) {
+    const struct png_spec spec = {.width = 400, .height = 300, .channels = 4};
+    struct imgcore_options options;
+    struct imgcore_source source = {.bytes = NULL};
+    imgcore_options_default(&options);
+    options.limits.memory_bytes = budget;
+    uint8_t *bytes = png_make(&spec, &source.size_bytes);
+    source.bytes = bytes;
+    *output = box(side, side, IMGCORE_FORMAT_PIXELS);
+    output->enlarge = true;
+    const enum imgcore_status status = imgcore_transform(on, &source, &options, output, 1, NULL);
+    free(bytes);
+    return status;
+}
+
+static enum imgcore_status run_fresh(uint32_t side, size_t budget, struct imgcore_output *output) {
+    struct imgcore_context *fresh;
+    assert_int_equal(imgcore_context_create(NULL, &fresh), IMGCORE_OK);
+    const enum imgcore_status status = run_within(fresh, side, budget, output);
+    imgcore_context_destroy(fresh);
+    return status;
+}
+
+/* Blocks that a context keeps of larger images count as what they are used for: the least budget of
+ * a new context is enough, and gives the same bytes. */
+static void a_used_context_needs_no_larger_budget(void **state) {
+    (void)state;
+    const uint32_t side = 300;
+    struct imgcore_context *on;
+    struct imgcore_output wanted, output;
+    size_t refused = 1, enough = (size_t)64 << 20;
+    while (enough - refused > 1) {
+        const size_t budget = refused + (enough - refused) / 2;
+        const bool fits = run_fresh(side, budget, &output) == IMGCORE_OK;
+        *(fits ? &enough : &refused) = budget;
+        imgcore_bytes_free(output.bytes);
+    }
+    assert_int_equal(run_fresh(side, enough, &wanted), IMGCORE_OK);
+    for (uint32_t larger = side; larger < 2 * side; larger += 50) {
+        assert_int_equal(imgcore_context_create(NULL, &on), IMGCORE_OK);
+        assert_int_equal(run_within(on, larger, 0, &output), IMGCORE_OK);
+        imgcore_output_clear(on, &output, 1);
+        assert_int_equal(run_within(on, side, enough, &output), IMGCORE_OK);
+        assert_int_equal(output.size_bytes, wanted.size_bytes);
+        assert_memory_equal(output.bytes, wanted.bytes, wanted.size_bytes);
+        imgcore_output_clear(on, &output, 1);
+        imgcore_context_destroy(on);
+    }
+    imgcore_bytes_free(wanted.bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_call_after_each_failure_is_as_the_first),
         cmocka_unit_test(a_good_call_after_each_failed_allocation_is_as_the_first),
         cmocka_unit_test(a_used_context_survives_failed_allocations),
+        cmocka_unit_test(a_used_context_needs_no_larger_budget),
     };
     return cmocka_run_group_tests_name("reuse", tests, set_up, tear_down);
 }

@@ -18,7 +18,8 @@ extern "C" {
 enum imgcore_preset {
     IMGCORE_PRESET_BALANCED, /* shrinks a JPEG on load as long as at least 4 times the largest
                                 output remains, and resizes from halved rows: 56 dB and more to the
-                                exact result, before encoding; default */
+                                exact result of photographs, before encoding, but about 40 dB with
+                                BOX, whose edges lie within halved pixels; default */
     IMGCORE_PRESET_QUALITY,  /* does neither: within 1 of 255 at every sample */
     IMGCORE_PRESET_FAST      /* shrinks a JPEG on load as long as at least the largest output
                                 remains, and resizes from halved rows */

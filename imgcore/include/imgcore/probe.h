@@ -36,8 +36,8 @@ enum imgcore_chroma {
  *         count: how its highlights are mapped is a matter of taste, and of the display it was made
  *         for. Such files carry a profile or another chunk for programs without HDR; if not, their
  *         samples are taken for sRGB, and look pale
- *   gAMA  counts from 0.1 to 10. Within 0.005 of 0.45455 it stands for sRGB, and with the primaries
- *         of sRGB nothing is converted
+ *   gAMA  counts from 0.1 to 10. Within 0.005 of 0.45455, and with the primaries of sRGB, it stands
+ *         for sRGB, and nothing is converted; with other primaries it is a power like any other
  *   cHRM  counts beside gAMA, if its primaries enclose its white; without it the primaries are
  *         those of sRGB */
 enum imgcore_color_source {
