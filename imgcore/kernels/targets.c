@@ -29,6 +29,10 @@ static bool has_avx2(void) {
            __builtin_cpu_supports("bmi2");
 }
 
+__attribute__((target("avx"))) static void clear_upper_halves(void) {
+    __builtin_ia32_vzeroupper();
+}
+
 static bool has_avx3(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
@@ -170,6 +174,14 @@ void ic_target_adapt(const struct ic_cpu *cpu, struct ic_kernels *kernels) {
 #else
     (void)cpu;
     (void)kernels;
+#endif
+}
+
+void ic_clear_upper_halves(void) {
+#if IC_HWY_X86
+    if (__builtin_cpu_supports("avx")) {
+        clear_upper_halves();
+    }
 #endif
 }
 
