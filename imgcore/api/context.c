@@ -15,11 +15,16 @@ static bool choose_jpeg(const char *word, bool *own) {
     return is_default || strcmp(word, "libjpeg") == 0;
 }
 
-/* The target of imgcore_transform. */
-static void use_target(struct imgcore_context *context, size_t target) {
+static void fill_kernels(size_t target, struct ic_kernels *kernels) {
     const struct ic_cpu cpu = ic_cpu_detect();
-    ic_target_kernels(target, &context->kernels);
-    ic_target_adapt(&cpu, &context->kernels);
+    ic_target_kernels(target, kernels);
+    ic_target_adapt(&cpu, kernels);
+}
+
+/* The targets of imgcore_transform and of imgcore_resize. */
+static void use_targets(struct imgcore_context *context, size_t target, size_t resize_target) {
+    fill_kernels(target, &context->kernels);
+    fill_kernels(resize_target, &context->resize_kernels);
     context->kernels.reads_jpeg = context->kernels.reads_jpeg && context->has_own_jpeg;
 }
 
@@ -53,8 +58,7 @@ enum imgcore_status imgcore_context_create(const struct imgcore_allocator *alloc
     context->mem = mem;
     ic_weight_cache_init(&context->weights, &context->mem);
     context->has_own_jpeg = own_jpeg;
-    use_target(context, target);
-    ic_target_kernels(resize_target, &context->resize_kernels);
+    use_targets(context, target, resize_target);
     context->reason = reason;
     context->resize_reason = resize_reason;
     context->icc = ic_icc_create(&context->mem);
@@ -85,8 +89,7 @@ enum imgcore_status imgcore_context_use_target(struct imgcore_context *context, 
     }
     for (size_t i = 0; i < ic_target_count(); i++) {
         if (strcmp(name, ic_target_name(i)) == 0 && ic_target_usable(i)) {
-            use_target(context, i);
-            context->resize_kernels = context->kernels;
+            use_targets(context, i, i);
             context->reason = context->resize_reason = "the program asks for it";
             return IMGCORE_OK;
         }

@@ -41,17 +41,17 @@ constexpr int kShift = IC_INTER_BITS + IC_WEIGHT_BITS;
 
 HWY_INLINE hn::Vec128<int32_t> AddProducts(hn::Vec128<int32_t> sum, hn::Vec128<int16_t> a,
                                            hn::Vec128<int16_t> b) {
-    hn::Vec128<int32_t> added = hn::Add(sum, hn::Vec128<int32_t>{_mm_madd_epi16(a.raw, b.raw)});
-    IC_HWY_KEEP(added);
-    return added;
+    sum = hn::Add(sum, hn::Vec128<int32_t>{_mm_madd_epi16(a.raw, b.raw)});
+    IC_HWY_KEEP(sum);
+    return sum;
 }
 
 #if HWY_MAX_BYTES >= 32
 HWY_INLINE hn::Vec256<int32_t> AddProducts(hn::Vec256<int32_t> sum, hn::Vec256<int16_t> a,
                                            hn::Vec256<int16_t> b) {
-    hn::Vec256<int32_t> added = hn::Add(sum, hn::Vec256<int32_t>{_mm256_madd_epi16(a.raw, b.raw)});
-    IC_HWY_KEEP(added);
-    return added;
+    sum = hn::Add(sum, hn::Vec256<int32_t>{_mm256_madd_epi16(a.raw, b.raw)});
+    IC_HWY_KEEP(sum);
+    return sum;
 }
 #endif
 
@@ -62,9 +62,9 @@ HWY_INLINE hn::Vec512<int32_t> AddProducts(hn::Vec512<int32_t> sum, hn::Vec512<i
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
     return sum;
 #else
-    hn::Vec512<int32_t> added = hn::Add(sum, hn::Vec512<int32_t>{_mm512_madd_epi16(a.raw, b.raw)});
-    IC_HWY_KEEP(added);
-    return added;
+    sum = hn::Add(sum, hn::Vec512<int32_t>{_mm512_madd_epi16(a.raw, b.raw)});
+    IC_HWY_KEEP(sum);
+    return sum;
 #endif
 }
 #endif

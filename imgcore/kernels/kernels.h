@@ -301,6 +301,10 @@ size_t ic_target_for(enum ic_work work, const struct ic_cpu *cpu, const char *li
  */
 void ic_target_adapt(const struct ic_cpu *cpu, struct ic_kernels *kernels);
 
+/* Clears the upper halves of the vector registers, for use after a library that leaves them set:
+ * until then every SSE instruction waits for the last value of the register that it writes. */
+void ic_clear_upper_halves(void);
+
 #ifdef __cplusplus
 }
 #endif

