@@ -232,6 +232,28 @@ static bool spares_inputs(const struct cli_batch *batch, struct cli_item *const 
     return good;
 }
 
+/* Whether the folders of all sizes differ, for an input or, if it is NULL, those that are named as
+ * the sizes: a link can make two of them one. A folder that does not exist will be one of its own,
+ * unless a folder above it is shared. */
+static bool sizes_are_apart(const struct cli_batch *batch, const struct cli_item *input) {
+    struct stat folder[IMGCORE_MAX_OUTPUTS];
+    bool exists[IMGCORE_MAX_OUTPUTS];
+    bool good = true;
+    for (size_t s = 0; good && s < batch->size_count; s++) {
+        char *path = input ? cli_batch_path(batch, s, input)
+                           : cli_format("%s/%s/", batch->out_folder, batch->size[s].name);
+        exists[s] = stat_folder_of(path, &folder[s]);
+        free(path);
+        for (size_t t = 0; good && t < s; t++) {
+            if (exists[t] && exists[s] && is_one_file(&folder[t], &folder[s])) {
+                good = clash(batch->size[t].name, batch->size[s].name,
+                             "lead to the same folder, and would replace each other");
+            }
+        }
+    }
+    return good;
+}
+
 /* Rejects a request that would overwrite a file, before anything is written. */
 static bool check_outputs(const struct cli_batch *batch) {
     size_t count = 0;
@@ -249,7 +271,10 @@ static bool check_outputs(const struct cli_batch *batch) {
         }
     }
     qsort(sorted, count, sizeof *sorted, by_inode);
-    good = good && spares_inputs(batch, sorted, count);
+    good = good && sizes_are_apart(batch, NULL) && spares_inputs(batch, sorted, count);
+    for (size_t i = 0; good && i < count; i++) {
+        good = sizes_are_apart(batch, sorted[i]);
+    }
     free(sorted);
     return good;
 }

@@ -195,6 +195,15 @@ for page in paged/large/sheeted.jpg paged/./large/sheeted.jpg; do
 done
 check 'a page of the name of an input' exits 0 "$imgcore" variants sheeted.jpg -o paged \
     --contact-sheet paged/sheeted.jpg
+mkdir -p linked/large deep/sub deeper/large/sub deeper/small
+ln -s large linked/small
+check 'two sizes in one folder' exits 2 "$imgcore" variants photos/wide.jpg -o linked
+check '... are named' contains stderr 'large and small lead to the same folder'
+check '... nothing was done' not test -e linked/large/wide.jpg
+cp photos/small.jpg deep/sub
+ln -s ../large/sub deeper/small/sub
+check '... further down' exits 2 "$imgcore" variants deep -o deeper
+check '... nothing was done' not test -e deeper/large/sub/small.jpg
 check 'a place that cannot be written' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out
 check '... is reported' contains stderr 'cannot be written'
 check '... with JSON too' exits 1 "$imgcore" variants photos/wide.jpg -o text.jpg/out --json
