@@ -34,8 +34,9 @@ static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t
     const int most_value = most_dc(quant);
     int value = *dc;
     bool good = true;
+    struct ic_jpeg_place *end[IC_CLASSES];
     for (int k = 0; k < IC_CLASSES; k++) {
-        groups[k].count = 0;
+        end[k] = groups[k].place;
     }
     for (size_t i = 0; i < n; i++) {
         const size_t block = placing->block[i];
@@ -44,17 +45,19 @@ static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t
         good &= value >= -most_value && value <= most_value;
         *first = (int16_t)value;
         const unsigned covered = last[block];
-        struct ic_jpeg_group *group =
-            &groups[(covered > most[0]) + (covered > most[1]) + (covered > most[2])];
-        group->place[group->count++] = (struct ic_jpeg_place){first, out + placing->offset[i]};
+        const int of = (covered > most[0]) + (covered > most[1]) + (covered > most[2]);
+        *end[of]++ = (struct ic_jpeg_place){first, out + placing->offset[i]};
+    }
+    for (int k = 0; k < IC_CLASSES; k++) {
+        groups[k].count = (size_t)(end[k] - groups[k].place);
     }
     *dc = value;
     return good;
 }
 
-/* Fills blocks that have DC alone, and clears it. */
-static bool fill_group(const struct ic_jpeg_group *group, int size, int quant,
-                       size_t stride_bytes) {
+/* Fills blocks that have DC alone, and clears it. Of constant size, as ic_jpeg_fill_rows is. */
+static inline bool fill_sized(const struct ic_jpeg_group *group, int size, int quant,
+                              size_t stride_bytes) {
     bool good = true;
     for (size_t i = 0; i < group->count; i++) {
         int16_t *dc = group->place[i].coefs;
@@ -62,6 +65,13 @@ static bool fill_group(const struct ic_jpeg_group *group, int size, int quant,
         *dc = 0;
     }
     return good;
+}
+
+static bool fill_group(const struct ic_jpeg_group *group, int size, int quant,
+                       size_t stride_bytes) {
+    return size == 8   ? fill_sized(group, 8, quant, stride_bytes)
+           : size == 4 ? fill_sized(group, 4, quant, stride_bytes)
+                       : fill_sized(group, 2, quant, stride_bytes);
 }
 
 /* Of 1x1 only DC is used. */
