@@ -187,9 +187,7 @@ static void put_page(FILE *page, const struct cli_batch *batch, const char *fold
 bool cli_contact_sheet(const struct cli_batch *batch, struct cli_failure *failure) {
     char *text = NULL;
     size_t size_bytes = 0;
-    int folder_length = (int)(cli_base_name(batch->sheet_path) - batch->sheet_path);
-    char *named =
-        folder_length ? cli_format("%.*s", folder_length, batch->sheet_path) : cli_format(".");
+    char *named = cli_folder_of(batch->sheet_path);
     if (!cli_make_folder(named, failure)) {
         free(named);
         return false;

@@ -247,3 +247,8 @@ const char *cli_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
+
+char *cli_folder_of(const char *path) {
+    const int length = (int)(cli_base_name(path) - path);
+    return length ? cli_format("%.*s", length, path) : cli_format(".");
+}

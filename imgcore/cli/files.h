@@ -100,4 +100,7 @@ bool cli_write_stdout(const uint8_t *bytes, size_t size_bytes, struct cli_failur
 /* Returns the part after the last slash (of a path without a slash at its end). */
 const char *cli_base_name(const char *path);
 
+/* Returns the part before that, "." if there is none; the caller frees it. */
+char *cli_folder_of(const char *path);
+
 #endif

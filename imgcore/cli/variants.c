@@ -178,8 +178,7 @@ static bool is_one_file(const struct stat *a, const struct stat *b) {
 }
 
 static bool stat_folder_of(const char *path, struct stat *st) {
-    const int length = (int)(cli_base_name(path) - path);
-    char *folder = length ? cli_format("%.*s", length, path) : cli_format(".");
+    char *folder = cli_folder_of(path);
     const bool exists = stat(folder, st) == 0;
     free(folder);
     return exists;
@@ -302,8 +301,7 @@ static void allow_outputs(struct cli_sandbox *sandbox, const struct cli_batch *b
     }
     cli_sandbox_allow_folder(sandbox, batch->out_folder);
     if (batch->sheet_path) {
-        int length = (int)(cli_base_name(batch->sheet_path) - batch->sheet_path);
-        char *folder = length ? cli_format("%.*s", length, batch->sheet_path) : cli_format(".");
+        char *folder = cli_folder_of(batch->sheet_path);
         if (stat(folder, &st) != 0) {
             (void)cli_make_folder(folder, &failure);
         }

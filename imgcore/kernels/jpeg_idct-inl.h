@@ -189,21 +189,23 @@ HWY_INLINE V16 Upper64(V16 a, V16 b) {
     return hn::BitCast(d16, hn::InterleaveUpper(d64, hn::BitCast(d64, a), hn::BitCast(d64, b)));
 }
 
-/* Columns 0 to 3 of eight rows. */
-HWY_INLINE Four TransposeLeft(const Eight &in) {
-    const V16 a = Lower16(in.v0, in.v1), b = Lower16(in.v2, in.v3);
-    const V16 c = Lower16(in.v4, in.v5), d = Lower16(in.v6, in.v7);
+/* Four columns of pairs of rows that are interleaved: of a and b in the lower half of each block,
+ * of c and d in the upper one. */
+HWY_INLINE Four ColumnsOfPairs(V16 a, V16 b, V16 c, V16 d) {
     const V16 ab01 = Lower32(a, b), ab23 = Upper32(a, b);
     const V16 cd01 = Lower32(c, d), cd23 = Upper32(c, d);
     return {Lower64(ab01, cd01), Upper64(ab01, cd01), Lower64(ab23, cd23), Upper64(ab23, cd23)};
 }
 
+/* Columns 0 to 3 of eight rows. */
+HWY_INLINE Four TransposeLeft(const Eight &in) {
+    return ColumnsOfPairs(Lower16(in.v0, in.v1), Lower16(in.v2, in.v3), Lower16(in.v4, in.v5),
+                          Lower16(in.v6, in.v7));
+}
+
 HWY_INLINE Four TransposeRight(const Eight &in) {
-    const V16 a = Upper16(in.v0, in.v1), b = Upper16(in.v2, in.v3);
-    const V16 c = Upper16(in.v4, in.v5), d = Upper16(in.v6, in.v7);
-    const V16 ab01 = Lower32(a, b), ab23 = Upper32(a, b);
-    const V16 cd01 = Lower32(c, d), cd23 = Upper32(c, d);
-    return {Lower64(ab01, cd01), Upper64(ab01, cd01), Lower64(ab23, cd23), Upper64(ab23, cd23)};
+    return ColumnsOfPairs(Upper16(in.v0, in.v1), Upper16(in.v2, in.v3), Upper16(in.v4, in.v5),
+                          Upper16(in.v6, in.v7));
 }
 
 /* ---- coefficients -----------------------------------------------------------------------------
@@ -289,7 +291,9 @@ HWY_INLINE bool InRange(const Eight &v) {
     return InRange(least, most);
 }
 
-template <class Scalar>
+/* An inverse DCT of jpeg_idct_scalar.h. */
+using Scalar = bool (*)(int16_t *, const int16_t *, uint8_t *, ptrdiff_t);
+
 HWY_NOINLINE bool LeaveToScalar(Scalar scalar, const struct ic_jpeg_place *places, size_t n,
                                 const int16_t *quant, ptrdiff_t stride_bytes) {
     bool good = true;

@@ -92,13 +92,9 @@ struct FirstTo4 {
     static HWY_INLINE bool Store(const Four &in, bool in_range, const Group &a, const Group &b,
                                  ptrdiff_t stride_bytes) {
         const Four rows = Transform4First4<kColumnShift + 1, kColumnsOfTwo>(in);
-        const V16 a01 = Lower16(rows.v0, rows.v1), a23 = Lower16(rows.v2, rows.v3);
-        const V16 b01 = Upper16(rows.v0, rows.v1), b23 = Upper16(rows.v2, rows.v3);
-        const V16 a_left = Lower32(a01, a23), a_right = Upper32(a01, a23);
-        const V16 b_left = Lower32(b01, b23), b_right = Upper32(b01, b23);
         const Four columns = Transform4First4<kRowShift + 1, kRows>(
-            {Lower64(a_left, b_left), Upper64(a_left, b_left), Lower64(a_right, b_right),
-             Upper64(a_right, b_right)});
+            ColumnsOfPairs(Lower16(rows.v0, rows.v1), Lower16(rows.v2, rows.v3),
+                           Upper16(rows.v0, rows.v1), Upper16(rows.v2, rows.v3)));
         const Blocks4 blocks = Columns4Of(columns);
         Store4x4(blocks.lower, a, stride_bytes);
         Store4x4(blocks.upper, b, stride_bytes);
@@ -132,7 +128,7 @@ struct FirstTo2 {
 };
 
 /* Of an odd number of groups the last one is both. */
-template <class Transform, bool (*kScalar)(int16_t *, const int16_t *, uint8_t *, ptrdiff_t)>
+template <class Transform, Scalar kScalar>
 bool IdctFirst10(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
                  ptrdiff_t stride_bytes) {
     bool good = true;
@@ -161,7 +157,7 @@ bool IdctFirst10(const struct ic_jpeg_place *places, size_t n, const int16_t *qu
  * the lower 13 bits change nothing. So both fit 16 bits, and a sample is a sum of one for its row
  * and one for its column. */
 
-constexpr int kFewest = 2047; /* the sum of the coefficients up to which eight times each fits */
+constexpr int kFewest = 2047; /* the sum of the coefficients up to which 16 times each fits */
 
 /* Twice the constants of the odd inputs: by input 1 alone. */
 alignas(16) constexpr int16_t kOdd[8] = {22726, 19266, 12874, 4520, -4520, -12874, -19266, -22726};

@@ -139,7 +139,7 @@ struct All2 {
     }
 };
 
-template <class Transform, bool (*kScalar)(int16_t *, const int16_t *, uint8_t *, ptrdiff_t)>
+template <class Transform, Scalar kScalar>
 bool Idct(const struct ic_jpeg_place *places, size_t n, const int16_t *quant,
           ptrdiff_t stride_bytes) {
     bool good = true;

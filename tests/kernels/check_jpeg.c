@@ -49,18 +49,14 @@ static void run_unstuff(struct check *check, int channels) {
 /* ---- inverse DCTs ------------------------------------------------------------------------------
  */
 
-static int side_of(int idct) {
-    const bool is_4 = idct == IC_IDCT_4 || idct == IC_IDCT_4_FIRST_10;
-    const bool is_2 = idct == IC_IDCT_2 || idct == IC_IDCT_2_FIRST_10;
-    return is_4 ? 4 : is_2 ? 2 : 8;
-}
-
-/* How many coefficients are not zero; `all`: if it takes all of them. */
-static int coefs_of(int idct, int all) {
-    const bool is_10 =
-        idct == IC_IDCT_8_FIRST_10 || idct == IC_IDCT_4_FIRST_10 || idct == IC_IDCT_2_FIRST_10;
-    return idct == IC_IDCT_8_FIRST_3 ? 3 : is_10 ? 10 : all;
-}
+/* The samples of a side, and how many coefficients can be other than zero. */
+static const struct {
+    int side, coefs;
+} forms[IC_IDCTS] = {
+    [IC_IDCT_8] = {8, 64},          [IC_IDCT_8_FIRST_3] = {8, 3},   [IC_IDCT_8_FIRST_10] = {8, 10},
+    [IC_IDCT_4] = {4, 64},          [IC_IDCT_4_FIRST_10] = {4, 10}, [IC_IDCT_2] = {2, 64},
+    [IC_IDCT_2_FIRST_10] = {2, 10},
+};
 
 static void fill_quant(struct check *check, int16_t *quant) {
     const int most = check_range(check, 0, 9) == 0 ? 32767 : check_range(check, 1, 255);
@@ -98,7 +94,7 @@ static void fill_coefs(struct check *check, int16_t *coefs, const int16_t *quant
 }
 
 static void run_idct(struct check *check, int idct) {
-    const int side = side_of(idct);
+    const int side = forms[idct].side;
     const size_t n = (size_t)check_range(check, 0, MAX_BLOCKS);
     const size_t stride = MAX_BLOCKS * (size_t)side + (size_t)check_range(check, 0, STRIDE_SLACK);
     int16_t *coefs = check_source(check, 0, (n == 0 ? 1 : n) * 64 * sizeof(*coefs), sizeof(*coefs));
@@ -108,7 +104,7 @@ static void run_idct(struct check *check, int idct) {
     const int same = product_most(check);
     for (size_t i = 0; i < n; i++) {
         fill_coefs(check, coefs + 64 * i, quant, is_same ? same : product_most(check),
-                   coefs_of(idct, 64));
+                   forms[idct].coefs);
     }
     struct check_out out =
         check_output(check, stride * ((size_t)side - 1) + (size_t)side * MAX_BLOCKS, 1);
@@ -173,7 +169,7 @@ static void call_idct(void *arg) {
 
 static void bench_idct(struct check *check, int idct) {
     struct bench b = {.kernels = check->tested, .idct = idct};
-    const int side = side_of(idct);
+    const int side = forms[idct].side;
     int16_t *coefs = check_source(check, 0, BENCH_BLOCKS * 64 * sizeof(*coefs), sizeof(*coefs));
     b.out = check_output(check, (size_t)8 * 8 * BENCH_BLOCKS, 1).tested;
     for (int i = 0; i < 64; i++) {
@@ -181,7 +177,7 @@ static void bench_idct(struct check *check, int idct) {
     }
     for (size_t i = 0; i < BENCH_BLOCKS; i++) {
         for (int k = 0; k < 64; k++) {
-            const int count = coefs_of(idct, 40);
+            const int count = forms[idct].coefs < 40 ? forms[idct].coefs : 40;
             const int most = 100 / (k + 1);
             coefs[64 * i + ic_jpeg_zigzag[k]] =
                 (int16_t)(k < count ? check_range(check, -most, most) : 0);
