@@ -19,8 +19,8 @@ void ic_jpeg_placing_make(struct ic_jpeg_placing *placing,
 
 /* Makes the samples of a plane in `count` MCUs, the first of which is at `out`. coefs, last: of all
  * blocks of the batch, as jpeg_blocks (kernels.h) writes them; those of the plane are cleared, but
- * of 1x1. *dc: the value of the last block's DC, before and after. False: a value or sample is so
- * far out of range that libjpeg's forms differ. */
+ * not for 1x1, which uses DC alone. *dc: the value of the last block's DC, before and after. False:
+ * a value or sample is so far out of range that libjpeg's forms differ. */
 bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
                           const struct ic_jpeg_component *component,
                           struct ic_jpeg_placing *placing, int16_t *coefs, const uint8_t *last,

@@ -139,15 +139,14 @@ static bool decode_batch(struct ic_jpeg_scan *scan, uint32_t mcu, uint32_t count
     const struct ic_jpeg_tables *tables = scan->tables;
     const size_t blocks = (size_t)tables->blocks;
     bool good = decode_blocks(scan, count * blocks);
-    bool in_range = true, cleared = good;
+    bool in_range = true;
     for (int p = 0; p < tables->planes && good; p++) {
         const struct ic_jpeg_component *component = &tables->component[p];
         uint8_t *out = rows[p] + mcu * (size_t)(component->h * component->size);
         in_range &= ic_jpeg_place_blocks(scan->kernels, component, &scan->placing[p], scan->coefs,
                                          scan->last, count, out, stride_bytes[p], &scan->dc[p]);
-        cleared &= component->size != 1;
     }
-    if (!cleared) {
+    if (!good) {
         memset(scan->coefs, 0, sizeof(scan->coefs));
     }
     return good && (in_range || doubt(scan, IC_DOUBT_RANGE));

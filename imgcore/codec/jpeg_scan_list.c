@@ -182,7 +182,7 @@ static bool set_band(const struct state *state, struct ic_jpeg_listed_scan *scan
     const jpeg_component_info *component = &state->picture->comp_info[header->index[0]];
     const JQUANT_TBL *quant = state->picture->quant_tbl_ptrs[component->quant_tbl_no];
     for (unsigned k = header->first; k <= header->last && header->first > 0; k++) {
-        const uint32_t most = INT16_MAX / quant->quantval[ic_jpeg_zigzag[k]];
+        const uint32_t most = INT16_MAX / quant->quantval[IC_JPEG_ZIGZAG[k]];
         const uint32_t units = (most + 1) >> header->low;
         if (units < 2) {
             return false;

@@ -20,7 +20,7 @@ bool ic_jpeg_component_take(const jpeg_component_info *component, const JQUANT_T
     out->v = component->v_samp_factor;
     out->size = size;
     for (int i = 0; i < 64; i++) {
-        const int place = ic_jpeg_zigzag[i];
+        const int place = IC_JPEG_ZIGZAG[i];
         if (quant->quantval[place] > INT16_MAX) {
             return false;
         }
@@ -91,8 +91,7 @@ static bool add_kinds(struct ic_mem *mem, const struct jpeg_decompress_struct *p
 
 static void chain_kinds(struct ic_jpeg_tables *tables) {
     for (int i = 0; i < tables->blocks; i++) {
-        tables->kind[i].next = &tables->kind[(i + 1) % tables->blocks];
-        tables->kind[i].next_dc = tables->kind[i].next->dc;
+        ic_jpeg_kind_link(&tables->kind[i], &tables->kind[(i + 1) % tables->blocks]);
     }
 }
 

@@ -46,7 +46,7 @@ BANDS_TARGET static bool BAND_FIRST(const struct ic_jpeg_band *band, struct ic_j
             if (k > last || abs(value) > band->most[k]) {
                 return false;
             }
-            coefs[64 * i + ic_jpeg_zigzag[k]] = (int16_t)(value * unit);
+            coefs[64 * i + IC_JPEG_ZIGZAG[k]] = (int16_t)(value * unit);
             found |= UINT64_C(1) << k;
         }
         nonzero[i] |= found;
@@ -61,7 +61,7 @@ BANDS_TARGET static inline void REFINE_PLACES(uint64_t places, uint64_t bits, in
                                               int16_t *coefs) {
     bits <<= 64 - COUNT_PLACES(places);
     for (; places != 0; places &= places - 1) {
-        int16_t *coef = &coefs[ic_jpeg_zigzag[__builtin_ctzll(places)]];
+        int16_t *coef = &coefs[IC_JPEG_ZIGZAG[__builtin_ctzll(places)]];
         const int sign = *coef >> 15, set = (int)(bits >> 63);
         *coef = (int16_t)(*coef + (((unit ^ sign) - sign) & -set));
         bits <<= 1;
@@ -113,7 +113,7 @@ BANDS_TARGET static bool BAND_REFINE(const struct ic_jpeg_band *band, struct ic_
             const unsigned k = (unsigned)__builtin_ctzll(ahead);
             from = move_bits(from, &at, k - begin - zeros, &refining);
             if (value != 0) {
-                coefs[ic_jpeg_zigzag[k]] = (int16_t)(value * unit);
+                coefs[IC_JPEG_ZIGZAG[k]] = (int16_t)(value * unit);
                 found |= UINT64_C(1) << k;
             }
             begin = k + 1;

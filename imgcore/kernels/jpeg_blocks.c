@@ -2,7 +2,8 @@
  * assembly (jpeg_blocks_bmi2.c), since compilers keep too few of the variables in registers.
  *
  * A step is one lookup and has no branch but the check that it is in a table and the end of the
- * block: values are stored even if there are none, as zeros where zeros are.
+ * block: values are stored even if there are none, as zeros where zeros are, and a first value that
+ * is none is replaced by the last one.
  *
  * A step waits for the lookup of the one before it, for the shift by its bits, and for the choice
  * of its table. More data is loaded beside that: behind a lookup, which makes do with the bits that
@@ -13,11 +14,11 @@
 static void begin_block(struct ic_jpeg_stepper *stepper, const struct ic_jpeg_kind *kind) {
     stepper->kind = kind;
     stepper->table = kind->dc->table;
-    stepper->place = ic_jpeg_zigzag;
+    stepper->place = IC_JPEG_ZIGZAG;
 }
 
 static void end_block(struct ic_jpeg_stepper *stepper) {
-    *stepper->last++ = (uint8_t)(stepper->place - ic_jpeg_zigzag);
+    *stepper->last++ = (uint8_t)(stepper->place - IC_JPEG_ZIGZAG);
     stepper->coefs += 64;
     begin_block(stepper, stepper->kind->next);
 }
@@ -31,7 +32,7 @@ static inline unsigned following_bits(uint64_t bits, unsigned following) {
 static enum symbol_result take_rare(struct ic_jpeg_stepper *stepper) {
     const struct ic_jpeg_kind *kind = stepper->kind;
     struct bits from = refill(stepper->from, &stepper->at);
-    unsigned covered = (unsigned)(stepper->place - ic_jpeg_zigzag);
+    unsigned covered = (unsigned)(stepper->place - IC_JPEG_ZIGZAG);
     const struct ic_jpeg_codes *codes = covered == 0 ? kind->dc : kind->ac;
     if (stepper->table != codes->table) {
         /* puts the prefix back; eight bits make room, and are loaded again */
@@ -45,7 +46,7 @@ static enum symbol_result take_rare(struct ic_jpeg_stepper *stepper) {
         take_symbol(&from, kind, (unsigned)code_bits, (unsigned)symbol, stepper->coefs, &covered);
     stepper->from = refill(from, &stepper->at);
     stepper->table = kind->ac->table;
-    stepper->place = ic_jpeg_zigzag + covered;
+    stepper->place = IC_JPEG_ZIGZAG + covered;
     return result;
 }
 
@@ -80,9 +81,8 @@ static enum symbol_result take_dc(struct ic_jpeg_stepper *stepper) {
         }                                                                                          \
         const unsigned following = step->following;                                                \
         const unsigned value = step->value + following_bits(from.bits, following);                 \
-        const unsigned first = place[step->first], second = place[step->second];                   \
-        coefs[second] = (int8_t)following;                                                         \
-        coefs[first] = (int16_t)value;                                                             \
+        coefs[place[step->first]] = step->first_value;                                             \
+        coefs[place[step->last]] = (int16_t)value;                                                 \
         from.bits <<= bits & 63;                                                                   \
         from.count -= bits & 63;                                                                   \
         place += advance;                                                                          \
@@ -97,7 +97,7 @@ static enum symbol_result take_steps(struct ic_jpeg_stepper *stepper) {
     struct bits from = stepper->from;
     const uint8_t *at = stepper->at, *place = stepper->place;
     const struct ic_jpeg_step_table *const ac = stepper->kind->ac->table, *table = stepper->table;
-    const uint8_t *const end = ic_jpeg_zigzag + 63;
+    const uint8_t *const end = IC_JPEG_ZIGZAG + 63;
     int16_t *const coefs = stepper->coefs;
     enum symbol_result result = SYMBOL_LAST;
     for (;;) {
@@ -114,7 +114,7 @@ static enum symbol_result take_steps(struct ic_jpeg_stepper *stepper) {
 /* Decodes the rest of a block, or a whole one. */
 static bool take_block(struct ic_jpeg_stepper *stepper) {
     enum symbol_result result =
-        stepper->place == ic_jpeg_zigzag ? take_dc(stepper) : take_rare(stepper);
+        stepper->place == IC_JPEG_ZIGZAG ? take_dc(stepper) : take_rare(stepper);
     while (result == SYMBOL_MORE) {
         result = take_steps(stepper);
         if (result == SYMBOL_MORE) {

@@ -16,9 +16,18 @@ extern "C" {
 struct ic_jpeg_kind {
     const struct ic_jpeg_codes *dc, *ac;
     const struct ic_jpeg_kind *next;
-    const struct ic_jpeg_codes *next_dc; /* next->dc, in one load where a block ends */
-    const uint16_t *quant;               /* in zigzag order, each at most 32767 */
+    /* What the steps load at once: next->dc and &ac->table[1]. */
+    const struct ic_jpeg_codes *next_dc;
+    const struct ic_jpeg_step_table *second;
+    const uint16_t *quant; /* in zigzag order, each at most 32767 */
 };
+
+/* Sets the kind that follows, and what is loaded at once, of a kind whose codes are set. */
+static inline void ic_jpeg_kind_link(struct ic_jpeg_kind *kind, const struct ic_jpeg_kind *next) {
+    kind->next = next;
+    kind->next_dc = next->dc;
+    kind->second = &kind->ac->table[1];
+}
 
 /* The position in the data, at the beginning of a block. */
 struct ic_jpeg_position {
@@ -32,8 +41,11 @@ struct ic_jpeg_position {
  * ahead. */
 #define IC_JPEG_SLACK_BYTES 264
 
-/* Index in a block of the coefficient at a zigzag position. */
-extern const uint8_t ic_jpeg_zigzag[64];
+/* Index in a block of the coefficient at a zigzag position, 0 to 63. It stands 64 bytes behind a
+ * multiple of 256: past its end, the lower byte of an address, as a signed one, is negative. The
+ * bytes there can be read. */
+extern const uint8_t ic_jpeg_zigzag_table[3][64];
+#define IC_JPEG_ZIGZAG (ic_jpeg_zigzag_table[1])
 
 #ifdef __cplusplus
 }

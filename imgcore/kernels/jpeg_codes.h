@@ -1,10 +1,11 @@
 /* Huffman codes of a JPEG as tables of steps, for jpeg_blocks (kernels.h).
  *
  * A step is found by the next IC_JPEG_LOOKUP_BITS bits (for DC, IC_JPEG_DC_LOOKUP_BITS): one code
- * with its value, or two, if both are in these bits. Longer codes begin with ones: if the next bits
- * begin with IC_JPEG_PREFIX_BITS ones, the step takes these, and the one after it is found in a
- * second table. What is in neither is marked, and read one by one.
- * Formats: ITU-T T.81, annexes C (codes) and F (values). */
+ * with its value, or two, if these bits have all of the first one, and of the second one the code
+ * and the sign; and the end of the block, if it follows within these bits. Longer codes begin with
+ * ones: if the next bits begin with IC_JPEG_PREFIX_BITS ones, the step takes these, and the one
+ * after it is found in a second table. What is in neither is marked, and read one by one. Formats:
+ * ITU-T T.81, annexes C (codes) and F (values). */
 #ifndef IC_JPEG_CODES_H
 #define IC_JPEG_CODES_H
 
@@ -25,16 +26,17 @@ extern "C" {
  * left for the lookup of the next one. */
 #define IC_JPEG_STEP_BITS 22
 
-/* One or two symbols. Its fields are loaded one by one: that takes fewer instructions than to
+/* One or two values. Its fields are loaded one by one: that takes fewer instructions than to
  * extract them from a register. */
 struct ic_jpeg_step {
     uint8_t advance; /* how many coefficients it covers, zeros included */
-    /* Where the values go, counted from the first of these coefficients. Without a second value
-     * `second` is `first`; the second value is stored before the first. */
-    uint8_t first, second;
-    uint16_t value; /* the first value, or what is added to the bits that follow the code */
-    /* Higher byte: how many of the step's last bits are the first value. 0: all of it is in
-     * `value`, and the lower byte is the second value. Else the lower byte is 64 - bits. */
+    /* Where the values go, counted from the first of these coefficients. With one value `first` is
+     * `last`; the last value is stored behind the first. */
+    uint8_t first, last;
+    int8_t first_value;
+    uint16_t value; /* the last value, or what is added to the bits that follow its code */
+    /* Higher byte: how many of the step's last bits are the last value; then the lower byte is
+     * 64 - bits. 0: all of it is in `value`. */
     uint16_t following;
 };
 

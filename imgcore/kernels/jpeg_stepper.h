@@ -18,7 +18,7 @@ struct ic_jpeg_stepper {
     const uint8_t *at;
     const struct ic_jpeg_kind *kind;
     const struct ic_jpeg_step_table *table; /* of the next step: for DC at a block's start */
-    const uint8_t *place;                   /* of the next coefficient, in ic_jpeg_zigzag */
+    const uint8_t *place;                   /* of the next coefficient, in IC_JPEG_ZIGZAG */
     int16_t *coefs;                         /* of the block */
     uint8_t *last;                          /* of the block */
 };

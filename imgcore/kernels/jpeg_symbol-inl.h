@@ -37,7 +37,7 @@ static inline enum symbol_result take_symbol(struct bits *from, const struct ic_
     if (!dc && abs(value) * kind->quant[place] > INT16_MAX) {
         return SYMBOL_DOUBT;
     }
-    coefs[ic_jpeg_zigzag[place]] = (int16_t)value;
+    coefs[IC_JPEG_ZIGZAG[place]] = (int16_t)value;
     *covered = place + 1;
     return place == 63 ? SYMBOL_LAST : SYMBOL_MORE;
 }

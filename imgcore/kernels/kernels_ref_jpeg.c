@@ -6,10 +6,12 @@
 #include "imgcore/kernels/jpeg_symbol-inl.h"
 #include "imgcore/kernels/jpeg_unstuff-inl.h"
 
-const uint8_t ic_jpeg_zigzag[64] __attribute__((aligned(256))) = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
+const uint8_t ic_jpeg_zigzag_table[3][64] __attribute__((aligned(256))) = {
+    {0},
+    {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+     41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63},
+    {0}};
 
 static size_t unstuff_ref(const uint8_t *in, size_t n, uint8_t *out, size_t *used) {
     return ic_jpeg_unstuff_rest(in, 0, n, out, 0, used);
@@ -105,7 +107,7 @@ static bool band_first_ref(const struct ic_jpeg_band *band, struct ic_jpeg_curso
             if (k > band->last || abs(value) > band->most[k]) {
                 return false;
             }
-            coefs[64 * i + ic_jpeg_zigzag[k]] = (int16_t)(value * (1 << band->shift));
+            coefs[64 * i + IC_JPEG_ZIGZAG[k]] = (int16_t)(value * (1 << band->shift));
             nonzero[i] |= UINT64_C(1) << k;
         }
     }
@@ -127,7 +129,7 @@ static unsigned refine_run(const struct ic_jpeg_band *band, struct ic_jpeg_curso
                            int16_t *coefs, uint64_t known, unsigned k, int zeros) {
     for (; k <= band->last; k++) {
         if ((known >> k & 1) != 0) {
-            refine_coef(band, cursor, &coefs[ic_jpeg_zigzag[k]]);
+            refine_coef(band, cursor, &coefs[IC_JPEG_ZIGZAG[k]]);
         } else if (zeros-- == 0) {
             break;
         }
@@ -159,7 +161,7 @@ static bool band_refine_ref(const struct ic_jpeg_band *band, struct ic_jpeg_curs
                 return false;
             }
             if (value != 0) {
-                coefs[ic_jpeg_zigzag[k]] = (int16_t)(value * (1 << band->shift));
+                coefs[IC_JPEG_ZIGZAG[k]] = (int16_t)(value * (1 << band->shift));
                 nonzero[i] |= UINT64_C(1) << k;
             }
         }

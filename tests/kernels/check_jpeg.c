@@ -81,7 +81,7 @@ static void fill_coefs(struct check *check, int16_t *coefs, const int16_t *quant
         check_range(check, 0, 2) == 0 ? check_range(check, 0, count < 10 ? count - 1 : 9) : -1;
     memset(coefs, 0, 64 * sizeof(*coefs));
     for (int i = 0; i < count; i++) {
-        const int place = ic_jpeg_zigzag[i];
+        const int place = IC_JPEG_ZIGZAG[i];
         const bool is_left_out = alone >= 0 ? i != alone : check_range(check, 0, rare) != 0;
         if (is_left_out || quant[place] == 0) {
             continue;
@@ -179,7 +179,7 @@ static void bench_idct(struct check *check, int idct) {
         for (int k = 0; k < 64; k++) {
             const int count = forms[idct].coefs < 40 ? forms[idct].coefs : 40;
             const int most = 100 / (k + 1);
-            coefs[64 * i + ic_jpeg_zigzag[k]] =
+            coefs[64 * i + IC_JPEG_ZIGZAG[k]] =
                 (int16_t)(k < count ? check_range(check, -most, most) : 0);
         }
         b.places[i].coefs = coefs + 64 * i;

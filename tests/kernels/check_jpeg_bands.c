@@ -63,7 +63,7 @@ static void fill_blocks(struct check *check, uint8_t *out, size_t blocks, bool a
         for (int n = check_range(check, 0, 30); n > 0; n--) {
             const int k = check_range(check, 1, 63);
             nonzero |= UINT64_C(1) << k;
-            coefs[64 * i + ic_jpeg_zigzag[k]] =
+            coefs[64 * i + IC_JPEG_ZIGZAG[k]] =
                 (int16_t)(check_range(check, 1, 900) * (check_range(check, 0, 1) * 2 - 1));
         }
         memcpy(out + 128 * blocks + i * sizeof(nonzero), &nonzero, sizeof(nonzero));

@@ -134,9 +134,10 @@ static void chain(struct ic_jpeg_kind *kind, int kinds, struct codes *codes,
     for (int i = 0; i < kinds; i++) {
         kind[i].dc = &codes[i % 2].table;
         kind[i].ac = &codes[2 + i % 2].table;
-        kind[i].next = &kind[(i + 1) % kinds];
-        kind[i].next_dc = &codes[(i + 1) % kinds % 2].table;
         kind[i].quant = quant;
+    }
+    for (int i = 0; i < kinds; i++) {
+        ic_jpeg_kind_link(&kind[i], &kind[(i + 1) % kinds]);
     }
 }
 
