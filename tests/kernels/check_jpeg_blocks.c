@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BLOCKS = 40, MAX_DATA_BYTES = 6000, MAX_KINDS = 10, AHEAD_BYTES = 8 };
+enum { MAX_BLOCKS = 40, MAX_DATA_BYTES = 6000, MAX_KINDS = 10, AHEAD_BYTES = 8, FEW_CODES = 6 };
 
 /* ---- codes -------------------------------------------------------------------------------------
  */
@@ -21,13 +21,16 @@ struct codes {
 
 /* Numbers of codes for `count` symbols, as short as the space allows or up to 16 bits. */
 static void choose_counts(struct check *check, struct codes *codes, int count) {
+    const int shortest = check_range(check, 0, 2) == 0 ? check_range(check, 1, 12) : 1;
     uint32_t space = 1;
     int left = count;
     memset(codes->counts, 0, sizeof(codes->counts));
     for (int bits = 1; bits <= 16 && left > 0; bits++) {
         space *= 2;
         const int most = left < (int)space - 1 ? left : (int)space - 1;
-        const int n = bits == 16 ? most : check_range(check, 0, most > 3 ? most / 2 : most);
+        const int n = bits == 16        ? most
+                      : bits < shortest ? 0
+                                        : check_range(check, 0, most > 3 ? most / 2 : most);
         codes->counts[bits] = (uint8_t)n;
         space -= (uint32_t)n;
         left -= n;
@@ -36,11 +39,15 @@ static void choose_counts(struct check *check, struct codes *codes, int count) {
 }
 
 static void choose_symbols(struct check *check, struct codes *codes, bool dc) {
-    const int most_size = check_range(check, 1, 15), most_run = check_range(check, 0, 15);
+    const bool is_few = codes->count <= FEW_CODES;
+    const int most_size = check_range(check, 1, 15);
+    const int least_size = is_few && check_range(check, 0, 1) == 0 ? most_size : 0;
+    const int most_run = check_range(check, 0, is_few ? 2 : 15);
     uint8_t seen[256] = {0};
     for (int i = 0; i < codes->count; i++) {
         int symbol =
-            dc ? i % 16 : check_range(check, 0, most_run) << 4 | check_range(check, 0, most_size);
+            dc ? i % 16
+               : check_range(check, 0, most_run) << 4 | check_range(check, least_size, most_size);
         symbol = !dc && i < 3 && check_range(check, 0, 1) == 0 ? 0 : symbol; /* often a short end */
         while (seen[symbol] && !dc) {
             symbol = (symbol + 1) % 256;
@@ -51,7 +58,9 @@ static void choose_symbols(struct check *check, struct codes *codes, bool dc) {
 }
 
 static bool make_codes(struct check *check, struct codes *codes, bool dc, int most_quant) {
-    choose_counts(check, codes, dc ? check_range(check, 1, 16) : check_range(check, 1, 200));
+    /* few codes are short: then a lookup has two of them, with long values */
+    const int most = dc ? 16 : check_range(check, 0, 2) == 0 ? FEW_CODES : 200;
+    choose_counts(check, codes, check_range(check, 1, most));
     choose_symbols(check, codes, dc);
     memset(codes->of, 0, sizeof(codes->of));
     uint32_t code = 0;
@@ -62,6 +71,17 @@ static bool make_codes(struct check *check, struct codes *codes, bool dc, int mo
         }
     }
     return ic_jpeg_codes_make(&codes->table, codes->counts, codes->symbols, dc, most_quant);
+}
+
+/* Two steps and a lookup must fit into what is loaded at once. */
+static bool are_steps_short(const struct ic_jpeg_codes *codes) {
+    bool good = true;
+    for (int t = 0; t < 2; t++) {
+        for (size_t i = 0; i < IC_JPEG_STEPS; i++) {
+            good &= (codes->table[t].bits[i] & (IC_STEP_PREFIX - 1)) <= IC_JPEG_STEP_BITS;
+        }
+    }
+    return good;
 }
 
 /* ---- data --------------------------------------------------------------------------------------
@@ -91,7 +111,8 @@ static int any_symbol(struct check *check, const struct codes *codes) {
     return codes->symbols[check_range(check, 0, codes->count - 1)];
 }
 
-/* A block that ends where it must, if the codes have an end or a coefficient for the last place. */
+/* A block that ends where it must, if the codes have an end or a coefficient for the last place;
+ * now and then with a symbol that is none of a sequential JPEG. */
 static void put_block(struct check *check, struct writer *writer, const struct codes *dc,
                       const struct codes *ac) {
     put_symbol(check, writer, dc, any_symbol(check, dc));
@@ -104,7 +125,7 @@ static void put_block(struct check *check, struct writer *writer, const struct c
         const int symbol = any_symbol(check, ac);
         const int after = covered + (symbol >> 4) + 1;
         const bool usual = (symbol & 15) != 0 || (symbol == 0xf0 && after < 64);
-        if (usual && after <= 64) {
+        if ((usual || check_range(check, 0, 99) == 0) && after <= 64) {
             put_symbol(check, writer, ac, symbol);
             covered = after;
         }
@@ -170,12 +191,17 @@ static void run_blocks(struct check *check, int channels) {
     (void)channels;
     static struct codes codes[4]; /* two for DC, two for AC */
     const int kinds = check_range(check, 1, MAX_KINDS);
-    const int most_quant = check_range(check, 0, 9) == 0 ? 32767 : check_range(check, 1, 255);
+    const int most_quants[] = {1, 3, 255, check_range(check, 1, 255), 32767};
+    const int most_quant = most_quants[check_range(check, 0, 4)];
     for (int i = 0; i < 4; i++) {
         if (!make_codes(check, &codes[i], i < 2, most_quant)) {
             check_describe(check, "codes");
             check_fail(check, "are refused");
             return;
+        }
+        if (i >= 2 && !are_steps_short(&codes[i].table)) {
+            check_describe(check, "codes");
+            check_fail(check, "have a step of too many bits");
         }
     }
     uint16_t *quant = check_source(check, 1, 64 * sizeof(*quant), sizeof(*quant));
