@@ -17,9 +17,8 @@ _Static_assert(offsetof(struct ic_jpeg_kind, next_dc) == offsetof(struct ic_jpeg
                        offsetof(struct ic_jpeg_kind, next) + 16 &&
                    offsetof(struct ic_jpeg_codes, table) == 0,
                "as STEP and END_BLOCK have it");
-
-#define TEXT_OF(number) #number
-#define TEXT(number)    TEXT_OF(number)
+_Static_assert(IC_JPEG_LOOKUP_BITS == 64 - 53 && IC_JPEG_DC_LOOKUP_BITS == 64 - 55,
+               "as STEP and DC shift");
 
 /* `at` advances by 7 - (count >> 3). */
 #define LOAD                                                                                       \
@@ -38,9 +37,6 @@ _Static_assert(offsetof(struct ic_jpeg_kind, next_dc) == offsetof(struct ic_jpeg
     "shlx %[step_bits],%[bits],%[bits]\n\t"                                                        \
     "sub %[step_bits],%[count]\n\t"
 
-/* The fields of the step in a register. */
-#define FIELD(offset) "%c[steps]+" #offset "(%[table],%[lookup],8)"
-
 /* A step from the place in one register to that in the other. The lower byte of a place past the
  * block is negative. step_bits is doubled at last: the carry is IC_STEP_END then, and the sign
  * IC_STEP_PREFIX.
@@ -50,57 +46,37 @@ _Static_assert(offsetof(struct ic_jpeg_kind, next_dc) == offsetof(struct ic_jpeg
  * to 6 % longer. */
 #define STEP(LOAD, end)                                                                            \
     "mov %[bits],%[lookup]\n\t"                                                                    \
-    "shr $(64-" TEXT(                                                                              \
-        IC_JPEG_LOOKUP_BITS) "),%[lookup]\n\t"                                                     \
-                             "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD "movzbl " FIELD( \
-                                 1) ",%k[first]\n\t"                                               \
-                                    "movzbl (%[place],%[first]),%k[first]\n\t"                     \
-                                    "movzbl " FIELD(                                               \
-                                        2) ",%k[last_place]\n\t"                                   \
-                                           "movzbl (%[place],%[last_place]),%k[last_place]\n\t"    \
-                                           "addb " FIELD(                                          \
-                                               0) ",%b[place]\n\t"                                 \
-                                                  "js 4f\n\t"                                      \
-                                                  "movsbl " FIELD(                                 \
-                                                      3) ",%k[value]\n\t"                          \
-                                                         "movw "                                   \
-                                                         "%w[value],(%[coefs],%[first],2)\n\t"     \
-                                                         "movzwl " FIELD(                          \
-                                                             6) ",%k[first]\n\t"                   \
-                                                                "bextr "                           \
-                                                                "%[first],%[bits],%[value]\n\t"    \
-                                                                "addw " FIELD(                     \
-                                                                    4) ",%w[value]\n\t"            \
-                                                                       "movw "                     \
-                                                                       "%w[value],(%[coefs],%["    \
-                                                                       "last_place],2)\n\t" TAKE   \
-                                                                       "mov %[ac],%[table]\n\t"    \
-                                                                       "addb "                     \
-                                                                       "%b[step_bits],%b[step_"    \
-                                                                       "bits]\n\t"                 \
-                                                                       "cmovs "                    \
-                                                                       "%c[kind_next]+16(%[kind])" \
-                                                                       ",%[table]\n\t"             \
-                                                                       "jc " end "\n\t"
+    "shr $53,%[lookup]\n\t"                                                                        \
+    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
+    "movzbl %c[steps]+1(%[table],%[lookup],8),%k[first]\n\t"                                       \
+    "movzbl (%[place],%[first]),%k[first]\n\t"                                                     \
+    "movzbl %c[steps]+2(%[table],%[lookup],8),%k[last_place]\n\t"                                  \
+    "movzbl (%[place],%[last_place]),%k[last_place]\n\t"                                           \
+    "addb %c[steps]+0(%[table],%[lookup],8),%b[place]\n\t"                                         \
+    "js 4f\n\t"                                                                                    \
+    "movsbl %c[steps]+3(%[table],%[lookup],8),%k[value]\n\t"                                       \
+    "movw %w[value],(%[coefs],%[first],2)\n\t"                                                     \
+    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[first]\n\t"                                       \
+    "bextr %[first],%[bits],%[value]\n\t"                                                          \
+    "addw %c[steps]+4(%[table],%[lookup],8),%w[value]\n\t"                                         \
+    "movw %w[value],(%[coefs],%[last_place],2)\n\t" TAKE "mov %[ac],%[table]\n\t"                  \
+    "addb %b[step_bits],%b[step_bits]\n\t"                                                         \
+    "cmovs %c[kind_next]+16(%[kind]),%[table]\n\t"                                                 \
+    "jc " end "\n\t"
 
 /* The first step of a block. */
 #define DC                                                                                         \
     "mov %[bits],%[lookup]\n\t"                                                                    \
-    "shr $(64-" TEXT(                                                                              \
-        IC_JPEG_DC_LOOKUP_BITS) "),%[lookup]\n\t"                                                  \
-                                "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD               \
-                                "cmpb $1," FIELD(                                                  \
-                                    0) "\n\t"                                                      \
-                                       "jne 5f\n\t"                                                \
-                                       "movzwl " FIELD(                                            \
-                                           6) ",%k[first]\n\t"                                     \
-                                              "bextr %[first],%[bits],%[value]\n\t"                \
-                                              "addw " FIELD(                                       \
-                                                  4) ",%w[value]\n\t"                              \
-                                                     "movw %w[value],(%[coefs])\n\t"               \
-                                                     "inc %[place]\n\t" TAKE                       \
-                                                     "mov %c[kind_ac](%[kind]),%[ac]\n\t"          \
-                                                     "mov %[ac],%[table]\n\t"
+    "shr $55,%[lookup]\n\t"                                                                        \
+    "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
+    "cmpb $1,%c[steps]+0(%[table],%[lookup],8)\n\t"                                                \
+    "jne 5f\n\t"                                                                                   \
+    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[first]\n\t"                                       \
+    "bextr %[first],%[bits],%[value]\n\t"                                                          \
+    "addw %c[steps]+4(%[table],%[lookup],8),%w[value]\n\t"                                         \
+    "movw %w[value],(%[coefs])\n\t"                                                                \
+    "inc %[place]\n\t" TAKE "mov %c[kind_ac](%[kind]),%[ac]\n\t"                                   \
+    "mov %[ac],%[table]\n\t"
 
 #define END_BLOCK                                                                                  \
     "mov %c[kind_next]+8(%[kind]),%[table]\n\t"                                                    \
@@ -118,6 +94,9 @@ _Static_assert(offsetof(struct ic_jpeg_kind, next_dc) == offsetof(struct ic_jpeg
     "cmp %[limit],%[at]\n\t"                                                                       \
     "ja 6f\n\t"
 
+/* Takes back what a step that is in no table, or goes past the block, has added. */
+#define UNDO "subb %c[steps]+0(%[table],%[lookup],8),%b[place]\n\t"
+
 /* AddressSanitizer, which does not know what assembly accesses, would only take a register. */
 __attribute__((no_sanitize("address"))) bool
 ic_jpeg_take_blocks_bmi2(struct ic_jpeg_stepper *stepper, const uint8_t *limit,
@@ -133,13 +112,11 @@ ic_jpeg_take_blocks_bmi2(struct ic_jpeg_stepper *stepper, const uint8_t *limit,
             ".p2align 6\n\t"
             "1:\n\t" STEP(LOAD, "2f")
                 STEP("", "2f") "jmp 1b\n\t"
-                               "2:\n\t" END_BLOCK "3:\n\t" DC STEP(
-                                   "", "2b") "jmp 1b\n\t"
-                                             "4:\n\t"
-                                             "subb " FIELD(0) ",%b[place]\n\t"
-                                                              "5:\n\t"
-                                                              "xor %k[lookup],%k[lookup]\n\t"
-                                                              "6:\n\t"
+                               "2:\n\t" END_BLOCK
+                               "3:\n\t" DC STEP("", "2b") "jmp 1b\n\t"
+                                                          "4:\n\t" UNDO "5:\n\t"
+                                                          "xor %k[lookup],%k[lookup]\n\t"
+                                                          "6:\n\t"
             : [bits] "+&r"(bits), [count] "+&r"(count), [at] "+&r"(at), [place] "+&r"(place),
               [kind] "+&r"(kind), [table] "+&r"(table), [coefs] "+&r"(coefs), [last] "+m"(last),
               [lookup] "=&r"(lookup), [step_bits] "=&r"(step_bits), [first] "=&r"(first),
