@@ -41,7 +41,7 @@ struct ic_jpeg_step {
 };
 
 /* `advance` of a step that is in no table: past every block. */
-#define IC_STEP_RARE 128u
+#define IC_STEP_RARE 128
 
 /* The bits that a step takes are apart from the rest: the next lookup waits for them alone, so they
  * should be in the first level of the cache. */
@@ -50,8 +50,8 @@ struct ic_jpeg_step_table {
     struct ic_jpeg_step step[IC_JPEG_STEPS];
 };
 
-#define IC_STEP_PREFIX 64u  /* the next step is in the second table */
-#define IC_STEP_END    128u /* the block ends with this step */
+#define IC_STEP_PREFIX 64  /* the next step is in the second table */
+#define IC_STEP_END    128 /* the block ends with this step */
 
 /* The codes in order. */
 struct ic_jpeg_code_list {
