@@ -93,7 +93,10 @@ HWY_INLINE V32 HalveSums(const int16_t *in) {
     return hn::ShiftRight<5>(hn::Add(sum, hn::Set(d32, 16)));
 }
 
-/* Computes a vector of targets. */
+HWY_INLINE void HalveStore(const uint8_t *in, int16_t *out) {
+    hn::StoreU(HalveVector(in), d16, out);
+}
+
 HWY_INLINE void HalveStore(const int16_t *in, int16_t *out) {
     const V32 lower = HalveSums(in), upper = HalveSums(in + kLanes16);
 #if HWY_MAX_BYTES == 64
@@ -111,33 +114,31 @@ HWY_INLINE void HalveStore(const int16_t *in, int16_t *out) {
     hn::StoreU(both, d16, out);
 }
 
-/* Returns how many vectors, from source 2j - 1 to 2j + 2 kOutputs, are inside the row. */
-void HalveRowU8(const uint8_t *in, int16_t *out, size_t n) {
+/* The first and the last target have clamped neighbours, or may have. Of the vectors between them,
+ * the last one overlaps its neighbour. */
+template <class Sample> HWY_INLINE void HalveRow(const Sample *in, int16_t *out, size_t n) {
     const size_t count = (n + 1) / 2;
     size_t j = 0;
     if (n > 2 * kLanes16 + 2) {
+        const size_t last = (n - 1) / 2 - kLanes16; /* reads up to source n - 1 or n - 2 */
         out[0] = static_cast<int16_t>(HalveAt(in, 0, n));
-        for (j = 1; 2 * j + 2 * kLanes16 < n; j += kLanes16) {
-            hn::StoreU(HalveVector(in + 2 * j), d16, out + j);
+        for (j = 1; j < last; j += kLanes16) {
+            HalveStore(in + 2 * j, out + j);
         }
+        HalveStore(in + 2 * last, out + last);
+        j = last + kLanes16;
     }
     for (; j < count; j++) {
         out[j] = static_cast<int16_t>(HalveAt(in, j, n));
     }
 }
 
+void HalveRowU8(const uint8_t *in, int16_t *out, size_t n) {
+    HalveRow(in, out, n);
+}
+
 void HalveRowI16(const int16_t *in, int16_t *out, size_t n) {
-    const size_t count = (n + 1) / 2;
-    size_t j = 0;
-    if (n > 2 * kLanes16 + 2) {
-        out[0] = static_cast<int16_t>(HalveAt(in, 0, n));
-        for (j = 1; 2 * j + 2 * kLanes16 < n; j += kLanes16) {
-            HalveStore(in + 2 * j, out + j);
-        }
-    }
-    for (; j < count; j++) {
-        out[j] = static_cast<int16_t>(HalveAt(in, j, n));
-    }
+    HalveRow(in, out, n);
 }
 
 /* ---- means of rows -------------------------------------------------------------------------- */
