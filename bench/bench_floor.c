@@ -257,8 +257,13 @@ static bool floor_open(struct runner *runner) {
     state->encode = strcmp(part, "decode") != 0;
     state->optimize = runner_number(runner, "optimize", 0);
     const char *const decoder = runner_option(runner, "decoder", "own");
+    const char *const target = runner_option(runner, "target", NULL);
     if (strcmp(decoder, "own") == 0 && imgcore_context_create(NULL, &state->own) != IMGCORE_OK) {
         return runner_fail(runner, "no context");
+    }
+    if (target != NULL &&
+        (state->own == NULL || imgcore_context_use_target(state->own, target) != IMGCORE_OK)) {
+        return runner_fail(runner, "no such target, or not for this decoder");
     }
     state->encoded_bytes = 1u << 20;
     state->encoded = malloc(state->encoded_bytes);
@@ -311,7 +316,7 @@ int main(int argc, char **argv) {
         .usage =
             "usage: bench_floor --input PHOTOGRAPH.jpg [--preset balanced|quality|fast]\n"
             "                   [--denom 1|2|4|8] [--optimize 1] [--part both|decode|encode]\n"
-            "                   [--decoder own|libjpeg]\n"
+            "                   [--decoder own|libjpeg] [--target NAME]\n"
             "Decode to planes at the scale that the preset's plan chooses (or at 1/denom), by\n"
             "the library's reader or libjpeg-turbo alone; encode four pictures from planes by\n"
             "libjpeg-turbo. Quality 80, 4:2:0.\n",

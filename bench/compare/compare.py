@@ -30,8 +30,8 @@ def parse():
     parser.add_argument('--node', default='node', help='the node to run')
     parser.add_argument('--work', default='build/bench', help='where derived inputs are kept')
     parser.add_argument('--rounds', type=int, default=15)
-    parser.add_argument('--only', default='pipeline,resize,memory,start',
-                        help='of pipeline, resize, memory, start')
+    parser.add_argument('--only', default='pipeline,decode,resize,memory,start',
+                        help='of pipeline, decode, resize, memory, start')
     parser.add_argument('--peers', default='', help='only peers whose names hold one of these')
     parser.add_argument('--subjects', default='', help='only inputs whose names hold one of these')
     parser.add_argument('--small', action='store_true', help='tiny inputs: a test of this script')
@@ -236,6 +236,42 @@ def compare_resize(options, programs, case, kind, path, source, size, core):
             'form': f'{source[0]}x{source[1]} to {size[0]}x{size[1]}'}
 
 
+SCALES = (1, 2, 4, 8)
+
+
+def compare_decode(options, programs, photo, core):
+    """A JPEG to planes at each scale: libjpeg-turbo, and imgcore on each target."""
+    scales = []
+    for denom in SCALES:
+        cases = [suite.floor_case(programs, photo, name='libjpeg-turbo', part='decode',
+                                  decoder='libjpeg', denom=denom)]
+        cases += [suite.floor_case(programs, photo, name=f'imgcore {target}', part='decode',
+                                   denom=denom, target=target)
+                  for target in programs.targets() if target != 'ref']
+        rounds.run_rounds(cases, options.rounds, core,
+                          on_round=rounds.progress(f'{photo.label} to planes at 1/{denom}'))
+        scales.append({'denom': denom, 'results': as_rows(cases, cases[0], None)})
+    return {'kind': 'decode', 'subject': photo.label, 'form': 'planes', 'input': photo.kind,
+            'scales': scales}
+
+
+def decode_table(block):
+    names = [r['peer'] for r in block['scales'][0]['results']]
+    head = ['scale', f'{names[0]} ms']
+    for name in names[1:]:
+        head += [f'{name} ms', 'times', 'rounds']
+    rows = []
+    for scale in block['scales']:
+        row = [f'1/{scale["denom"]}']
+        for r in scale['results']:
+            row.append(report.number(r.get('min_ms'), 1))
+            if r['peer'] != names[0]:
+                row += [report.number(1 / r[key]) if r.get(key) else ''
+                        for key in ('ratio', 'ratio_median')]
+        rows.append(row)
+    return head, rows
+
+
 def pipeline_table(block):
     head = ['peer', 'min ms', 'median', 'clock', 'ratio', 'rounds', 'MiB', 'KB', 'sizes',
             'PSNR dB at 1200', '800', '400', '200', 'luma at 1200']
@@ -272,6 +308,14 @@ def resize_table(block):
     return head, rows
 
 
+TABLES = {'pipeline': pipeline_table, 'decode': decode_table, 'resize': resize_table}
+
+
+def title(block):
+    between = ': ' if block['kind'] == 'resize' else ' to '
+    return block['subject'] + between + block['form']
+
+
 def as_text(document, form):
     """Returns the entire report, with a function that formats a table."""
     d = document['machine']
@@ -286,10 +330,7 @@ def as_text(document, form):
              '(over 1: slower than imgcore). PSNR before encoding, all channels or planes, against '
              'the exact resize of the full decode; with alpha, colours count as far as they are seen.', '']
     for block in document['blocks']:
-        head, rows = pipeline_table(block) if block['kind'] == 'pipeline' else resize_table(block)
-        name = f'{block["subject"]} to {block["form"]}' if block['kind'] == 'pipeline' else \
-            f'{block["subject"]}: {block["form"]}'
-        lines += [f'## {name}', '', form(head, rows), '']
+        lines += [f'## {title(block)}', '', form(*TABLES[block['kind']](block)), '']
     if document['memory']:
         lines += ['## Memory: peak of a process that reads the file as a stream', '',
                   form(['case', 'peak MiB', 'ms'],
@@ -344,6 +385,10 @@ def main():
         for form in ('jpeg', 'png') if photo.kind == 'png' else ('jpeg',):
             document['blocks'].append(compare_pipeline(options, programs, photo, form, core))
             show(document['blocks'][-1])
+    for photo in wanted if 'decode' in only else []:
+        if photo.kind != 'png':
+            document['blocks'].append(compare_decode(options, programs, photo, core))
+            show(document['blocks'][-1])
     if 'resize' in only:
         sources = inputs_of.resize_sources(maker, source, options.small)
         for case, size_from, size in suite.small_resize_cases(options.small):
@@ -373,9 +418,8 @@ def main():
 
 
 def show(block):
-    head, rows = pipeline_table(block) if block['kind'] == 'pipeline' else resize_table(block)
-    print(f'\n{block["subject"]} to {block["form"]}')
-    print(report.table(head, rows), flush=True)
+    print(f'\n{title(block)}')
+    print(report.table(*TABLES[block['kind']](block)), flush=True)
 
 
 if __name__ == '__main__':

@@ -104,6 +104,26 @@ def pipeline_marks(block, cpu_kind):
     return [m for m in marks if 'no mark' not in m['name']]
 
 
+# Times as fast as libjpeg-turbo, by the target's vectors; for the decoder of sequential JPEGs.
+DECODER = (('avx3', 2.5), ('avx2', 2.2), ('sse4', 2.0))
+
+
+def decode_marks(block):
+    """The least of all scales, for the best target of each kind."""
+    marks, done = [], set()
+    for result in block['scales'][0]['results']:
+        peer = result['peer']
+        wanted = [one for one in DECODER if peer.startswith(f'imgcore {one[0]}')]
+        if block['input'] == 'progressive' or not wanted or wanted[0] in done:
+            continue
+        done.add(wanted[0])
+        pairs = [ratio(scale, peer, 'libjpeg-turbo') for scale in block['scales']]
+        if all(pairs):
+            marks.append(mark(f'{block["subject"]} to planes: {peer}, least times faster than '
+                              'libjpeg-turbo of all scales', wanted[0][1], max(pairs), True))
+    return marks
+
+
 def memory_marks(memory):
     marks = []
     for result in memory:
@@ -124,6 +144,8 @@ def evaluate(document):
     marks = []
     cpu_kind = kind(document['machine']['vectors'])
     for block in document['blocks']:
-        marks += (pipeline_marks(block, cpu_kind) if block['kind'] == 'pipeline'
-                  else resize_marks(block))
+        if block['kind'] == 'pipeline':
+            marks += pipeline_marks(block, cpu_kind)
+        else:
+            marks += decode_marks(block) if block['kind'] == 'decode' else resize_marks(block)
     return marks + memory_marks(document['memory'])

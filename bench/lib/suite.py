@@ -45,12 +45,14 @@ def pipeline_case(programs, photo, preset='balanced', form='jpeg', name=None, **
                 form=form)
 
 
-def floor_case(programs, photo, preset='balanced', part='both', name=None, decoder='own'):
+def floor_case(programs, photo, preset='balanced', part='both', name=None, decoder='own', **more):
     tail = '' if decoder == 'own' else f'/{decoder}'
-    return Case(name or f'floor/{photo.label}/{preset}/{part}{tail}',
-                [programs.bench('bench_floor'), '--input', photo.path, '--preset', preset,
-                 '--part', part, '--decoder', decoder],
-                photo.megapixels, group='floor', subject=photo.label)
+    argv = [programs.bench('bench_floor'), '--input', photo.path, '--preset', preset,
+            '--part', part, '--decoder', decoder]
+    for key, value in more.items():
+        argv += ['--' + key, str(value)]
+    return Case(name or f'floor/{photo.label}/{preset}/{part}{tail}', argv, photo.megapixels,
+                group='floor', subject=photo.label)
 
 
 def resize_case(programs, case, kind, path, source, size, target=None, name=None, plain=0):

@@ -42,6 +42,14 @@ check '... and no path of this machine' not grep -q "$scratch" one.json
 check '... exact to the mark' exits 0 jq -e '[.quality[].sizes[].all] | min > 54' one.json
 check '... with a plot' grep -q '</svg>' one.svg
 
+check 'a small comparison of decoders' bench compare/compare.py --build "$build" \
+    --work 'made here' --small --rounds 2 --only decode --out planes 'a photo.jpg'
+check '... has every scale, with times of both decoders' exits 0 jq -e '.blocks | length > 0 and
+    all(.[]; [.scales[].denom] == [1, 2, 4, 8] and all(.scales[].results; length > 1 and
+        .[0].peer == "libjpeg-turbo" and all(.[]; .min_ms > 0 and .ratio > 0)))' planes.json
+check '... and its goals' exits 0 jq -e '[.marks[].name] | all(contains(" to planes: imgcore "))' \
+    planes.json
+
 { head -c -2 'a photo.jpg' && printf '\022\064\377\331'; } >longer.jpg
 if "$imgcore" info --json longer.jpg | jq -e '.inputs[0].fallback' >"$scratch/fallback"; then
     reads() { "$programs/bench_pipeline" --input longer.jpg </dev/null; }
