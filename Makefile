@@ -327,6 +327,13 @@ $(O)/libraries: Makefile
 		shift 2; done
 	@touch $@
 
+# Intel's cores from Skylake to Cascade Lake decode a branch that crosses or ends at 32 bytes anew each time (their
+# erratum of jumps), and compilers do not know where those of assembly lie. For GNU's assembler, or clang's.
+BRANCHES := -mbranches-within-32B-boundaries
+ACCEPTED := $(if $(filter x86_64-%,$(MACHINE)),$(shell for flag in -Wa$(comma)$(BRANCHES) $(BRANCHES); do \
+	: | $(CC) -x c -c "$$flag" -o /dev/null - 2>/dev/null && { echo "$$flag"; break; }; done))
+$(eval $(call object_flags,$(O)/obj/imgcore/kernels/jpeg_blocks_bmi2.o,ALL_CFLAGS,$(ACCEPTED)))
+
 # Tests may use the system's extensions of C11; the library may not.
 $(eval $(call object_flags,$(O)/obj/tests/%.o,ALL_CPPFLAGS,-D_GNU_SOURCE=))
 # They compile in half the time so. The kernels' tests compare with plain C, which is to be fast.
