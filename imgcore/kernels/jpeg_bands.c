@@ -13,20 +13,10 @@
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-static struct ic_jpeg_run make_run(const struct ic_jpeg_code_list *list, uint32_t lookup) {
-    int symbol;
-    const int code_bits = ic_jpeg_code_find(list, lookup << (16 - IC_JPEG_LOOKUP_BITS), &symbol);
-    if (code_bits == 0 || code_bits > IC_JPEG_LOOKUP_BITS) {
-        return (struct ic_jpeg_run){0};
-    }
-    const int size = symbol & 15, bits = code_bits + size;
-    if (size == 0 || bits > IC_JPEG_LOOKUP_BITS) {
-        return (struct ic_jpeg_run){.zeros = (uint8_t)symbol, .bits = (uint8_t)code_bits};
-    }
-    const uint32_t value = lookup >> (IC_JPEG_LOOKUP_BITS - bits) & ((1u << size) - 1);
-    return (struct ic_jpeg_run){.value = (int16_t)ic_jpeg_extend(value, size),
-                                .zeros = (uint8_t)(symbol >> 4),
-                                .bits = (uint8_t)bits};
+static struct ic_jpeg_run make_run(const struct ic_jpeg_short_code *code) {
+    const bool has_value = code->size > 0 && code->bits <= IC_JPEG_LOOKUP_BITS;
+    return has_value ? (struct ic_jpeg_run){code->value, code->symbol >> 4, code->bits}
+                     : (struct ic_jpeg_run){0, code->symbol, code->code_bits};
 }
 
 bool ic_jpeg_runs_make(struct ic_jpeg_runs *runs, const uint8_t counts[17],
@@ -35,8 +25,10 @@ bool ic_jpeg_runs_make(struct ic_jpeg_runs *runs, const uint8_t counts[17],
     if (!ic_jpeg_code_list_make(&runs->list, counts, symbols) || runs->list.end[16] > 0xffff) {
         return false;
     }
+    struct ic_jpeg_short_code list[IC_JPEG_STEPS];
+    ic_jpeg_short_codes_list(&runs->list, false, list);
     for (uint32_t i = 0; i < IC_JPEG_STEPS; i++) {
-        runs->run[i] = make_run(&runs->list, i);
+        runs->run[i] = make_run(&list[i]);
     }
     runs->fits_dc = true;
     for (int i = 0; i < 256; i++) {

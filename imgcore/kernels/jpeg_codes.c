@@ -7,15 +7,6 @@
 #define ZEROS_16 0xf0 /* the symbol of sixteen zeros */
 #define DC_SHIFT (IC_JPEG_LOOKUP_BITS - IC_JPEG_DC_LOOKUP_BITS)
 
-/* The code, and the value if it is whole, with which some IC_JPEG_LOOKUP_BITS bits begin. */
-struct short_code {
-    uint8_t code_bits; /* 0: none that is so short */
-    uint8_t bits;      /* with the value */
-    uint8_t symbol;
-    uint8_t size; /* of the value */
-    int16_t value;
-};
-
 /* A code and its value within some bits. */
 struct symbol {
     bool whole;        /* both lie within these bits */
@@ -25,8 +16,9 @@ struct symbol {
 };
 
 /* Reads a symbol after the first `used` of the IC_JPEG_LOOKUP_BITS bits of `lookup`. */
-static inline struct symbol read_symbol(const struct short_code *codes, uint32_t lookup, int used) {
-    const struct short_code *code = &codes[(lookup << used) & (IC_JPEG_STEPS - 1)];
+static inline struct symbol read_symbol(const struct ic_jpeg_short_code *codes, uint32_t lookup,
+                                        int used) {
+    const struct ic_jpeg_short_code *code = &codes[(lookup << used) & (IC_JPEG_STEPS - 1)];
     if (code->code_bits == 0 || used + code->code_bits > IC_JPEG_LOOKUP_BITS) {
         return (struct symbol){.whole = false};
     }
@@ -99,7 +91,7 @@ static inline struct entry make_long_value(const struct symbol *symbol, uint32_t
 }
 
 /* Adds the end of the block, if it follows within the lookup. */
-static inline struct entry with_end(struct entry entry, const struct short_code *codes,
+static inline struct entry with_end(struct entry entry, const struct ic_jpeg_short_code *codes,
                                     uint32_t lookup) {
     const struct symbol next = read_symbol(codes, lookup, entry.bits);
     if (is_end(&next)) {
@@ -109,7 +101,7 @@ static inline struct entry with_end(struct entry entry, const struct short_code 
 }
 
 /* Two symbols with values, the first one whole. */
-static inline struct entry make_two_values(const struct short_code *codes, uint32_t lookup,
+static inline struct entry make_two_values(const struct ic_jpeg_short_code *codes, uint32_t lookup,
                                            const struct symbol *one, const struct symbol *two,
                                            int most_quant) {
     const int covered = one->run + 1 + two->run + 1;
@@ -131,7 +123,7 @@ static bool is_rare(const struct entry *entry) {
     return entry->advance == IC_STEP_RARE;
 }
 
-static inline struct entry make_ac_step(const struct short_code *codes, uint32_t lookup,
+static inline struct entry make_ac_step(const struct ic_jpeg_short_code *codes, uint32_t lookup,
                                         int most_quant) {
     const struct symbol one = read_symbol(codes, lookup, 0);
     if (!one.whole) {
@@ -151,7 +143,7 @@ static inline struct entry make_ac_step(const struct short_code *codes, uint32_t
 }
 
 /* The bits of `lookup` behind its first IC_JPEG_DC_LOOKUP_BITS are zeros, and are not known. */
-static inline struct entry make_dc_step(const struct short_code *codes, uint32_t lookup) {
+static inline struct entry make_dc_step(const struct ic_jpeg_short_code *codes, uint32_t lookup) {
     const struct symbol one = read_symbol(codes, lookup, 0);
     return one.whole && one.end <= IC_JPEG_DC_LOOKUP_BITS
                ? one_value(one.end, 1, one.value)
@@ -180,10 +172,10 @@ bool ic_jpeg_code_list_make(struct ic_jpeg_code_list *list, const uint8_t counts
 }
 
 /* Lists a code of `bits` bits for all numbers of IC_JPEG_LOOKUP_BITS that begin with it. */
-static void list_short_code(struct short_code *list, uint32_t code, int bits, uint8_t symbol,
-                            bool dc) {
+static void list_short_code(struct ic_jpeg_short_code *list, uint32_t code, int bits,
+                            uint8_t symbol, bool dc) {
     const int shift = IC_JPEG_LOOKUP_BITS - bits;
-    struct short_code entry = {.code_bits = (uint8_t)bits, .symbol = symbol};
+    struct ic_jpeg_short_code entry = {.code_bits = (uint8_t)bits, .symbol = symbol};
     entry.size = dc ? symbol : symbol & 15;
     entry.bits = (uint8_t)(bits + entry.size);
     for (uint32_t i = 0; i < 1u << shift; i++) {
@@ -202,8 +194,8 @@ static const uint8_t *codes_of(const struct ic_jpeg_code_list *list, int bits, u
     return &list->symbols[list->symbol_at[bits] + (int32_t)*code];
 }
 
-static void list_short_codes(const struct ic_jpeg_code_list *codes, bool dc,
-                             struct short_code list[IC_JPEG_STEPS]) {
+void ic_jpeg_short_codes_list(const struct ic_jpeg_code_list *codes, bool dc,
+                              struct ic_jpeg_short_code list[IC_JPEG_STEPS]) {
     memset(list, 0, IC_JPEG_STEPS * sizeof(*list));
     for (int bits = 1; bits <= IC_JPEG_LOOKUP_BITS; bits++) {
         uint32_t code, end;
@@ -226,13 +218,13 @@ static void set_steps(struct ic_jpeg_step_table *table, uint32_t first, uint32_t
     }
 }
 
-static void make_dc_table(const struct short_code *list, struct ic_jpeg_step_table *table) {
+static void make_dc_table(const struct ic_jpeg_short_code *list, struct ic_jpeg_step_table *table) {
     for (uint32_t i = 0; i < IC_JPEG_STEPS >> DC_SHIFT; i++) {
         set_steps(table, i, 1, make_dc_step(list, i << DC_SHIFT));
     }
 }
 
-static void make_ac_table(const struct short_code *list, int most_quant,
+static void make_ac_table(const struct ic_jpeg_short_code *list, int most_quant,
                           struct ic_jpeg_step_table *table) {
     const uint32_t prefix = IC_JPEG_STEPS - (IC_JPEG_STEPS >> IC_JPEG_PREFIX_BITS);
     for (uint32_t i = 0; i < IC_JPEG_STEPS; i++) {
@@ -285,8 +277,8 @@ bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
             return false;
         }
     }
-    struct short_code list[IC_JPEG_STEPS];
-    list_short_codes(&codes->list, dc, list);
+    struct ic_jpeg_short_code list[IC_JPEG_STEPS];
+    ic_jpeg_short_codes_list(&codes->list, dc, list);
     if (dc) {
         make_dc_table(list, &codes->table[0]);
     } else {

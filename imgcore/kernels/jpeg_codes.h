@@ -80,6 +80,20 @@ bool ic_jpeg_codes_make(struct ic_jpeg_codes *codes, const uint8_t counts[17],
 bool ic_jpeg_code_list_make(struct ic_jpeg_code_list *list, const uint8_t counts[17],
                             const uint8_t *symbols);
 
+/* The code, and the value if it is whole, with which some IC_JPEG_LOOKUP_BITS bits begin. */
+struct ic_jpeg_short_code {
+    uint8_t code_bits; /* 0: none that is so short */
+    uint8_t bits;      /* with the value, whole or not */
+    uint8_t symbol;
+    uint8_t size; /* of the value */
+    int16_t value;
+};
+
+/* Lists them, for all such bits. `dc`: the symbol is the size of the value; else its lower half is.
+ */
+void ic_jpeg_short_codes_list(const struct ic_jpeg_code_list *codes, bool dc,
+                              struct ic_jpeg_short_code list[IC_JPEG_STEPS]);
+
 /* Finds the code with which `next16`, the next 16 bits, begin. Returns its length, 1 to 16, or 0 if
  * there is none. */
 int ic_jpeg_code_find(const struct ic_jpeg_code_list *list, uint32_t next16, int *symbol);
