@@ -3,6 +3,12 @@
 
 void ic_jpeg_placing_make(struct ic_jpeg_placing *placing,
                           const struct ic_jpeg_component *component, int first, int blocks) {
+    /* how many coefficients the blocks of each class but the last can have */
+    static const unsigned most_of_8x8[] = {1, 3, 10}, most_of_others[] = {1, 1, 10};
+    const unsigned *const most = component->size == 8 ? most_of_8x8 : most_of_others;
+    for (unsigned i = 0; i <= 64; i++) {
+        placing->class_of[i] = (uint8_t)((i > most[0]) + (i > most[1]) + (i > most[2]));
+    }
     const unsigned per_mcu = (unsigned)(component->h * component->v);
     const unsigned count = IC_JPEG_GROUP_BLOCKS / (unsigned)blocks * per_mcu;
     for (unsigned i = 0; i < count; i++) {
@@ -25,12 +31,11 @@ static int most_dc(int quant) {
     return quant > 1 ? INT16_MAX / quant : INT16_MAX;
 }
 
-/* Completes the DC of each block, and lists it; `most`: how many coefficients the blocks of each
- * class but the last can have. Without a branch that depends on the data: one for the class would
- * be mispredicted for every third block. */
+/* Completes the DC of each block, and lists it. Without a branch that depends on the data: one for
+ * the class would be mispredicted for every third block. */
 static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t *coefs,
-                        const uint8_t *last, int quant, const uint8_t most[IC_CLASSES - 1],
-                        uint8_t *out, int *dc, struct ic_jpeg_group groups[IC_CLASSES]) {
+                        const uint8_t *last, int quant, uint8_t *out, int *dc,
+                        struct ic_jpeg_group groups[IC_CLASSES]) {
     const int most_value = most_dc(quant);
     int value = *dc;
     bool good = true;
@@ -44,9 +49,8 @@ static bool list_blocks(const struct ic_jpeg_placing *placing, size_t n, int16_t
         value += *first;
         good &= value >= -most_value && value <= most_value;
         *first = (int16_t)value;
-        const unsigned covered = last[block];
-        const int of = (covered > most[0]) + (covered > most[1]) + (covered > most[2]);
-        *end[of]++ = (struct ic_jpeg_place){first, out + placing->offset[i]};
+        *end[placing->class_of[last[block]]]++ =
+            (struct ic_jpeg_place){first, out + placing->offset[i]};
     }
     for (int k = 0; k < IC_CLASSES; k++) {
         groups[k].count = (size_t)(end[k] - groups[k].place);
@@ -101,11 +105,8 @@ bool ic_jpeg_place_blocks(const struct ic_kernels *kernels,
     if (size == 1) {
         return place_dc(placing, n, coefs, quant, out, dc);
     }
-    /* how many coefficients the blocks of each class but the last can have */
-    static const uint8_t most_of_8x8[] = {1, 3, 10}, most_of_others[] = {1, 1, 10};
     struct ic_jpeg_group groups[IC_CLASSES]; /* not cleared: that takes longer than to fill them */
-    bool good = list_blocks(placing, n, coefs, last, quant,
-                            size == 8 ? most_of_8x8 : most_of_others, out, dc, groups);
+    bool good = list_blocks(placing, n, coefs, last, quant, out, dc, groups);
     good &= fill_group(&groups[IC_CLASS_DC], size, quant, stride_bytes);
     for (int k = IC_CLASS_FIRST_3; k < IC_CLASSES; k++) {
         good &= ic_jpeg_transform_group(kernels, &groups[k],

@@ -6,8 +6,9 @@
 #include "imgcore/codec/jpeg_samples.h"
 #include "imgcore/codec/jpeg_scan.h"
 
-/* Where the blocks of a plane lie. */
+/* Where the blocks of a plane lie, and how they are transformed. */
 struct ic_jpeg_placing {
+    uint8_t class_of[65];                /* enum ic_jpeg_class by the number of coefficients */
     uint8_t block[IC_JPEG_GROUP_BLOCKS]; /* among all blocks of a batch */
     size_t offset[IC_JPEG_GROUP_BLOCKS]; /* of samples in the plane, with rows of stride_bytes */
     size_t stride_bytes;                 /* 0: not known yet */
