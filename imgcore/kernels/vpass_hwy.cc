@@ -297,15 +297,15 @@ HWY_INLINE void AddBoth(V8 v, V16 weight_a, V16 negated_a, V16 weight_b, V16 neg
     IC_HWY_KEEP(sums.b.second);
 }
 
-HWY_INLINE void PrefetchPair(const uint8_t *row) {
+template <size_t kColumns> HWY_INLINE void PrefetchPair(const uint8_t *row) {
     const uintptr_t ahead = reinterpret_cast<uintptr_t>(row) + 512;
-    for (size_t line = 0; line < kPairBytes; line += 64) {
+    for (size_t line = 0; line < kColumns * kLanes8; line += 64) {
         __builtin_prefetch(reinterpret_cast<const void *>(ahead + line));
     }
 }
 
-/* Computes kPairColumns vectors of columns: rows of the first target only, of both, of the second.
- */
+/* Computes 1, 2 or 4 vectors of columns: rows of the first target only, of both, of the second. */
+template <size_t kColumns>
 HWY_INLINE void PairColumns(const uint8_t *const *rows, const Weight *a, const Weight *b,
                             const struct ic_vpass_pair &pair, size_t x) {
     const V16 zero = hn::Zero(d16);
@@ -315,10 +315,12 @@ HWY_INLINE void PairColumns(const uint8_t *const *rows, const Weight *a, const W
     for (; k < pair.second_begin; k++) {
         const uint8_t *row = rows[k] + x;
         const V16 weight = SetWeight(a[k].plain), negated = SetWeight(a[k].negated);
-        PrefetchPair(row);
+        PrefetchPair<kColumns>(row);
         AddTap(hn::LoadU(du8, row), weight, negated, s0.a);
-        AddTap(hn::LoadU(du8, row + kLanes8), weight, negated, s1.a);
-        if (kPairColumns == 4) {
+        if (kColumns >= 2) {
+            AddTap(hn::LoadU(du8, row + kLanes8), weight, negated, s1.a);
+        }
+        if (kColumns == 4) {
             AddTap(hn::LoadU(du8, row + 2 * kLanes8), weight, negated, s2.a);
             AddTap(hn::LoadU(du8, row + 3 * kLanes8), weight, negated, s3.a);
         }
@@ -327,10 +329,12 @@ HWY_INLINE void PairColumns(const uint8_t *const *rows, const Weight *a, const W
         const uint8_t *row = rows[k] + x;
         const V16 weight_a = SetWeight(a[k].plain), negated_a = SetWeight(a[k].negated);
         const V16 weight_b = SetWeight(b[k].plain), negated_b = SetWeight(b[k].negated);
-        PrefetchPair(row);
+        PrefetchPair<kColumns>(row);
         AddBoth(hn::LoadU(du8, row), weight_a, negated_a, weight_b, negated_b, s0);
-        AddBoth(hn::LoadU(du8, row + kLanes8), weight_a, negated_a, weight_b, negated_b, s1);
-        if (kPairColumns == 4) {
+        if (kColumns >= 2) {
+            AddBoth(hn::LoadU(du8, row + kLanes8), weight_a, negated_a, weight_b, negated_b, s1);
+        }
+        if (kColumns == 4) {
             AddBoth(hn::LoadU(du8, row + 2 * kLanes8), weight_a, negated_a, weight_b, negated_b,
                     s2);
             AddBoth(hn::LoadU(du8, row + 3 * kLanes8), weight_a, negated_a, weight_b, negated_b,
@@ -340,10 +344,12 @@ HWY_INLINE void PairColumns(const uint8_t *const *rows, const Weight *a, const W
     for (; k < pair.taps; k++) {
         const uint8_t *row = rows[k] + x;
         const V16 weight = SetWeight(b[k].plain), negated = SetWeight(b[k].negated);
-        PrefetchPair(row);
+        PrefetchPair<kColumns>(row);
         AddTap(hn::LoadU(du8, row), weight, negated, s0.b);
-        AddTap(hn::LoadU(du8, row + kLanes8), weight, negated, s1.b);
-        if (kPairColumns == 4) {
+        if (kColumns >= 2) {
+            AddTap(hn::LoadU(du8, row + kLanes8), weight, negated, s1.b);
+        }
+        if (kColumns == 4) {
             AddTap(hn::LoadU(du8, row + 2 * kLanes8), weight, negated, s2.b);
             AddTap(hn::LoadU(du8, row + 3 * kLanes8), weight, negated, s3.b);
         }
@@ -355,9 +361,11 @@ HWY_INLINE void PairColumns(const uint8_t *const *rows, const Weight *a, const W
     const size_t step_a = old_a != nullptr ? kLanes8 : 0, step_b = old_b != nullptr ? kLanes8 : 0;
     StoreSums(s0.a, old_a, out_a);
     StoreSums(s0.b, old_b, out_b);
-    StoreSums(s1.a, old_a + step_a, out_a + kLanes8);
-    StoreSums(s1.b, old_b + step_b, out_b + kLanes8);
-    if (kPairColumns == 4) {
+    if (kColumns >= 2) {
+        StoreSums(s1.a, old_a + step_a, out_a + kLanes8);
+        StoreSums(s1.b, old_b + step_b, out_b + kLanes8);
+    }
+    if (kColumns == 4) {
         StoreSums(s2.a, old_a + 2 * step_a, out_a + 2 * kLanes8);
         StoreSums(s2.b, old_b + 2 * step_b, out_b + 2 * kLanes8);
         StoreSums(s3.a, old_a + 3 * step_a, out_a + 3 * kLanes8);
@@ -380,7 +388,11 @@ void Vpass2U8(const uint8_t *const *rows, const struct ic_vpass_pair *pair, size
             Spread(second[k - p.second_begin], b[k]);
         }
         for (; x + kPairBytes <= n; x += kPairBytes) {
-            PairColumns(rows, a, b, p, x);
+            PairColumns<kPairColumns>(rows, a, b, p, x);
+        }
+        /* less than two vectors are left to VpassU8, whose last one overlaps, unless it is one */
+        for (; n - x >= 2 * kLanes8 || n - x == kLanes8; x += kLanes8) {
+            PairColumns<1>(rows, a, b, p, x);
         }
         for (int k = 0; k < p.taps; k++) {
             rest[k] = rows[k] + x;
