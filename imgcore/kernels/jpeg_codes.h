@@ -1,11 +1,11 @@
 /* Huffman codes of a JPEG as tables of steps, for jpeg_blocks (kernels.h).
  *
- * A step is found by the next IC_JPEG_LOOKUP_BITS bits (for DC, IC_JPEG_DC_LOOKUP_BITS): one code
- * with its value, or two, if these bits have all of the first one, and of the second one the code
- * and the sign; and the end of the block, if it follows within these bits. Longer codes begin with
- * ones: if the next bits begin with IC_JPEG_PREFIX_BITS ones, the step takes these, and the one
- * after it is found in a second table. What is in neither is marked, and read one by one. Formats:
- * ITU-T T.81, annexes C (codes) and F (values). */
+ * A step is found by the next IC_JPEG_LOOKUP_BITS bits (for DC, IC_JPEG_DC_LOOKUP_BITS). It is a
+ * code with its value, of which these bits have at least the sign; the code before that, if they
+ * have both, with all of the first value; and the end of the block, if they have it, too. Longer
+ * codes begin with ones: if the next bits begin with IC_JPEG_PREFIX_BITS ones, the step takes
+ * these, and the one after it is found in a second table. What is in neither is marked, and read
+ * one by one. Formats: ITU-T T.81, annexes C (codes) and F (values). */
 #ifndef IC_JPEG_CODES_H
 #define IC_JPEG_CODES_H
 
