@@ -105,6 +105,7 @@ enum imgcore_status ic_source_open(struct imgcore_context *context,
     ic_cancel_init(&source->cancel, options);
     status = open_reader(context, given, options, source, error);
     if (status != IMGCORE_OK) {
+        status = ic_cancel_settle(&source->cancel, status, error);
         ic_cancel_clear(&source->cancel);
     }
     return status;

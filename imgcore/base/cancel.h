@@ -26,6 +26,12 @@ void ic_cancel_clear(struct ic_cancel *cancel);
 /* Calls the caller's function, which is not NULL, unless it has returned true before. */
 bool ic_cancel_ask(struct ic_cancel *cancel);
 
+/* Returns the status of a call that has ended with `status`: if it has failed and is cancelled,
+ * too, that counts, also where damage was found before the next check, or by another thread. Does
+ * not call the caller's function. `cancel` NULL: the call cannot be cancelled. */
+enum imgcore_status ic_cancel_settle(struct ic_cancel *cancel, enum imgcore_status status,
+                                     struct imgcore_error *error);
+
 /* Whether the call is cancelled. `cancel` NULL: never. Costs a comparison without a function. */
 static inline bool ic_is_cancelled(struct ic_cancel *cancel) {
     return cancel != NULL && cancel->is_cancelled != NULL && ic_cancel_ask(cancel);

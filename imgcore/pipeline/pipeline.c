@@ -39,7 +39,7 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
         ic_picture_clear(env->mem, &job.path[i].picture);
     }
     ic_file_colors_clear(&job.colors);
-    return status;
+    return ic_cancel_settle(env->cancel, status, error);
 }
 
 enum imgcore_status ic_pipeline_run(const struct ic_env *env, struct ic_reader *reader,
@@ -71,5 +71,6 @@ enum imgcore_status ic_pipeline_check(struct ic_reader *reader, struct ic_cancel
         memset(&strip, 0, sizeof(strip));
         status = reader->ops->read(reader, &strip, error);
     }
-    return status == IMGCORE_OK ? reader->ops->finish(reader, error) : status;
+    status = status == IMGCORE_OK ? reader->ops->finish(reader, error) : status;
+    return ic_cancel_settle(cancel, status, error);
 }

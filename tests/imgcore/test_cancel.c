@@ -226,6 +226,52 @@ static void a_png_is_cancelled_at_every_check(void **state) {
     }
 }
 
+/* Cancels at each check of a file that is damaged at its end: where the damage is found before the
+ * next check, or by another thread, the cancellation counts. */
+static void cancel_damaged(const uint8_t *bytes, size_t size, uint32_t threads) {
+    struct imgcore_context *own = NULL;
+    assert_int_equal(imgcore_context_create(NULL, &own), IMGCORE_OK);
+    struct file file = {.bytes = bytes, .size = size};
+    bool cancelled = true;
+    for (long n = 0; cancelled; n++) {
+        struct checks checks;
+        struct imgcore_error error;
+        struct imgcore_output outputs[OUTPUTS];
+        struct imgcore_options options = options_with(&checks, n);
+        options.threads = threads;
+        const enum imgcore_status status = transform(own, &file, &options, outputs, &error);
+        cancelled = checks.count > n;
+        assert_int_equal(error.status, status);
+        if (cancelled) {
+            assert_int_equal(status, IMGCORE_CANCELLED);
+            assert_string_equal(error.detail, "");
+        } else {
+            assert_true(status == IMGCORE_CORRUPT || status == IMGCORE_TRUNCATED);
+        }
+    }
+    imgcore_context_destroy(own);
+}
+
+static void cancelling_a_damaged_file_is_cancelling(void **state) {
+    (void)state;
+    const struct jpeg_spec jpeg = {
+        .width = 61, .height = 147, .channels = 3, .h_samp = 2, .v_samp = 2};
+    const struct png_spec png = {.width = 61, .height = 147, .channels = 3};
+    for (size_t lost = 20; lost <= 60; lost += 20) {
+        for (uint32_t threads = 0; threads <= 3; threads += 3) {
+            size_t size;
+            uint8_t *bytes = jpeg_make(&jpeg, &size);
+            cancel_damaged(bytes, size - lost, threads);
+            memset(bytes + size - lost, 0x55, lost - 2); /* up to the end marker */
+            cancel_damaged(bytes, size, threads);
+            free(bytes);
+            bytes = png_make(&png, &size);
+            cancel_damaged(bytes, size - lost, threads);
+            free(bytes);
+        }
+    }
+}
+
 /* ---- the work between two checks ------------------------------------------------------------- */
 
 /* The checks of a call that is not cancelled. */
@@ -459,6 +505,7 @@ int main(void) {
         cmocka_unit_test(a_jpeg_is_cancelled_at_every_check),
         cmocka_unit_test(a_progressive_jpeg_is_cancelled_at_every_check),
         cmocka_unit_test(a_png_is_cancelled_at_every_check),
+        cmocka_unit_test(cancelling_a_damaged_file_is_cancelling),
         cmocka_unit_test(every_strip_of_rows_is_a_check),
         cmocka_unit_test(every_row_of_mcus_of_every_scan_is_a_check),
         cmocka_unit_test(every_strip_of_an_output_is_a_check),
