@@ -178,7 +178,7 @@ def suite_copy(case):
 
 
 def as_rows(cases, ours, ours_slow):
-    """Adds ratios to imgcore: of the minima, and the median of the ratios of the rounds."""
+    """Adds ratios to `ours`: of the minima, and the median of the ratios of the rounds."""
     results = []
     for case in cases:
         result = report.as_result(case)

@@ -34,11 +34,13 @@ class Programs:
         return [t['name'] for t in json.loads(output)['targets'] if t['usable']]
 
 
+def words_of(options):
+    return [word for key, value in options.items() for word in ('--' + key, str(value))]
+
+
 def pipeline_case(programs, photo, preset='balanced', form='jpeg', name=None, **more):
     argv = [programs.bench('bench_pipeline'), '--input', photo.path, '--preset', preset,
-            '--format', form]
-    for key, value in more.items():
-        argv += ['--' + key, str(value)]
+            '--format', form, *words_of(more)]
     tail = '/'.join(f'{key}={value}' for key, value in more.items())
     return Case(name or f'pipeline/{photo.label}/{form}/{preset}' + (f'/{tail}' if tail else ''),
                 argv, photo.megapixels, group='pipeline', subject=photo.label, preset=preset,
@@ -48,9 +50,7 @@ def pipeline_case(programs, photo, preset='balanced', form='jpeg', name=None, **
 def floor_case(programs, photo, preset='balanced', part='both', name=None, decoder='own', **more):
     tail = '' if decoder == 'own' else f'/{decoder}'
     argv = [programs.bench('bench_floor'), '--input', photo.path, '--preset', preset,
-            '--part', part, '--decoder', decoder]
-    for key, value in more.items():
-        argv += ['--' + key, str(value)]
+            '--part', part, '--decoder', decoder, *words_of(more)]
     return Case(name or f'floor/{photo.label}/{preset}/{part}{tail}', argv, photo.megapixels,
                 group='floor', subject=photo.label)
 

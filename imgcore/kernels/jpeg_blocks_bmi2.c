@@ -48,16 +48,16 @@ _Static_assert(IC_JPEG_LOOKUP_BITS == 64 - 53 && IC_JPEG_DC_LOOKUP_BITS == 64 - 
     "mov %[bits],%[lookup]\n\t"                                                                    \
     "shr $53,%[lookup]\n\t"                                                                        \
     "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
-    "movzbl %c[steps]+1(%[table],%[lookup],8),%k[first]\n\t"                                       \
-    "movzbl (%[place],%[first]),%k[first]\n\t"                                                     \
+    "movzbl %c[steps]+1(%[table],%[lookup],8),%k[index]\n\t"                                       \
+    "movzbl (%[place],%[index]),%k[index]\n\t"                                                     \
     "movzbl %c[steps]+2(%[table],%[lookup],8),%k[last_place]\n\t"                                  \
     "movzbl (%[place],%[last_place]),%k[last_place]\n\t"                                           \
     "addb %c[steps]+0(%[table],%[lookup],8),%b[place]\n\t"                                         \
     "js 4f\n\t"                                                                                    \
     "movsbl %c[steps]+3(%[table],%[lookup],8),%k[value]\n\t"                                       \
-    "movw %w[value],(%[coefs],%[first],2)\n\t"                                                     \
-    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[first]\n\t"                                       \
-    "bextr %[first],%[bits],%[value]\n\t"                                                          \
+    "movw %w[value],(%[coefs],%[index],2)\n\t"                                                     \
+    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[index]\n\t"                                       \
+    "bextr %[index],%[bits],%[value]\n\t"                                                          \
     "addw %c[steps]+4(%[table],%[lookup],8),%w[value]\n\t"                                         \
     "movw %w[value],(%[coefs],%[last_place],2)\n\t" TAKE "mov %[ac],%[table]\n\t"                  \
     "addb %b[step_bits],%b[step_bits]\n\t"                                                         \
@@ -71,8 +71,8 @@ _Static_assert(IC_JPEG_LOOKUP_BITS == 64 - 53 && IC_JPEG_DC_LOOKUP_BITS == 64 - 
     "movzbl (%[table],%[lookup]),%k[step_bits]\n\t" LOAD                                           \
     "cmpb $1,%c[steps]+0(%[table],%[lookup],8)\n\t"                                                \
     "jne 5f\n\t"                                                                                   \
-    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[first]\n\t"                                       \
-    "bextr %[first],%[bits],%[value]\n\t"                                                          \
+    "movzwl %c[steps]+6(%[table],%[lookup],8),%k[index]\n\t"                                       \
+    "bextr %[index],%[bits],%[value]\n\t"                                                          \
     "addw %c[steps]+4(%[table],%[lookup],8),%w[value]\n\t"                                         \
     "movw %w[value],(%[coefs])\n\t"                                                                \
     "inc %[place]\n\t" TAKE "mov %c[kind_ac](%[kind]),%[ac]\n\t"                                   \
@@ -81,15 +81,15 @@ _Static_assert(IC_JPEG_LOOKUP_BITS == 64 - 53 && IC_JPEG_DC_LOOKUP_BITS == 64 - 
 #define END_BLOCK                                                                                  \
     "mov %c[kind_next]+8(%[kind]),%[table]\n\t"                                                    \
     "mov %c[kind_next](%[kind]),%[kind]\n\t"                                                       \
-    "mov %[last],%[first]\n\t"                                                                     \
+    "mov %[last],%[index]\n\t"                                                                     \
     "sub $64,%b[place]\n\t"                                                                        \
-    "movb %b[place],(%[first])\n\t"                                                                \
-    "inc %[first]\n\t"                                                                             \
-    "mov %[first],%[last]\n\t"                                                                     \
+    "movb %b[place],(%[index])\n\t"                                                                \
+    "inc %[index]\n\t"                                                                             \
+    "mov %[index],%[last]\n\t"                                                                     \
     "add $128,%[coefs]\n\t"                                                                        \
     "movb $64,%b[place]\n\t"                                                                       \
     "mov $1,%k[lookup]\n\t"                                                                        \
-    "cmp %[last_end],%[first]\n\t"                                                                 \
+    "cmp %[last_end],%[index]\n\t"                                                                 \
     "jae 6f\n\t"                                                                                   \
     "cmp %[limit],%[at]\n\t"                                                                       \
     "ja 6f\n\t"
@@ -107,7 +107,7 @@ ic_jpeg_take_blocks_bmi2(struct ic_jpeg_stepper *stepper, const uint8_t *limit,
     const void *table = stepper->table;
     int16_t *coefs = stepper->coefs;
     uint8_t *last = stepper->last;
-    uint64_t lookup, step_bits, first, last_place, value, ac;
+    uint64_t lookup, step_bits, index, last_place, value, ac;
     __asm__("jmp 3f\n\t"
             ".p2align 6\n\t"
             "1:\n\t" STEP(LOAD, "2f")
@@ -119,7 +119,7 @@ ic_jpeg_take_blocks_bmi2(struct ic_jpeg_stepper *stepper, const uint8_t *limit,
                                                           "6:\n\t"
             : [bits] "+&r"(bits), [count] "+&r"(count), [at] "+&r"(at), [place] "+&r"(place),
               [kind] "+&r"(kind), [table] "+&r"(table), [coefs] "+&r"(coefs), [last] "+m"(last),
-              [lookup] "=&r"(lookup), [step_bits] "=&r"(step_bits), [first] "=&r"(first),
+              [lookup] "=&r"(lookup), [step_bits] "=&r"(step_bits), [index] "=&r"(index),
               [last_place] "=&r"(last_place), [value] "=&r"(value), [ac] "=&r"(ac)
             : [limit] "m"(limit), [last_end] "m"(last_end),
               [bytes_field] "r"(UINT64_C(3) << 8 | 3), /* of count: its whole bytes */

@@ -235,10 +235,10 @@ struct ic_kernels {
     /* Decodes `count` blocks from *position on, or fewer: none is begun past `limit`. Up to
      * IC_JPEG_SLACK_BYTES past it are read. Block i gets 64 coefficients, row by row and not
      * dequantised, at coefs + 64 * i: DC, as the difference from the last one, and those of AC that
-     * are not zero. The others keep their values, so they must be zero if they are used. last[i] is
-     * how many of its coefficients, in zigzag order, can be other than zero. *done: the blocks
-     * decoded. False: a doubt (jpeg_blocks.h); then the blocks from *done on, and the position, are
-     * undefined. */
+     * are not zero. The others keep their values or become zero, so they must be zero if they are
+     * used. last[i] is how many of its coefficients, in zigzag order, can be other than zero.
+     * *done: the blocks decoded. False: a doubt (jpeg_blocks.h); then the blocks from *done on, and
+     * the position, are undefined. */
     bool (*jpeg_blocks)(struct ic_jpeg_position *position, const uint8_t *limit, int16_t *coefs,
                         uint8_t *last, size_t count, size_t *done);
 

@@ -116,7 +116,7 @@ HWY_INLINE void HalveStore(const int16_t *in, int16_t *out) {
 
 /* The first and the last target have clamped neighbours, or may have. Of the vectors between them,
  * the last one overlaps its neighbour. */
-template <class Sample> HWY_INLINE void HalveRow(const Sample *in, int16_t *out, size_t n) {
+template <class Sample> void HalveRow(const Sample *in, int16_t *out, size_t n) {
     const size_t count = (n + 1) / 2;
     size_t j = 0;
     if (n > 2 * kLanes16 + 2) {
@@ -131,14 +131,6 @@ template <class Sample> HWY_INLINE void HalveRow(const Sample *in, int16_t *out,
     for (; j < count; j++) {
         out[j] = static_cast<int16_t>(HalveAt(in, j, n));
     }
-}
-
-void HalveRowU8(const uint8_t *in, int16_t *out, size_t n) {
-    HalveRow(in, out, n);
-}
-
-void HalveRowI16(const int16_t *in, int16_t *out, size_t n) {
-    HalveRow(in, out, n);
 }
 
 /* ---- means of rows -------------------------------------------------------------------------- */
@@ -260,8 +252,8 @@ void VpassI16(const int16_t *const *rows, const int16_t *weights, int taps, int1
 } // namespace
 
 void FillReduce(struct ic_kernels *kernels) {
-    kernels->halve_row_u8 = HalveRowU8;
-    kernels->halve_row_i16 = HalveRowI16;
+    kernels->halve_row_u8 = HalveRow<uint8_t>;
+    kernels->halve_row_i16 = HalveRow<int16_t>;
     kernels->mean_rows_i16 = MeanRowsI16;
     kernels->vpass_i16 = VpassI16;
 }

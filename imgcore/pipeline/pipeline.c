@@ -19,9 +19,7 @@ static enum imgcore_status run(const struct ic_env *env, struct ic_reader *reade
         status = ic_stream_rows(&job, error);
     }
     if (status == IMGCORE_OK && !ic_distribution_is_complete(&job)) {
-        status = ic_is_cancelled(env->cancel)
-                     ? ic_fail_cancelled(error)
-                     : ic_fail(error, IMGCORE_INTERNAL, "rows of the picture are missing");
+        status = ic_fail(error, IMGCORE_INTERNAL, "rows of the picture are missing");
     }
     ic_close_distribution(&job);
     for (size_t i = 0; i < transform->count; i++) {
